@@ -91,6 +91,9 @@ class ChannelLayer(Protocol):
     def group_channels(self, group: str) -> list[str]:
         """Return the channels that are in a group."""
 
+    def find_joined(self, groups: Collection[str]) -> list[str]:
+        """Return those of the groups that have members. A group whose members are all dead may count."""
+
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send a message to all channels of a group except `except_channels`. Skip full channels."""
 

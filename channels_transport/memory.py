@@ -23,6 +23,18 @@ from .session_backends import MemoryBackend
 logger = logging.getLogger(__name__)
 
 
+class MemoryReceiver:
+    """The receiving side of a thread, as a worker uses it. A layer in memory keeps nothing for it."""
+
+    name, wake_up = "memory", None
+
+    def finish(self) -> None:
+        """Do nothing: no other worker waits for this one."""
+
+    def claim_command(self) -> None:
+        """Return None: there is no turn to renew."""
+
+
 class MemoryChannelLayer(StockMemoryChannelLayer):
     """
     asgiref's layer in memory, with the methods that RedisChannelLayer adds to the methods of ASGI.
@@ -34,6 +46,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     extensions = ["groups", "flush", "statistics"]
     is_shared = False
     shards: list = []
+    receiver = MemoryReceiver()
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -102,6 +115,10 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         """Return the channels that are in a group."""
         with self.thread_lock:
             return list(self._groups.get(group, ()))
+
+    def find_joined(self, groups: Collection[str]) -> list[str]:
+        """Return those of the groups that have members."""
+        return [group for group in groups if self.group_channels(group)]
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send a message to all channels of a group except `except_channels`. Skip full channels."""

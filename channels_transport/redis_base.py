@@ -43,6 +43,16 @@ class RedisBase(StockRedisChannelLayer):
         self._local = threading.local()
         self._losses = LogThrottle(logger)
 
+    @property
+    def replies_layer(self) -> RedisBase:
+        """Return the layer that has the reply channels and the groups. It is this layer, except for a local one."""
+        return self
+
+    @property
+    def all_shards(self) -> list[Shard]:
+        """Return the servers of this layer and those of its `replies_layer`."""
+        return self.shards if self.replies_layer is self else [*self.shards, *self.replies_layer.shards]
+
     def _generate_connections(self, hosts: list[str], redis_kwargs: dict[str, Any]) -> list[redis.StrictRedis]:
         """Return a client for each URL of a host. Raise InvalidRedisURL for the first wrong URL."""
         return [make_client(host, **redis_kwargs) for host in hosts]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import hiredis
 import redis
-from twisted.internet import defer, endpoints, protocol, reactor
+from twisted.internet import defer, endpoints, protocol, reactor, threads
 from twisted.internet.error import ConnectionDone
 
 from .backoff import Backoff
@@ -92,6 +92,9 @@ class _Protocol(protocol.Protocol):
                 return
             if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
                 self.client.reconnect()
+            elif isinstance(answer, hiredis.ReplyError) and str(answer).startswith("READONLY"):
+                # The server is no longer the master. With Sentinel, the next connection finds the new one.
+                self.client.reconnect()
             call = self.waiting[0]
             call.answers.append(answer)
             if len(call.answers) == call.expected:
@@ -122,6 +125,8 @@ class RedisClient:
         self, pool: Any, setup_commands: Iterable[tuple] = (), on_connect: Callable[[], object] | None = None
     ) -> None:
         self._options = pool.connection_kwargs
+        # With Sentinel, each connection first looks for the master.
+        self._locator = self._options.get("locator")
         self._is_tls = issubclass(pool.connection_class, redis.SSLConnection)
         self._setup_commands = list(setup_commands)
         self._on_connect = on_connect
@@ -180,6 +185,12 @@ class RedisClient:
         attempt.addErrback(self._failed)
 
     def _open(self) -> Any:
+        if self._locator is None:
+            return self._connect_to_server()
+        found = threads.deferToThread(self._locator.find)
+        return found.addCallback(lambda address: self._connect_to_server())
+
+    def _connect_to_server(self) -> Any:
         return self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
 
     def _endpoint(self) -> Any:
@@ -220,6 +231,8 @@ class RedisClient:
             self._retry("the connection ended")
 
     def _retry(self, reason: str) -> None:
+        if self._locator is not None:
+            self._locator.forget()
         if self._stopped:
             return
         self._attempts += 1

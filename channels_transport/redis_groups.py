@@ -101,6 +101,21 @@ class RedisGroups(RedisSending):
         lists = shard.call(*(self.command(scripts.GROUP_MEMBERS, group, process) for process in processes))
         return [channel.decode() for _, *channels in lists for channel in channels]
 
+    def find_joined(self, groups: Collection[str]) -> list[str]:
+        """
+        Return those of the groups that have members, in one trip to each shard.
+
+        A group whose members all belong to dead processes counts until the next message to the group.
+        """
+        on_shards = collections.defaultdict(list)
+        for group in groups:
+            on_shards[self.consistent_hash(group)].append(group)
+        found = []
+        for index, names in on_shards.items():
+            answers = self.shards[index].call(*(("EXISTS", f"{self.prefix}group:{group}") for group in names))
+            found += [group for group, exists in zip(names, answers) if exists]
+        return found
+
     def group_members(self, group: str, process: str, version: bytes) -> list[str]:
         """Return the group's members in a process. Read them again only if `version` is newer than the cached list."""
         known = self._group_members.get((group, process))

@@ -10,11 +10,12 @@ from django.db import connection
 
 from chat import markup
 from chat.models import Person
-from chat.services import feeds, limits, people, rooms
+from chat.services import feed_posts, limits, people, rooms
 from chat.store import store
 from tests import wire
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
 from tests.random_examples import IS_FAST
+from tests.stand_ins import Clock, Later
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
 
 # A test must not fail because the machine is slow. No run uses the examples of an earlier run. In CI, each run uses
@@ -76,26 +77,7 @@ def empty_state():
     store.clear()
     markup.render.cache_clear()
     limits.forget_people()
-    feeds.forget_rooms()
-
-
-class Later:
-    """A replacement for the timers. Calls wait until a test runs them."""
-
-    def __init__(self):
-        self.calls = {}
-
-    def call_later(self, seconds, key, function, *arguments):
-        if key in self.calls:
-            return False
-        self.calls[key] = seconds, function, arguments
-        return True
-
-    def run(self):
-        """Run all calls that wait now, without waiting until they are due."""
-        calls, self.calls = self.calls, {}
-        for _, function, arguments in calls.values():
-            function(*arguments)
+    feed_posts.forget_pauses()
 
 
 @pytest.fixture(autouse=True)
@@ -103,25 +85,9 @@ def later(monkeypatch):
     """Replace the timers. A call runs only when the test says so, and never after its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.feeds", "chat.services.people.logins", "chat.services.presence"):
+    for module in ("chat.services.feed_posts", "chat.services.people.logins", "chat.services.presence"):
         monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
-
-
-class Clock:
-    """A replacement for the module `time`. Its time passes only when a test says so."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-    def pass_by(self, seconds):
-        self.now += seconds
 
 
 @pytest.fixture

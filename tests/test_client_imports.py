@@ -116,7 +116,7 @@ def test_every_module_is_used():
 
 
 def test_templates_load_only_entry_modules():
-    scripts = re.compile(r"<script[^>]*\{% static 'chat/([^']+\.js)' %\}")
+    scripts = re.compile(r"\{% module_script 'chat/([^']+\.js)' %\}")
     loaded = {name for path in TEMPLATES.rglob("*.html") for name in scripts.findall(path.read_text(encoding="utf-8"))}
     assert loaded == ENTRIES
 

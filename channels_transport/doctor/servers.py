@@ -26,7 +26,7 @@ SHOWN_MIGRATIONS = 3
 def check_redis(layer: Any) -> list[Finding]:
     """Report whether each Redis server answers quickly, is recent enough, and evicts nothing."""
     found = []
-    for shard in layer.shards:
+    for shard in layer.all_shards:
         try:
             median = statistics.median([watching.measure(shard) for _ in range(MEASUREMENTS)])
             fields = read_information(shard, "server", "memory")

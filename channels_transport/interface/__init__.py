@@ -7,7 +7,8 @@ Each class here subclasses Daphne's class for the same job. Its docstring says w
 
 from __future__ import annotations
 
-from .factory import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, HTTPFactory
+from .access_log import AccessLog
+from .factory import HANDSHAKE_SECONDS, HTTPFactory
 from .headers import LINE_ENDS
 from .requests import WebRequest
 from .server import Server
@@ -15,8 +16,8 @@ from .websockets import SERVER_CLOSE_CODES, WebSocketProtocol
 
 __all__ = [
     "HANDSHAKE_SECONDS",
+    "AccessLog",
     "LINE_ENDS",
-    "MAX_FRAME_BYTES",
     "SERVER_CLOSE_CODES",
     "HTTPFactory",
     "Server",

@@ -8,24 +8,32 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feeds, moderation, scheduled, tasks
+from chat.services import feed_posts, moderation, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
 
 
-def job(name):
-    """Decorate a function that takes the id of a row, so that it consumes jobs with that id under `name`."""
+def _is_id(value):
+    return isinstance(value, int)
+
+
+def job(name, is_valid=_is_id):
+    """
+    Decorate a function that takes the id of a row, so that it consumes jobs with that id under `name`.
+
+    `is_valid(value)` says whether the function can take a value. By default it takes only an id.
+    """
 
     def decorate(function):
         @functools.wraps(function)
         def consumer(message):
-            row_id = message.content.get(name)
-            if not isinstance(row_id, int):
+            subject = message.content.get(name)
+            if not is_valid(subject):
                 logger.error("A job on %s names no %s", message.channel.name, name)
                 return
             try:
-                function(row_id)
+                function(subject)
             except OUTAGES as outage:
                 # A sweep will do the work later.
                 throttle.warning("Jobs cannot be done for now: %s", outage)
@@ -49,10 +57,10 @@ def run_task(task_id):
     tasks.run_task(task_id)
 
 
-@job("room")
-def publish_newest(room_id):
-    """Publish the newest state of a room to its members' own streams."""
-    feeds.publish_newest(room_id)
+@job("rooms", is_valid=lambda ids: isinstance(ids, list) and all(isinstance(room_id, int) for room_id in ids))
+def publish_newest(room_ids):
+    """Publish the newest states of rooms to their members' own streams."""
+    feed_posts.publish_newest(room_ids)
 
 
 @job("scheduled")

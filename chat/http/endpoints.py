@@ -80,6 +80,12 @@ def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int]
     return check(protocol.parse_integer(request.GET[name]), name)
 
 
+def get_query_zone(request: HttpRequest) -> str | None:
+    """Return the time zone `zone` of the query string, or None if it is absent. Raise `invalid_field`."""
+    zone = request.GET.get("zone")
+    return None if zone is None else protocol.check_zone(zone)
+
+
 def get_optional(fields: dict, name: str, check: Callable[..., Any], default: Any = None) -> Any:
     """Return a checked field of a body, or `default` if it is absent or null. Raise what `check` raises."""
     return default if fields.get(name) is None else check(fields[name], name)

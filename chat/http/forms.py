@@ -1,13 +1,11 @@
 """The forms of the pages. They name the fields and draw them accessibly; the services check the values."""
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from chat.http.language import DJANGO_NAMES
+from chat.http.language import DJANGO_NAMES, list_languages
 from chat.http.responses import translate_detail
 from chat.protocol import ChatError
-from chat.services import people
 
 PRIVATE_HELP = gettext_lazy(
     "Only people with an invitation can join. The address gets a random end, so that nobody can guess it."
@@ -153,12 +151,6 @@ class PictureForm(Form):
     )
 
 
-def _list_languages():
-    """Return each language of a preference with its own name."""
-    names = dict(settings.LANGUAGES)
-    return [(code, names[DJANGO_NAMES.get(code, code)]) for code in people.LANGUAGES]
-
-
 class LanguageSelect(forms.Select):
     """A list of languages. A screen reader reads the name of each language in the voice of this language."""
 
@@ -171,7 +163,7 @@ class PreferencesForm(Form):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         required=False,
-        choices=[("", gettext_lazy("As this browser")), *_list_languages()],
+        choices=[("", gettext_lazy("As this browser")), *list_languages()],
         widget=LanguageSelect,
     )
     theme = forms.ChoiceField(

@@ -47,6 +47,12 @@ class LanguageMiddleware:
         return response
 
 
+def list_languages() -> list[tuple[str, str]]:
+    """Return each language that a preference can have, with the language's own name for itself."""
+    names = dict(settings.LANGUAGES)
+    return [(code, names[DJANGO_NAMES.get(code, code)]) for code in people.LANGUAGES]
+
+
 def override_language(request: HttpRequest, preference: str) -> translation.override:
     """Return a context manager whose block is in the language of a preference: for texts after a change of it."""
     return translation.override(_find_language(request, DJANGO_NAMES.get(preference, preference)))

@@ -31,7 +31,7 @@ from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
 from .statements import insert, snapshot
 from .tasks import Task, TaskPart
-from .workspace import Place, count_news, find_newest, find_places, find_posts
+from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
 __all__ = [
     "Announcement",
@@ -55,6 +55,7 @@ __all__ = [
     "Mention",
     "Message",
     "NO_HANDLE_KEYS",
+    "Newest",
     "Person",
     "Phrase",
     "Picture",

@@ -39,7 +39,15 @@ def get_join_state(member: Member) -> JoinState:
         return JoinState(*(bool(found) for found in cursor.fetchone()))
 
 
-_SELECT = """
+# A banned guest of a person's browser, whose ban holds for the person too: for the browser's other guests, and for
+# accounts that are newer than the guest. The statements call the rows of the person `member` and `person`.
+BANNED_GUEST_OF_BROWSER = """
+    SELECT 1 FROM chat_person guest JOIN chat_member ban ON ban.person_id = guest.id
+    WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
+    AND ban.room_id = member.room_id AND ban.role = 'banned'
+    AND (person.is_guest OR guest.created_at < person.created_at)
+"""
+_SELECT = f"""
     SELECT
         EXISTS (
             SELECT 1 FROM chat_member member
@@ -49,12 +57,7 @@ _SELECT = """
             AND NOT (person.is_guest AND room.access <> 'board' AND COALESCE(room.closed_to_guests, FALSE))
             AND (
                 person.browser IS NULL OR room.access = 'board' OR member.role IN ('moderator', 'owner')
-                OR NOT EXISTS (
-                    SELECT 1 FROM chat_person guest JOIN chat_member ban ON ban.person_id = guest.id
-                    WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
-                    AND ban.room_id = room.id AND ban.role = 'banned'
-                    AND (person.is_guest OR guest.created_at < person.created_at)
-                )
+                OR NOT EXISTS ({BANNED_GUEST_OF_BROWSER})
             )
         ),
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),

@@ -6,6 +6,7 @@ A person without a row has the defaults. The columns stand in tables of their ow
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from .people import Person
 
@@ -100,6 +101,6 @@ class Login(models.Model):
     @property
     def browser(self) -> str:
         """Return the browser and its system in words, such as "Firefox on Linux", as far as `agent` names them."""
-        browser = next((name for mark, name in self._BROWSERS.items() if mark in self.agent), "A browser")
+        browser = next((name for mark, name in self._BROWSERS.items() if mark in self.agent), gettext("A browser"))
         system = next((name for mark, name in self._SYSTEMS.items() if mark in self.agent), None)
-        return f"{browser} on {system}" if system else browser
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser

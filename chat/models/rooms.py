@@ -130,6 +130,15 @@ class MemberManager(models.Manager):
         found = _FIND.fetch(member_id, session_key, token_id)
         return None if found is None else _make_member(found)
 
+    def held_guests_of_browser(self, person: Person) -> models.QuerySet:
+        """
+        Select the muted and banned Members of other guests of a person's browser, whose mutes and bans hold for the
+        person too. For an account, only guests who are older than the account count.
+        """
+        guests = self.filter(role__in=Member.HELD_ROLES, person__is_guest=True, person__browser=person.browser)
+        others = guests.exclude(person=person)
+        return others if person.is_guest else others.filter(person__created_at__lt=person.created_at)
+
     def has_held_guest(self, room_id: int, browser: str) -> bool:
         """
         Return whether a guest of this browser is muted or banned in a room.

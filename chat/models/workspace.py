@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from .join_state import FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
+from .join_state import BANNED_GUEST_OF_BROWSER, FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
 from .people import Person
 from .rooms import Member, Room
 from .statements import Columns
@@ -85,6 +85,7 @@ def count_news(member: Member) -> Counts:
 class Newest(NamedTuple):
     """The newest state of a room, for an item that all of its members receive. `authors` are handles, newest first."""
 
+    room_id: int
     slug: str
     offset: int
     posts: int
@@ -93,12 +94,18 @@ class Newest(NamedTuple):
 
 
 def find_newest(room_id: int, most: int) -> Newest | None:
-    """Return the Newest of a room with the authors of its newest `most` messages, or None if the room is gone."""
-    room = Room.objects.filter(id=room_id).first()
-    if room is None:
+    """
+    Return the Newest of a room, in one statement, or None if the room is gone.
+
+    Its `authors` wrote the newest `most` messages.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT_NEWEST, [room_id, most])
+        rows = cursor.fetchall()
+    if not rows:
         return None
-    authors = room.messages.order_by("-number").values_list("author__handle", flat=True)[:most]
-    return Newest(room.slug, room.offset, room.posts or 0, room.last_at, list(authors))
+    slug, offset, posts, last_at, _ = rows[0]
+    return Newest(room_id, slug, offset, posts, last_at, [handle for *_, handle in rows if handle is not None])
 
 
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset", "level", "favourite")
@@ -122,19 +129,13 @@ _MENTIONS = """
             )
     )
 """
-_FROM = """
+_FROM = f"""
     FROM chat_member member
     JOIN chat_person person ON person.id = member.person_id
     JOIN chat_room room ON room.id = member.room_id
     WHERE member.person_id = %s AND member.role <> 'banned' AND (room.access = 'board' OR NOT (
         person.is_guest AND COALESCE(room.closed_to_guests, FALSE)
-        -- A guest of the same browser is banned. This holds for its other guests, and for accounts that are newer.
-        OR member.role NOT IN ('moderator', 'owner') AND EXISTS (
-            SELECT 1 FROM chat_person guest JOIN chat_member held ON held.person_id = guest.id
-            WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
-                AND (person.is_guest OR guest.created_at < person.created_at)
-                AND held.room_id = member.room_id AND held.role = 'banned'
-        )
+        OR member.role NOT IN ('moderator', 'owner') AND EXISTS ({BANNED_GUEST_OF_BROWSER})
     ))
 """
 _NEWEST_FIRST = f"""
@@ -155,4 +156,13 @@ _SELECT_POSTS = (_POSTS + _NEWEST_FIRST, _POSTS + "AND room.id = %s")
 _COUNT_NEWS = f"""
     SELECT ({_UNREAD}), {_MENTIONS}, COALESCE(room.posts, 0)
     FROM chat_member member JOIN chat_room room ON room.id = member.room_id WHERE member.id = %s
+"""
+
+# A room without messages is one row without a handle.
+_SELECT_NEWEST = """
+    SELECT room.slug, room."offset", COALESCE(room.posts, 0), room.last_at, person.handle
+    FROM chat_room room
+    LEFT JOIN chat_message message ON message.room_id = room.id
+    LEFT JOIN chat_person person ON person.id = message.author_id
+    WHERE room.id = %s ORDER BY message.number DESC LIMIT %s
 """

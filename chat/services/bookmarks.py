@@ -36,7 +36,7 @@ def set_bookmark(person: Person, slug: str, number: int) -> tuple[Bookmark, bool
     room = rooms.get_readable_room(person, slug)
     message = Message.objects.filter(room=room, number=number, removed_at=None).first()
     if message is None:
-        raise ChatError("not_found", "There is no such message in this room.")
+        raise rooms.make_no_message_error()
     earlier = Bookmark.objects.filter(person=person, message=message).first()
     if earlier is not None:
         return earlier, False

@@ -11,89 +11,12 @@ checks no rights.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from functools import partial
 from typing import Any
 
-from django.conf import settings
-
-from channels_transport import call_later
 from chat import broadcast, protocol
-from chat.models import Member, Message, Person, Place, Room, count_news, find_newest, find_places
+from chat.models import Member, Person, Place, Room, count_news, find_places
 
 from .after_commit import after_commit, publish_after_commit
-
-FEED_CHANNEL = "chat.feeds"
-MAX_AUTHORS = 50  # authors of the newest messages that an item names
-# The ids of the rooms whose newest state this process will publish within CHAT_FEED_SECONDS.
-_overdue: set[int] = set()
-
-
-# New messages.
-
-
-def publish_post(room: Room, message: Message, posts: int) -> None:
-    """
-    Publish a new message to the room's feed after the commit. `posts` is the room's number of messages with this one.
-
-    The feed gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
-    """
-    after_commit(f"publish it to the feed of room {room.id}", lambda: _publish_post(room, message, posts))
-
-
-def _publish_post(room: Room, message: Message, posts: int) -> None:
-    # This process will soon publish the newest state, which contains this message. So in a burst, a message costs
-    # nothing here.
-    if room.id in _overdue:
-        return
-    event = protocol.room(
-        room.slug,
-        offset=message.offset,
-        posts=posts,
-        last_at=protocol.format_time(message.created_at),
-        by=[message.author.handle],
-    )
-    _publish_paced(room.id, event, posts)
-
-
-def publish_newest(room_id: int) -> None:
-    """Publish the present state of a room to its feed, unless the feed has it already. A job calls this."""
-    newest = find_newest(room_id, MAX_AUTHORS)
-    if newest is None:
-        return
-    event = protocol.room(
-        newest.slug,
-        offset=newest.offset,
-        posts=newest.posts,
-        last_at=protocol.format_time(newest.last_at),
-        by=newest.authors,
-    )
-    _publish_paced(room_id, event, newest.posts)
-
-
-def _publish_paced(room_id: int, event: dict, posts: int) -> None:
-    on_held = partial(_publish_later, room_id, posts)
-    group = broadcast.feed_group(room_id)
-    broadcast.publish_paced(group, event, posts, settings.CHAT_FEED_SECONDS, on_held)
-
-
-def _publish_later(room_id: int, posts: int, published: int) -> None:
-    """Publish the state of a room later, because its feed has just had an item, with the number `published`."""
-    if published < posts:
-        _overdue.add(room_id)
-        call_later(settings.CHAT_FEED_SECONDS, ("feed", room_id), _start_job, room_id)
-
-
-def _start_job(room_id: int) -> None:
-    # A message that commits from now on publishes itself. The job reads every earlier message.
-    _overdue.discard(room_id)
-    # A worker reads the newest state, because other workers may handle messages of this room too.
-    broadcast.start_job(FEED_CHANNEL, {"room": room_id})
-
-
-def forget_rooms() -> None:
-    """Forget for which rooms this process will publish the newest state. Only tests call this."""
-    _overdue.clear()
-
 
 # Changes of a room.
 

@@ -20,13 +20,13 @@ from .after_commit import close_after_commit
 MAX_PER_SWEEP = 500
 # This many sweeps close the connections of one row. One sweep is not enough: a handshake that read the row just before
 # the change may join its groups after the first sweep that sees the change.
-TIMES = 2
+SWEEPS_PER_ROW = 2
 FORGET_SECONDS = 3600
 
 
 class Ledger:
     """
-    Remembers how often `close(ids)` was called for each row. After TIMES sweeps, a row is not passed to `close` again.
+    Remembers how often `close(ids)` was called for each row, which is at most SWEEPS_PER_ROW times.
 
     This process remembers the rows for FORGET_SECONDS, and forgets them when the store has lost its data.
     """
@@ -40,8 +40,8 @@ class Ledger:
         if store.increment(f"swept:{self._name}", FORGET_SECONDS) == 1:
             self._times = {}
         self._times = {id: self._times.get(id, 0) for id in ids}
-        due = sorted((id for id, times in self._times.items() if times < TIMES), key=lambda id: self._times[id])
-        due = due[:MAX_PER_SWEEP]
+        due = [id for id, times in self._times.items() if times < SWEEPS_PER_ROW]
+        due = sorted(due, key=lambda id: self._times[id])[:MAX_PER_SWEEP]
         self._close(due)
         for id in due:
             self._times[id] += 1

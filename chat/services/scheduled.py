@@ -68,7 +68,7 @@ def _check_reply(member, event):
     if event.reply_to is None:
         return
     if not Message.objects.filter(room_id=member.room_id, number=event.reply_to).exists():
-        raise ChatError("not_found", "There is no such message in this room.")
+        raise rooms.make_no_message_error()
 
 
 def _check_number(person_id):

@@ -87,15 +87,16 @@ def test_the_operators_page_shows_created_changed_and_deleted_rooms(browser_of, 
     slug = owner.make_room(f"seen-{time.time_ns()}")
     row = olga.locator("#all-rooms tbody tr").filter(has_text=slug)
     expect(row).to_have_count(1)
-    site.manage("shell", "-c", f"from chat.models import Room; room = Room.objects.get(slug='{slug}');"
-                               " room.name = '<b>Orchard</b>'; room.save()")  # fmt: skip
+    find_room = f"from chat.models import Room; room = Room.objects.get(slug='{slug}')"
+    site.manage("shell", "-c", f"{find_room}; room.name = '<b>Orchard</b>'; room.save()")
     expect(row).to_contain_text("<b>Orchard</b>")
     keep_screenshot(olga, "operators")
     olga.set_viewport_size(PHONE["viewport"])
     keep_screenshot(olga, "operators")
     site.manage("shell", "-c", f"from chat.services import rooms; rooms.delete_room(rooms.get_room('{slug}'))")
     expect(row).to_have_count(0)
-    site.manage("shell", "-c", "from chat.models import Person; from chat.services import operators;"
-                               "Person.objects.filter(handle='olga').update(is_staff=False);"
-                               "operators.close_streams(Person.objects.get(handle='olga'))")  # fmt: skip
+    imports = "from chat.models import Person; from chat.services import operators"
+    end_role = "Person.objects.filter(handle='olga').update(is_staff=False)"
+    close_streams = "operators.close_streams(Person.objects.get(handle='olga'))"
+    site.manage("shell", "-c", f"{imports}; {end_role}; {close_streams}")
     expect(olga.get_by_test_id("live")).to_have_text("You are no longer an operator.")

@@ -126,7 +126,7 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     expect(message(bob, "Hello, Bob")).to_have_count(1)
     assert sockets == []
 
-    # The person's own stream works too: what is unread elsewhere, and what the person changes there.
+    # The person's own stream also works by polling: it receives new messages elsewhere, and the person's own changes.
     alice.goto(f"{site.url}/?transport=poll")
     listed = alice.locator(f"#places [data-slug='{slug}']")
     expect(listed).to_be_visible()

@@ -9,7 +9,7 @@ from asgiref import conformance
 from channels_transport.channel_layer import ChannelLayer
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.memory import MemoryChannelLayer
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 
@@ -67,6 +67,7 @@ def test_only_the_layer_in_redis_is_shared_and_keeps_the_order_itself():
 def test_a_channel_joins_and_leaves_several_groups_at_once(layer):
     layer.group_add_all(["room", "member"], "replies.a")
     assert layer.group_channels("room") == layer.group_channels("member") == ["replies.a"]
+    assert layer.find_joined(["room", "nobody", "member"]) == ["room", "member"]
     layer.group_discard_all(["room", "member", "other"], "replies.a")
     assert layer.group_channels("room") == layer.group_channels("member") == []
 
@@ -75,6 +76,7 @@ def test_a_renewal_restores_a_membership_at_once(layer):
     calls = []
     layer.group_renew(["room", "member"], "replies.a", lambda: calls.append("new"))
     assert layer.group_channels("room") == layer.group_channels("member") == ["replies.a"]
+    assert layer.find_joined(["room", "nobody", "member"]) == ["room", "member"]
     assert calls == [], "the channel misses no message after the call"
 
 

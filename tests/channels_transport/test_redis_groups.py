@@ -102,3 +102,13 @@ def test_a_paced_group_gets_one_message_in_a_period(layer):
     layer.send_group_paced("other", {"text": "3"}, 3, 0.001, held.append)
     assert layer.receive(["daphne.response.abc!"])[1] == {"text": "3"}
     assert held == [1]
+
+
+def test_the_groups_with_members_are_found(layer):
+    names = [f"room-{number}" for number in range(10)]
+    for name in names[::2]:
+        layer.group_add(name, "daphne.response.abc!a")
+    layer.group_add(names[1], "daphne.response.abc!b")
+    layer.group_discard(names[1], "daphne.response.abc!b")
+    assert sorted(layer.find_joined(names)) == names[::2]
+    assert layer.find_joined([]) == []

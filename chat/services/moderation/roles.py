@@ -30,8 +30,9 @@ def change_role(
     was: str | None = None,
 ) -> Member:
     """
-    Give a person a role in a room, and return their Member. Do nothing if the person already has the role,
-    except `muted`: a second mute replaces the first one.
+    Give a person a role in a room, and return their Member.
+
+    Do nothing if the person already has the role. Only a second mute replaces the first one.
 
     Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
 
@@ -50,9 +51,7 @@ def change_role(
     person's role is not `was`, or if the room is not public and the person is not in it.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
-    if room.access == Room.DIRECT:
-        # A role would let another person into the conversation.
-        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
+    _check_has_roles(room)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in DEFAULT_ROLES:
         role = rooms.get_default_role(person)
@@ -83,6 +82,12 @@ def _check_fields(role, seconds, reason):
         if role != Member.MUTED:
             raise ChatError("invalid_field", "'seconds' is allowed only with the role 'muted'.")
     return role, seconds, protocol.check_text(reason, "reason", protocol.MAX_REASON, least=0)
+
+
+def _check_has_roles(room):
+    # In a direct conversation, a role would let another person into the conversation.
+    if room.access == Room.DIRECT:
+        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
 
 
 def _get_inside_role(room, member):

@@ -87,6 +87,7 @@ def _delete_rows(person):
 
 def _take_handle_away(person):
     """Deactivate the person, and free the handle. Nobody can take the new handle, which the person's messages show."""
+    # No password has the hash "!".
     fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
     for handle in _make_handles(person):
         # Without a key, nobody finds the person by the handle. The skeleton alone keeps it from other people.

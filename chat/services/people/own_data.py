@@ -37,9 +37,10 @@ OwnList = tuple[str, QuerySet, Callable[[Any], dict[str, Any]]]
 
 def write_own_data(person: Person) -> Iterator[str]:
     """
-    Return the data of a person as the pieces of one JSON object.
+    Yield the data of a person as the pieces of one JSON object.
 
-    Each list comes in pieces of ROWS_PER_CHUNK, the oldest first, so that a long history needs little memory.
+    Each piece of a list has at most ROWS_PER_CHUNK rows, so that a long history needs little memory. The oldest rows
+    are first.
     """
     yield json.dumps(_describe_account(person), ensure_ascii=False, indent=1).removesuffix("\n}")
     for name, rows, describe in _Lists(person).get_all():

@@ -14,7 +14,7 @@ from chat.models import Person, Picture, Profile
 from chat.protocol import ChatError
 
 from .accounts import changing
-from .profiles import store_profile
+from .profiles import check_may_have_profile, store_profile
 
 MAX_BYTES = 1_000_000  # the interface accepts requests of about this size
 # A small file may unpack to a huge picture. To decode a WebP file of this many pixels takes up to 2 s and 500 MB.
@@ -33,8 +33,7 @@ def set_picture(person: Person, content: bytes) -> Profile:
 
     Raise `forbidden` for a guest, `too_large` above MAX_BYTES or MAX_PIXELS, `invalid_field` if it is no picture.
     """
-    if person.is_guest:
-        raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
+    check_may_have_profile(person)
     packed = make_square(content)
     digest = hashlib.sha256(packed).hexdigest()[:32]
     with changing(person):

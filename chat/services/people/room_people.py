@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import Q
 
 from chat import protocol
-from chat.models import Member, Person, Room, make_handle_key, read_page
-from chat.protocol import MAX_PRESENT, ChatError
+from chat.models import Member, Person, Room, read_page
+from chat.protocol import ChatError
 from chat.services.rooms import get_readable_room
 
-from .profiles import describe_person, match_text
+from .profiles import describe_person, make_keys, match_text
 
 MAX_TEXT = 80  # characters of a filter
 
@@ -46,9 +46,6 @@ def _make_filter(text: str, handles: Sequence[str]) -> Q:
     text = protocol.check_text(text, "q", MAX_TEXT, least=0).strip()
     if text:
         is_shown &= match_text(text, "person__")
-    if len(handles) > MAX_PRESENT:
-        raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
     if handles:
-        keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
-        is_shown &= Q(person__handle_key__in=keys)
+        is_shown &= Q(person__handle_key__in=make_keys(handles))
     return is_shown

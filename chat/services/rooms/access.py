@@ -117,11 +117,7 @@ def _find_muted_guest_of_browser(room, person, member=None):
         return None
     if not Member.objects.has_held_guest(room.id, person.browser):
         return None
-    others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
-    others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
-    if not person.is_guest:
-        others = others.filter(person__created_at__lt=person.created_at)
-    found = list(others)
+    found = list(Member.objects.held_guests_of_browser(person).filter(room=room))
     for other in found:
         check_not_banned(other)
     return next((other for other in found if other.is_muted), None)

@@ -12,9 +12,10 @@ from chat.models import AuditEntry, Member, Message, Person, Room
 from chat.protocol import ChatError
 from chat.services import audit
 
-from .changes import Outcome, change_message, get_present_message
+from .changes import get_present_message
 from .memberships import check_may_speak
 from .reading import describe_messages
+from .refs import Outcome, change_message
 
 MAX_PINS = 100  # in one room
 

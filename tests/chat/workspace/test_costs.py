@@ -34,7 +34,7 @@ def test_a_message_costs_the_same_for_10_and_for_1000_members_who_show_another_r
     valkey_url,
     monkeypatch,
     room,
-    settings,
+    later,
 ):
     costs = []
     for number in (10, 1000):
@@ -45,6 +45,7 @@ def test_a_message_costs_the_same_for_10_and_for_1000_members_who_show_another_r
         open_streams(site, room)
         prepare(site)
         # The next post is the first within its second, so the feed gets an item.
+        later.run()
         site.worker.layer.shards[0].call(("DEL", f"asgi:paced:{broadcast.feed_group(room.id)}"))
         items = site.worker.layer.count_waiting("daphne.response.xyz!")
         with CaptureQueriesContext(connection) as queries:
@@ -81,7 +82,7 @@ def test_a_heartbeat_costs_two_statements(alice, room, stream):
     assert statements(queries) == [("SELECT", "chat_person"), ("SELECT", "chat_member")]
 
 
-def test_a_former_member_of_a_private_room_receives_nothing_of_it(make_site, alice, bob, room, settings):
+def test_a_former_member_of_a_private_room_receives_nothing_of_it(make_site, alice, bob, room, settings, later):
     settings.CHAT_FEED_SECONDS = 0.001
     site = make_site(1)
     layer = site.worker.layer
@@ -98,6 +99,7 @@ def test_a_former_member_of_a_private_room_receives_nothing_of_it(make_site, ali
     invitations.leave_room(bob, "garden")
     assert layer.group_channels(feed) == ["daphne.response.two!other"]
     assert received(layer) == dict.fromkeys(tabs, 1)  # `gone`
+    later.run()  # ends the pause of the feed
     post(site, "after")
     assert received(layer) == {"daphne.response.two!other": 1}
     # All streams of the person follow the room again when the person comes back.

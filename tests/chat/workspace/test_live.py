@@ -4,7 +4,7 @@ import pytest
 
 from chat import protocol
 from chat.models import Member, Mention, Message
-from chat.services import announcements, blocks, feeds, lost_rights, moderation, rooms, tasks
+from chat.services import announcements, blocks, feed_posts, lost_rights, moderation, rooms, tasks
 from chat.store import store
 from tests import wire
 
@@ -22,10 +22,8 @@ def test_a_burst_of_messages_is_one_event_now_and_one_later(alice, bob, in_room,
     socket = stream(bob)
     post(alice, "one", "two", "three")
     [first] = socket.read()
-    assert (first["type"], first["slug"], first["offset"], first["posts"], first["by"]) == (
-        *("room", "garden"),
-        *(1, 1, ["Alice"]),
-    )
+    assert (first["type"], first["slug"]) == ("room", "garden")
+    assert (first["offset"], first["posts"], first["by"]) == (1, 1, ["Alice"])
     settings.CHAT_FEED_SECONDS = 0.001
     wire.layer().channel_layer._paced.clear()
     later.run()
@@ -45,11 +43,13 @@ def test_the_last_state_arrives_once_from_several_workers(alice, bob, in_room, s
     socket.read()
     # Another worker publishes the newest state first. Then this worker has nothing to add.
     wire.layer().channel_layer._paced.clear()
-    feeds.publish_newest(in_room.room_id)
+    feed_posts.publish_newest([in_room.room_id])
     assert [event["posts"] for event in socket.read()] == [3]
-    later.run()
-    wire.work()
-    assert socket.read() == [] and not later.calls
+    for _ in range(2):
+        later.run()
+        wire.work()
+        assert socket.read() == []
+    assert not later.calls
 
 
 def test_edits_reactions_and_removals_are_no_messages(alice, bob, in_room, stream, post):
@@ -263,6 +263,35 @@ def test_a_message_in_a_burst_costs_no_trip_for_the_feed(alice, in_room, post, m
     later.run()
     post(alice, "four")
     assert len(calls) == 1
+
+
+def test_bursts_in_rooms_that_nobody_follows_start_no_job(alice, in_room, post, monkeypatch, later):
+    jobs = []
+    monkeypatch.setattr("chat.broadcast.start_job", lambda *job: jobs.append(job))
+    post(alice, "one", "two")
+    later.run()
+    assert jobs == [] and not later.calls
+
+
+def test_one_job_publishes_the_bursts_of_many_rooms(
+    alice, bob, in_room, stream, post, monkeypatch, later, settings, django_assert_num_queries
+):
+    settings.CHAT_FEED_SECONDS = 3600  # so the pauses of all rooms end together
+    other = rooms.create_room(None, "kitchen", "Kitchen")
+    rooms.join_room(bob, "kitchen")
+    socket = stream(bob)
+    post(alice, "one", "two")
+    for ref in ("a", "b"):
+        rooms.post_message(rooms.join_room(alice, "kitchen"), protocol.Post(ref, "Hi"))
+    socket.read()
+    jobs = []
+    monkeypatch.setattr("chat.broadcast.start_job", lambda *job: jobs.append(job))
+    later.run()
+    assert jobs == [("chat.feeds", {"rooms": [in_room.room_id, other.id]})]
+    wire.layer().channel_layer._paced.clear()
+    with django_assert_num_queries(2):
+        feed_posts.publish_newest([in_room.room_id, other.id])
+    assert [(event["slug"], event["posts"]) for event in socket.read()] == [("garden", 2), ("kitchen", 2)]
 
 
 def test_the_state_of_a_task_reaches_the_stream(alice, room, stream):

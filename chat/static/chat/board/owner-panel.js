@@ -83,6 +83,7 @@ export class OwnerPanel {
   }
 
   /**
+   * Sends the owner's decision about a visitor, and shows its result.
    * @param {string} type
    * @param {Visitor} visitor
    * @param {HTMLElement} [place] shows a refusal of the server

@@ -1,6 +1,6 @@
 // @ts-check
-// The list of suggestions above the field in which a person writes. The focus stays in the field; the list is its
-// listbox, by the combobox pattern of ARIA. Must not know what can be completed: sources.js does.
+// The list of suggestions above the field in which a person writes. The focus stays in the field, and the list is the
+// field's listbox, as in the combobox pattern of ARIA. Must not know what can be completed: sources.js does.
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
@@ -84,7 +84,7 @@ export class Completion {
     if (this.#trigger === trigger) this.#show(suggestions);
   }
 
-  /** The caret has moved without a change of the text. */
+  /** Closes the list when the caret has moved away from what the list completes. */
   #moved() {
     const { selectionStart, value } = this.#field;
     const found = findTrigger(value, selectionStart);
@@ -184,7 +184,7 @@ export class Completion {
 }
 
 /**
- * Replaces a part of the text, so that the browser can undo it where it supports that.
+ * Replaces a part of the text. In most browsers the person can undo this.
  * @param {HTMLTextAreaElement} field
  * @param {number} from
  * @param {number} to

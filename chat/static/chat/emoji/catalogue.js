@@ -59,7 +59,8 @@ export function find(emoji) {
 }
 
 /**
- * Returns the emoji whose words begin with all words of the query. Those with the first word in front come first.
+ * Returns the emoji whose words begin with all words of the query. An emoji whose name begins with the first word comes
+ * first.
  * @param {string} query
  * @param {number} most
  * @returns {Emoji[]}

@@ -135,7 +135,7 @@ class Picker {
     if (next !== null) buttons[next].focus();
     else if (event.key === "ArrowUp") this.#search.focus();
     else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      // A letter goes into the search.
+      // The browser writes the letter into the field that has the focus.
       this.#search.focus();
       return;
     } else return;
@@ -152,7 +152,7 @@ class Picker {
   /** @param {EventTarget | null} target */
   #describe(target) {
     if (!(target instanceof HTMLButtonElement)) return;
-    // The button has this name itself, so a screen reader need not hear it twice.
+    // A screen reader already reads the button's name, so it must not read the same status too.
     this.#status.setAttribute("aria-live", "off");
     this.#status.textContent = `${target.textContent} ${target.getAttribute("aria-label")}`;
   }

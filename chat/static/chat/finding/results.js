@@ -7,6 +7,7 @@ import { make } from "../ui/dom.js";
 import { smallButton } from "../ui/forms.js";
 import { personName } from "../ui/format.js";
 import { avatar } from "../ui/pictures.js";
+import { fillSentence } from "../ui/sentences.js";
 import { timeInWords } from "../ui/times.js";
 import { gettext, ngettext } from "../ui/translation.js";
 
@@ -163,7 +164,7 @@ function makeItem({ slug, roomName, id, author, at, text, snippet, note, tool })
         "span", { class: "result-head" },
         avatar(author.handle),
         make("b", { dir: "auto", text: personName(author) }),
-        make("span", { class: "result-room" }, "in ", make("bdi", { text: roomName })),
+        make("span", { class: "result-room" }, ...fillSentence(gettext("in %(room)s"), { room: make("bdi", { text: roomName }) })),
         timeInWords(at, "short"),
       ),
       makeText(text, snippet),

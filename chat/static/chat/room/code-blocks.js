@@ -52,7 +52,7 @@ async function colour(pre) {
   const code = pre.querySelector("code");
   const language = LANGUAGE.exec(code?.className ?? "")?.[1];
   if (!code || !language) return;
-  // Without the colours the code is readable, too.
+  // Code without colours is still readable.
   const colours = await import("./code-colours.js").catch(() => null);
   await colours?.colourCode(code, language);
 }

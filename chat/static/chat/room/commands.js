@@ -1,6 +1,6 @@
 // @ts-check
 // What a person can type in place of a message: a slash, the name of a command, and the rest of the line.
-// Must not do what the menus cannot do: each command calls the same action.
+// Must not do more than the menus: each command calls the action of a menu.
 
 import { asApiError, call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
@@ -40,6 +40,7 @@ const COMMANDS = [
   { name: "date", detail: gettext("Jump to a day"), act: ({ conversation }) => conversation.openDateDialog() },
   { name: "help", detail: gettext("Show all commands"), act: (room) => showHelp(room) },
 ];
+// Without a text behind it, such a command is an ordinary message.
 const WITH_TEXT = new Set(["me"]);
 
 /** @param {Room} room */

@@ -1,6 +1,6 @@
 // @ts-check
 // What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
-// with the last two. It loads with the dialogs.
+// with the last two. This module loads with the dialogs.
 // Must not send, and must not know the text: the composer does.
 
 import { openPopupMenu } from "../ui/popup-menu.js";

@@ -33,7 +33,7 @@ export class Composer {
   /** @type {import("./draft.js").Draft} */
   #draft;
   /**
-   * What the field contained before the edit. The field contains it again after the edit.
+   * What the field contained before the edit. The end of the edit restores it.
    * @type {{ text: string, target: Target | null } | null}
    */
   #beforeEdit = null;
@@ -111,7 +111,7 @@ export class Composer {
     this.focus();
   }
 
-  /** Ends the reply or the edit. After an edit, the field holds again what stood in it before. */
+  /** Ends the reply or the edit. The end of an edit restores what the field contained before. */
   cancel() {
     const before = this.#beforeEdit;
     this.#beforeEdit = null;

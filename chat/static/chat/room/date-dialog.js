@@ -48,6 +48,6 @@ export function openDateDialog(slug, { jump, showNewest, notify }) {
 
 /** @param {Date} date */
 function localDay(date) {
-  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const twoDigits = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
 }

@@ -47,7 +47,7 @@ function makeList(tag, ...texts) {
 export function openFormattingHelp(preview) {
   const rows = EXAMPLES.map(([typed, makeResult]) => make(
     "tr", {},
-    make("td", {}, make("code", { text: typed })),
+    make("td", {}, make("code", { dir: "auto", text: typed })),
     make("td", { class: "body" }, ...makeResult()),
   ));
   const head = make("tr", {}, make("th", { scope: "col", text: gettext("You write") }), make("th", { scope: "col", text: gettext("Others see") }));

@@ -64,7 +64,7 @@ export class HistoryNavigation {
     scope.listen(document, "visibilitychange", () => this.update());
   }
 
-  /** Shows the way to older messages, because the messages are complete. The first call scrolls to the newest message. */
+  /** Shows the button for older messages, because no message is missing. The first call scrolls to the newest message. */
   synced() {
     if (!this.#isComplete) {
       this.#isComplete = true;
@@ -120,8 +120,8 @@ export class HistoryNavigation {
     const target = this.#target;
     this.#stopJump();
     this.showOlderButton();
-    // After another tab has read further, there may be no message with the id of the first new message. The next older
-    // page then leads in its direction.
+    // After another tab has read further, there may be no message with the id of the first new message. Then the next
+    // older page brings the reader nearer to it.
     if (target !== null && target === this.#readMarker.firstUnreadId) this.#loadOlder();
     else if (target !== null) this.#notify(missingSentence(code));
   }

@@ -68,7 +68,7 @@ function createLink(path, uses, days) {
  * @param {{ url: string }} invitation
  */
 function showLink(place, { url }) {
-  const input = make("input", { readonly: true, value: url, "aria-label": gettext("The link"), id: "invitation-link" });
+  const input = make("input", { readonly: true, dir: "ltr", value: url, "aria-label": gettext("The link"), id: "invitation-link" });
   const button = make("button", { type: "button", class: "button small", text: gettext("Copy link") });
   makeCopyButton(button, input);
   place.replaceChildren(

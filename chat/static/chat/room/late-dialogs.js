@@ -19,8 +19,8 @@ export async function loadDialogs() {
 }
 
 /**
- * Returns a function that calls `open` with the dialogs: at once if they are loaded, so that the next key already belongs
- * to the dialog.
+ * Returns a function that calls `open` with the dialogs. If they are loaded, it calls `open` at once, so that the next key
+ * is for the dialog.
  * @param {(sentence: string) => void} notify shows a sentence to the person
  * @returns {WithDialogs}
  */

@@ -24,7 +24,7 @@ export class Members {
   /** @type {Map<string, Member>} */
   #known = new Map();
   /**
-   * Whom the server has found for the filter; null without a filter.
+   * The people whom the server has found for the filter; null without a filter.
    * @type {Member[] | null}
    */
   #found = null;
@@ -82,7 +82,7 @@ export class Members {
     this.#hasMore = answer.more;
     for (const member of answer.people) this.#known.set(member.handle, member);
     this.#draw();
-    // The button may have left the page.
+    // A hidden button loses the focus.
     if (!isFirst && this.#more.hidden) this.#filter.focus();
   }
 

@@ -6,7 +6,7 @@ import { gettext } from "../ui/translation.js";
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
 import { ReactorsTip } from "./reactors-tip.js";
-import { reactorsOf } from "./message.js";
+import { reactorsOf } from "./message-reactions.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */

@@ -13,7 +13,8 @@ import { icon } from "../ui/pictures.js";
 import { fillSentence, listOf } from "../ui/sentences.js";
 import { gettext } from "../ui/translation.js";
 import { EMOJI, choicesFor, emojiOfKey } from "./message-choices.js";
-import { excerpt, reactorsOf } from "./message.js";
+import { excerpt } from "./message.js";
+import { reactorsOf } from "./message-reactions.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {import("./message-choices.js").Action} Action */

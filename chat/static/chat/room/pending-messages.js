@@ -191,12 +191,12 @@ export class PendingMessages {
     const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
     const reason = failed && (isScheduled ? failed.detail : reasonFor(failed.code, failed.detail));
     // A message that the server may have cannot be discarded any longer.
-    const waits = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
+    const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
       : gettext("It is kept here, and is sent when you are connected.");
     return make(
       "p",
       { class: "failure", role: failed ? "alert" : "status" },
-      make("span", { text: reason ?? waits }),
+      make("span", { text: reason ?? waitingSentence }),
       makeChoice("retry", gettext("Try again"), () => (failed ? retry(ref) : reconnect())),
       failed || !isSent ? makeChoice("discard", pgettext("a message", "Discard"), () => discard(ref)) : null,
     );

@@ -166,13 +166,16 @@ export class People {
    * @param {boolean} [isGuest]
    */
   makeItem(handle, role, isGuest) {
+    const roles = [
+      handle === this.#me && make("span", { class: "role", text: pgettext("the reader in a list of people", "you") }),
+      guestMark(isGuest),
+      SHOWN_ROLES.has(role) && make("span", { class: "role", text: roleName(role) }),
+    ];
     return make(
       "li",
       { "data-handle": handle },
       ...this.#makePerson(handle),
-      handle === this.#me && make("span", { class: "role", text: pgettext("the reader in a list of people", "you") }),
-      guestMark(isGuest),
-      SHOWN_ROLES.has(role) && make("span", { class: "role", text: roleName(role) }),
+      roles.some(Boolean) && make("span", { class: "roles" }, ...roles),
       this.#makeTools(handle, role),
     );
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// The card of a person: who it is, and what one can do: write, mention, block, moderate.
+// The card of a person: the name and some facts, and the buttons that write to, mention, block or moderate this person.
 // Must not decide what is allowed: the server does.
 
 import { call } from "../connection/api.js";
@@ -72,16 +72,16 @@ class PersonCard {
     const { me, isGuest, openDirect, mention, moderate } = this.#options;
     const handle = this.#handle;
     const isOwn = handle === me;
-    const then = (/** @type {() => void} */ act) => () => {
+    const closeAnd = (/** @type {() => void} */ act) => () => {
       this.#dialog.close();
       act();
     };
     if (isOwn) return [isGuest ? null : make("a", { class: "button quiet small", href: "/settings/", text: gettext("Edit your profile") })];
     return [
-      isGuest ? null : smallButton("message", pgettext("button", "Message"), then(() => openDirect([handle]))),
-      mention && smallButton("mention", pgettext("button", "Mention"), then(() => mention(handle))),
+      isGuest ? null : smallButton("message", pgettext("button", "Message"), closeAnd(() => openDirect([handle]))),
+      mention && smallButton("mention", pgettext("button", "Mention"), closeAnd(() => mention(handle))),
       this.#block,
-      moderate && smallButton("moderate-person", pgettext("button", "Moderate"), then(moderate)),
+      moderate && smallButton("moderate-person", pgettext("button", "Moderate"), closeAnd(moderate)),
     ];
   }
 

@@ -6,7 +6,7 @@ import { SERVER_EVENT } from "../connection/wire.js";
 import { closestTo } from "../ui/dom.js";
 import { formatList } from "../ui/translation.js";
 import { loadDialogs } from "./late-dialogs.js";
-import { reactorsOf } from "./message.js";
+import { reactorsOf } from "./message-reactions.js";
 
 /**
  * @typedef {object} Social

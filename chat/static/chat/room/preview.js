@@ -5,7 +5,7 @@
 import { call } from "../connection/api.js";
 import { byId, child } from "../ui/dom.js";
 import { gettext } from "../ui/translation.js";
-import { makeBodyOf } from "./message.js";
+import { makeBodyOf } from "./message-body.js";
 
 const WAIT_MS = 500;
 

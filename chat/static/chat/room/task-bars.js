@@ -101,7 +101,7 @@ export class TaskBars {
     return this.#bars.has(ref);
   }
 
-  /** Stops to ask for the state of tasks, because the room leaves the page. */
+  /** Stops asking for the state of tasks, because the room leaves the page. */
   suspend() {
     for (const bar of this.#bars.values()) clearTimeout(bar.timer);
   }
@@ -124,7 +124,7 @@ export class TaskBars {
    * @param {object} params
    */
   #start(task, params) {
-    const ref = this.#actions.start(task, params);
+    const ref = this.#actions.start(task, { ...params, language: document.documentElement.lang });
     // The bar appears at once, even without a connection. The outbox sends the task later.
     this.show({ ref, task, params, state: TASK_STATE.QUEUED, progress: 0 });
   }

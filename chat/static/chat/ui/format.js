@@ -8,6 +8,8 @@ const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "sh
 const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const dayAndYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+/** Whether the sentences of the page are written from right to left. */
+const IS_RIGHT_TO_LEFT = globalThis.document?.documentElement.dir === "rtl";
 // A browser returns this name if it does not know the time zone of the device.
 const UNKNOWN_ZONE = "Etc/Unknown";
 // Letters that are written from right to left, and the characters that change the direction of text.
@@ -106,13 +108,14 @@ export function personName({ handle, guest: isGuest }) {
 }
 
 /**
- * Returns a person's text for use within a sentence. Text with letters that are written from right to
- * left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left
- * out. An element of its own needs `dir="auto"` instead.
+ * Returns a person's text for use within a sentence. Text that may have another direction than the sentence is put between
+ * FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left out. An element of
+ * its own needs `dir="auto"` instead.
  * @param {string} text
  */
 export function isolate(text) {
-  return RIGHT_TO_LEFT.test(text) ? `\u2068${text.replace(DIRECTION_CONTROLS, "")}\u2069` : text;
+  const isSafe = !IS_RIGHT_TO_LEFT && !RIGHT_TO_LEFT.test(text);
+  return isSafe ? text : `\u2068${text.replace(DIRECTION_CONTROLS, "")}\u2069`;
 }
 
 /**

@@ -16,7 +16,7 @@ import { slugOf } from "./slugs.js";
 export function openCreateRoomDialog({ name: initialName = "", created }) {
   const name = make("input", { id: "new-room-name", dir: "auto", maxlength: 80, autocomplete: "off", value: initialName, required: true });
   const slug = make("input", {
-    id: "new-room-slug", maxlength: 50, autocomplete: "off", autocapitalize: "none", spellcheck: "false", pattern: "[a-z0-9][a-z0-9\\-]*", required: true,
+    id: "new-room-slug", dir: "ltr", maxlength: 50, autocomplete: "off", autocapitalize: "none", spellcheck: "false", pattern: "[a-z0-9][a-z0-9\\-]*", required: true,
   });
   const topic = make("input", { id: "new-room-topic", dir: "auto", maxlength: 500, autocomplete: "off" });
   const isPrivate = make("input", { id: "new-room-private", type: "checkbox" });

@@ -1,0 +1,129 @@
+"""
+Posts in feeds: what the own streams of a room's members receive when somebody posts in the room.
+
+The feed of a room gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
+After an item, this process pauses the room for that time: it only notes that there are newer posts, so in a burst a
+post costs nothing here. The pauses of many rooms end together, and rooms that nobody follows then need no further work.
+
+This module writes no rows and checks no rights.
+"""
+
+import math
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+
+from django.conf import settings
+
+from channels_transport import call_later
+from chat import broadcast, protocol
+from chat.models import Message, Newest, Room, find_newest
+
+from .after_commit import after_commit
+
+FEED_CHANNEL = "chat.feeds"
+MAX_AUTHORS = 50  # authors of the newest messages that an item names
+MAX_ROOMS_PER_JOB = 50
+# Pauses end at common times, this many in CHAT_FEED_SECONDS. So a pause may be longer by this part.
+ENDS_PER_PAUSE = 4
+
+
+class _Pauses:
+    """The rooms whose feeds get no item of this process for now. Worker threads and the timers' thread use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_behind: dict[int, bool] = {}  # by room: whether its feed lacks the newest state
+        self._ending: defaultdict[float, list[int]] = defaultdict(list)  # by time.monotonic: the rooms
+
+    def mark_behind(self, room_id: int) -> bool:
+        """Note that a room has a newer state than its feed. Return False, and note nothing, if it has no pause."""
+        with self._lock:
+            if room_id not in self._is_behind:
+                return False
+            self._is_behind[room_id] = True
+            return True
+
+    def begin(self, room_id: int, is_behind: bool = False) -> None:
+        """Begin the pause of a room, or do what `mark_behind` does if it has one and `is_behind` is set."""
+        step, now = settings.CHAT_FEED_SECONDS / ENDS_PER_PAUSE, time.monotonic()
+        end = math.ceil((now + settings.CHAT_FEED_SECONDS) / step) * step
+        with self._lock:
+            is_new = room_id not in self._is_behind
+            self._is_behind[room_id] = self._is_behind.get(room_id, False) or is_behind
+            if is_new:
+                self._ending[end].append(room_id)
+        if is_new:
+            call_later(end - now, ("feeds", end), _end_pauses, end)
+
+    def finish(self, end: float) -> list[int]:
+        """End the pauses that last until `end`. Return the rooms whose feeds lack the newest state."""
+        with self._lock:
+            return [room_id for room_id in self._ending.pop(end, ()) if self._is_behind.pop(room_id)]
+
+    def clear(self) -> None:
+        """End all pauses."""
+        with self._lock:
+            self._is_behind.clear()
+            self._ending.clear()
+
+
+_pauses = _Pauses()
+
+
+def publish_post(room: Room, message: Message, posts: int) -> None:
+    """Publish a new message to the room's feed after the commit. `posts` is the room's number of messages with it."""
+    after_commit(f"publish it to the feed of room {room.id}", lambda: _publish_post(room, message, posts))
+
+
+def _publish_post(room: Room, message: Message, posts: int) -> None:
+    # At the end of the pause, this process publishes the newest state, which contains this message.
+    if not _pauses.mark_behind(room.id):
+        authors = [message.author.handle]
+        _publish(Newest(room.id, room.slug, message.offset, posts, message.created_at, authors))
+
+
+def publish_newest(room_ids: Iterable[int]) -> None:
+    """Publish the present states of rooms to their feeds, unless the feeds have them already. A job calls this."""
+    for room_id in room_ids:
+        newest = find_newest(room_id, MAX_AUTHORS)
+        if newest is not None:
+            _publish(newest)
+
+
+def _publish(newest: Newest) -> None:
+    event = protocol.room(
+        newest.slug,
+        offset=newest.offset,
+        posts=newest.posts,
+        last_at=protocol.format_time(newest.last_at),
+        by=newest.authors,
+    )
+    group, on_held = broadcast.feed_group(newest.room_id), partial(_check_held, newest.room_id, newest.posts)
+    _pauses.begin(newest.room_id)
+    broadcast.publish_paced(group, event, newest.posts, settings.CHAT_FEED_SECONDS, on_held)
+
+
+def _check_held(room_id: int, posts: int, published: int) -> None:
+    """Publish the newest state later if the item that was sent instead of ours, `published`, is older than `posts`."""
+    if published < posts:
+        _pauses.begin(room_id, is_behind=True)
+
+
+def _end_pauses(end: float) -> None:
+    # From now on, a message publishes itself. The jobs read every earlier message.
+    rooms = {broadcast.feed_group(room_id): room_id for room_id in _pauses.finish(end)}
+    if not rooms:
+        return
+    # A stream that joins a feed later reads the newest state itself.
+    followed = [rooms[group] for group in broadcast.find_joined(rooms)]
+    for start in range(0, len(followed), MAX_ROOMS_PER_JOB):
+        # A worker reads the newest states, because other workers may handle messages of these rooms too.
+        broadcast.start_job(FEED_CHANNEL, {"rooms": followed[start : start + MAX_ROOMS_PER_JOB]})
+
+
+def forget_pauses() -> None:
+    """End all pauses of this process. Only tests call this."""
+    _pauses.clear()
