@@ -179,6 +179,10 @@ class Receiver:
     # These methods open the items that a wait has popped.
 
     def _open_popped(self, index: int, channel: str, item: bytes) -> Received | None:
+        if item[:1] not in ITEMS:
+            self.layer.log_loss(
+                channel, "has a message of another kind of channel layer, which is dropped: use another prefix"
+            )
         is_expired = item[:1] not in ITEMS or self.layer.shards[index].is_past(read_expiry(item))
         if is_expired:
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
