@@ -4,6 +4,7 @@ The search for the consumer of a message, with a cache: Channels' router matches
 The result depends only on the message's channel and on the values that the filters of the routes match, such as its
 `path`. A site whose router or whose routes are of other classes than Channels' own has no cache.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable

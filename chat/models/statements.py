@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone
+from django.utils.timezone import utc
 
 
 def insert(model: Any, **values: Any) -> Any:
@@ -49,16 +50,26 @@ class Columns:
     """
 
     def __init__(self, model: type[models.Model], name: str, *attributes: str) -> None:
-        fields = [field for field in model._meta.concrete_fields if field.attname in attributes]
-        assert len(fields) == len(attributes), f"{model.__name__} does not have all of {attributes}"
+        """Take these attributes of the model, or all attributes if none is named."""
+        fields = [field for field in model._meta.concrete_fields if not attributes or field.attname in attributes]
+        assert len(fields) == len(attributes or fields), f"{model.__name__} does not have all of {attributes}"
         self.model = model
+        self._times = [field.attname for field in fields if isinstance(field, models.DateTimeField)]
         self.attributes = [field.attname for field in fields]
         self.sql = ", ".join(f'{name}."{field.column}"' for field in fields)
 
     def make_row(self, values: Iterator) -> Any:
         """Return an instance of the model, made from the next values of an iterator, one for each column."""
         # `zip` takes no value after the last attribute.
-        return make_instance(self.model, dict(zip(self.attributes, values, strict=False)))
+        found = dict(zip(self.attributes, values, strict=False))
+        for name in self._times:
+            found[name] = _make_aware(found[name])
+        return make_instance(self.model, found)
+
+
+def _make_aware(moment: datetime | None) -> datetime | None:
+    # SQLite returns times in UTC without their zone.
+    return moment.replace(tzinfo=utc) if moment is not None and moment.tzinfo is None else moment
 
 
 def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
