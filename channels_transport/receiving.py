@@ -127,6 +127,8 @@ class Receiver:
 
     def _by_shard(self, channels: list[str]) -> dict[int, list[str]]:
         """Return {index of a shard: the channels to read there}. All shards are read, because each may have turns."""
+        if self.layer.ring_size == 1:
+            return {0: channels}
         found: dict[int, list[str]] = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
             if is_fixed(channel):

@@ -29,7 +29,7 @@ from .profiles import Login, Picture, Preferences, Profile
 from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
-from .statements import insert, snapshot
+from .statements import insert, set_related, snapshot
 from .tasks import Task, TaskPart
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
@@ -89,5 +89,6 @@ __all__ = [
     "make_handle_skeleton",
     "make_words",
     "read_page",
+    "set_related",
     "snapshot",
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from .people import Person
-from .statements import Columns, CredentialStatement
+from .statements import Columns, CredentialStatement, set_related
 
 
 class RoomManager(models.Manager):
@@ -231,6 +231,6 @@ _FIND_HELD_GUEST = """
 def _make_member(found):
     values = iter(found)
     member = _MEMBER.make_row(values)
-    member.person, member.room = _PERSON.make_row(values), _ROOM.make_row(values)
+    set_related(member, person=_PERSON.make_row(values), room=_ROOM.make_row(values))
     member.is_signed_in = bool(next(values))
     return member
