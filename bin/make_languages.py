@@ -43,6 +43,8 @@ def collect(locale: Path) -> None:
     os.chdir(ROOT)
     # A guessed translation is worse than the English text.
     Command.msgmerge_options = ["-q", "--no-fuzzy-matching"]
+    # The second argument of a ChatError is the text of an error. chat.http.responses translates it.
+    Command.xgettext_options = [*Command.xgettext_options, "--keyword=ChatError:2"]
     folders = [locale / name / "LC_MESSAGES" for name in LANGUAGES]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)

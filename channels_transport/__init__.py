@@ -8,6 +8,8 @@ application with its own store in Redis uses `make_redis_client`, `RedisConfigur
 `run_with_next_trip`.
 """
 
+from __future__ import annotations
+
 from .auth import (
     channel_and_http_session_user_from_http,
     channel_session_user,
@@ -22,7 +24,7 @@ from .instructions import Answer, Asked, InThread, PassOn
 from .later_response import LaterResponse
 from .log_throttle import LogThrottle
 from .networks import find_network
-from .ordering import enforce_ordering, forget_ordering, replace_stock_ordering
+from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES
 from .redis_connections import RedisConfigurationError
 from .redis_connections import make_client as make_redis_client
@@ -32,11 +34,15 @@ from .shards import Shard
 from .signals import is_stopping
 from .six_importer import complete_importer
 from .timers import call_later
+from .version import __version__
+
+# Django looks for the class of an application by itself only since 3.2.
+default_app_config = "channels_transport.apps.TransportConfig"
 
 # Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
 complete_importer()
 
-replace_stock_ordering()
+default_app_config = "channels_transport.apps.TransportConfig"
 
 __all__ = [
     "OUTAGES",
@@ -55,6 +61,7 @@ __all__ = [
     "Script",
     "Shard",
     "WebsocketConsumer",
+    "__version__",
     "call_later",
     "channel_and_http_session_user_from_http",
     "channel_session",

@@ -1,17 +1,33 @@
 """The Django application of the transport. It adds the commands that run a site's processes."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
 from django.core import checks
 
 
 class TransportConfig(AppConfig):
-    """Registers the commands. INSTALLED_APPS must list it before `channels`, whose commands it replaces."""
+    """
+    Registers the commands, and puts this package behind the names of Channels.
+
+    INSTALLED_APPS must list it before `channels`, whose commands it replaces.
+    """
 
     name = "channels_transport"
     verbose_name = "Channels transport"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django creates the applications before it imports their models, which may import consumers.
+        from .replacement import replace_channels
+
+        replace_channels()
+
     def ready(self) -> None:
         """Register the system checks."""
-        from .checks import check_commands
+        from .checks import check_commands, check_delay, check_layers, check_session_engines
 
-        checks.register(check_commands)
+        for check in (check_commands, check_layers, check_session_engines, check_delay):
+            checks.register(check)

@@ -5,6 +5,8 @@ When a connection begins, the login of the browser's session is copied into the 
 cookie, so their user is read from the channel session.
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable
 from types import SimpleNamespace

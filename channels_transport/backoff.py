@@ -1,5 +1,7 @@
 """Pauses between retries: exponential backoff with jitter. The retry loop itself is in the caller."""
 
+from __future__ import annotations
+
 import random
 import time
 from collections.abc import Callable

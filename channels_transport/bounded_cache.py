@@ -2,14 +2,16 @@
 A dictionary that keeps a limited number of entries, because a cache must not grow without end.
 """
 
+from __future__ import annotations
+
 from collections.abc import Hashable
-from typing import TypeVar
+from typing import Dict, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class BoundedCache(dict[Key, Value]):
+class BoundedCache(Dict[Key, Value]):
     """A dict that keeps the `limit` entries that were stored last. Only `store` respects the limit."""
 
     def __init__(self, limit: int) -> None:

@@ -5,10 +5,12 @@ The interface of both channel layers of this package. The other modules use only
 the class of its layer.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Protocol
+from __future__ import annotations
 
-Message = dict[str, Any]
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Dict, Protocol
+
+Message = Dict[str, Any]
 
 
 class ConnectionTurns(Protocol):

@@ -2,6 +2,8 @@
 Functions that find out from a channel's name how its messages are stored and ordered.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 

@@ -5,6 +5,8 @@ The connectors between an interface server and its channel layer: frames to the 
 and receives in a thread. Both have `sender` (the object that Daphne's protocols send through), `start()` and `stop()`.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
@@ -46,20 +48,24 @@ class RedisConnector:
     """
     Sends frames in pipelines, reads replies in batches, and renews the lease of the interface process.
 
-    `home` is the index of the Redis server that has the process' list of replies.
+    `home` is the index of the Redis server that has the process' list of replies. A local layer has the frames on other
+    servers.
     """
 
     def __init__(self, layer: RedisChannelLayer, process: str, server: InterfaceServer) -> None:
         self.layer = layer
         self.process = process
-        self.home = layer.consistent_hash(process)
+        replies = layer.replies_layer
+        self.home = replies.consistent_hash(process)
         setup_commands = scripts.Script.load_commands()
-        self.clients = [RedisClient(shard.pool, setup_commands, self._resume) for shard in layer.shards]
-        self.reader = RedisClient(layer.shards[self.home].pool)
+        self.clients = [RedisClient(shard.pool, setup_commands, self._resume) for shard in layer.all_shards]
+        frames_client = self.clients[layer.consistent_hash(process)]
+        replies_clients = self.clients[-len(replies.shards) :]
+        self.reader = RedisClient(replies.shards[self.home].pool)
         # A renewal must not wait behind frames: a flood may fill the frames' connection for seconds.
-        self.lease_clients = [RedisClient(shard.pool, setup_commands, self._renew_now) for shard in layer.shards]
-        self.sender = Upstream(layer, self.clients[self.home], server.pause, server.resume, server.refuse)
-        self.downstream = Downstream(layer, process, self.reader, self.clients, server.dispatch, server.broadcast)
+        self.lease_clients = [RedisClient(shard.pool, setup_commands, self._renew_now) for shard in layer.all_shards]
+        self.sender = Upstream(layer, frames_client, server.pause, server.resume, server.refuse)
+        self.downstream = Downstream(replies, process, self.reader, replies_clients, server.dispatch, server.broadcast)
         self.server = server
         # The mark of a client's Redis changes only when this Redis loses its data.
         self.data_marks: dict[Any, bytes] = {}
@@ -84,7 +90,7 @@ class RedisConnector:
     def _renew(self, milliseconds: int) -> Any:
         command = self.layer.command(scripts.LEASE_INTERFACE, self.process, milliseconds)
         calls = [client.call(command) for client in self.lease_clients]
-        for client, call in zip(self.lease_clients, calls, strict=True):
+        for client, call in zip(self.lease_clients, calls):
             # The client logs an outage of Redis and connects again.
             call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
         return defer.DeferredList(calls)

@@ -2,9 +2,10 @@
 Redis commands whose answers are not urgent: they are sent with the worker's next round trip.
 """
 
+from __future__ import annotations
+
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
@@ -30,7 +31,7 @@ class DeferredCommand(NamedTuple):
 class DeferredCommands:
     """The commands of one thread that wait for its next round trip to Redis. No other thread may use this object."""
 
-    def __init__(self, layer: "RedisBase") -> None:
+    def __init__(self, layer: RedisBase) -> None:
         self._layer = layer
         self._waiting: list[DeferredCommand] = []
         self._answered: list[tuple[DeferredCommand, Any]] = []
@@ -74,7 +75,7 @@ class DeferredCommands:
                 logger.warning("The connection broke: it is unknown whether %d messages were sent", len(entries))
             raise
         self._waiting = others
-        self._answered.extend(zip(entries, answers, strict=False))
+        self._answered.extend(zip(entries, answers))
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:

@@ -7,10 +7,12 @@ So a message is sent at least once. It is sent exactly once unless a server dies
 during the send.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -113,7 +115,7 @@ class DelayServer:
 
     def _insert(self, delivery: Delivery, channel: str, content: str, due_at: float) -> None:
         # Without USE_TZ, Django stores local times without a zone, and `timezone.now()` returns such a time.
-        due_date = datetime.fromtimestamp(due_at, UTC if settings.USE_TZ else None)
+        due_date = datetime.fromtimestamp(due_at, timezone.utc if settings.USE_TZ else None)
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
         except Exception:
@@ -168,7 +170,7 @@ def read_delayed_message(layer: Any, message: Any) -> tuple[str, str, float]:
         layer.valid_channel_name(channel)
     except TypeError:
         raise ValueError(f"its channel name is not valid: {str(channel)[:100]!r}") from None
-    is_number = isinstance(delay, int | float) and not isinstance(delay, bool)
+    is_number = isinstance(delay, (int, float)) and not isinstance(delay, bool)
     # The range also excludes NaN.
     if not is_number or not 0 <= delay <= LONGEST_DELAY_SECONDS * 1000:
         raise ValueError(

@@ -5,6 +5,8 @@ A message to a group arrives once for the whole process: its frame is built once
 turn of the reactor has a time limit, so that the interface also reads its sockets while it writes to many of them.
 """
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import Callable, Sequence

@@ -6,6 +6,8 @@ those consumers raise an exception, and the client gets no answer. Mix `Ordered`
 consumers, or subclass one of the two classes at the end of this module.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

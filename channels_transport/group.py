@@ -2,6 +2,8 @@
 `Group` as in Channels, with a `send` that can leave out some of the group's channels.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import Any
 

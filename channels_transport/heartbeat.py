@@ -4,6 +4,8 @@ The heartbeat of a worker or a delay server: a thread that renews the leases of 
 A process that renews nothing for the length of a lease counts as dead. Other workers then take over its turn.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import os

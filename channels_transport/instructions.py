@@ -7,6 +7,8 @@ request to the workers. It runs in the thread of the reactor, so it must not blo
 Redis. `make_late` must not block either. Only `InThread.make_answer` may block.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -2,6 +2,8 @@
 The items in a channel's list, as Python makes and reads them. `scripts/__init__.py` describes their format.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from typing import NamedTuple
 

@@ -8,6 +8,8 @@ Channels' own `ResponseLater` does not work when a view raises it: since version
 with 500 before Channels sees it.
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -71,7 +73,7 @@ class ViewConsumer(handler.ViewConsumer):
     handler_class = AsgiHandler
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def _views() -> ViewConsumer:
     # ViewConsumer loads the middleware. Django imports the routing too early for this: before Django itself is ready.
     return ViewConsumer()

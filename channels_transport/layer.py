@@ -10,6 +10,8 @@ It differs from asgi_redis in how messages are stored:
 docs/transport.md describes the layer.
 """
 
+from __future__ import annotations
+
 import collections
 from collections.abc import Iterable
 from typing import Any

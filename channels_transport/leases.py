@@ -5,6 +5,8 @@ The scripts contain each name as `$NAME`, which is replaced by its number when a
 read no earlier, so that a process without settings can import this package.
 """
 
+from __future__ import annotations
+
 import os
 from typing import Any
 

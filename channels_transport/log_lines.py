@@ -10,6 +10,8 @@ parameters, tokens, passwords in URLs, and the parts of paths that the setting S
 list of patterns such as `/invite/*`, in which each `*` is a segment that is secret. When in doubt, it hides too much.
 """
 
+from __future__ import annotations
+
 import functools
 import logging
 import re
@@ -75,7 +77,7 @@ _GENERAL = [
 ]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def _compile_paths(patterns: tuple[str, ...], before: str) -> list[re.Pattern]:
     """Return a regular expression for each pattern of SECRET_PATHS; its groups are the parts that are not secret."""
     compiled = []
@@ -84,7 +86,7 @@ def _compile_paths(patterns: tuple[str, ...], before: str) -> list[re.Pattern]:
         text = f"({before}{_spell_path(kept)})"
         # The client may have left out a later segment.
         for part in between[:-1]:
-            text += f"{_SEGMENT}(?:({_SLASHES}{_spell_path(part.removeprefix('/'))})"
+            text += f"{_SEGMENT}(?:({_SLASHES}{_spell_path(part[part.startswith('/') :])})"
         compiled.append(re.compile(text + _SEGMENT + ")?" * (len(between) - 1), re.IGNORECASE))
     return compiled
 

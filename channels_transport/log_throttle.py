@@ -4,6 +4,8 @@ Logs a problem once instead of once per message: in an outage every frame fails,
 The module decides only whether to log a line.
 """
 
+from __future__ import annotations
+
 import logging
 import math
 import threading

@@ -2,6 +2,8 @@
 A channel layer within one process: for development with `runserver`, and for tests.
 """
 
+from __future__ import annotations
+
 import collections
 import logging
 import threading
@@ -21,6 +23,18 @@ from .session_backends import MemoryBackend
 logger = logging.getLogger(__name__)
 
 
+class MemoryReceiver:
+    """The receiving side of a thread, as a worker uses it. A layer in memory keeps nothing for it."""
+
+    name, wake_up = "memory", None
+
+    def finish(self) -> None:
+        """Do nothing: no other worker waits for this one."""
+
+    def claim_command(self) -> None:
+        """Return None: there is no turn to renew."""
+
+
 class MemoryChannelLayer(StockMemoryChannelLayer):
     """
     asgiref's layer in memory, with the methods that RedisChannelLayer adds to the methods of ASGI.
@@ -32,6 +46,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     extensions = ["groups", "flush", "statistics"]
     is_shared = False
     shards: list = []
+    receiver = MemoryReceiver()
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

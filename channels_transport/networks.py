@@ -2,6 +2,8 @@
 Networks: limits count all addresses of one network as one client. This module counts nothing and opens no connection.
 """
 
+from __future__ import annotations
+
 import ipaddress
 
 

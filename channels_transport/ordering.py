@@ -8,7 +8,11 @@ The channel layer in Redis keeps the order itself: it delivers a connection's ne
 finished. On that layer the decorator only adds the session. On a layer in memory the decorator keeps the order. The
 order advances after the consumer's messages are sent, even if the consumer fails. If a message is missing for
 GAP_SECONDS, the connection is closed with 4408, so that the client reconnects and resumes.
+
+A site may have a layer of another package under another alias. On that layer, the decorator is the one of Channels.
 """
+
+from __future__ import annotations
 
 import functools
 import logging
@@ -17,8 +21,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import channels.generic.websockets
-import channels.sessions
 from channels.exceptions import DenyConnection
 from channels.message import Message, pending_message_store
 
@@ -26,7 +28,7 @@ from . import timers
 from .channel_layer import ConnectionTurns
 from .leases import ENDED_SECONDS
 from .sessions import channel_session
-from .stock_layers import get_connection_turns
+from .stock_layers import get_connection_turns, is_supported, stock_enforce_ordering
 
 logger = logging.getLogger(__name__)
 
@@ -93,12 +95,14 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
     if func is None:
         return enforce_ordering
 
-    with_session = channel_session(func)
+    with_session, in_stock_order = channel_session(func), stock_enforce_ordering(func)
 
     @functools.wraps(func)
     def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
         if "order" not in message.content:
             raise ValueError("The message has no `order`, so @enforce_ordering cannot be used for its channel.")
+        if not is_supported(message.channel_layer):
+            return in_stock_order(message, *args, **kwargs)
         turns = get_connection_turns(message.channel_layer)
         if turns is None or getattr(message, "is_in_turn", False):
             # The layer keeps the order, or a demultiplexer passes its own message to the consumer of a stream.
@@ -139,6 +143,8 @@ def _run(
         following = turns.advance(message.reply_channel.name, order)
         if following is not None:
             _requeue(message, following)
+        elif message.channel.name == "websocket.disconnect":
+            turns.forget(message.reply_channel.name)
 
 
 def _flush_sends() -> None:
@@ -179,14 +185,3 @@ def _close(turns: ConnectionTurns | None, message: Message) -> None:
         )
     except message.channel_layer.ChannelFull:
         logger.exception("%s could not be closed", message.reply_channel.name)
-
-
-def replace_stock_ordering() -> None:
-    """
-    Put this decorator in the place of Channels' own, for consumers of Channels that this package does not define.
-
-    Channels' decorator waits without end for a frame that a killed worker lost. It can also send the replies of two
-    frames in the wrong order.
-    """
-    channels.sessions.enforce_ordering = enforce_ordering
-    channels.generic.websockets.enforce_ordering = enforce_ordering

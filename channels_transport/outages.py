@@ -9,6 +9,8 @@ logged with their traceback:
   same statement fails in the same way.
 """
 
+from __future__ import annotations
+
 import redis
 from django.db import InterfaceError, OperationalError
 

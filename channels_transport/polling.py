@@ -2,6 +2,8 @@
 Waiting for files and sockets until one of them can be read. The module does not depend on Redis.
 """
 
+from __future__ import annotations
+
 import select
 from collections.abc import Iterable
 from typing import Any

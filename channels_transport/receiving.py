@@ -6,6 +6,8 @@ message. The thread's waiting commands are sent in the same trip, before that re
 uses this module.
 """
 
+from __future__ import annotations
+
 import collections
 import contextlib
 import itertools
@@ -13,7 +15,7 @@ import os
 import random
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Tuple
 
 from . import scripts
 from .channel_layer import Message
@@ -28,7 +30,7 @@ from .waiting import Waiter, wait_for_any
 if TYPE_CHECKING:
     from .layer import RedisChannelLayer
 
-Received = tuple[str, Message]
+Received = Tuple[str, Message]
 
 # A turn that is popped within this time after the list was empty cannot belong to another worker.
 FRESH_SECONDS = 1
@@ -39,7 +41,7 @@ _numbers = itertools.count(1)
 class Receiver:
     """The receiving side of one thread. Other threads may use only `claim_command` and `wake_up`."""
 
-    def __init__(self, layer: "RedisChannelLayer") -> None:
+    def __init__(self, layer: RedisChannelLayer) -> None:
         self.layer = layer
         self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.{random.randrange(10**9)}"
         self.reply, self.index = "", 0  # the connection of the current message, and its shard

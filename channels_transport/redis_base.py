@@ -2,6 +2,8 @@
 The base of the channel layer in Redis: its servers, its scripts, its serialization of messages, and its statistics.
 """
 
+from __future__ import annotations
+
 import collections
 import logging
 import random
@@ -40,6 +42,16 @@ class RedisBase(StockRedisChannelLayer):
         self.channel_session_backend = RedisBackend(self)
         self._local = threading.local()
         self._losses = LogThrottle(logger)
+
+    @property
+    def replies_layer(self) -> RedisBase:
+        """Return the layer that has the reply channels and the groups. It is this layer, except for a local one."""
+        return self
+
+    @property
+    def all_shards(self) -> list[Shard]:
+        """Return the servers of this layer and those of its `replies_layer`."""
+        return self.shards if self.replies_layer is self else [*self.shards, *self.replies_layer.shards]
 
     def _generate_connections(self, hosts: list[str], redis_kwargs: dict[str, Any]) -> list[redis.StrictRedis]:
         """Return a client for each URL of a host. Raise InvalidRedisURL for the first wrong URL."""
@@ -121,4 +133,4 @@ class RedisBase(StockRedisChannelLayer):
 
 
 def _read_counters(answer: list[bytes]) -> dict[str, int]:
-    return {name.decode(): int(value) for name, value in zip(answer[::2], answer[1::2], strict=True)}
+    return {name.decode(): int(value) for name, value in zip(answer[::2], answer[1::2])}

@@ -5,6 +5,8 @@ The interface must not block while it waits for Redis: a blocking client would f
 pauses. hiredis parses the answers. The module does not depend on channels.
 """
 
+from __future__ import annotations
+
 import collections
 import logging
 import time
@@ -13,12 +15,11 @@ from typing import Any, NamedTuple
 
 import hiredis
 import redis
-from twisted.internet import defer, endpoints, protocol, reactor
+from twisted.internet import defer, endpoints, protocol, reactor, threads
 from twisted.internet.error import ConnectionDone
 
 from .backoff import Backoff
 from .redis_connections import describe_address, explain_refusal, login_commands
-from .redis_tls import make_tls_options
 from .writing import write_now
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class _Call(NamedTuple):
 class _Protocol(protocol.Protocol):
     """One connection: writes commands, and fires the Deferred of each answer."""
 
-    def __init__(self, client: "RedisClient") -> None:
+    def __init__(self, client: RedisClient) -> None:
         self.client = client
         self.reader = hiredis.Reader()
         self.waiting: collections.deque[_Call] = collections.deque()
@@ -91,6 +92,9 @@ class _Protocol(protocol.Protocol):
                 return
             if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
                 self.client.reconnect()
+            elif isinstance(answer, hiredis.ReplyError) and str(answer).startswith("READONLY"):
+                # The server is no longer the master. With Sentinel, the next connection finds the new one.
+                self.client.reconnect()
             call = self.waiting[0]
             call.answers.append(answer)
             if len(call.answers) == call.expected:
@@ -121,6 +125,8 @@ class RedisClient:
         self, pool: Any, setup_commands: Iterable[tuple] = (), on_connect: Callable[[], object] | None = None
     ) -> None:
         self._options = pool.connection_kwargs
+        # With Sentinel, each connection first looks for the master.
+        self._locator = self._options.get("locator")
         self._is_tls = issubclass(pool.connection_class, redis.SSLConnection)
         self._setup_commands = list(setup_commands)
         self._on_connect = on_connect
@@ -150,7 +156,7 @@ class RedisClient:
         """Return for how many seconds there has been no connection."""
         return 0 if self._protocol is not None else time.monotonic() - self._disconnected_since
 
-    def start(self) -> "RedisClient":
+    def start(self) -> RedisClient:
         """Connect, and connect again after each loss until `stop`. Return this client."""
         self._connect()
         return self
@@ -179,6 +185,12 @@ class RedisClient:
         attempt.addErrback(self._failed)
 
     def _open(self) -> Any:
+        if self._locator is None:
+            return self._connect_to_server()
+        found = threads.deferToThread(self._locator.find)
+        return found.addCallback(lambda address: self._connect_to_server())
+
+    def _connect_to_server(self) -> Any:
         return self._endpoint().connect(protocol.Factory.forProtocol(lambda: _Protocol(self)))
 
     def _endpoint(self) -> Any:
@@ -187,13 +199,18 @@ class RedisClient:
             return endpoints.UNIXClientEndpoint(reactor, given["path"], timeout=5)
         host = given.get("host") or "localhost"
         endpoint = endpoints.HostnameEndpoint(reactor, host, int(given.get("port", 6379)), timeout=5)
-        return endpoints.wrapClientTLS(make_tls_options(given), endpoint) if self._is_tls else endpoint
+        if not self._is_tls:
+            return endpoint
+        # pyOpenSSL is not a dependency of this package: only a site whose Redis URL is rediss:// needs it.
+        from .redis_tls import make_tls_options
+
+        return endpoints.wrapClientTLS(make_tls_options(given), endpoint)
 
     @defer.inlineCallbacks
     def _set_up(self, connection: _Protocol) -> Any:
         commands = [*login_commands(self._options), *self._setup_commands, ("PING",)]
         answers = yield connection.call(commands)
-        for command, answer in zip(commands, answers, strict=True):
+        for command, answer in zip(commands, answers):
             if isinstance(answer, Exception):
                 connection.transport.loseConnection()
                 raise explain_refusal(self._options, answer, str(command[0]))
@@ -214,6 +231,8 @@ class RedisClient:
             self._retry("the connection ended")
 
     def _retry(self, reason: str) -> None:
+        if self._locator is not None:
+            self._locator.forget()
         if self._stopped:
             return
         self._attempts += 1

@@ -6,6 +6,8 @@ and a timeout for connecting to a Unix socket. TLS is verified unless the URL co
 text for a wrong password or certificate names REDIS_URL. No error text contains a password.
 """
 
+from __future__ import annotations
+
 import socket
 import ssl
 from typing import Any
@@ -53,6 +55,9 @@ def make_client(url: str, **options: Any) -> redis.StrictRedis:
 
 def describe_address(given: dict[str, Any]) -> str:
     """Return the server's host and port, or its socket, from the arguments of a connection; without the password."""
+    locator = given.get("locator")
+    if locator is not None:
+        return locator.describe()
     return given.get("path") or f"{given.get('host') or 'localhost'}:{given.get('port', 6379)}"
 
 
@@ -103,7 +108,7 @@ class _Login(redis.Connection):
 
     @property
     def _given(self) -> dict[str, Any]:
-        names = ("path", "host", "port", "username", "password", "db")
+        names = ("locator", "path", "host", "port", "username", "password", "db")
         return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     def on_connect(self) -> None:

@@ -4,6 +4,8 @@ The groups of the channel layer in Redis.
 A message to a group is one item for each process that has members. The process delivers the message to its members.
 """
 
+from __future__ import annotations
+
 import collections
 import contextlib
 from collections.abc import Callable, Collection, Sequence
@@ -111,7 +113,7 @@ class RedisGroups(RedisSending):
         found = []
         for index, names in on_shards.items():
             answers = self.shards[index].call(*(("EXISTS", f"{self.prefix}group:{group}") for group in names))
-            found += [group for group, exists in zip(names, answers, strict=True) if exists]
+            found += [group for group, exists in zip(names, answers) if exists]
         return found
 
     def group_members(self, group: str, process: str, version: bytes) -> list[str]:
@@ -188,7 +190,7 @@ class RedisGroups(RedisSending):
         shard = self.shards[self.consistent_hash(send.group)]
         (found,) = shard.call(self.command(scripts.GROUP_PROCESSES, send.group))
         lengths = []
-        for process, version in zip(found[::2], found[1::2], strict=True):
+        for process, version in zip(found[::2], found[1::2]):
             length = -1
             if process:
                 capacity = self.get_capacity(process.decode()) * OVERFILL_FACTOR
@@ -201,7 +203,7 @@ class RedisGroups(RedisSending):
 
     def _after_group_send(self, send: GroupSend, found: list[Any]) -> None:
         """Send to the members that belong to no process, and slow down if a list exceeds its capacity."""
-        for process, length in zip(found[::2], found[1::2], strict=True):
+        for process, length in zip(found[::2], found[1::2]):
             name = process.decode()
             if length == -1:
                 self._send_to_plain_members(send)

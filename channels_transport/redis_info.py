@@ -2,6 +2,8 @@
 The information that a Redis server reports with INFO, and the check of its version.
 """
 
+from __future__ import annotations
+
 from redis.exceptions import ResponseError
 
 from .redis_connections import explain_refusal

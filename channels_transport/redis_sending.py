@@ -2,6 +2,8 @@
 Sending through the channel layer in Redis: at once or with a worker's next trip, and slower to a full list.
 """
 
+from __future__ import annotations
+
 import time
 from typing import Any
 

@@ -5,6 +5,8 @@ The blocking connections in redis_connections.py take the same arguments. Both k
 certificate. They verify its signature with the authorities in the URL, or else with the authorities of the system.
 """
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

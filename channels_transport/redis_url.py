@@ -9,6 +9,8 @@ Special characters of the user, the password and the path are percent-encoded (`
 to nothing. None of its texts contains a part of the URL that may be a password.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Callable
@@ -144,7 +146,7 @@ def _file(name: str, text: str) -> str:
 
 
 def _verification(name: str, text: str) -> str:
-    level = text.lower().removeprefix("cert_")
+    level = re.sub(r"\Acert_", "", text.lower())
     # A client verifies every certificate that it gets, so for clients `optional` means `required`.
     levels = {"required": "required", "optional": "required", "none": "none"}
     if level not in levels:

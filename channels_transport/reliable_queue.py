@@ -6,6 +6,8 @@ receiver's own list, where the message stays until the receiver acknowledges it.
 return to the channel. So a message may be delivered twice, but it is delivered at least once.
 """
 
+from __future__ import annotations
+
 import collections
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,7 +40,7 @@ class Delivery(NamedTuple):
 class ReliableQueue:
     """Receives from one channel of the layer in Redis, in one thread, which needs a `Heartbeat`."""
 
-    def __init__(self, layer: "RedisChannelLayer", channel: str) -> None:
+    def __init__(self, layer: RedisChannelLayer, channel: str) -> None:
         self._layer, self._channel = layer, channel
         self._source = f"{layer.prefix}{channel}"
         self._name = layer.receiver.name
@@ -128,7 +130,7 @@ class ReliableQueue:
 class MemoryQueue:
     """Receives from one channel of the layer in memory. Its messages are lost when the process ends."""
 
-    def __init__(self, layer: "MemoryChannelLayer", channel: str) -> None:
+    def __init__(self, layer: MemoryChannelLayer, channel: str) -> None:
         self._layer, self._channel = layer, channel
         self._requeued: collections.deque[Delivery] = collections.deque()
 

@@ -5,6 +5,8 @@ The result depends only on the message's channel and on the values that the filt
 `path`. A site whose router or whose routes are of other classes than Channels' own has no cache.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -19,7 +21,7 @@ Found = tuple[Callable[..., Any], dict[str, Any]] | None
 
 
 class Routes:
-    """The routes of a router, which must not change any more."""
+    """The routes of a router, which must not change from now on."""
 
     def __init__(self, router: Router) -> None:
         self.router = router

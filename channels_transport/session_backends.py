@@ -4,6 +4,8 @@ The storage of channel sessions: in the memory of this process, or in the channe
 Each layer has one of these backends as its `channel_session_backend`; the engine in `sessions.py` uses it.
 """
 
+from __future__ import annotations
+
 import functools
 import hashlib
 import threading
@@ -56,7 +58,7 @@ class RedisBackend:
     message. So a consumer's session costs no trip of its own.
     """
 
-    def __init__(self, layer: "RedisBase") -> None:
+    def __init__(self, layer: RedisBase) -> None:
         self._layer = layer
 
     def _name(self, key: str) -> str:
@@ -90,7 +92,7 @@ class RedisBackend:
             return True
         return self._shard(key).call((*command, "NX") if must_create else command)[0] is not None
 
-    def _shard(self, key: str) -> "Shard":
+    def _shard(self, key: str) -> Shard:
         # The connection's name determines the shard, and the name cannot be computed from the key.
         shards, name = self._layer.shards, self._name(key)
         holders = (shard for shard in shards if len(shards) > 1 and shard.call(("EXISTS", name))[0])

@@ -6,6 +6,8 @@ these sessions in the table of login sessions, so their key ("chn...") works as 
 stores them, under a lease that each use renews. A session costs one read per frame, and ends with its connection.
 """
 
+from __future__ import annotations
+
 import functools
 import importlib
 import json
@@ -138,7 +140,7 @@ def _open_session(message: Message) -> SessionBase:
     return session
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def _session_store(engine: str) -> Any:
     module: Any = importlib.import_module(engine)
     if module is signed_cookies:

@@ -6,6 +6,8 @@ The second run of a command can lose a message that the first run popped, or sto
 trip is an error.
 """
 
+from __future__ import annotations
+
 import time
 from typing import Any
 
@@ -56,7 +58,7 @@ class Shard:
                 # The server is new, or has lost its scripts. No part of an unknown script has run.
                 _exchange(connection, scripts.Script.load_commands())
                 again = _exchange(connection, [commands[index] for index in unknown])
-                for index, answer in zip(unknown, again, strict=True):
+                for index, answer in zip(unknown, again):
                     answers[index] = answer
         except BaseException:
             connection.disconnect()
@@ -84,7 +86,7 @@ class Shard:
         self._clock = None
         return moment <= self.now()
 
-    def is_same_as(self, other: "Shard") -> bool:
+    def is_same_as(self, other: Shard) -> bool:
         """Return whether another shard is the same database of the same server."""
         mine, theirs = self.pool.connection_kwargs, other.pool.connection_kwargs
         return self.address == other.address and (mine.get("db") or 0) == (theirs.get("db") or 0)

@@ -5,6 +5,8 @@ Python delivers a signal between two bytecodes, and a system call that waits for
 signal also writes into a pipe, which the waiting code watches beside its sockets. A handler stops nothing by itself.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 from collections.abc import Callable

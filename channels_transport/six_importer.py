@@ -5,6 +5,8 @@ The copy of `six` in Django 2.2 has an importer with `find_module`, which Python
 only the methods that replaced `find_module`. It imports nothing of Channels, so it can be imported before Channels.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader

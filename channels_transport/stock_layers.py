@@ -1,14 +1,18 @@
 """
-The attributes that this package adds to asgiref's channel layer in memory.
+The channel layers of other packages: what this package adds to them, and how it keeps their order.
 
-The test cases of Channels use that layer instead of the site's layer. It lacks two attributes that the decorators need.
-That layer lives in one process, so this module can keep them. No other layer is supported: each process of a shared
-layer would have attributes of its own.
+asgiref's layer in memory lacks two attributes that the decorators need. That layer lives in one process, so this module
+can keep them. A site may have other layers under other aliases. Each process of a shared layer would have attributes of
+its own, so such a layer keeps the ordering of Channels.
 """
 
+from __future__ import annotations
+
+from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import channels.sessions
 from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
 
 from .channel_layer import ConnectionTurns, SessionBackend
@@ -16,10 +20,25 @@ from .channel_layer import ConnectionTurns, SessionBackend
 _turns: WeakKeyDictionary[Any, ConnectionTurns] = WeakKeyDictionary()
 _backends: WeakKeyDictionary[Any, SessionBackend] = WeakKeyDictionary()
 
+# A copy of Channels' decorator: `replacement.py` redirects the decorator itself.
+_stock: Any = channels.sessions.enforce_ordering
+stock_enforce_ordering = FunctionType(_stock.__code__, _stock.__globals__, _stock.__name__, _stock.__defaults__)
+
 
 def unwrap(layer: Any) -> Any:
     """Return a channel layer without Channels' wrapper."""
     return getattr(layer, "channel_layer", layer)
+
+
+def is_supported(layer: Any) -> bool:
+    """Return whether the decorators of this package keep the order of a layer's messages."""
+    layer = unwrap(layer)
+    return hasattr(layer, "connection_turns") or isinstance(layer, StockMemoryChannelLayer)
+
+
+def is_own(backend: Any) -> bool:
+    """Return whether a class is a channel layer of this package."""
+    return hasattr(backend, "is_shared")
 
 
 def _is_stock(layer: Any, attribute: str) -> bool:

@@ -4,6 +4,8 @@ Calls functions later in this process. A call is lost if the process ends, so do
 One thread serves all timers, because workers set thousands of timers that never fire.
 """
 
+from __future__ import annotations
+
 import heapq
 import itertools
 import logging

@@ -6,6 +6,8 @@ a channel is full or Redis is down, the connection's socket is not read, and TCP
 protocols use an `Upstream` as their channel layer.
 """
 
+from __future__ import annotations
+
 import collections
 import itertools
 import logging
@@ -236,7 +238,7 @@ class Upstream:
             count = frames.in_flight
             self._remove_accepted(reply, frames, answers[position : position + count])
             position += count
-        for (_, reply), answer in zip(requests, answers[position:], strict=True):
+        for (_, reply), answer in zip(requests, answers[position:]):
             if answer == 0 or isinstance(answer, Exception):
                 self._refuse(reply)
 

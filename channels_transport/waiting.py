@@ -2,6 +2,8 @@
 A blocking pop that can be cancelled without losing an item that it pops at the same time.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 from collections.abc import Sequence

@@ -4,6 +4,8 @@ Reads the state of a running site: the reports of workers and delay servers, and
 The module changes nothing. Only operators' tools call it, never code that serves a connection.
 """
 
+from __future__ import annotations
+
 import json
 import time
 from typing import Any
@@ -27,7 +29,7 @@ def read_reports(layer: Any) -> list[dict[str, Any]]:
         return []
     reports, *leases = shard.call(("MGET", *keys), *(("PTTL", key) for key in keys))
     shortest_lease = (REPORT_LEASE_SECONDS - SILENT_SECONDS) * 1000
-    pairs = zip(reports, leases, strict=True)
+    pairs = zip(reports, leases)
     return [json.loads(report) for report, lease in pairs if report and lease > shortest_lease]
 
 

@@ -6,8 +6,11 @@ worker. When it is told to stop, it finishes the current message. Its heartbeat 
 The module does not depend on a site.
 """
 
+from __future__ import annotations
+
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
@@ -36,11 +39,13 @@ logger = logging.getLogger(__name__)
 
 # When a consumer raises ConsumeLater, the worker waits at random, at most this long, before it requeues the message.
 REQUEUE_SECONDS = 0.05
+# A layer in memory cannot block until a message arrives.
+MEMORY_STEP_SECONDS = 0.01
 
 
 class Worker(StockWorker):
     """
-    A worker on this package's channel layer.
+    A worker on this package's channel layers. On the layer of another package it is Channels' worker.
 
     `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
     worker of Channels has the other arguments too; `runworker` passes them on.
@@ -56,6 +61,10 @@ class Worker(StockWorker):
         self._routes: Routes | None = None
         self._throttle = LogThrottle(logger, LogThrottle.ONCE)
 
+    @property
+    def _has_receiver(self) -> bool:
+        return hasattr(self.layer, "receiver")
+
     def sigterm_handler(self, signo: int, stack_frame: FrameType | None) -> None:
         """Tell the worker to stop after the current message. The wake-up pipe ends a wait, `termed` ends the loop."""
         self.termed = True
@@ -63,10 +72,16 @@ class Worker(StockWorker):
 
     def install_signal_handler(self) -> None:
         """Stop on SIGTERM and SIGINT, also during a wait for a message."""
+        if not self._has_receiver:
+            super().install_signal_handler()
+            return
         self.layer.receiver.wake_up = install_signal_handlers(self.sigterm_handler)
 
     def run(self) -> None:
         """Receive and handle messages until a signal stops the worker, or it has handled `max_messages`."""
+        if not self._has_receiver:
+            super().run()
+            return
         if self.signal_handlers:
             self.install_signal_handler()
         channels = self.apply_channel_filters(self.channel_layer.router.channels)
@@ -94,6 +109,8 @@ class Worker(StockWorker):
         else:
             self._throttle.reset("outage")
             self.backoff.reset()
+            if found[0] is None and not self.layer.is_shared:
+                time.sleep(MEMORY_STEP_SECONDS)
             return found
         self.backoff.wait(lambda: self.termed)
         return None, None
@@ -211,5 +228,12 @@ class Worker(StockWorker):
 class _RoutedMessage(Message):
     """The message for routing. `include` copies it for each prefix; this copy is shallow and costs less."""
 
-    def copy(self) -> "_RoutedMessage":
+    def copy(self) -> _RoutedMessage:
         return _RoutedMessage(dict(self.content), self.channel.name, self.channel_layer)
+
+
+def start_thread(worker: Worker) -> threading.Thread:
+    """Run a worker in a thread that ends with the process, and return the thread."""
+    thread = threading.Thread(target=worker.run, daemon=True)
+    thread.start()
+    return thread

@@ -4,6 +4,8 @@ Writing to sockets inside Twisted's reactor with little work: at once, and each 
 The module does not depend on channels.
 """
 
+from __future__ import annotations
+
 import struct
 from typing import Any
 

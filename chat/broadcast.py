@@ -23,7 +23,7 @@ ChannelFull = BaseChannelLayer.ChannelFull
 
 LOBBY_GROUP = "lobby"
 DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
-PEOPLE_GROUP = "people"  # the own streams of all people
+PEOPLE_GROUP = "people"  # all people's own streams
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
@@ -51,7 +51,7 @@ def person_group(person_id: int) -> str:
 
 
 def feed_group(room_id: int) -> str:
-    """Return the group of the own streams of all members of a room."""
+    """Return the group of all members' own streams, for the items of one room."""
     return f"feed-{room_id}"
 
 
@@ -132,7 +132,7 @@ def publish(group: str, event: Event) -> None:
 
 
 def publish_at_once(group: str, event: Event) -> None:
-    """Send an event to every connection of a group at once, not at the end of the consumer, because it may run long."""
+    """Send an event to every connection of a group at once, even from a consumer that runs for a long time."""
     Group(group).send({"text": protocol.encode(event)}, immediately=True)
 
 
@@ -140,14 +140,14 @@ def publish_paced(group: str, event: Event, number: int, seconds: float, on_held
     """
     Send an event to every connection of a group, at most one such event in `seconds`.
 
-    The command leaves with the worker's next trip to Redis. If the group has had such an event within `seconds`, this
-    event is not sent: then `on_held(number of the event that was sent)` is called. `number` is this event's number.
+    The command leaves with the worker's next trip to Redis. `number` is this event's number. If the group has had such
+    an event within `seconds`, the layer does not send this one, and calls `on_held` with the number of the earlier one.
     """
     _layer().send_group_paced(group, {"text": protocol.encode(event)}, number, seconds, on_held)
 
 
 def publish_to_others(group: str, event: Event, *channels: str) -> None:
-    """Send an event to every connection of a group except these."""
+    """Send an event to every connection of a group except `channels`."""
     Group(group).send({"text": protocol.encode(event)}, except_channels=channels)
 
 

@@ -267,11 +267,18 @@ LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [str(BASE_DIR / "chat" / "locale")]
 TIME_ZONE = "UTC"
 USE_I18N = True
+USE_L10N = True  # pages show days and times as the language writes them
 USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(local.VAR / "static")
 # Static files are served compressed from STATIC_ROOT after `collectstatic`, and from the source folders before.
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "chat.http.static_files.BundleFinder",
+]
+# The joined modules of the browser's code, before `collectstatic`.
+BUNDLES_ROOT = str(local.VAR / "bundles")
 STATICFILES_STORAGE = "chat.http.static_files.VersionedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 # The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.

@@ -15,14 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("channels_transport", "chat", "chatproj", "tests", "benchmarks")
 SKIPPED_FOLDERS = {
     ".git",
-    ".venv",
     "var",
     "node_modules",
     "vendor",
     "__pycache__",
+    ".cache",
     ".pytest_cache",
     ".ruff_cache",
     ".mypy_cache",
+    ".hypothesis",
+    "test-results",
 }
 
 
@@ -30,7 +32,8 @@ SKIPPED_FOLDERS = {
 def all_files() -> frozenset[str]:
     found = set()
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+        # Each Python has an environment of its own: `.venv`, `.venv-3.12`.
+        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith(".venv")]
         found.update(os.path.relpath(os.path.join(folder, name), ROOT) for name in names)
     return frozenset(found)
 

@@ -47,5 +47,5 @@ class CommandCount:
 
     def _read(self):
         found = self._client.info("commandstats")
-        calls = {name.removeprefix("cmdstat_"): statistics["calls"] for name, statistics in found.items()}
+        calls = {name[len("cmdstat_") :]: statistics["calls"] for name, statistics in found.items()}
         return {name: number for name, number in calls.items() if name not in NOT_COUNTED}

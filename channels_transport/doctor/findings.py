@@ -1,10 +1,13 @@
 """The result of a check, and the runner of checks with a deadline. This module contains no check."""
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Callable, List
 
 import redis
 from django.db import DatabaseError, InterfaceError, connections
@@ -21,17 +24,17 @@ class Finding:
     text: str
 
     @classmethod
-    def ok(cls, part: str, text: str) -> "Finding":
+    def ok(cls, part: str, text: str) -> Finding:
         """Return a finding about a part that works."""
         return cls(part, True, text)
 
     @classmethod
-    def problem(cls, part: str, text: str) -> "Finding":
+    def problem(cls, part: str, text: str) -> Finding:
         """Return a finding about a problem; its text ends with what to do."""
         return cls(part, False, text)
 
 
-Check = Callable[[], list[Finding]]
+Check = Callable[[], List[Finding]]
 
 
 def one_line(error: BaseException) -> str:

@@ -1,5 +1,7 @@
 """Checks of the channels: whether each has a receiver, how many messages wait, and whether messages are lost."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from typing import Any

@@ -1,11 +1,15 @@
 """Measures how long a frame or a request takes through the interface, Redis and a worker and back."""
 
+from __future__ import annotations
+
 import http.client
 import logging
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
+import websockets.version
 from django.conf import settings
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -22,6 +26,8 @@ PROBE = "doctor"
 # The findings report failed handshakes, so the library must not also log a traceback.
 _disabled_logger = logging.getLogger(f"{__name__}.websocket")
 _disabled_logger.disabled = True
+# The library connects without a proxy before version 15, which added this argument.
+_NO_PROXY: dict[str, Any] = {"proxy": None} if int(websockets.version.version.split(".")[0]) >= 15 else {}
 
 
 class NoEcho(Exception):
@@ -36,7 +42,7 @@ def open_echo(site: Site, path: str) -> ClientConnection:
         open_timeout=ANSWER_SECONDS,
         close_timeout=1,
         compression=None,
-        proxy=None,
+        **_NO_PROXY,
         ping_interval=None,
         logger=_disabled_logger,
     )

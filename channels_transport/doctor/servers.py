@@ -1,5 +1,7 @@
 """Checks of the servers that all processes need: Redis, the database and its tables, and clocks that agree."""
 
+from __future__ import annotations
+
 import statistics
 import time
 from typing import Any
@@ -24,7 +26,7 @@ SHOWN_MIGRATIONS = 3
 def check_redis(layer: Any) -> list[Finding]:
     """Report whether each Redis server answers quickly, is recent enough, and evicts nothing."""
     found = []
-    for shard in layer.shards:
+    for shard in layer.all_shards:
         try:
             median = statistics.median([watching.measure(shard) for _ in range(MEASUREMENTS)])
             fields = read_information(shard, "server", "memory")

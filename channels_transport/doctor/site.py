@@ -1,5 +1,7 @@
 """The site as its clients see it: whether the interface answers, and the time of its clock."""
 
+from __future__ import annotations
+
 import http.client
 import json
 import ssl

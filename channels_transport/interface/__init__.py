@@ -5,7 +5,10 @@ connection to Redis that neither polls nor blocks.
 Each class here subclasses Daphne's class for the same job. Its docstring says what the class changes.
 """
 
-from .factory import HANDSHAKE_SECONDS, MAX_FRAME_BYTES, HTTPFactory
+from __future__ import annotations
+
+from .access_log import AccessLog
+from .factory import HANDSHAKE_SECONDS, HTTPFactory
 from .headers import LINE_ENDS
 from .requests import WebRequest
 from .server import Server
@@ -13,8 +16,8 @@ from .websockets import SERVER_CLOSE_CODES, WebSocketProtocol
 
 __all__ = [
     "HANDSHAKE_SECONDS",
+    "AccessLog",
     "LINE_ENDS",
-    "MAX_FRAME_BYTES",
     "SERVER_CLOSE_CODES",
     "HTTPFactory",
     "Server",

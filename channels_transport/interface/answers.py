@@ -4,6 +4,8 @@ Carries out the instructions for requests that this interface answers itself. Se
 This module knows no site.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any

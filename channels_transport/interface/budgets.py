@@ -4,6 +4,8 @@ Counters of what clients use: token buckets of frames, bytes and control frames,
 This module only counts. It closes nothing, stops no reading, and knows no protocol.
 """
 
+from __future__ import annotations
+
 import math
 import time
 from typing import NamedTuple

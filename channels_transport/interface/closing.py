@@ -6,6 +6,8 @@ has not read. So the interface closes its own side first, reads and drops the re
 connection. The limits are `discard_seconds`, `discard_bytes` and `lingering_connections`.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet import interfaces, reactor

@@ -6,6 +6,8 @@ Here each phase as a whole has a deadline, as with Apache's mod_reqtimeout. A cl
 request still gets the response. The only header that this module reads is the length of the body.
 """
 
+from __future__ import annotations
+
 import enum
 from typing import Any
 

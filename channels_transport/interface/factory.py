@@ -4,7 +4,10 @@ The factory of an interface server: it makes the protocol of each connection, an
 It has the limits that Daphne's command line does not offer. The server itself is in `server.py`.
 """
 
+from __future__ import annotations
+
 import logging
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -26,7 +29,6 @@ from .websockets import WebSocketProtocol
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
 
-MAX_FRAME_BYTES = 64 * 1024
 HANDSHAKE_SECONDS = 20
 DROP_SECONDS = 5
 CLOSE_ANSWER_SECONDS = 5
@@ -61,9 +63,11 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.is_redis_answering = is_redis_answering
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
+        # For autobahn, 0 means no limit.
+        max_frame_bytes = 0 if math.isinf(self.limits.max_frame_bytes) else int(self.limits.max_frame_bytes)
         self.ws_factory.setProtocolOptions(
-            maxFramePayloadSize=MAX_FRAME_BYTES,
-            maxMessagePayloadSize=MAX_FRAME_BYTES,
+            maxFramePayloadSize=max_frame_bytes,
+            maxMessagePayloadSize=max_frame_bytes,
             # Send a close frame with 1007 or 1009, rather than only drop the connection.
             failByDrop=False,
             # A client that is still sending needs more than autobahn's one second to answer the close frame.

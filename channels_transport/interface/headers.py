@@ -5,6 +5,8 @@ The rules are those of RFC 9110, section 5.3, and RFC 9113, section 8.2.3. HTTP 
 rules. This module sends no response.
 """
 
+from __future__ import annotations
+
 import ipaddress
 import re
 

@@ -4,11 +4,13 @@ The limits of an interface server: their names and their defaults, and how a sit
 The settings are INTERFACE_LIMITS and INTERFACE_PATHS; docs/operations.md has the table. This module enforces nothing.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, get_type_hints
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -46,6 +48,8 @@ class Limits:
     body_seconds: float = 30
     body_bytes_per_second: float = 1000
     max_body_bytes: float = MIB
+    # The longest message of a websocket, in one frame or in fragments. A longer one closes the socket with 1009.
+    max_frame_bytes: float = 64 * KIB
     # The time before a request's first byte, on a new connection and between two requests. It is longer than proxies
     # keep an idle connection, so that no proxy sends a request on a connection that is just being closed.
     idle_seconds: float = 75
@@ -92,7 +96,7 @@ class PathRule:
 
 def make_limits(given: Any, base: Limits | None = None, setting: str = "INTERFACE_LIMITS") -> Limits:
     """Return `base` with other values. Raise ImproperlyConfigured for an unknown name or a wrong value."""
-    known = {field.name: field.type for field in fields(Limits)}
+    known = get_type_hints(Limits)
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"{setting} must be a dictionary of limits and their values, not {given!r}.")
     values: dict[str, Any] = {}
@@ -165,7 +169,11 @@ def make_addresses(limits: Limits) -> Addresses:
     return Addresses(limits.address_frames, limits.address_bytes, limits.address_control_frames)
 
 
-def limits_from_settings() -> tuple[Limits, list[PathRule]]:
-    """Return the limits and the rules of the site's settings. Raise ImproperlyConfigured for a wrong setting."""
-    limits = make_limits(getattr(settings, "INTERFACE_LIMITS", {}))
+def limits_from_settings(changes: Mapping[str, Any] | None = None) -> tuple[Limits, list[PathRule]]:
+    """
+    Return the limits and the rules of the site's settings. `changes` are limits that replace those of the settings.
+
+    Raise ImproperlyConfigured for a wrong setting.
+    """
+    limits = make_limits(changes or {}, make_limits(getattr(settings, "INTERFACE_LIMITS", {})), "the options")
     return limits, make_rules(getattr(settings, "INTERFACE_PATHS", []), limits)

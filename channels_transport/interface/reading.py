@@ -6,6 +6,8 @@ would delay the reactor's timers for ten seconds, and the interface would count 
 are not all processed is not read, and TCP makes its client wait. This module closes nothing.
 """
 
+from __future__ import annotations
+
 import collections
 import time
 from typing import TYPE_CHECKING, Any
@@ -45,14 +47,14 @@ class ReadingTurns:
         self._limited: collections.deque[MeteredReading] = collections.deque()
         self._is_working = False
 
-    def add(self, socket: "MeteredReading") -> None:
+    def add(self, socket: MeteredReading) -> None:
         """Process the rest of what was read from a socket, in turns."""
         self._backlog.append(socket)
         if not self._is_working:
             self._is_working = True
             reactor.callLater(0, self._work)
 
-    def add_limited(self, socket: "MeteredReading") -> None:
+    def add_limited(self, socket: MeteredReading) -> None:
         """Read a socket again when its budgets allow it."""
         if not self._limited:
             reactor.callLater(LIMITED_SECONDS, self._look_again)

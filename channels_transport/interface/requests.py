@@ -1,5 +1,7 @@
 """One HTTP request, or the handshake of a websocket: its limits, its trusted headers, and its response."""
 
+from __future__ import annotations
+
 import json
 import logging
 import random
@@ -34,7 +36,7 @@ SPREAD_PER_REQUEST_SECONDS, LONGEST_SPREAD_SECONDS = 0.0002, 0.25
 class ResponseProducer:
     """Learns whether a long response waits in the transport's buffer, and finishes the request after the last byte."""
 
-    def __init__(self, request: "WebRequest") -> None:
+    def __init__(self, request: WebRequest) -> None:
         self.request = request
         self.is_waiting = self.is_complete = False
 

@@ -1,11 +1,13 @@
 """The interface server: Daphne's server, connected to the channel layer by a connector, with an orderly shutdown."""
 
+from __future__ import annotations
+
 import logging
 import random
 import signal
 import string
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from daphne import server
@@ -46,7 +48,8 @@ class Server(server.Server):
 
     Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
     X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.
-    The limits of clients are those of the site's settings. A wrong setting raises ImproperlyConfigured.
+    The limits of clients are those of the site's settings, except those in `limits`: {name: value}. A wrong setting
+    raises ImproperlyConfigured.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Server(server.Server):
         *args: Any,
         trusted_proxies: int = 0,
         websocket_handshake_timeout: float = HANDSHAKE_SECONDS,
+        limits: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         # -1: a websocket stays open while its client answers pings. Daphne's default closes it after group_expiry.
@@ -64,7 +68,7 @@ class Server(server.Server):
             kwargs["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
         super().__init__(*args, websocket_handshake_timeout=websocket_handshake_timeout, **kwargs)
         self.trusted_proxies = trusted_proxies
-        self.limits, self.rules = limits_from_settings()
+        self.limits, self.rules = limits_from_settings(limits)
         self.answers = load_answers()
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"

@@ -4,6 +4,8 @@ Clients that do not read the server's data: how much is buffered for them, and w
 The module closes no connection itself.
 """
 
+from __future__ import annotations
+
 import time
 from typing import Any
 

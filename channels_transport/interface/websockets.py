@@ -1,5 +1,7 @@
 """One websocket: Daphne's protocol with limits, close codes that clients can read, and fast writes."""
 
+from __future__ import annotations
+
 import logging
 import random
 import time

@@ -1,5 +1,7 @@
 """The check of the interface's settings that each command with an interface server runs when it starts."""
 
+from __future__ import annotations
+
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 

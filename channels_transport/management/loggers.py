@@ -1,5 +1,7 @@
 """The log lines that Channels' own loggers write in the commands of the transport."""
 
+from __future__ import annotations
+
 from channels import log
 
 from channels_transport.log_lines import LineFormatter

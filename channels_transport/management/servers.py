@@ -1,21 +1,44 @@
-"""The check of the Redis servers that every command of the transport runs when it starts."""
+"""The checks of the channel layer and its servers that every command of the transport runs when it starts."""
+
+from __future__ import annotations
 
 import logging
 from typing import Any
 
+from channels import channel_layers
 from django.core.management.base import CommandError
 
 from channels_transport.outages import REDIS_OUTAGES
 from channels_transport.redis_connections import RedisConfigurationError
 from channels_transport.redis_info import UnsupportedRedis, check_version
+from channels_transport.stock_layers import is_own
 
 logger = logging.getLogger(__name__)
+
+
+def get_shared_layer(alias: str, purpose: str) -> Any:
+    """
+    Return Channels' wrapper of the layer with an alias.
+
+    Raise CommandError if there is no such layer, or other processes cannot use it. `purpose` is the first half of the
+    text, such as "A worker needs Redis to reach the interface servers".
+    """
+    if alias not in channel_layers.configs:
+        known = ", ".join(sorted(channel_layers.configs)) or "none"
+        raise CommandError(f"CHANNEL_LAYERS has no layer {alias!r}; it has {known}.")
+    wrapper = channel_layers[alias]
+    if not is_own(wrapper.channel_layer):
+        path = channel_layers.configs[alias]["BACKEND"]
+        raise CommandError(f"{path} in CHANNEL_LAYERS has no support here: set BACKEND to a layer of this package.")
+    if not wrapper.is_shared:
+        raise CommandError(f"{purpose}: set REDIS_URL, or a layer in Redis in CHANNEL_LAYERS.")
+    return wrapper
 
 
 def check_servers(layer: Any) -> None:
     """Raise CommandError if a Redis server is too old or cannot be used. For an outage, only log a warning."""
     try:
-        for shard in layer.shards:
+        for shard in layer.all_shards:
             check_version(shard)
     except (UnsupportedRedis, RedisConfigurationError) as error:
         raise CommandError(str(error)) from None

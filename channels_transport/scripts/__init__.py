@@ -17,6 +17,8 @@ Each item of a channel's list begins with a letter and the time when the item ex
 A connection's own list contains items `F <expiry> <channel> NUL <body>`: its waiting frames, in order.
 """
 
+from __future__ import annotations
+
 from .groups import (
     GROUP_ADD,
     GROUP_ADD_MEMBERS,

@@ -6,6 +6,8 @@ read. Its values are the versions of the member lists; a version increases with 
 `members:<group>:<process>` is a sorted set of members. The score is the time when the membership ends (ms).
 """
 
+from __future__ import annotations
+
 from .script import LayerScript
 
 # ARGV: process, channel, expiry of the membership (s), then the groups. Returns the number of groups in which the

@@ -2,6 +2,8 @@
 The scripts of messages on channels: send, return, reclaim, count and delete.
 """
 
+from __future__ import annotations
+
 from .script import LayerScript
 
 # ARGV: channel, the item's name part, body, expiry (s), capacity. Returns the list's length, or 0 if it is full.

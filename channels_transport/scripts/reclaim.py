@@ -2,6 +2,8 @@
 The script that cleans up after dead workers and dead interfaces. Each worker runs it each second.
 """
 
+from __future__ import annotations
+
 from .script import LayerScript
 
 # Reclaims the turns of dead workers: turns that a worker popped and did not claim, and turns that it owned. Removes the

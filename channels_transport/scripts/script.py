@@ -1,5 +1,7 @@
 """The classes of scripts: `Script` is any Lua script, and `LayerScript` is a script on the keys of a channel layer."""
 
+from __future__ import annotations
+
 import functools
 import hashlib
 from collections.abc import Iterable
@@ -25,7 +27,7 @@ class Script:
     contains every script of this process, because a Redis that has lost one script has lost all of them.
     """
 
-    known: ClassVar[list["Script"]] = []
+    known: ClassVar[list[Script]] = []
 
     def __init__(self, text: str, frees: bool = False) -> None:
         self.own_text, self.frees = text, frees

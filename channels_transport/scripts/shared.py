@@ -2,6 +2,8 @@
 The Lua functions that several scripts share. `P` and `S` are the prefixes, `time` and `now` (ms) are Redis' own time.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 

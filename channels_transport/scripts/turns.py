@@ -2,6 +2,8 @@
 The scripts of turns: a connection's frames are queued, received and run one after another.
 """
 
+from __future__ import annotations
+
 from .script import LayerScript
 
 # Queues a frame. ARGV:

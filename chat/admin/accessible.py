@@ -4,7 +4,11 @@ from django.contrib import admin
 from django.contrib.admin import helpers
 from django.db.models import ManyToManyField
 from django.forms import CheckboxSelectMultiple
-from django.utils.safestring import mark_safe
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
+
+_format_html_lazy = lazy(format_html, str)
 
 
 class AccessibleAdmin(admin.ModelAdmin):
@@ -14,9 +18,9 @@ class AccessibleAdmin(admin.ModelAdmin):
     formfield_overrides = {ManyToManyField: {"widget": CheckboxSelectMultiple}}
 
     def action_checkbox(self, obj):
-        name = {"aria-label": f"Select {obj}"}
+        name = {"aria-label": gettext("Select %(row)s") % {"row": obj}}
         return helpers.checkbox.render(helpers.ACTION_CHECKBOX_NAME, str(obj.pk), name)
 
-    action_checkbox.short_description = mark_safe(
-        '<input type="checkbox" id="action-toggle" aria-label="Select all rows">'
+    action_checkbox.short_description = _format_html_lazy(
+        '<input type="checkbox" id="action-toggle" aria-label="{}">', gettext_lazy("Select all rows")
     )

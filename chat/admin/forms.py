@@ -2,6 +2,7 @@
 
 from django import forms
 
+from chat.http.responses import translate_detail
 from chat.protocol import ChatError
 
 
@@ -10,4 +11,4 @@ def clean_with(check, value):
     try:
         return check(value)
     except ChatError as error:
-        raise forms.ValidationError(error.detail) from None
+        raise forms.ValidationError(translate_detail(error)) from None

@@ -7,6 +7,7 @@ log.
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from chat.admin.accessible import AccessibleAdmin
 from chat.admin.read_only import NoChangeForm
@@ -22,14 +23,17 @@ class MemberForm(forms.ModelForm):
         required=False,
         min_value=1,
         max_value=MAX_SECONDS // 60,
-        help_text="How long a mute lasts. Leave it empty for a mute without an end.",
+        help_text=gettext_lazy("How long a mute lasts. Leave it empty for a mute without an end."),
     )
-    reason = forms.CharField(required=False, max_length=MAX_REASON, help_text="For the audit log of the room.")
+    reason = forms.CharField(
+        required=False, max_length=MAX_REASON, help_text=gettext_lazy("For the audit log of the room.")
+    )
 
     def clean(self):
         fields = super().clean()
         if fields.get("minutes") and fields.get("role") != Member.MUTED:
-            self.add_error("minutes", "Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
+            text = gettext("Only a mute has minutes. Leave them empty, or choose the role 'muted'.")
+            self.add_error("minutes", text)
         return fields
 
 
@@ -88,13 +92,13 @@ class ReportAdmin(ReadOnlyAdmin):
     def dismiss(self, request, queryset):
         self._close(request, queryset, "dismiss")
 
-    dismiss.short_description = "Dismiss the selected reports"
+    dismiss.short_description = gettext_lazy("Dismiss the selected reports")
     dismiss.allowed_permissions = ("change",)
 
     def remove_messages(self, request, queryset):
         self._close(request, queryset, "remove")
 
-    remove_messages.short_description = "Remove the messages of the selected reports"
+    remove_messages.short_description = gettext_lazy("Remove the messages of the selected reports")
     remove_messages.allowed_permissions = ("change",)
 
     def _close(self, request, queryset, action):
@@ -102,7 +106,7 @@ class ReportAdmin(ReadOnlyAdmin):
         reports = list(queryset.filter(closed_at=None).exclude(message__author=request.user).select_related("room"))
         for report in reports:
             moderation.close_report(request.user, report.room, report.id, action)
-        self.message_user(request, f"Closed reports: {len(reports)}.")
+        self.message_user(request, gettext("Closed reports: %(number)s.") % {"number": len(reports)})
 
 
 @admin.register(AuditEntry)
@@ -114,4 +118,4 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
     def by(self, entry):
-        return entry.actor or "a command"
+        return entry.actor or pgettext("the actor of an entry of the audit log", "a command")

@@ -8,11 +8,13 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
+from django.utils.translation import gettext, gettext_lazy
 
 from chat import protocol
 from chat.admin.accessible import AccessibleAdmin
 from chat.admin.forms import clean_with
 from chat.admin.read_only import NoChangeForm
+from chat.http.responses import translate_detail
 from chat.markup.direction import isolate
 from chat.models import Announcement
 from chat.protocol import ChatError
@@ -25,16 +27,18 @@ class AnnouncementForm(forms.ModelForm):
     """The form of an announcement: its text, its level, its room, and when it expires."""
 
     slug = forms.CharField(
-        label="Room",
+        label=gettext_lazy("Room"),
         required=False,
-        help_text="The address of the room. Leave it empty to announce to everybody. To announce to one person, "
-        "use the action in the list of people.",
+        help_text=gettext_lazy(
+            "The address of the room. Leave it empty to announce to everybody. To announce to one person, "
+            "use the action in the list of people."
+        ),
     )
     hours = forms.FloatField(
         initial=settings.CHAT_ANNOUNCEMENT_SECONDS / HOUR_SECONDS,
         min_value=0.01,
         max_value=protocol.MAX_SECONDS / HOUR_SECONDS,
-        help_text="It expires after this many hours. People who connect before that receive it too.",
+        help_text=gettext_lazy("It expires after this many hours. People who connect before that receive it too."),
     )
 
     class Meta:
@@ -93,7 +97,11 @@ class AnnouncementAdmin(NoChangeForm, AccessibleAdmin):
 class PeopleActionForm(ActionForm):
     """The form that chooses an action on selected people, with the text of a whisper."""
 
-    text = forms.CharField(required=False, label="Text", widget=forms.TextInput({"placeholder": "text of the whisper"}))
+    text = forms.CharField(
+        required=False,
+        label=gettext_lazy("Text"),
+        widget=forms.TextInput({"placeholder": gettext_lazy("text of the whisper")}),
+    )
 
 
 class PeopleActions:
@@ -116,10 +124,11 @@ class PeopleActions:
             try:
                 act(person)
             except ChatError as error:
-                return self.message_user(request, f"{isolate(person.handle)}: {error.detail}", "error")
+                return self.message_user(request, f"{isolate(person.handle)}: {translate_detail(error)}", "error")
             done.append(person.handle)
-        return self.message_user(request, f"Done: {', '.join(done) or 'none of the selected people is active'}.")
+        text = gettext("Done: %(people)s.") if done else gettext("Done: none of the selected people is active.")
+        return self.message_user(request, text % {"people": ", ".join(done)})
 
-    whisper.short_description = "Whisper the text to the selected people"
-    disconnect.short_description = "Disconnect the selected people"
+    whisper.short_description = gettext_lazy("Whisper the text to the selected people")
+    disconnect.short_description = gettext_lazy("Disconnect the selected people")
     whisper.allowed_permissions = disconnect.allowed_permissions = ("change",)

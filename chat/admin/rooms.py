@@ -6,6 +6,7 @@ This module must not write rows. The rooms service writes them, so that every op
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext, gettext_lazy
 
 from chat.admin.accessible import AccessibleAdmin
 from chat.admin.forms import clean_with
@@ -18,7 +19,7 @@ from chat.services import rooms
 class RoomForm(forms.ModelForm):
     """The form of a room. Its fields pass the same checks as in the API."""
 
-    closed_to_guests = forms.BooleanField(required=False, help_text="Only accounts may enter the room.")
+    closed_to_guests = forms.BooleanField(required=False, help_text=gettext_lazy("Only accounts may enter the room."))
 
     def clean_name(self):
         return clean_with(check_room_name, self.cleaned_data["name"])
@@ -79,7 +80,7 @@ class MessageAdmin(NoChangeForm, AccessibleAdmin):
 
     def remove_messages(self, request, queryset):
         count = rooms.remove_as_operator(request.user, queryset)
-        self.message_user(request, f"Removed messages: {count}.")
+        self.message_user(request, gettext("Removed messages: %(number)s.") % {"number": count})
 
-    remove_messages.short_description = "Remove the selected messages"
+    remove_messages.short_description = gettext_lazy("Remove the selected messages")
     remove_messages.allowed_permissions = ("change",)

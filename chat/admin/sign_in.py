@@ -11,6 +11,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from chat.protocol import ChatError
@@ -40,7 +41,7 @@ class SignInView(LoginView):
     authentication_form = SignInForm
 
     def get_context_data(self, **kwargs):
-        texts = {"title": "Log in", "app_path": self.request.get_full_path()}
+        texts = {"title": gettext("Log in"), "app_path": self.request.get_full_path()}
         context = {**admin.site.each_context(self.request), **texts, "username": self.request.user.get_username()}
         return super().get_context_data(**context, **kwargs)
 

@@ -22,15 +22,26 @@ def answer_frame(connection, text):
     `text` is None for a binary frame. No exception leaves this function: it answers a refusal or a failure, and the
     connection continues.
     """
+    handle_frame(connection, text, protocol.EVENTS, access.get_speaking_member, HANDLERS)
+
+
+def handle_frame(connection, text, events, get_sender, handlers):
+    """
+    Check and handle one frame, as `answer_frame` describes, on any kind of connection.
+
+    - `events`: the types of events that this kind accepts: {type: class}.
+    - `get_sender(connection)`: returns the sender, or raises CloseConnection.
+    - `handlers`: {type: a function (connection, sender, event)}.
+    """
     with answering(connection) as request:
-        event, refusal = parse_frame(text)
+        event, refusal = parse_frame(text, events)
         request.ref = getattr(event or refusal, "ref", None)
-        member = access.get_speaking_member(connection)
+        sender = get_sender(connection)
         # Invalid frames count against the rate limit too.
-        limits.check_frame(member.person_id, request.ref)
+        limits.check_frame(connection.session["person"], request.ref)
         if refusal is not None:
             raise refusal
-        HANDLERS[event.type](connection, member, event)
+        handlers[event.type](connection, sender, event)
 
 
 class FrameRequest:
@@ -41,9 +52,7 @@ class FrameRequest:
 
 @contextmanager
 def answering(connection):
-    """
-    Answer each exception of the block with the `ref` of the block's FrameRequest. No exception leaves the block.
-    """
+    """Answer each exception of the block with the `ref` of the block's FrameRequest. No exception leaves the block."""
     request = FrameRequest()
     try:
         yield request
@@ -61,7 +70,7 @@ def answering(connection):
         _reply_failure(connection, protocol.internal_error(request.ref))
 
 
-def parse_frame(text, events=protocol.EVENTS):
+def parse_frame(text, events):
     """Return (event, None) or (None, the refusal). `text` is None for a binary frame; `events` is {type: class}."""
     try:
         if text is None:

@@ -11,7 +11,7 @@ from chat.services import access, announcements, limits, people, workspace
 from chat.version import CLIENT_VERSION
 
 from .admission import parse_query, read_integer
-from .frames import answering, parse_frame
+from .frames import handle_frame
 from .handshake import checked_handshake, find_person
 
 
@@ -47,7 +47,7 @@ def _open(connection, person, query, login, token_id):
     connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
     connection.accept(event)
     connection.subscribe(_get_groups(connection))
-    # What changed since `workspace` was read, and before the connection was in its groups, would be missing.
+    # Otherwise the client would miss changes between the reading of `workspace` and the subscription.
     if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)
     for announcement in announcements.find_for_stream(person, read_integer(query, "announced")):
@@ -65,15 +65,8 @@ def _get_groups(connection):
 def me_receive(message):
     """Answer one frame of a person's stream."""
     connection = Connection.from_message(message)
-    with answering(connection) as request:
-        event, refusal = parse_frame(message.content.get("text"), protocol.WORKSPACE_EVENTS)
-        request.ref = getattr(event or refusal, "ref", None)
-        person = access.get_speaking_person(connection)
-        # Invalid frames count against the rate limit too.
-        limits.check_frame(person.id, request.ref)
-        if refusal is not None:
-            raise refusal
-        HANDLERS[event.type](connection, person, event)
+    text = message.content.get("text")
+    handle_frame(connection, text, protocol.WORKSPACE_EVENTS, access.get_speaking_person, HANDLERS)
 
 
 @enforce_ordering
@@ -91,14 +84,15 @@ def _sync(connection, person, event):
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
     limits.renew_socket(person.id, connection)
     posts, session = workspace.get_posts(person), connection.session
-    changed, before = session["rooms"] != sorted(posts), session["posts"]
-    if changed:
+    has_other_rooms = session["rooms"] != sorted(posts)
+    if has_other_rooms:
         _follow(connection, posts)
-    if before != sum(posts.values()):
-        session["posts"] = sum(posts.values())
+    count, earlier_count = sum(posts.values()), session["posts"]
+    if count != earlier_count:
+        session["posts"] = count
     connection.resubscribe(_get_groups(connection), lambda: _send_workspace(connection, person))
     # A client with fewer messages than there were at its last heartbeat has missed an event.
-    if changed or (event.posts is not None and event.posts < before):
+    if has_other_rooms or (event.posts is not None and event.posts < earlier_count):
         _send_workspace(connection, person)
     connection.reply(protocol.workspace_synced())
 

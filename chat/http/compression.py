@@ -2,8 +2,8 @@
 Compression of HTML pages, for browsers that accept gzip.
 
 Only pages are compressed. Responses of the API may contain secrets beside text that another person chose, and their
-compressed length would tell something about the secret (the attack BREACH). In a page, the only secret is Django's CSRF
-token, which is masked with other random bytes in each response.
+compressed length would reveal something about the secret (the attack BREACH). In a page, the only secret is Django's
+CSRF token, which is masked with other random bytes in each response.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from chat.http.encodings import find_encodings
 
 # A shorter page travels in one packet anyway.
 SHORTEST_BYTES = 1000
-# More takes longer, and the page hardly gets smaller.
+# A higher level takes longer, and makes the page hardly smaller.
 LEVEL = 6
 
 

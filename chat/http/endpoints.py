@@ -29,7 +29,7 @@ def endpoint(**methods: View) -> View:
         handler = methods.get("GET" if request.method == "HEAD" else str(request.method))
         if handler is not None:
             return handler(request, *args, **kwargs)
-        response = error_response(request, ChatError("method_not_allowed", f"Use {allowed}."))
+        response = error_response(request, ChatError("method_not_allowed", "Use %(methods)s.", methods=allowed))
         response["Allow"] = allowed
         return response
 
@@ -78,6 +78,12 @@ def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int]
     if name not in request.GET:
         return default
     return check(protocol.parse_integer(request.GET[name]), name)
+
+
+def get_query_zone(request: HttpRequest) -> str | None:
+    """Return the time zone `zone` of the query string, or None if it is absent. Raise `invalid_field`."""
+    zone = request.GET.get("zone")
+    return None if zone is None else protocol.check_zone(zone)
 
 
 def get_optional(fields: dict, name: str, check: Callable[..., Any], default: Any = None) -> Any:

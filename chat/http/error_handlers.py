@@ -11,8 +11,8 @@ from chat.protocol import ChatError, internal_error
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return 403 `csrf_failed` for a request whose CSRF token is missing or wrong."""
-    detail = "This page is out of date, or cookies are off. Go back, reload, and try again."
-    return error_response(request, ChatError("csrf_failed", detail))
+    error = ChatError("csrf_failed", "This page is out of date, or cookies are off. Go back, reload, and try again.")
+    return error_response(request, error)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

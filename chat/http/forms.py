@@ -1,12 +1,15 @@
 """The forms of the pages. They name the fields and draw them accessibly; the services check the values."""
 
-import re
-
 from django import forms
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-# The services begin a sentence about a field with its name in quotes: "'handle' is too long."
-_FIELD_NAME = re.compile(r"'(\w+)'")
-PRIVATE_HELP = "Only people with an invitation can join. The address gets a random end, so that nobody can guess it."
+from chat.http.language import DJANGO_NAMES, list_languages
+from chat.http.responses import translate_detail
+from chat.protocol import ChatError
+
+PRIVATE_HELP = gettext_lazy(
+    "Only people with an invitation can join. The address gets a random end, so that nobody can guess it."
+)
 
 
 class Form(forms.Form):
@@ -29,14 +32,14 @@ class Form(forms.Form):
             return 200
         return 429 if self.is_rate_limited else 400
 
-    def add_refusal(self, detail: str, name: str | None) -> None:
-        """Add the sentence of a refused request, at the field with this name if the form has one."""
-        found = _FIELD_NAME.match(detail)
-        name = name or (found[1] if found else None)
-        name = self.renamed.get(name or "", name)
-        if found and name in self.fields:
-            detail = detail.replace(found[0], f"'{self.fields[name].label or name.capitalize()}'", 1)
-        self.add_error(name if name in self.fields else None, detail)
+    def add_refusal(self, error: ChatError) -> None:
+        """Add the sentence of a refused request, at its field if the form has it, and with the label of the field."""
+        # The services name a field by its name on the wire: "'handle' must not be empty."
+        name = error.field or error.values.get("name")
+        name = self.renamed.get(name, name)
+        if name not in self.fields:
+            return self.add_error(None, translate_detail(error))
+        self.add_error(name, translate_detail(error, name=self.fields[name].label))
 
     def drawn_fields(self) -> list[tuple[forms.BoundField, str]]:
         """Return each visible field with its element."""
@@ -63,11 +66,11 @@ class Form(forms.Form):
         return field.as_widget(attrs=attributes)
 
 
-_NEW_HANDLE = "1 to 32 characters. Others see it beside your messages."
-_NEW_PASSWORD = "At least 8 characters. A common password is not accepted."
+_NEW_HANDLE = gettext_lazy("1 to 32 characters. Others see it beside your messages.")
+_NEW_PASSWORD = gettext_lazy("At least 8 characters. A common password is not accepted.")
 
 
-def _handle(label="Handle", help_text=""):
+def _handle(label, help_text=""):
     # No `maxlength`: browsers count an emoji as two or more characters, and would cut the handle off.
     widget = forms.TextInput({"autocomplete": "username", "autofocus": True, "dir": "auto"})
     return forms.CharField(label=label, widget=widget, help_text=help_text)
@@ -80,89 +83,126 @@ def _password(label, autocomplete, help_text=""):
 
 
 class SignInForm(Form):
-    handle = _handle()
-    password = _password("Password", "current-password")
+    handle = _handle(gettext_lazy("Handle"))
+    password = _password(gettext_lazy("Password"), "current-password")
 
 
 class SignUpForm(Form):
-    handle = _handle(help_text=_NEW_HANDLE)
-    password = _password("Password", "new-password", _NEW_PASSWORD)
+    handle = _handle(gettext_lazy("Handle"), _NEW_HANDLE)
+    password = _password(gettext_lazy("Password"), "new-password", _NEW_PASSWORD)
 
 
 class GuestForm(Form):
-    handle = _handle("Your name", _NEW_HANDLE)
+    handle = _handle(gettext_lazy("Your name"), _NEW_HANDLE)
 
 
 class PasswordForm(Form):
     renamed = {"password": "new_password"}
 
-    old_password = _password("Current password", "current-password")
-    new_password = _password("New password", "new-password", _NEW_PASSWORD)
+    old_password = _password(gettext_lazy("Current password"), "current-password")
+    new_password = _password(gettext_lazy("New password"), "new-password", _NEW_PASSWORD)
 
 
 class RoomForm(Form):
-    name = forms.CharField(max_length=80, help_text="At most 80 characters.", widget=forms.TextInput({"dir": "auto"}))
-    slug = forms.CharField(
-        label="Address", max_length=50, help_text="Lowercase letters a-z, digits and hyphens, such as my-room."
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        help_text=gettext_lazy("At most 80 characters."),
+        widget=forms.TextInput({"dir": "auto"}),
     )
-    topic = forms.CharField(max_length=500, required=False, widget=forms.TextInput({"dir": "auto"}))
-    private = forms.BooleanField(required=False, label="Private", help_text=PRIVATE_HELP)
+    slug = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=50,
+        help_text=gettext_lazy("Lowercase letters a-z, digits and hyphens, such as my-room."),
+    )
+    topic = forms.CharField(
+        label=gettext_lazy("Topic"), max_length=500, required=False, widget=forms.TextInput({"dir": "auto"})
+    )
+    private = forms.BooleanField(required=False, label=gettext_lazy("Private"), help_text=PRIVATE_HELP)
 
 
 class ProfileForm(Form):
     name = forms.CharField(
-        label="Name", required=False, help_text="Shown beside your handle.", widget=forms.TextInput({"dir": "auto"})
+        label=gettext_lazy("Name"),
+        required=False,
+        help_text=gettext_lazy("Shown beside your handle."),
+        widget=forms.TextInput({"dir": "auto"}),
     )
     status = forms.CharField(
-        required=False, help_text="Such as: on holiday until Monday.", widget=forms.TextInput({"dir": "auto"})
+        label=gettext_lazy("Status"),
+        required=False,
+        help_text=gettext_lazy("Such as: on holiday until Monday."),
+        widget=forms.TextInput({"dir": "auto"}),
     )
-    emoji = forms.CharField(required=False, label="Emoji of the status")
+    emoji = forms.CharField(required=False, label=gettext_lazy("Emoji of the status"))
     time_zone = forms.CharField(
         required=False,
-        label="Time zone",
-        help_text="Such as Europe/Berlin. Others see what time it is for you.",
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Such as Europe/Berlin. Others see what time it is for you."),
         widget=forms.TextInput({"list": "time-zones", "autocomplete": "off", "data-fill": "time-zone"}),
     )
 
 
 class PictureForm(Form):
     picture = forms.FileField(
-        label="Picture",
-        help_text="PNG, JPEG, WebP or GIF, at most 1 MB.",
+        label=gettext_lazy("Picture"),
+        help_text=gettext_lazy("PNG, JPEG, WebP or GIF, at most 1 MB."),
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/gif"}),
     )
 
 
+class LanguageSelect(forms.Select):
+    """A list of languages. A screen reader reads the name of each language in the voice of this language."""
+
+    def create_option(self, name, value, *args, **kwargs):
+        option = super().create_option(name, value, *args, **kwargs)
+        return {**option, "attrs": {**option["attrs"], "lang": DJANGO_NAMES.get(value, value)}} if value else option
+
+
 class PreferencesForm(Form):
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("As this browser")), *list_languages()],
+        widget=LanguageSelect,
+    )
     theme = forms.ChoiceField(
-        label="Colours", choices=[("system", "As this device"), ("light", "Light"), ("dark", "Dark")]
-    )
-    opens_at = forms.ChoiceField(
-        label="Open rooms", choices=[("unread", "At the first unread message"), ("last", "Where I was")]
-    )
-    notify = forms.ChoiceField(
-        label="Notifications",
+        label=gettext_lazy("Colours"),
         choices=[
-            ("mentions", "Mentions and direct messages"),
-            ("all", "All messages of rooms that I am in"),
-            ("none", "None"),
+            ("system", gettext_lazy("As this device")),
+            ("light", gettext_lazy("Light")),
+            ("dark", gettext_lazy("Dark")),
         ],
     )
-    sound = forms.BooleanField(required=False, label="Play a sound with each notification")
+    opens_at = forms.ChoiceField(
+        label=pgettext_lazy("where a room opens", "Open rooms"),
+        choices=[("unread", gettext_lazy("At the first unread message")), ("last", gettext_lazy("Where I was"))],
+    )
+    notify = forms.ChoiceField(
+        label=gettext_lazy("Notifications"),
+        choices=[
+            ("mentions", gettext_lazy("Mentions and direct messages")),
+            ("all", gettext_lazy("All messages of rooms that I am in")),
+            ("none", pgettext_lazy("notifications", "None")),
+        ],
+    )
+    sound = forms.BooleanField(required=False, label=gettext_lazy("Play a sound with each notification"))
     quiet_from = forms.TimeField(
-        required=False, label="No notifications from", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+        required=False,
+        label=gettext_lazy("No notifications from"),
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
     )
     quiet_to = forms.TimeField(
         required=False,
-        label="until",
-        help_text="In your time zone.",
+        label=pgettext_lazy("quiet hours", "until"),
+        help_text=gettext_lazy("In your time zone."),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
     )
 
 
 class TokenForm(Form):
-    name = forms.CharField(label="Name of the bot", help_text="At most 80 characters.")
+    name = forms.CharField(label=gettext_lazy("Name of the bot"), help_text=gettext_lazy("At most 80 characters."))
 
 
 class DeleteAccountForm(Form):
-    password = _password("Your password", "current-password")
+    password = _password(gettext_lazy("Your password"), "current-password")

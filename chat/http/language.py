@@ -38,9 +38,6 @@ class LanguageMiddleware:
         preferences = None if accepts_json(request) else request.read_preferences()
         kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         chosen = kept if preferences is None else DJANGO_NAMES.get(preferences.language, preferences.language)
-        if not chosen:
-            # Django prefers the cookie to the languages of the browser.
-            request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
         with translation.override(_find_language(request, chosen)):
             response = self.get_response(request)
             response.setdefault("Content-Language", translation.get_language())
@@ -50,7 +47,21 @@ class LanguageMiddleware:
         return response
 
 
+def list_languages() -> list[tuple[str, str]]:
+    """Return each language that a preference can have, with the language's own name for itself."""
+    names = dict(settings.LANGUAGES)
+    return [(code, names[DJANGO_NAMES.get(code, code)]) for code in people.LANGUAGES]
+
+
+def override_language(request: HttpRequest, preference: str) -> translation.override:
+    """Return a context manager whose block is in the language of a preference: for texts after a change of it."""
+    return translation.override(_find_language(request, DJANGO_NAMES.get(preference, preference)))
+
+
 def _find_language(request: HttpRequest, chosen: str) -> str:
+    if not chosen:
+        # Django prefers the cookie to the languages of the browser.
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
     return chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
 
 

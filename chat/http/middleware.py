@@ -87,8 +87,8 @@ class HostMiddleware(CommonMiddleware):
     """
     Django's check of the header Host. It accepts every host for `/readyz`.
 
-    A load balancer or a container platform asks for it by address, and ALLOWED_HOSTS of a public site contains only its
-    name. The interface itself answers the other two addresses of chat.http.health for every host too.
+    A load balancer or a container platform requests this path by IP address, and ALLOWED_HOSTS of a public site
+    contains only its name. The interface itself answers the other two paths of chat.http.health, for every host too.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:

@@ -1,17 +1,20 @@
 """
-The template tag that lists the JavaScript modules of a page, so that the browser loads all of them at once.
+The template tags that load the JavaScript modules of a page, in bundles or, with DEBUG, as they are.
 
-Without the tag, the browser finds the imports of a module only after it has loaded that module: one round trip for each
-level of imports. This code must not name a JavaScript module: the templates name their entry modules, and the files say
-what they import.
+Both are announced in the head of the page. Without that, the browser finds the imports of a module only after it has
+loaded that module: one round trip for each level of imports. This code must not name a JavaScript module: the templates
+name their entry modules, and the files say what they import.
 """
 
 import re
 from pathlib import Path
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+
+from chat.http.bundles import FOLDER
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # A static import begins a line. Dynamic imports must not match, because a page may never need those modules.
@@ -47,12 +50,26 @@ def list_imports(*entries: str) -> list[str]:
     return found[len(entries) :]
 
 
+def _find_bundle(entry: str) -> str:
+    """Return the path of the bundle of an entry module: `chat/bundles/page.js` for `chat/page.js`."""
+    application, name = entry.split("/", 1)
+    return f"{application}/{FOLDER}/{name}"
+
+
 @register.simple_tag
 def module_preloads(*entries: str) -> str:
     """
-    Write a `<link rel="modulepreload">` for each module that the entry modules of a page import.
+    Write a `<link rel="modulepreload">` for each bundle of a page; with DEBUG, for each module that the entries import.
 
-    Usage: `{% module_preloads 'chat/ui/menus.js' 'chat/board.js' %}`. Raise KeyError for a module that does not exist.
+    Usage: `{% module_preloads 'chat/page.js' 'chat/board.js' %}`. Raise KeyError for a module that does not exist.
     """
-    links = ((static(name),) for name in list_imports(*entries))
-    return format_html_join("\n  ", '<link rel="modulepreload" href="{}">', links)
+    imported = list_imports(*entries)
+    names = imported if settings.DEBUG else map(_find_bundle, entries)
+    return format_html_join("\n  ", '<link rel="modulepreload" href="{}">', ((static(name),) for name in names))
+
+
+@register.simple_tag
+def module_script(entry: str) -> str:
+    """Write the `<script>` that runs an entry module from its bundle; with DEBUG, from its own file."""
+    name = entry if settings.DEBUG else _find_bundle(entry)
+    return format_html('<script type="module" src="{}"></script>', static(name))

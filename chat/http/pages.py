@@ -1,8 +1,9 @@
 """
-The pages: each view reads a request or a form, asks a service, and answers with a page or a redirect.
+The pages of rooms, boards and invitations: each view reads a request or a form, asks a service, and answers with a page
+or a redirect.
 
-This module must not write rows: the services write them. If a view raises a ChatError,
-chat/http/middleware.py answers with a page.
+This module must not write rows: the services write them. If a view raises a ChatError, chat/http/middleware.py answers
+with a page.
 """
 
 from datetime import timedelta
@@ -12,21 +13,17 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import is_safe_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
-from chat.http.forms import GuestForm, PasswordForm, RoomForm, SignInForm, SignUpForm
+from chat.http.forms import GuestForm, RoomForm
 from chat.protocol import ChatError
-from chat.services import boards, directs, invitations, limits, operators, people, rooms
+from chat.services import boards, directs, invitations, limits, operators, rooms
 
-# The file says that readers must not trust it after this time. Each response names a new time.
+# The file security.txt says that readers must not trust it after this time. Each response names a new time.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
-
-# Rooms, boards and invitations.
-
 WORKSPACE, PANE = "chat/workspace/page.html", "chat/workspace/pane.html"
 
 
@@ -50,8 +47,7 @@ def lobby(request, room_form=None, status=200):
     """
     text = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found, more = rooms.find_rooms(request.user, text)
-    context = {"rooms": describe_rooms(found), "more": more, "q": text}
-    context["layout"] = _get_layout(request)
+    context = {"rooms": describe_rooms(found), "more": more, "q": text, "layout": _get_layout(request)}
     if has_account(request):
         context["room_form"] = room_form or RoomForm()
     return render(request, "chat/lobby.html", context, status=status)
@@ -184,74 +180,6 @@ def security_txt(request):
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-# Signing in and out.
-
-
-def _sign_in_view(template, form_class, get_person):
-    """
-    Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
-
-    `get_person(request, **fields)` checks the limits, and returns the person. If a POST has errors, the view returns
-    the form with 400, or with 429 for a rate limit.
-    """
-
-    @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request):
-        form = form_class(request.POST or None)
-
-        def sign_in(fields):
-            people.sign_in(request, get_person(request, **fields))
-            return True
-
-        if request.method == "POST" and submit(form, sign_in):
-            return redirect(_get_next_page(request))
-        return render(request, template, {"form": form, "next": _get_next_page(request)}, status=form.status)
-
-    return view
-
-
-def _sign_up(request, handle, password):
-    limits.check_address("sign_ups", limits.get_address(request))
-    return people.sign_up(handle, password, request.user, people.get_browser(request))
-
-
-def _sign_up_guest(request, handle):
-    limits.check_address("guests", limits.get_address(request))
-    return people.sign_up_guest(handle, people.get_browser(request))
-
-
-sign_in = _sign_in_view("chat/sign_in.html", SignInForm, people.check_credentials)
-sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up)
-guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest)
-
-
-@require_POST
-def sign_out(request):
-    """Sign the browser out, for everybody, and redirect to the lobby."""
-    people.sign_out(request)
-    return redirect("lobby")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def password(request):
-    """
-    Change the password with a PasswordForm, for accounts. Other people are redirected to the page for signing in.
-
-    A POST ends the account's other sessions and redirects to the lobby. If it has errors, return the form.
-    """
-    if not has_account(request):
-        return redirect(f"{reverse('sign_in')}?next={request.path}")
-    form = PasswordForm(request.POST or None)
-
-    def change(fields):
-        people.change_password(request, fields["old_password"], fields["new_password"])
-        return True
-
-    if request.method == "POST" and submit(form, change):
-        return redirect("lobby")
-    return render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status)
-
-
 def has_account(request):
     """Return whether an account is signed in: not a guest, and not a stranger."""
     return request.user.is_authenticated and not request.user.is_guest
@@ -264,12 +192,6 @@ def submit(form, act):
     try:
         return act(form.cleaned_data)
     except ChatError as error:
-        form.add_refusal(error.detail, error.field)
+        form.add_refusal(error)
         form.is_rate_limited = error.code == "rate_limited"
         return None
-
-
-def _get_next_page(request):
-    """Return the address of the next page: `next` if it is on this site, else the lobby."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    return target if is_safe_url(target, allowed_hosts={request.get_host()}) else reverse("lobby")

@@ -1,6 +1,8 @@
 """
 Error responses: each error code with its HTTP status, as JSON for scripts and as a page for people.
 
+The sentence of an error is in the language of the request. Frames of sockets have the English sentence instead.
+
 This module must not check rights or read rows.
 """
 
@@ -9,6 +11,7 @@ import math
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 
 from chat.protocol import ChatError, unavailable_error
 
@@ -32,16 +35,16 @@ STATUSES = {
 
 # The headings of the error page.
 HEADINGS = {
-    400: "Invalid request",
-    401: "Sign in first",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Already taken",
-    413: "Too large",
-    429: "Too many requests",
-    500: "Server error",
-    503: "Temporarily unavailable",
+    400: gettext_lazy("Invalid request"),
+    401: gettext_lazy("Sign in first"),
+    403: gettext_lazy("Not allowed"),
+    404: gettext_lazy("Not found"),
+    405: gettext_lazy("Method not allowed"),
+    409: gettext_lazy("Already taken"),
+    413: gettext_lazy("Too large"),
+    429: gettext_lazy("Too many requests"),
+    500: gettext_lazy("Server error"),
+    503: gettext_lazy("Temporarily unavailable"),
 }
 
 
@@ -53,6 +56,12 @@ def flood_error(ref: str | None = None) -> ChatError:
 def accepts_json(request: HttpRequest) -> bool:
     """Return whether the client is a script: the path is under /api/, or `Accept` names JSON."""
     return request.path.startswith("/api/") or "application/json" in request.META.get("HTTP_ACCEPT", "")
+
+
+def translate_detail(error: ChatError, **labels: object) -> str:
+    """Return the sentence of an error in the language of the request. `labels` replace values of the same names."""
+    text = gettext(error.text)
+    return text % {**error.values, **labels} if error.values else text
 
 
 def error_response(request: HttpRequest, error: ChatError, close: int | None = None) -> HttpResponse:
@@ -70,13 +79,13 @@ def error_response(request: HttpRequest, error: ChatError, close: int | None = N
 
 def _error_json(error: ChatError, status: int, close: int | None) -> HttpResponse:
     optional = {"ref": error.ref, "retry_after": error.retry_after, "close": close}
-    body: dict[str, str | float] = {"code": error.code, "detail": error.detail}
+    body: dict[str, str | float] = {"code": error.code, "detail": translate_detail(error)}
     body.update({name: value for name, value in optional.items() if value is not None})
     return JsonResponse(body, status=status)
 
 
 def _error_page(error: ChatError, status: int) -> HttpResponse:
-    context = {"title": HEADINGS[status], "detail": error.detail, "status": status}
+    context = {"title": HEADINGS[status], "detail": translate_detail(error), "status": status}
     # Pass no request: the template context of a request reads the session, and the session store may have failed.
     return render(None, "error.html", context, status=status)
 

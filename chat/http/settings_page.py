@@ -11,12 +11,14 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import protocol
 from chat.http.converters import NO_ID
 from chat.http.forms import DeleteAccountForm, Form, PictureForm, PreferencesForm, ProfileForm, TokenForm
+from chat.http.language import override_language
 from chat.http.pages import has_account, submit
 from chat.services import limits, people
 
@@ -35,28 +37,30 @@ class Section(NamedTuple):
 
 def _change_profile(request, fields):
     people.change_profile(request.user, fields)
-    return "Your profile is changed."
+    return gettext("Your profile is changed.")
 
 
 def _set_picture(request, fields):
     limits.check_picture(request.user.id)
     people.set_picture(request.user, fields["picture"].read())
-    return "Your picture is changed."
+    return gettext("Your picture is changed.")
 
 
 def _change_preferences(request, fields):
-    people.change_preferences(request.user, fields)
-    return "Your preferences are changed."
+    preferences = people.change_preferences(request.user, fields)
+    with override_language(request, preferences.language):
+        return gettext("Your preferences are changed.")
 
 
 def _make_token(request, fields):
     _, key = people.make_token(request.user, fields["name"])
-    return f"The token of {fields['name']} is {key}. Copy it now: the site cannot show it again."
+    text = gettext("The token of %(name)s is %(key)s. Copy it now: the site cannot show it again.")
+    return text % {"name": fields["name"], "key": key}
 
 
 def _delete_account(request, fields):
     people.delete_account(request, fields["password"])
-    return "Your account is deleted."
+    return gettext("Your account is deleted.")
 
 
 def _read_profile(person):

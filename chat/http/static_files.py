@@ -3,8 +3,8 @@ Static files: their addresses, and who serves them.
 
 The address of a static file contains the version of the client's code, such as `/static/3f2a9c01b7de/chat/room.js`. So
 browsers keep the file for ten years and never ask again, and a new release has new addresses. The modules of the
-browser's code import each other by relative addresses, so all modules of a page have the same version, without a build
-step.
+browser's code import each other by relative addresses, so all modules of a page have the same version. Pages load them
+in bundles (chat.http.bundles).
 
 The interface serves static files itself, without a worker (`answer_static_file`, see INTERFACE_ANSWERS). Under another
 server, and for `runserver`, `StaticFilesMiddleware` serves them. WhiteNoise finds the files and makes the responses. It
@@ -12,19 +12,24 @@ looks for the name of an encoding in `Accept-Encoding` and ignores the weights, 
 """
 
 import logging
+import os
 import re
+import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.finders import BaseStorageFinder, get_finders
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedStaticFilesStorage
 
 from channels_transport import Answer, Asked
+from chat.http import bundles
 from chat.http.encodings import find_encodings
 from chat.http.js_comments import is_stripped, remove_comments
 from chat.version import CLIENT_VERSION
@@ -35,6 +40,8 @@ VERSION_PART = re.compile(r"([0-9a-f]{12})/")
 IMMUTABLE = f"public, max-age={10 * 365 * 24 * 3600}, immutable"
 # A page of another release asks for its own version. It gets the present file, and must not keep it under that address.
 OTHER_VERSION = "no-cache"
+# The folder of the client's files among all static files.
+CLIENT_FOLDER = "chat"
 
 
 class VersionedStaticFilesStorage(CompressedStaticFilesStorage):
@@ -56,6 +63,48 @@ class VersionedStaticFilesStorage(CompressedStaticFilesStorage):
         if settings.DEBUG or not address.startswith(settings.STATIC_URL) or not settings.STATIC_URL.startswith("/"):
             return address
         return f"{settings.STATIC_URL}{CLIENT_VERSION}/{address.removeprefix(settings.STATIC_URL)}"
+
+
+class BundleFinder(BaseStorageFinder):
+    """Find the bundles of the client's modules. Before the first search of a process, write them into BUNDLES_ROOT."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.storage = FileSystemStorage(location=settings.BUNDLES_ROOT)
+        self._is_written = False
+        super().__init__(*arguments, **options)
+
+    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
+        """Yield (path, storage) of each bundle. Write the bundles that are missing or outdated."""
+        self._write()
+        return super().list(ignore_patterns)
+
+    def find(self, path: str, all: bool = False) -> Any:
+        """Return the file of a bundle, or [] for another path."""
+        if not path.startswith(f"{CLIENT_FOLDER}/{bundles.FOLDER}/"):
+            return []
+        self._write()
+        return super().find(path, all=all)
+
+    def _write(self) -> None:
+        if self._is_written:
+            return
+        root = Path(self.storage.location, CLIENT_FOLDER)
+        made = {root / name: text.encode() for name, text in bundles.make_bundles().items()}
+        for path in set(root.rglob("*.js")) - made.keys():
+            path.unlink()
+        for path, content in made.items():
+            if not path.is_file() or path.read_bytes() != content:
+                _replace(path, content)
+        self._is_written = True
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in one step: other processes write and read it too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):

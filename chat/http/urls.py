@@ -2,7 +2,13 @@
 
 from django.urls import path, re_path
 
-from chat.http import converters, health, pages, settings_page  # noqa: F401 (importing converters registers them)
+from chat.http import (
+    converters,  # noqa: F401 (the import registers them)
+    health,
+    pages,
+    settings_page,
+    sign_in_pages,
+)
 from chat.http.api import (
     accounts,
     announcements,
@@ -32,11 +38,11 @@ page_patterns = [
     path("new_board", boards.new_board, name="new_board"),
     path("invite/<key>/", pages.invitation, name="invitation"),
     path("operators/rooms/", pages.operators_rooms, name="operators_rooms"),
-    path("sign-in/", pages.sign_in, name="sign_in"),
-    path("sign-up/", pages.sign_up, name="sign_up"),
-    path("sign-out/", pages.sign_out, name="sign_out"),
-    path("guest/", pages.guest, name="guest"),
-    path("password/", pages.password, name="password"),
+    path("sign-in/", sign_in_pages.sign_in, name="sign_in"),
+    path("sign-up/", sign_in_pages.sign_up, name="sign_up"),
+    path("sign-out/", sign_in_pages.sign_out, name="sign_out"),
+    path("guest/", sign_in_pages.guest, name="guest"),
+    path("password/", sign_in_pages.password, name="password"),
     path("settings/", settings_page.settings, name="settings"),
     path("settings/<section>/", settings_page.change, name="change_settings"),
     path(".well-known/security.txt", pages.security_txt),

@@ -162,7 +162,7 @@ def named_link(state: StateInline, silent: bool) -> bool:
     state.pos = start
     label = state.src[start + 1 : label_end].translate(dict.fromkeys(map(ord, "*_~`[]()\\")))
     target = state.src[label_end + 2 : end - 1].strip()
-    has_title = not target.startswith("<") and len(target.split()) > 1 or target.startswith("<") and target[-1] != ">"
+    has_title = not target.endswith(">") if target.startswith("<") else len(target.split()) > 1
     if is_blank(label) or has_title or not target.strip("<>"):
         return False
     if names_other_host(label, _read_target(state, label_end + 2, end), state.md.normalizeLink):

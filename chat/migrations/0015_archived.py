@@ -1,3 +1,5 @@
+"""Add archived rooms."""
+
 from django.db import migrations, models
 
 

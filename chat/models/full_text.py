@@ -116,9 +116,11 @@ def _make_vector(message_id, tokens, labels):
     for position, token in enumerate(tokens, 1):
         positions.setdefault(token, []).append(str(position))
     lexemes = [f"'{token}':{','.join(where)}" for token, where in positions.items()]
-    beginnings = {_begin(token, length) for token in positions for length in _PREFIX_LENGTHS if len(token) >= length}
-    extra = beginnings | _make_pairs(tokens)
-    blocks = [_block(level, message_id >> bits) for level, bits in enumerate(BLOCK_BITS)]
+    prefixes = {
+        _make_prefix(token, length) for token in positions for length in _PREFIX_LENGTHS if len(token) >= length
+    }
+    extra = prefixes | _make_pairs(tokens)
+    blocks = [_make_block(level, message_id >> bits) for level, bits in enumerate(BLOCK_BITS)]
     lexemes += [f"'{label}'" for label in [*labels, *sorted(extra), *blocks]]
     return " ".join(lexemes)
 
@@ -138,12 +140,14 @@ def _is_short(token):
     return len(token) <= _SHORT and token.isascii()
 
 
-def _begin(token, length):
+def _make_prefix(token, length):
+    """Return the label of the messages with a token that begins with these characters."""
     # PostgreSQL reads all entries with a prefix, however many messages they have. So short prefixes have labels.
     return f"{LABEL}{length}{token[:length]}"
 
 
-def _block(level, number):
+def _make_block(level, number):
+    """Return the label of a block of ids of messages."""
     return f"{LABEL}b{level}.{number}"
 
 
@@ -160,7 +164,7 @@ def _find_with_vectors(condition, rows, limit):
     end = min(rows.end, newest + 1)
     start = max(rows.first, end - NEWEST_READ)
     found = _read_ids(_READ_NEWEST.format(rows=rows.sql), [start, end, query, *rows.parameters, limit])
-    for block in _windows(rows.first, start):
+    for block in _list_windows(rows.first, start):
         if len(found) >= limit:
             break
         parameters = [f"'{block}' & {query}", rows.first, start, *rows.parameters, limit - len(found)]
@@ -168,7 +172,7 @@ def _find_with_vectors(condition, rows, limit):
     return found
 
 
-def _windows(first: int, end: int) -> Iterator[str]:
+def _list_windows(first: int, end: int) -> Iterator[str]:
     """Return the labels of the blocks that together contain the ids from `first` to before `end`, the newest first."""
     level = 0
     if first >= end:
@@ -178,7 +182,7 @@ def _windows(first: int, end: int) -> Iterator[str]:
     while end > first:
         while level + 1 < len(BLOCK_BITS) and end % (1 << BLOCK_BITS[level + 1]) == 0:
             level += 1
-        yield _block(level, (end - 1) >> BLOCK_BITS[level])
+        yield _make_block(level, (end - 1) >> BLOCK_BITS[level])
         end -= 1 << BLOCK_BITS[level]
 
 
@@ -215,20 +219,22 @@ def _make_query(condition):
     """Return a condition as the text of a `tsquery`."""
     parts = [_make_phrase(phrase) for phrase in condition.phrases]
     parts += [f"'{label}'" for label in condition.all_of]
-    parts += [_any(group) for group in condition.any_of]
+    parts += [_make_group(labels) for labels in condition.any_of]
     if condition.none_of:
-        parts.append(f"!{_any(condition.none_of)}")
+        parts.append(f"!{_make_group(condition.none_of)}")
     return " & ".join(parts)
 
 
 def _make_phrase(phrase):
-    *first, last = phrase.tokens
-    if phrase.is_prefix and not first and len(last) in _PREFIX_LENGTHS:
-        return f"'{_begin(last, len(last))}'"
+    *others, last = phrase.tokens
+    if phrase.is_prefix and not others and len(last) in _PREFIX_LENGTHS:
+        return f"'{_make_prefix(last, len(last))}'"
     tokens = [f"'{token}'" for token in phrase.tokens]
-    pairs = [f"'{label}'" for label in sorted(_make_pairs([*first, last] if not phrase.is_prefix else first))]
+    complete_tokens = others if phrase.is_prefix else phrase.tokens
+    pairs = [f"'{label}'" for label in sorted(_make_pairs(complete_tokens))]
     return " & ".join([*pairs, f"({' <-> '.join(tokens)}{':*' if phrase.is_prefix else ''})"])
 
 
-def _any(labels):
+def _make_group(labels):
+    """Return the part of a `tsquery` that is true for documents with one of the labels."""
     return "(" + " | ".join(f"'{label}'" for label in labels) + ")"

@@ -20,8 +20,9 @@ class JoinState(NamedTuple):
     """
     The rights of a member, and what the server may have to send.
 
-    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. No earlier guest
-      of the person's browser is banned, unless the person moderates the room or is a visitor of a board.
+    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. No other guest
+      of the person's browser is banned; for an account, only earlier guests count. Bans of other guests do not apply to
+      moderators, and not to visitors of a board.
     - `has_tasks`: the person may have tasks in the room.
     - `has_announcements`: there may be announcements for the person.
     """
@@ -39,7 +40,15 @@ def get_join_state(member: Member) -> JoinState:
         return JoinState(*(bool(found) for found in cursor.fetchone()))
 
 
-_SELECT = """
+# A banned guest of a person's browser, whose ban holds for the person too: for the browser's other guests, and for
+# accounts that are newer than the guest. The statements call the rows of the person `member` and `person`.
+BANNED_GUEST_OF_BROWSER = """
+    SELECT 1 FROM chat_person guest JOIN chat_member ban ON ban.person_id = guest.id
+    WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
+    AND ban.room_id = member.room_id AND ban.role = 'banned'
+    AND (person.is_guest OR guest.created_at < person.created_at)
+"""
+_SELECT = f"""
     SELECT
         EXISTS (
             SELECT 1 FROM chat_member member
@@ -49,12 +58,7 @@ _SELECT = """
             AND NOT (person.is_guest AND room.access <> 'board' AND COALESCE(room.closed_to_guests, FALSE))
             AND (
                 person.browser IS NULL OR room.access = 'board' OR member.role IN ('moderator', 'owner')
-                OR NOT EXISTS (
-                    SELECT 1 FROM chat_person guest JOIN chat_member ban ON ban.person_id = guest.id
-                    WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
-                    AND ban.room_id = room.id AND ban.role = 'banned'
-                    AND (person.is_guest OR guest.created_at < person.created_at)
-                )
+                OR NOT EXISTS ({BANNED_GUEST_OF_BROWSER})
             )
         ),
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),

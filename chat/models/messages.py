@@ -38,9 +38,9 @@ class MessageQuerySet(models.QuerySet):
         """
         Return the number of the first message at or after a time, or None. The query selects the messages of one room.
 
-        Messages have nearly the order of their times. So this halves the numbers: it runs about 20 short statements,
-        and needs no index by time. Messages that were posted at the same moment may have swapped their times, so it
-        also reads the messages before.
+        Messages have nearly the order of their times. So a binary search over the numbers finds the message: it runs
+        about 20 short statements, and needs no index by time. Messages that were posted at the same moment may have
+        swapped their times, so the search also reads the MAX_SWAPPED messages before its result.
         """
         low, high = 0, self.aggregate(newest=models.Max("number"))["newest"] or 0
         while low < high:

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
 from chat.protocol.lookalikes import make_skeleton
 
-from .statements import Columns
+from .statements import Columns, CredentialStatement, RowStatement
 
 MAX_SKELETON = 128  # characters; an index cannot contain long values
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
@@ -74,13 +74,7 @@ class PersonManager(BaseUserManager):
 
         This runs one statement for every frame of a person's own stream, like `Member.objects.find_with_credential`.
         """
-        with connection.cursor() as cursor:
-            if token_id is not None:
-                cursor.execute(_FIND_BY_TOKEN, [token_id, person_id])
-            else:
-                now = connection.ops.adapt_datetimefield_value(timezone.now())
-                cursor.execute(_FIND_BY_SESSION, [session_key, now, person_id])
-            found = cursor.fetchone()
+        found = _FIND.fetch(person_id, session_key, token_id)
         if found is None:
             return None
         values = iter(found)
@@ -90,10 +84,7 @@ class PersonManager(BaseUserManager):
 
     def find_by_id(self, person_id: int) -> "Person | None":
         """Return a person, or None. Every handshake and every request with a login run this statement."""
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_BY_ID, [person_id])
-            found = cursor.fetchone()
-        return None if found is None else _WHOLE_PERSON.make_row(iter(found))
+        return _FIND_BY_ID.fetch(person_id)
 
     def operators(self) -> models.QuerySet:
         """Select the people who may use the admin."""
@@ -152,17 +143,13 @@ class Person(AbstractBaseUser, PermissionsMixin):
         return self.handle
 
 
-_WHOLE_PERSON = Columns(Person, "person")
-_FIND_BY_ID = f"SELECT {_WHOLE_PERSON.sql} FROM chat_person person WHERE person.id = %s"
-
+_FIND_BY_ID = RowStatement(Person, "id = %s")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_FIND = f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s"
-_FIND_BY_TOKEN = _FIND.format(proof="SELECT 1 FROM chat_token WHERE id = %s AND chat_token.person_id = person.id")
-_FIND_BY_SESSION = _FIND.format(proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s")
+_FIND = CredentialStatement(f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s")
 
 
 class Block(models.Model):
-    """`person` gets no direct messages from `blocked`, and no notices if `blocked` mentions them."""
+    """`person` gets no direct messages from `blocked`, and no notices of mentions by `blocked`."""
 
     person = models.ForeignKey(Person, related_name="blocks", db_index=False, on_delete=models.CASCADE)
     blocked = models.ForeignKey(Person, related_name="+", on_delete=models.CASCADE)

@@ -6,6 +6,7 @@ A person without a row has the defaults. The columns stand in tables of their ow
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from .people import Person
 
@@ -47,7 +48,7 @@ class Preferences(models.Model):
 
     - `language`: a code such as `de`, or "" for the language of the browser;
     - `notify`: which events the browser reports: mentions and direct messages, all messages, or nothing;
-    - `quiet_from`, `quiet_to`: hours of the day in the person's time zone without notifications; both are null or none;
+    - `quiet_from`, `quiet_to`: when notifications pause each day, in the time zone of the person; both may be null;
     - `opens_at`: where a room opens: at the first unread message, or where the person was.
     """
 
@@ -100,6 +101,6 @@ class Login(models.Model):
     @property
     def browser(self) -> str:
         """Return the browser and its system in words, such as "Firefox on Linux", as far as `agent` names them."""
-        browser = next((name for mark, name in self._BROWSERS.items() if mark in self.agent), "A browser")
+        browser = next((name for mark, name in self._BROWSERS.items() if mark in self.agent), gettext("A browser"))
         system = next((name for mark, name in self._SYSTEMS.items() if mark in self.agent), None)
-        return f"{browser} on {system}" if system else browser
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser

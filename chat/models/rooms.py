@@ -7,60 +7,48 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from .people import Person
-from .statements import Columns, set_related
+from .statements import Columns, CredentialStatement, RowStatement, set_related
 
 
 class RoomManager(models.Manager):
-    def take_offset(self, room_id: int, at: datetime | None = None) -> int:
+    def take_offset(self, room_id: int) -> int:
         """
-        Add one to the room's counter, and return the new offset. `at` becomes the time of the room's last message.
+        Add one to the room's counter, and return the new offset.
 
         Call this as the first statement of the transaction that stores the change. The room's row stays locked until
         the commit. So offsets become visible in ascending order, and no reader's cursor can skip an offset. Raise
         Room.DoesNotExist if there is no such room.
         """
-        with connection.cursor() as cursor:
-            # RETURNING saves a second statement. SQLite >= 3.35 and every PostgreSQL have it. Django 2.2 cannot use it.
-            cursor.execute(
-                'UPDATE chat_room SET "offset" = "offset" + 1, last_at = COALESCE(%s, last_at)'
-                ' WHERE id = %s RETURNING "offset"',
-                [connection.ops.adapt_datetimefield_value(at), room_id],
-            )
-            row = cursor.fetchone()
-        if row is None:
-            raise self.model.DoesNotExist(f"There is no room {room_id}.")
-        return row[0]
+        return self._fetch(_TAKE_OFFSET, [room_id])[0]
 
     def take_post(self, room_id: int, at: datetime) -> tuple[int, int]:
         """
         Do what `take_offset` does for a new message, and count the message. Return (the new offset, the new `posts`).
 
-        This is the same single statement, so a post costs nothing more.
+        `at` becomes the time of the room's last message.
         """
+        offset, posts = self._fetch(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
+        return offset, posts
+
+    def _fetch(self, statement: str, parameters: list) -> tuple:
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
+            cursor.execute(statement, parameters)
             row = cursor.fetchone()
         if row is None:
-            raise self.model.DoesNotExist(f"There is no room {room_id}.")
-        return row[0], row[1]
+            raise self.model.DoesNotExist("There is no such room.")
+        return row
 
     def find_by_slug(self, slug: str) -> "Room | None":
         """Return the room with a slug, or None. Every handshake runs this statement."""
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_ROOM, [slug])
-            found = cursor.fetchone()
-        return None if found is None else _WHOLE_ROOM.make_row(iter(found))
+        return _FIND_BY_SLUG.fetch(slug)
 
     def read_offset(self, room_id: int) -> int:
         """Return the present offset of a room. Raise Room.DoesNotExist if there is no such room."""
-        with connection.cursor() as cursor:
-            cursor.execute(_READ_OFFSET, [room_id])
-            found = cursor.fetchone()
-        if found is None:
-            raise self.model.DoesNotExist(f"There is no room {room_id}.")
-        return found[0]
+        (offset,) = self._fetch(_READ_OFFSET, [room_id])
+        return offset
 
     def give_back_offset(self, room_id: int) -> None:
         """Undo `take_offset` within its transaction, for a request that changes nothing."""
@@ -89,7 +77,12 @@ class Room(models.Model):
     """
 
     PUBLIC, PRIVATE, BOARD, DIRECT = "public", "private", "board", "direct"
-    ACCESS = [(access, access) for access in (PUBLIC, PRIVATE, BOARD, DIRECT)]
+    ACCESS = [
+        (PUBLIC, pgettext_lazy("access", "public")),
+        (PRIVATE, pgettext_lazy("access", "private")),
+        (BOARD, pgettext_lazy("access", "board")),
+        (DIRECT, pgettext_lazy("access", "direct")),
+    ]
     # Only members may know that a room of one of these kinds exists.
     HIDDEN = (PRIVATE, DIRECT)
 
@@ -143,21 +136,21 @@ class MemberManager(models.Manager):
 
         This runs one statement for every frame, to decide whether the connection may still send.
         """
-        with connection.cursor() as cursor:
-            if token_id is not None:
-                cursor.execute(_FIND_BY_TOKEN, [token_id, member_id])
-            else:
-                now = connection.ops.adapt_datetimefield_value(timezone.now())
-                cursor.execute(_FIND_BY_SESSION, [session_key, now, member_id])
-            found = cursor.fetchone()
+        found = _FIND.fetch(member_id, session_key, token_id)
         return None if found is None else _make_member(found)
 
     def find_in_room(self, room_id: int, person_id: int | None) -> "Member | None":
         """Return the Member of a person in a room, or None. Every handshake runs this statement."""
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_IN_ROOM, [room_id, person_id])
-            found = cursor.fetchone()
-        return None if found is None else _WHOLE_MEMBER.make_row(iter(found))
+        return _FIND_IN_ROOM.fetch(room_id, person_id)
+
+    def held_guests_of_browser(self, person: Person) -> models.QuerySet:
+        """
+        Select the muted and banned Members of other guests of a person's browser, whose mutes and bans hold for the
+        person too. For an account, only guests who are older than the account count.
+        """
+        guests = self.filter(role__in=Member.HELD_ROLES, person__is_guest=True, person__browser=person.browser)
+        others = guests.exclude(person=person)
+        return others if person.is_guest else others.filter(person__created_at__lt=person.created_at)
 
     def has_held_guest(self, room_id: int, browser: str) -> bool:
         """
@@ -223,34 +216,28 @@ class Member(models.Model):
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
 
+# RETURNING saves a second statement. SQLite >= 3.35 and every PostgreSQL have it. Django 2.2 cannot use it.
+_TAKE_OFFSET = 'UPDATE chat_room SET "offset" = "offset" + 1 WHERE id = %s RETURNING "offset"'
 _TAKE_POST = (
     'UPDATE chat_room SET "offset" = "offset" + 1, posts = COALESCE(posts, 0) + 1, last_at = %s'
     ' WHERE id = %s RETURNING "offset", posts'
 )
 
-_WHOLE_ROOM = Columns(Room, "room")
-_WHOLE_MEMBER = Columns(Member, "member")
-_FIND_ROOM = f"SELECT {_WHOLE_ROOM.sql} FROM chat_room room WHERE room.slug = %s"
+_FIND_BY_SLUG = RowStatement(Room, "slug = %s")
 _READ_OFFSET = 'SELECT "offset" FROM chat_room WHERE id = %s'
-_FIND_IN_ROOM = f"""
-    SELECT {_WHOLE_MEMBER.sql} FROM chat_member member WHERE member.room_id = %s AND member.person_id = %s
-"""
+_FIND_IN_ROOM = RowStatement(Member, "room_id = %s AND person_id = %s")
 
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "offset", "posts")
-_FIND = f"""
+_FIND = CredentialStatement(f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
     FROM chat_member member
     JOIN chat_person person ON person.id = member.person_id
     JOIN chat_room room ON room.id = member.room_id
     WHERE member.id = %s
-"""
-_FIND_BY_TOKEN = _FIND.format(
-    proof="SELECT 1 FROM chat_token WHERE id = %s AND chat_token.person_id = member.person_id"
-)
-_FIND_BY_SESSION = _FIND.format(proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s")
+""")
 
 _FIND_HELD_GUEST = """
     SELECT 1 FROM chat_person person JOIN chat_member member ON member.person_id = person.id

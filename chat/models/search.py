@@ -1,7 +1,8 @@
 """
 The index of the search: a document for each message that can be found, and how far each room is indexed.
 
-The index follows the messages, seconds later. It may be deleted at any time: `manage.py index_messages` makes it again.
+The index follows the messages, seconds later. Its rows may be deleted at any time: `manage.py index_messages` builds
+them again.
 """
 
 from collections.abc import Sequence
@@ -140,7 +141,7 @@ class SearchProgressManager(models.Manager):
         """
         Record in a transaction that a room is indexed up to `offset`. Return False if another process did this first.
 
-        This locks the row until the commit. In PostgreSQL, it also prevents that the room is deleted before the commit.
+        This locks the row until the commit. In PostgreSQL, it also keeps the room from being deleted before the commit.
         """
         if connection.vendor == "postgresql":
             # `delete_room` locks the room first, too. Without this lock, the two could block each other.

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.base import ModelState
-from django.utils.timezone import utc
+from django.utils import timezone
 
 
 def insert(model: Any, **values: Any) -> Any:
@@ -68,7 +68,7 @@ class Columns:
 
 def _make_aware(moment: datetime | None) -> datetime | None:
     # SQLite returns times in UTC without their zone.
-    return moment.replace(tzinfo=utc) if moment is not None and moment.tzinfo is None else moment
+    return moment.replace(tzinfo=timezone.utc) if moment is not None and moment.tzinfo is None else moment
 
 
 def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
@@ -89,6 +89,47 @@ def set_related(row: models.Model, **related: models.Model) -> None:
     """Set relations of a row to rows that are known to be the related ones. This checks nothing, unlike Django."""
     for name, other in related.items():
         row._meta.get_field(name).set_cached_value(row, other)
+
+
+class RowStatement:
+    """A SELECT of all columns of a model that finds at most one row, by a condition such as `slug = %s`."""
+
+    def __init__(self, model: type[models.Model], condition: str) -> None:
+        table = model._meta.db_table
+        self._columns = Columns(model, table)
+        self._select = f"SELECT {self._columns.sql} FROM {table} WHERE {condition}"
+
+    def fetch(self, *parameters: object) -> Any:
+        """Return the row as an instance of the model, or None."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._select, parameters)
+            found = cursor.fetchone()
+        return None if found is None else self._columns.make_row(iter(found))
+
+
+class CredentialStatement:
+    """
+    A SELECT that finds one row, and whether the login session or the token of the row's person is valid.
+
+    `select` contains `EXISTS ({proof})` for the credential, calls the table of people `person`, and ends with the
+    parameter for the row's id.
+    """
+
+    def __init__(self, select: str) -> None:
+        self._by_token = select.format(proof="SELECT 1 FROM chat_token WHERE id = %s AND person_id = person.id")
+        self._by_session = select.format(
+            proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s"
+        )
+
+    def fetch(self, row_id: int, session_key: str | None, token_id: int | None) -> tuple | None:
+        """Return the values of the row with this id, or None. If `token_id` is None, `session_key` is checked."""
+        with connection.cursor() as cursor:
+            if token_id is not None:
+                cursor.execute(self._by_token, [token_id, row_id])
+            else:
+                now = connection.ops.adapt_datetimefield_value(timezone.now())
+                cursor.execute(self._by_session, [session_key, now, row_id])
+            return cursor.fetchone()
 
 
 @contextmanager

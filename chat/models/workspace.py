@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from .join_state import FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
+from .join_state import BANNED_GUEST_OF_BROWSER, FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
 from .people import Person
 from .rooms import Member, Room
 from .statements import Columns, set_related
@@ -129,19 +129,13 @@ _MENTIONS = """
             )
     )
 """
-_FROM = """
+_FROM = f"""
     FROM chat_member member
     JOIN chat_person person ON person.id = member.person_id
     JOIN chat_room room ON room.id = member.room_id
     WHERE member.person_id = %s AND member.role <> 'banned' AND (room.access = 'board' OR NOT (
         person.is_guest AND COALESCE(room.closed_to_guests, FALSE)
-        -- A guest of the same browser is banned. This holds for its other guests, and for accounts that are newer.
-        OR member.role NOT IN ('moderator', 'owner') AND EXISTS (
-            SELECT 1 FROM chat_person guest JOIN chat_member held ON held.person_id = guest.id
-            WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id
-                AND (person.is_guest OR guest.created_at < person.created_at)
-                AND held.room_id = member.room_id AND held.role = 'banned'
-        )
+        OR member.role NOT IN ('moderator', 'owner') AND EXISTS ({BANNED_GUEST_OF_BROWSER})
     ))
 """
 _NEWEST_FIRST = f"""

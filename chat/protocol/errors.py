@@ -34,7 +34,9 @@ class ChatError(Exception):
     A request was refused, and nothing has changed.
 
     - `code`: one of the wire's codes.
-    - `detail`: a sentence for people.
+    - `text`: a sentence for people, which `bin/make_languages.py` collects for translators: a literal in the call. It
+      may name `values`, as in "at most %(most)s people".
+    - `detail`: the sentence with its values, in English, as the wire has it. chat.http.responses translates it.
     - `ref`: the client's id of the change; None if the request had no readable ref.
     - `retry_after`: the seconds after which the same request may succeed, or None.
     - `field`: the name of the field that the request must change, for forms; None if it is not known. The wire has no
@@ -44,14 +46,17 @@ class ChatError(Exception):
     def __init__(
         self,
         code: str,
-        detail: str,
+        text: str,
         ref: str | None = None,
         retry_after: float | None = None,
         field: str | None = None,
+        **values: object,
     ) -> None:
-        super().__init__(code, detail)
+        self.detail = text % values if values else text
+        super().__init__(code, self.detail)
         self.code = code
-        self.detail = detail
+        self.text = text
+        self.values = values
         self.ref = ref
         self.retry_after = retry_after
         self.field = field

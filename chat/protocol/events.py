@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from .errors import ChatError
 from .facts import format_time
@@ -153,7 +154,8 @@ def digest(event: Event, slug: str) -> str:
     Fields with their default value are left out. A client may send an event before an update of the server, and again
     after it. So a new optional field of a later version does not change the fingerprint of such an event.
     """
-    given = ((name, getattr(event, name), default) for name, default in _get_defaults(type(event)))
+    event_class: Any = type(event)
+    given = ((name, getattr(event, name), default) for name, default in _get_defaults(event_class))
     content = {name: value for name, value, default in given if value != default}
     canonical = _CANONICAL.encode([event.type, slug, content])
     return hashlib.sha256(canonical.encode()).hexdigest()

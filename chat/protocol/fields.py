@@ -43,10 +43,10 @@ UNPRINTABLE = ("Cc", "Cf", "Zl", "Zp")
 def check_string(value: Any, name: str) -> str:
     """Return `value` if it is text that every part of the system can store. Raise `invalid_field`."""
     if not isinstance(value, str):
-        raise ChatError("invalid_field", f"'{name}' must be a string.")
+        raise ChatError("invalid_field", "'%(name)s' must be a string.", name=name)
     # PostgreSQL cannot store NUL, and UTF-8 cannot encode lone surrogates. JSON escapes can contain both.
     if "\0" in value or not _is_encodable(value):
-        raise ChatError("invalid_field", f"'{name}' contains a character that cannot be stored.")
+        raise ChatError("invalid_field", "'%(name)s' contains a character that cannot be stored.", name=name)
     return value
 
 
@@ -66,9 +66,15 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
     """
     text = check_string(value, name).strip()
     if len(text) > most:
-        raise ChatError("too_long", f"'{name}' has {len(text)} characters; at most {most} are allowed.")
+        raise ChatError(
+            "too_long",
+            "'%(name)s' has %(length)s characters; at most %(most)s are allowed.",
+            name=name,
+            length=len(text),
+            most=most,
+        )
     if len(text) < least or (text and is_blank(text)):
-        raise ChatError("empty", f"'{name}' must not be empty.")
+        raise ChatError("empty", "'%(name)s' must not be empty.", name=name)
     return text
 
 
@@ -96,7 +102,7 @@ def check_level(value: Any, name: str = "level") -> str:
 def check_ref(value: Any, name: str = "ref") -> str:
     """Return the client's id of a change. Raise `invalid_field`."""
     if not is_ref(value):
-        raise ChatError("invalid_field", f"'{name}' must be 1 to 64 of the characters A-Z a-z 0-9 _ -.")
+        raise ChatError("invalid_field", "'%(name)s' must be 1 to 64 of the characters A-Z a-z 0-9 _ -.", name=name)
     return value
 
 
@@ -109,7 +115,9 @@ def check_slug(value: Any, name: str = "slug") -> str:
     """Return the slug of a room. Raise `invalid_field`."""
     if not is_slug(value):
         raise ChatError(
-            "invalid_field", f"'{name}' must be 1 to 50 of the characters a-z 0-9 -, and must not begin with -."
+            "invalid_field",
+            "'%(name)s' must be 1 to 50 of the characters a-z 0-9 -, and must not begin with -.",
+            name=name,
         )
     return value
 
@@ -123,7 +131,13 @@ def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER
     """Return an integer from `least` to `most`. Raise `invalid_field`."""
     # In Python a bool is an int. On the wire, true and false are no integers.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ChatError("invalid_field", f"'{name}' must be an integer from {least} to {most}.")
+        raise ChatError(
+            "invalid_field",
+            "'%(name)s' must be an integer from %(least)s to %(most)s.",
+            name=name,
+            least=least,
+            most=most,
+        )
     return value
 
 
@@ -135,14 +149,16 @@ def check_limit(value: Any, name: str = "limit") -> int:
 def check_boolean(value: Any, name: str) -> bool:
     """Return True or False. Raise `invalid_field`."""
     if not isinstance(value, bool):
-        raise ChatError("invalid_field", f"'{name}' must be true or false.")
+        raise ChatError("invalid_field", "'%(name)s' must be true or false.", name=name)
     return value
 
 
 def check_choice(value: Any, name: str, choices: Collection[str]) -> str:
     """Return one of the strings `choices`. Raise `invalid_field`."""
     if check_string(value, name) not in choices:
-        raise ChatError("invalid_field", f"'{name}' must be one of: {', '.join(choices)}.")
+        raise ChatError(
+            "invalid_field", "'%(name)s' must be one of: %(choices)s.", name=name, choices=", ".join(choices)
+        )
     return value
 
 
@@ -159,7 +175,7 @@ def check_seconds(value: Any, name: str = "seconds") -> int:
 def check_emoji(value: Any, name: str = "emoji") -> str:
     """Return one emoji in its canonical form, so that each picture is only one reaction. Raise `invalid_field`."""
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(canonical_emoji(value)):
-        raise ChatError("invalid_field", f"'{name}' must be one emoji.")
+        raise ChatError("invalid_field", "'%(name)s' must be one emoji.", name=name)
     return canonical_emoji(value)
 
 
@@ -183,7 +199,7 @@ def canonical_forms() -> dict[str, str]:
 def check_object(value: Any, name: str) -> dict:
     """Return a JSON object. Raise `invalid_field`."""
     if not isinstance(value, dict):
-        raise ChatError("invalid_field", f"'{name}' must be an object.")
+        raise ChatError("invalid_field", "'%(name)s' must be an object.", name=name)
     return value
 
 
@@ -191,7 +207,9 @@ def check_moment(value: Any, name: str, zone: str | None = None) -> str:
     """Return the text of a day or a time that `parse_moment` can read. Raise `invalid_field`."""
     if parse_moment(check_string(value, name), zone) is None or parse_moment(value, zone, is_end=True) is None:
         raise ChatError(
-            "invalid_field", f"'{name}' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z."
+            "invalid_field",
+            "'%(name)s' must be a date like 2026-11-20, or a time like 2026-11-20T09:30:00Z.",
+            name=name,
         )
     return value
 
@@ -218,7 +236,7 @@ def check_time(value: Any, name: str) -> datetime:
     """Return a time in UTC as an aware datetime. Raise `invalid_field`."""
     moment = parse_moment(value) if isinstance(value, str) and "T" in value else None
     if moment is None:
-        raise ChatError("invalid_field", f"'{name}' must be a time like 2030-01-31T12:00:00Z.")
+        raise ChatError("invalid_field", "'%(name)s' must be a time like 2030-01-31T12:00:00Z.", name=name)
     return moment
 
 

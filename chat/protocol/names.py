@@ -83,14 +83,14 @@ def check_line(text: str, name: str) -> str:
     """
     checked = _LETTER_FORMS.sub("", _replace_emoji(VARIATIONS.sub("", text), _PLACEHOLDER))
     if HIDDEN.search(checked):
-        raise ChatError("invalid_field", f"'{name}' contains an invisible character.")
+        raise ChatError("invalid_field", "'%(name)s' contains an invisible character.", name=name)
     for position, character in enumerate(checked):
         category = unicodedata.category(character)
         if category in UNPRINTABLE and not _is_joiner_in_place(checked, position):
-            raise ChatError("invalid_field", f"'{name}' contains a control or format character.")
+            raise ChatError("invalid_field", "'%(name)s' contains a control or format character.", name=name)
         # Python's tables call newer emoji unassigned.
         if category in _UNSHARED and not emoji_names.is_emoji(character):
-            raise ChatError("invalid_field", f"'{name}' contains a character that Unicode does not define.")
+            raise ChatError("invalid_field", "'%(name)s' contains a character that Unicode does not define.", name=name)
     return text
 
 
@@ -98,13 +98,16 @@ def _check_shows_something(value, name):
     """Raise `invalid_field` for a text in which all characters are invisible. White space counts as no text."""
     text = check_string(value, name).strip()
     if text and is_blank(text):
-        raise ChatError("invalid_field", f"'{name}' must not be empty: it contains only invisible characters.")
+        raise ChatError(
+            "invalid_field", "'%(name)s' must not be empty: it contains only invisible characters.", name=name
+        )
 
 
 def _is_joiner_in_place(text, position):
     """
-    Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join. The
-    joiner of Bengali U+09B0 stands before the virama.
+    Return whether the character is a joiner after a virama, or a non-joiner between two letters that would join.
+
+    The joiner of Bengali U+09B0 stands before the virama.
     """
     if text[position] not in _JOINERS:
         return False
@@ -121,13 +124,13 @@ def _is_joiner_in_place(text, position):
 def _check_marks(text, name):
     if unicodedata.category(text[0])[0] == "M":
         # It would be drawn on the character before the handle, such as an @ or a bracket.
-        raise ChatError("invalid_field", f"'{name}' must not begin with a combining mark.")
+        raise ChatError("invalid_field", "'%(name)s' must not begin with a combining mark.", name=name)
     decomposed = unicodedata.normalize("NFD", text)
     for is_mark, group in groupby(decomposed, lambda character: unicodedata.category(character) in ("Mn", "Me")):
         marks = list(group)
         is_repeated = any(one == other for one, other in zip(marks, marks[1:], strict=False))
         if is_mark and (len(marks) > MAX_MARKS or is_repeated):
-            raise ChatError("invalid_field", f"'{name}' has too many marks on one character.")
+            raise ChatError("invalid_field", "'%(name)s' has too many marks on one character.", name=name)
 
 
 def _replace_emoji(text, replacement):

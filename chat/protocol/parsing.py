@@ -83,7 +83,7 @@ def parse_object(text: str | bytes) -> dict:
     try:
         value = _DECODER.decode(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):
-        raise _invalid_json() from None
+        raise _make_invalid_json_error() from None
     if not isinstance(value, dict):
         raise ChatError("not_an_object", "This must be one JSON object.")
     return value
@@ -99,10 +99,10 @@ def split_frames(text: str | bytes) -> list[str]:
         text = (text.decode("utf-8") if isinstance(text, bytes) else text).strip(_SPACES)
         return _split_list(text) if text.startswith("[") else [text]
     except (ValueError, IndexError, RecursionError):
-        raise _invalid_json() from None
+        raise _make_invalid_json_error() from None
 
 
-def _invalid_json():
+def _make_invalid_json_error():
     return ChatError("invalid_json", "This is not valid JSON, or it is nested too deeply.")
 
 
@@ -135,7 +135,7 @@ def check_fields(fields: dict, **checks: Callable[..., Any]) -> dict[str, Any]:
 
 def _required(fields, name):
     if name not in fields:
-        raise ChatError("missing_field", f"'{name}' is missing.")
+        raise ChatError("missing_field", "'%(name)s' is missing.", name=name)
     return fields[name]
 
 
@@ -144,7 +144,7 @@ def _find_event_class(fields, events):
         raise ChatError("missing_type", "'type' is missing.")
     kind = check_string(fields["type"], "type")
     if kind not in events:
-        raise ChatError("unknown_type", f"This type is unknown. Known types: {', '.join(events)}.")
+        raise ChatError("unknown_type", "This type is unknown. Known types: %(types)s.", types=", ".join(events))
     return events[kind]
 
 

@@ -106,7 +106,7 @@ def workspace_room(
 
     - `posts`: the number of messages ever posted. `unread` holds for this number.
     - `favourite`: the position among the person's favourites; None for other rooms.
-    - `people`: the handles of a direct conversation.
+    - `people`: the handles of the people in a direct conversation; None for other rooms.
     - `board`: the UUID of the room's board.
     - `archived`: nobody can write in the room.
     """

@@ -18,7 +18,7 @@ _ZONES = pytz.all_timezones_set - {"Factory"}
 def check_zone(value: Any, name: str = "zone") -> str:
     """Return the name of a time zone, such as `Europe/Berlin`. Raise `invalid_field`."""
     if not isinstance(value, str) or value not in _ZONES:
-        raise ChatError("invalid_field", f"'{name}' must be a time zone like Europe/Berlin.")
+        raise ChatError("invalid_field", "'%(name)s' must be a time zone like Europe/Berlin.", name=name)
     return value
 
 

@@ -2,7 +2,7 @@
 Access: check at every frame and every poll whether a connection may still send.
 
 The login, account, password or role behind a connection may have changed since the handshake. This module reads the
-rows, and raises the close code if the connection has lost its right. It writes nothing.
+rows, and raises CloseConnection if the connection has lost its right. It writes nothing.
 """
 
 import enum
@@ -31,7 +31,7 @@ class Reason(enum.Enum):
     """A reason to close a connection. The reasons are checked in this order, and the first one counts."""
 
     SESSION_LOST = "its session has expired, or was lost with Redis"
-    PLACE_GONE = "the room or board was deleted or closed, or the person is not a member"
+    PLACE_GONE = "the room, board or person was deleted, the board was closed, or the person is not a member"
     LOGIN_ENDED = "the login session or the token has ended"
     INACTIVE = "the account is deactivated"
     PASSWORD_CHANGED = "the password was changed after the login"
@@ -80,8 +80,6 @@ OPERATORS = ConnectionKind(
         Reason.PASSWORD_CHANGED: CLOSE_CONNECTION_LOST,
     },
 )
-
-
 # A person's own stream.
 STREAM = ConnectionKind(
     "rooms",

@@ -3,7 +3,7 @@ Announcements: what operators say to everybody, to one room, or (a whisper) to o
 
 An announcement is a row. Connected people receive it at once. People who connect receive it at each handshake, until
 they dismiss it or it expires. A receipt records that a person has dismissed it. The callers check permissions: only
-operators can announce (by a shell, the admin, and the API for operators).
+operators can announce (in a shell, in the admin, or through the API for operators).
 """
 
 from collections.abc import Iterable, Iterator
@@ -157,10 +157,15 @@ def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
 
 def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
     """Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms."""
-    own_rooms = Member.objects.filter(person=person.id).exclude(role=Member.BANNED).values("room_id")
-    is_for_me = Q(person=None, room=None) | Q(person=None, room__in=own_rooms) | Q(person=person.id)
-    found = Announcement.objects.current().filter(is_for_me).undismissed(person.id)
+    memberships = Member.objects.filter(person=person.id).exclude(role=Member.BANNED)
+    found = Announcement.objects.current().filter(_concerns(person.id, memberships)).undismissed(person.id)
     return _describe_newest(found if since is None else found.filter(id__gt=since))
+
+
+def _concerns(person_id: int, memberships: QuerySet) -> Q:
+    """Return the condition for announcements to everybody, to the rooms of `memberships`, and to one person."""
+    in_own_room = Q(person=None, room__in=memberships.values("room_id"))
+    return Q(person=None, room=None) | in_own_room | Q(person=person_id)
 
 
 def get_newest_id() -> int:
@@ -178,10 +183,9 @@ def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
 
     Return False, and change nothing, if there is no such announcement for the person, or it has expired.
     """
-    # The answer must not tell other people of which private rooms there are announcements.
-    own_rooms = Member.objects.filter(person=person_id).values("room_id")
-    is_for_me = Q(person=None, room=None) | Q(person=None, room__in=own_rooms) | Q(person=person_id)
-    if not Announcement.objects.current().filter(is_for_me, id=announcement_id).exists():
+    # The answer must not reveal to other people that a private room has an announcement.
+    is_for_person = _concerns(person_id, Member.objects.filter(person=person_id))
+    if not Announcement.objects.current().filter(is_for_person, id=announcement_id).exists():
         return False
     with transaction.atomic():
         receipt = Receipt(announcement_id=announcement_id, person_id=person_id)

@@ -1,8 +1,8 @@
 """
-Blocks: a person who blocks another person gets no direct messages from them, and no notices if they mention the person.
+Blocks: a person can block another person's direct messages, and the notices of that other person's mentions.
 
-The blocked person does not learn of the block: the refusals are the same as for people who accept no direct messages at
-all. This module writes Block and publishes nothing.
+The blocked person cannot notice the block: the refusals are the same as those of people who accept no direct messages
+at all. This module writes Block and publishes nothing.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def block_person(person: Person, other: Person) -> None:
     if person.id == other.id:
         raise ChatError("forbidden", "You cannot block yourself.")
     if Block.objects.filter(person=person).count() >= MAX_BLOCKS:
-        raise ChatError("forbidden", f"You can block at most {MAX_BLOCKS} people. Unblock a person first.")
+        raise ChatError("forbidden", "You can block at most %(most)s people. Unblock a person first.", most=MAX_BLOCKS)
     Block.objects.get_or_create(person=person, blocked=other)
 
 

@@ -36,21 +36,23 @@ def set_bookmark(person: Person, slug: str, number: int) -> tuple[Bookmark, bool
     room = rooms.get_readable_room(person, slug)
     message = Message.objects.filter(room=room, number=number, removed_at=None).first()
     if message is None:
-        raise ChatError("not_found", "There is no such message in this room.")
+        raise rooms.make_no_message_error()
     earlier = Bookmark.objects.filter(person=person, message=message).first()
     if earlier is not None:
         return earlier, False
     if Bookmark.objects.filter(person=person).count() >= MAX_BOOKMARKS:
-        raise ChatError("forbidden", f"You already have {MAX_BOOKMARKS:,} bookmarks. Delete some first.")
+        raise ChatError(
+            "forbidden", "You already have %(most)s bookmarks. Delete some first.", most=f"{MAX_BOOKMARKS:,}"
+        )
     return Bookmark.objects.get_or_create(person=person, message=message)
 
 
 def delete_bookmark(person: Person, slug: str, number: int) -> None:
     """
-    Delete a bookmark of this person, also in a room that the person may no longer read. Raise `not_found`.
+    Delete a bookmark of this person, also in a room that the person may no longer read.
 
-    `slug` may be a former slug of the room. An unknown room costs the same queries as a room that the person may not
-    know about.
+    `slug` may be a former slug of the room. The same queries run for an unknown room and for a room that is hidden from
+    the person. Raise `not_found` if there is no such bookmark.
     """
     mine = Bookmark.objects.filter(person=person, message__number=number)
     known = slug if protocol.is_slug(slug) else ""

@@ -51,12 +51,12 @@ def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
         other = people.get_person(handle)
         found[other.id] = other
     if not 2 <= len(found) <= MAX_PEOPLE:
-        raise ChatError("invalid_field", f"'handles' must name 1 to {MAX_PEOPLE - 1} other people.")
+        raise ChatError("invalid_field", "'handles' must name 1 to %(most)s other people.", most=MAX_PEOPLE - 1)
     return [found[id] for id in sorted(found)]
 
 
 def _accepts(other: Person, author: Person) -> bool:
-    """Return whether a person accepts direct messages of another person, by the setting of the site."""
+    """Return whether a person accepts direct messages of another person. The setting CHAT_DIRECTS decides this."""
     if settings.CHAT_DIRECTS == EVERYONE:
         return True
     if settings.CHAT_DIRECTS == MEMBERS:

@@ -1,9 +1,9 @@
 """
-Feeds: what the own streams of people (the socket `/me/`) receive when one of their rooms changes.
+Feeds: the items that people's own streams (the sockets `/me/`) receive when one of their rooms changes.
 
 The streams of all members of a room are in one group, the room's feed. So a message costs one group item, whatever the
 number of members, and no query. The item is the same for everybody: each client computes its unread messages from the
-item's `posts`. What concerns one person only goes to the group of that person's streams.
+item's `posts`. An item that concerns only one person goes to the group of that person's streams.
 
 Items are sent at most once, and a client finds a lost item with its next heartbeat. This module writes no rows and
 checks no rights.
@@ -18,7 +18,7 @@ from chat.models import Member, Person, Place, Room, count_news, find_places
 
 from .after_commit import after_commit, publish_after_commit
 
-# The room itself changed.
+# Changes of a room.
 
 
 def publish_change(room: Room, **changed: Any) -> None:
@@ -37,7 +37,7 @@ def publish_deletion(room_id: int, slug: str) -> None:
     publish_after_commit(broadcast.feed_group(room_id), lambda: protocol.room_gone(slug))
 
 
-# A person came, went, or changed something for themselves.
+# Memberships, and changes that concern one person only.
 
 
 def follow(person: Person, room_id: int) -> None:
@@ -73,7 +73,7 @@ def unfollow(person_id: int, room_id: int, slug: str) -> None:
 
 def _unfollow(person_id: int, room_id: int, slug: str) -> None:
     own = broadcast.person_group(person_id)
-    # This trip is made before anything that this request publishes to the room.
+    # This Redis command runs before the request publishes anything to the room.
     broadcast.unsubscribe_members(broadcast.feed_group(room_id), own)
     broadcast.publish(own, protocol.room_gone(slug))
 

@@ -52,7 +52,7 @@ def create_invitation(
         protocol.check_integer(uses, "uses", 1, MAX_USES)
     seconds = DEFAULT_SECONDS if seconds is None else protocol.check_integer(seconds, "expires_in", 1, MAX_SECONDS)
     if Invitation.objects.open().filter(room=room).count() >= MAX_OPEN:
-        raise ChatError("forbidden", f"A room has at most {MAX_OPEN} open invitations. Revoke some first.")
+        raise ChatError("forbidden", "A room has at most %(most)s open invitations. Revoke some first.", most=MAX_OPEN)
     key = secrets.token_urlsafe(24)
     expires_at = timezone.now() + timedelta(seconds=seconds)
     invitation = Invitation.objects.create(
@@ -64,8 +64,8 @@ def create_invitation(
 def get_invitations(person: Person, slug: str) -> QuerySet:
     """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
     room = _get_room(person, slug)
-    makers = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
-    found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=makers)
+    creators = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
+    found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=creators)
     return found.order_by("-id")
 
 
@@ -124,7 +124,9 @@ def accept_invitation(person: Person, key: str) -> Room:
     room = invitation.room
     try:
         with transaction.atomic():
-            if not _is_member(person, room):
+            member = _find_member(person, room)
+            _check_may_join(person, room, member)
+            if member is None:
                 _use(invitation)
                 role = rooms.get_default_role(person)
                 Member.objects.create(room=room, person=person, role=role, read_offset=room.offset)
@@ -134,13 +136,15 @@ def accept_invitation(person: Person, key: str) -> Room:
     return room
 
 
-def _is_member(person, room):
-    member = Member.objects.filter(room=room, person=person).first()
+def _find_member(person, room):
+    return Member.objects.filter(room=room, person=person).first()
+
+
+def _check_may_join(person, room, member):
     if member is not None:
         rooms.check_not_banned(member)
     rooms.check_open_to(room, person)
     rooms.check_browser_not_banned(room, person)
-    return member is not None
 
 
 def _use(invitation):
@@ -169,8 +173,9 @@ def leave_room(person: Person, slug: str) -> None:
     if room.access == room.DIRECT:
         raise ChatError("forbidden", "Nobody can leave a direct conversation. Choose its level 'none' instead.")
     if not may_leave(person, room):
-        detail = "You cannot leave this room: you are its owner, you are muted, or you are not in it."
-        raise ChatError("forbidden", detail)
+        raise ChatError(
+            "forbidden", "You cannot leave this room: you are its owner, you are muted, or you are not in it."
+        )
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():

@@ -17,7 +17,7 @@ from chat.connections import Connection
 from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
 from chat.store import store
 
-MAX_COUNTED_FIRST = 10000
+MAX_COUNTED_FIRST = 10000  # people whom one process remembers
 # {id of a person: the time, by time.monotonic, until which this process counts their frames before it handles them}
 _counted_first: BoundedCache[int, float] = BoundedCache(MAX_COUNTED_FIRST)
 MIN_COUNT_FIRST_SECONDS = 10
@@ -38,7 +38,7 @@ def check_event(owner: int | str, ref: str | None = None) -> None:
     refusals = store.increment(f"refusals:{owner}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
         raise CloseConnection(CLOSE_FLOODING)
-    raise _rate_limited(wait, ref)
+    raise _make_rate_limited_error(wait, ref)
 
 
 def check_frame(person_id: int, ref: str | None = None) -> None:
@@ -84,9 +84,7 @@ def forget_people() -> None:
 
 def check_address(kind: str, address: str) -> None:
     """Count one `kind` (a key of CHAT_LIMITS) for an address. Raise `rate_limited`."""
-    wait = _take(kind, get_network(address))
-    if wait:
-        raise _rate_limited(wait)
+    _check(kind, get_network(address))
 
 
 def get_address(request: HttpRequest) -> str:
@@ -106,25 +104,19 @@ def get_network(address: str) -> str:
 def check_download(person_id: int) -> None:
     """Count one file that a person fetches. Raise `rate_limited`."""
     # Files have their own limit, because an interface server may have to keep a file for a slow reader.
-    wait = _take("downloads", person_id)
-    if wait:
-        raise _rate_limited(wait)
+    _check("downloads", person_id)
 
 
 def check_picture(person_id: int) -> None:
     """Count one picture that a person uploads. Raise `rate_limited`."""
     # Pictures have their own limit, because a worker may need seconds to decode one.
-    wait = _take("pictures", person_id)
-    if wait:
-        raise _rate_limited(wait)
+    _check("pictures", person_id)
 
 
 def check_search(person_id: int) -> None:
     """Count one search of a person. Raise `rate_limited`."""
     # Searches have their own limit, because a search costs the database more than an event.
-    wait = _take("searches", person_id)
-    if wait:
-        raise _rate_limited(wait)
+    _check("searches", person_id)
 
 
 class SignIn:
@@ -138,8 +130,12 @@ class SignIn:
         wait = _take(kind, owner)
         if wait:
             self.succeed()
-            detail = f"Too many attempts to sign in. Try again in {math.ceil(wait)} seconds."
-            raise ChatError("rate_limited", detail, retry_after=math.ceil(wait * 1000) / 1000)
+            raise ChatError(
+                "rate_limited",
+                "Too many attempts to sign in. Try again in %(seconds)s seconds.",
+                retry_after=math.ceil(wait * 1000) / 1000,
+                seconds=math.ceil(wait),
+            )
         self._buckets.append((kind, owner))
 
     def succeed(self) -> None:
@@ -153,8 +149,9 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     Count one check of the password of an account, before it is made. Raise `rate_limited`.
 
     - `account`: a text that stands for the account, or for a handle that nobody has.
-    - `address`: the client's address. `knows_address`: the person has signed in from this address before.
+    - `address`: the client's address.
     - `browser`: the browser, if the person has signed in with it before. Then only the browser's own limits count.
+    - `knows_address`: whether the person has signed in from this address before.
     """
     place = get_network(address) if browser is None else browser
     check_address("sign_ins", place)
@@ -163,6 +160,12 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     if browser is None and not knows_address:
         attempt.count("wrong_passwords", account)
     return attempt
+
+
+def _check(kind: str, owner: int | str) -> None:
+    wait = _take(kind, owner)
+    if wait:
+        raise _make_rate_limited_error(wait)
 
 
 def _give_back(kind: str, owner: str) -> None:
@@ -178,7 +181,7 @@ def _take(kind: str, owner: int | str) -> float:
     return store.take_token(f"{kind}:{owner}", burst, per_second)
 
 
-def _rate_limited(wait: float, ref: str | None = None) -> ChatError:
+def _make_rate_limited_error(wait: float, ref: str | None = None) -> ChatError:
     # The time is in whole milliseconds and rounded up, so that a client that waits this long is not refused again.
     return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
 

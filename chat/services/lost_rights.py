@@ -20,13 +20,13 @@ from .after_commit import close_after_commit
 MAX_PER_SWEEP = 500
 # This many sweeps close the connections of one row. One sweep is not enough: a handshake that read the row just before
 # the change may join its groups after the first sweep that sees the change.
-TIMES = 2
+SWEEPS_PER_ROW = 2
 FORGET_SECONDS = 3600
 
 
 class Ledger:
     """
-    Remembers how often `close(ids)` was called for each row. After TIMES sweeps, a row is not passed to `close` again.
+    Remembers how often `close(ids)` was called for each row, which is at most SWEEPS_PER_ROW times.
 
     This process remembers the rows for FORGET_SECONDS, and forgets them when the store has lost its data.
     """
@@ -40,8 +40,8 @@ class Ledger:
         if store.increment(f"swept:{self._name}", FORGET_SECONDS) == 1:
             self._times = {}
         self._times = {id: self._times.get(id, 0) for id in ids}
-        due = sorted((id for id, times in self._times.items() if times < TIMES), key=lambda id: self._times[id])
-        due = due[:MAX_PER_SWEEP]
+        due = [id for id, times in self._times.items() if times < SWEEPS_PER_ROW]
+        due = sorted(due, key=lambda id: self._times[id])[:MAX_PER_SWEEP]
         self._close(due)
         for id in due:
             self._times[id] += 1
@@ -64,8 +64,8 @@ _people, _members = Ledger("people", _close_people), Ledger("members", _close_me
 
 def sweep_inactive_people() -> int:
     """Close the connections of people who are not active. Return their number; each person counts in two sweeps."""
-    # A guest who has left has no last login, and may still have the keys of the handle; a service has closed the
-    # connections then. The visitors of boards never have keys.
+    # A guest who has left has no last login, and may still have the keys of the handle. The service that ended the
+    # guest's login has closed the connections. The visitors of boards never have keys.
     has_left = Q(is_guest=True, last_login=None)
     has_connections = Q(handle_key__isnull=False) & ~has_left | Q(id__in=Visitor.objects.values("person"))
     return _people.sweep(Person.objects.filter(has_connections, is_active=False).values_list("id", flat=True))
@@ -73,8 +73,9 @@ def sweep_inactive_people() -> int:
 
 def sweep_banned_members() -> int:
     """
-    Close the connections of banned members, and of accounts in whose browser a guest is banned. Return their number;
-    each member counts in two sweeps.
+    Close the connections of banned members, and of accounts in whose browser a guest is banned.
+
+    Return the number of members; each member counts in two sweeps.
     """
     banned = Member.objects.filter(role=Member.BANNED).values_list("id", flat=True)
     return _members.sweep([*banned, *rooms.find_members_held_by_browser().values_list("id", flat=True)])

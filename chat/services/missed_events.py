@@ -32,7 +32,7 @@ def send_missed_events(connection: Connection, member: Member) -> None:
     """
     Send what has changed since the client's last poll, and store the present state as known to the client.
 
-    The client may get an event twice: while a request waits, events come to it without this function.
+    The client may get an event twice, because a waiting request receives events directly, without this function.
     """
     events = _get_events(member)
     known = _exchange(connection, events)

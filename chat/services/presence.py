@@ -75,7 +75,7 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict], int]:
 
 
 def find_present_people(room_id: int, is_board: bool = False) -> list[Person]:
-    """Return at most 100 of the people who have a connection to a room. `is_board` means the same as above."""
+    """Return at most 100 of the people who have a connection to a room. For `is_board`, see `get_present`."""
     return [member.person for member in _find_members(room_id, is_board)[0]]
 
 

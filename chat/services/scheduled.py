@@ -68,7 +68,7 @@ def _check_reply(member, event):
     if event.reply_to is None:
         return
     if not Message.objects.filter(room_id=member.room_id, number=event.reply_to).exists():
-        raise ChatError("not_found", "There is no such message in this room.")
+        raise rooms.make_no_message_error()
 
 
 def _check_number(person_id):
@@ -76,7 +76,9 @@ def _check_number(person_id):
     # the first request.
     Person.objects.lock(person_id)
     if ScheduledMessage.objects.waiting().filter(author_id=person_id).count() >= MAX_WAITING:
-        raise ChatError("forbidden", f"You already have {MAX_WAITING} scheduled messages. Cancel one first.")
+        raise ChatError(
+            "forbidden", "You already have %(most)s scheduled messages. Cancel one first.", most=MAX_WAITING
+        )
 
 
 def _start_job(scheduled_id, seconds):

@@ -21,7 +21,7 @@ MAX_FAVOURITES = 100
 
 def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
     """
-    Return (the event `workspace` of a person, {id of a room: its `posts`} of the rooms in it).
+    Return (the event `workspace` of a person, {id: `posts`} of the rooms in this event).
 
     `version` is the version of the client's code.
 
@@ -35,7 +35,7 @@ def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
 
 
 def get_posts(person: Person) -> dict[int, int]:
-    """Return {id of a room: its `posts`} of the rooms in a person's workspace. Run one statement."""
+    """Return {id: `posts`} of the rooms in a person's workspace. Run one statement."""
     return find_posts(person)
 
 
@@ -112,7 +112,9 @@ def set_favourite(person: Person, slug: str, on: bool, position: int | None = No
         order = [other for other in mine.order_by("favourite", "id") if other.id != member.id]
         if on:
             if len(order) >= MAX_FAVOURITES:
-                raise ChatError("forbidden", f"You can have at most {MAX_FAVOURITES} favourites. Remove one first.")
+                raise ChatError(
+                    "forbidden", "You can have at most %(most)s favourites. Remove one first.", most=MAX_FAVOURITES
+                )
             order.insert(len(order) if position is None else position, member)
         else:
             _store_favourite(member, None)

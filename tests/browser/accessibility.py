@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.gallery import keep_screenshot
 
 AXE = Path(__file__).resolve().parent.parent / "js" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# A wider page shows its list of rooms, the conversation and the people side by side.
+LARGEST_TABLET_PX = 1100
 _RUN = """async (tags) => {
   const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => (
@@ -27,23 +30,30 @@ def requires_axe():
     return pytest.mark.skipif(is_missing, reason="axe-core is not installed here (cd tests/js && npm ci)")
 
 
-def assert_accessible(page, what="", without=()):
+def assert_accessible(page, what, without=()):
     """
     Fail with the list of violations, each with its rule and its element, if the page has any in its present state.
 
-    The page is checked on a desktop and on a phone, in light and in dark colours. `without` names rules that do not
-    apply to this state.
+    The page is checked on a desktop and on a phone, in light and in dark colours. The gallery keeps a screenshot of
+    each, under the name `what`. `without` names rules that do not apply to this state.
     """
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
     before = page.viewport_size
-    for size in (before, PHONE["viewport"]):
+    for size in _choose_sizes(before):
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):
             # With reduced motion, colours and positions change at once. The check then sees their final values.
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             lines = [line for line in page.evaluate(_RUN, RULES) if line.partition(":")[0] not in without]
             found += [f"{scheme}, {size['width']} px: {line}" for line in lines]
+            keep_screenshot(page, what)
     page.set_viewport_size(before)
-    assert not found, f"{what or page.url}:\n" + "\n".join(found)
+    assert not found, f"{what}:\n" + "\n".join(found)
+
+
+def _choose_sizes(before):
+    """Return the sizes for the checks of a page: its own size, and a phone. Each desktop gets the gallery's size."""
+    own = DESKTOP["viewport"] if before["width"] > LARGEST_TABLET_PX else before
+    return [own] if own == PHONE["viewport"] else [own, PHONE["viewport"]]

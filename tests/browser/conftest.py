@@ -4,26 +4,32 @@ The fixtures of the browser tests: a real server, and a real Chromium that playw
 Without Chromium these tests are skipped with a reason.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 import requests
 
+from tests.browser.gallery import RESULTS
 from tests.live.client import Person
 from tests.live.processes import Site, free_port, wait_until
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
+# `chromium-headless-shell` is the same browser without windows. To open a room, it needs 1.3 s of CPU time, and
+# `chromium` needs 2.4 s.
+COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, COMMANDS)), None)
+MISSING = "there is no Chromium here (Debian: apt-get install chromium-headless-shell)"
 # At its start Chromium sends requests to Google's servers. In a closed network each of them waits for a timeout.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 # A test waits at most this long for an element. The time says nothing about the speed of the chat.
 PATIENCE_MS = 60_000
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 SMALL_PHONE = PHONE | {"viewport": {"width": 320, "height": 568}}
 _numbers = itertools.count(1)
+_HAS_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items):
@@ -31,13 +37,19 @@ def pytest_collection_modifyitems(items):
         if "/tests/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None and not os.environ.get("CI"):
-                reason = "there is no Chromium here (Debian: apt-get install chromium)"
-                item.add_marker(pytest.mark.skip(reason=reason))
+                item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if report.failed:
+        item.stash[_HAS_FAILED] = True
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    assert CHROMIUM, "there is no Chromium here (Debian: apt-get install chromium)"
+    assert CHROMIUM, MISSING
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
@@ -101,7 +113,7 @@ def browser_of(chromium, errors, request):
     """
     Return a function that opens a page with its own cookies: `browser_of("Alice")`.
 
-    After the test a screenshot of each page is written to test-results/.
+    If the test fails, a screenshot of each page is written to test-results/.
     """
     pages = []
 
@@ -114,11 +126,20 @@ def browser_of(chromium, errors, request):
         return page
 
     yield make
-    RESULTS.mkdir(exist_ok=True)
+    has_failed = errors or request.node.stash.get(_HAS_FAILED, False)
     for name, page in pages:
-        if not page.is_closed():
-            page.screenshot(path=RESULTS / f"{request.node.name}-{name}.png")
+        if has_failed and not page.is_closed():
+            _show_failure(page, f"{request.node.name}-{name}")
         page.context.close()
+
+
+def _show_failure(page, name):
+    from playwright.sync_api import Error
+
+    RESULTS.mkdir(exist_ok=True)
+    # The failure of a page that hangs must not hide the failure of its test.
+    with contextlib.suppress(Error):
+        page.screenshot(path=RESULTS / f"failed-{name}.png", timeout=10_000)
 
 
 @pytest.fixture
@@ -153,6 +174,27 @@ def open_as_owner(browser_of, owner, site, slug):
         page.context.add_cookies(cookies)
         page.goto(f"{site.url}/rooms/{slug}/")
         page.wait_for_selector("[data-state=open]")
+        return page
+
+    return open
+
+
+@pytest.fixture
+def open_workspace(browser_of, site):
+    """
+    Return a function that opens a room for a person with an account: `open_workspace(person, slug)`.
+
+    `window.loads` counts how often the page was loaded.
+    """
+
+    def open(person, slug, **options):
+        page = browser_of(person.handle, **options)
+        page.context.add_cookies(
+            [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in person.http.cookies]
+        )
+        page.goto(f"{site.url}/rooms/{slug}/")
+        page.wait_for_selector("[data-state=open]")
+        page.evaluate("window.loads = (window.loads || 0) + 1")
         return page
 
     return open

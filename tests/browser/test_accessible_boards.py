@@ -22,7 +22,7 @@ def test_the_door_of_a_board_is_accessible_in_every_state(browser_of, site, oper
     urgent = announce(operator, None, "The server restarts in a minute. " * 8, "urgent")
     expect(announcements_on(bob)).to_have_count(2)
     assert_accessible(bob, "the form to knock, with announcements")
-    # What a visitor has dismissed stays away. What an operator withdraws goes.
+    # A dismissed announcement does not return. An announcement that an operator withdraws disappears.
     announcements_on(bob).last.get_by_role("button").click()
     bob.reload()
     expect(bob.get_by_test_id("knock")).to_be_visible()
@@ -49,7 +49,7 @@ def test_the_door_of_a_board_is_accessible_in_every_state(browser_of, site, oper
     assert_accessible(carol, "a board")
     assert_accessible(owner, "the owner's panel")
     owner.get_by_test_id("admitted").locator("[data-action=remove]").click()
-    assert_accessible(owner, "a removal to confirm")
+    assert_accessible(owner, "a visitor to remove")
     owner.get_by_test_id("admitted").locator("[data-action=remove]").click()
     expect(carol.get_by_test_id("removed")).to_be_visible()
     assert_accessible(carol, "a removed visitor")

@@ -93,7 +93,7 @@ def test_the_moderators_dialogs_are_accessible_with_errors_and_long_lists(owners
     expect(owners_page.locator(".audit-entry")).to_have_count(1)
     assert_accessible(owners_page, "reports and the audit log with long texts")
     owners_page.locator("[data-action=remove-reported]").first.click()
-    assert_accessible(owners_page, "a removal to confirm")
+    assert_accessible(owners_page, "a reported message to remove")
     lose_api(owners_page)
     owners_page.locator("[data-action=remove-reported]").first.click()
     expect(error_in(owners_page).first).not_to_be_empty()

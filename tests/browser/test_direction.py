@@ -48,3 +48,19 @@ def test_the_composer_and_the_names_in_sentences_have_their_own_direction(join_r
     dana.locator("[data-action=react][data-emoji='🎉']").first.click()
     label = f"🎉, 1 person: {isolated(dana.handle)} (guest)"
     expect(alice.locator(".reaction", has_text="🎉")).to_have_attribute("aria-label", label)
+
+
+def test_on_a_page_from_right_to_left_the_fields_the_keys_and_the_picker_are_mirrored(join_room):
+    amal = join_room("Amal", locale="ar")
+    assert amal.get_by_test_id("composer").evaluate(DIRECTION) == "rtl"
+    say(amal, "Hello")
+    message(amal, "Hello").hover()
+    buttons = amal.locator(".toolbar button")
+    buttons.first.focus()
+    amal.keyboard.press("ArrowLeft")
+    expect(buttons.nth(1)).to_be_focused()
+    button = amal.locator("[data-tool=emoji]")
+    button.click()
+    picker = amal.locator("dialog.emoji-picker")
+    expect(picker).to_be_visible()
+    assert abs(picker.bounding_box()["x"] - button.bounding_box()["x"]) < 1

@@ -5,16 +5,13 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
 from tests.browser.conftest import PHONE
+from tests.browser.gallery import keep_screenshot
 from tests.browser.test_room import message, say
-from tests.browser.test_workspace import expect_room, open_workspace  # noqa: F401
+from tests.browser.workspace import expect_room
 from tests.live.client import Person
 
 PASSWORD = "correct horse"
 MANY = 130
-
-
-def save_screenshot(page, name):
-    page.screenshot(path=f"test-results/finding-{name}.png")
 
 
 def choose(page, text, action, is_touch=False):
@@ -31,7 +28,7 @@ def choose(page, text, action, is_touch=False):
 
 
 @requires_axe()
-def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open_workspace, owner, site):  # noqa: F811
+def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open_workspace, owner, site):
     slug = owner.make_room()
     bob = Person(site, "Bob B of the list", PASSWORD)
     bob.post(slug, "I am a member.")
@@ -40,7 +37,7 @@ def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open
     field.press_sequentially("Hello @bob")
     option = alice.get_by_role("option", name=bob.handle)
     expect(option).to_have_attribute("aria-selected", "true")
-    save_screenshot(alice, "completion")
+    keep_screenshot(alice, "finding-completion")
     assert_accessible(alice, "the suggestions")
     field.press("Escape")
     expect(alice.get_by_role("listbox")).to_have_count(0)
@@ -60,7 +57,7 @@ def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open
     answer.press_sequentially(f"See #{slug[:-1]}")
     phone.get_by_role("option", name=f"#{slug}").tap()
     expect(answer).to_have_value(f"See #{slug} ")
-    save_screenshot(phone, "completion-phone")
+    keep_screenshot(phone, "finding-completion")
     phone.get_by_test_id("send").tap()
     link = alice.locator(".room-link")
     expect(link).to_have_attribute("href", f"/rooms/{slug}/")
@@ -84,7 +81,7 @@ def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open
     expect(versions).to_have_text(["/nothing is like this", "/nothing is like that"])
 
 
-def test_a_link_leads_to_an_old_message_and_a_room_opens_where_a_person_was(open_workspace, browser_of, owner, site):  # noqa: F811
+def test_a_link_leads_to_an_old_message_and_a_room_opens_where_a_person_was(open_workspace, browser_of, owner, site):
     old, now = owner.make_room(), owner.make_room()
     bob = Person(site, "Bob of the links", PASSWORD)
     first = bob.post(old, "the very first message").json()
@@ -135,7 +132,7 @@ def bicycle(owner, site):
 
 
 @requires_axe()
-def test_people_find_messages_by_words_pins_bookmarks_and_mentions(bicycle, open_workspace, owner):  # noqa: F811
+def test_people_find_messages_by_words_pins_bookmarks_and_mentions(bicycle, open_workspace, owner):
     slug, bob = bicycle
     text = "My red bicycle is lost"
     alice, phone = open_workspace(owner, slug), open_workspace(bob, slug, **PHONE)
@@ -145,13 +142,13 @@ def test_people_find_messages_by_words_pins_bookmarks_and_mentions(bicycle, open
     alice.get_by_label("Only in The room").check()
     result = alice.locator(".result", has_text="is lost")
     expect(result.locator("mark").first).to_have_text("red")
-    save_screenshot(alice, "search")
+    keep_screenshot(alice, "finding-search")
     assert_accessible(alice, "the search")
     alice.get_by_role("searchbox").focus()
     alice.keyboard.press("ArrowDown")
     alice.keyboard.press("Enter")
     expect(message(alice, text)).to_be_in_viewport()
-    save_screenshot(alice, "found")
+    keep_screenshot(alice, "finding-found")
 
     choose(alice, text, "pin")
     choose(alice, text, "bookmark")
@@ -162,18 +159,18 @@ def test_people_find_messages_by_words_pins_bookmarks_and_mentions(bicycle, open
     expect(alice.locator(".results-note")).to_contain_text("You have no bookmarks.")
     alice.get_by_role("tab", name="Mentions").click()
     expect(alice.locator(".result")).to_contain_text(text)
-    save_screenshot(alice, "mentions")
+    keep_screenshot(alice, "finding-mentions")
     alice.keyboard.press("Escape")
     expect(alice.get_by_test_id("side-panel")).to_be_hidden()
 
     phone.get_by_test_id("room-menu").locator("summary").tap()
     phone.get_by_test_id("menu-pins").tap()
     expect(phone.locator(".result")).to_contain_text(text)
-    save_screenshot(phone, "pins-phone")
+    keep_screenshot(phone, "finding-pins")
     phone.emulate_media(color_scheme="dark")
     phone.get_by_role("tab", name="Search").tap()
     phone.locator("summary", has_text="How to narrow").tap()
-    save_screenshot(phone, "search-phone-dark")
+    keep_screenshot(phone, "finding-search")
     phone.get_by_role("tab", name="Pinned").tap()
     phone.locator(".result").tap()
     expect(phone.get_by_test_id("side-panel")).to_be_hidden()
@@ -184,6 +181,6 @@ def test_people_find_messages_by_words_pins_bookmarks_and_mentions(bicycle, open
     phone.wait_for_selector("[data-state=open]")
     phone.get_by_test_id("room-menu").locator("summary").tap()
     phone.get_by_test_id("menu-date").tap()
-    save_screenshot(phone, "day-phone")
+    keep_screenshot(phone, "finding-day")
     phone.get_by_role("button", name="Show this day").tap()
     expect(message(phone, text)).to_be_in_viewport()

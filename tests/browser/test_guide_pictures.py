@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, RESULTS
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.gallery import RESULTS
 from tests.browser.test_room import message
 from tests.live.client import Person
 
 PICTURES = RESULTS / "guide"
 COMMITTED = RESULTS.parent / "docs" / "pictures"
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 COLOURS = 128
 MOST_BYTES = 60_000
 GAP_PX = 24

@@ -76,7 +76,7 @@ def test_scrolling_down_from_an_old_message_shows_every_message_once(old_quote, 
     assert len(fetches(old_quote)) <= 40
 
 
-def test_an_own_message_leads_back_to_the_newest_messages(old_quote):
+def test_sending_a_message_leads_back_to_the_newest_messages(old_quote):
     click_quote(old_quote)
     say(old_quote, "my answer")
     expect(message(old_quote, "my answer")).to_be_visible()

@@ -287,7 +287,7 @@ def test_the_end_key_leads_from_an_old_message_to_the_newest(join_room, site, sl
     code = (
         "from chat import protocol; from chat.services import people, rooms\n"
         f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
-        "for n in range(300): rooms.post_message(member, protocol.Post(ref=f'r{n}', body=f'line {n}'))\n"
+        "for number in range(300): rooms.post_message(member, protocol.Post(ref=f'r{number}', body=f'line {number}'))\n"
         "rooms.post_message(member, protocol.Post(ref='quote', body='the answer', reply_to=1))"
     )
     site.manage("shell", "-c", code)

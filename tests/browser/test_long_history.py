@@ -79,7 +79,7 @@ def test_a_long_history_scrolls_both_ways_without_requests_and_without_moving(jo
         page.wait_for_function(IS_AT, arg=[share, COUNT])
         ids = shown_ids(page)
         assert ids == list(range(ids[0], ids[-1] + 1)) and len(ids) <= MOST_ROWS
-    # So do the keys, and the focus goes along.
+    # The keys lead to every place at once too, and they move the focus.
     page.locator(f"#message-{ids[len(ids) // 2]}").focus()
     for key, id in (("End", COUNT), ("Home", 1), ("ArrowDown", 2)):
         press(page, key)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, RESULTS, start_second
+from tests.browser.conftest import PHONE, start_second
+from tests.browser.gallery import keep_screenshot
 from tests.live.processes import wait_until
 
 ZONE = "America/New_York"
@@ -47,8 +48,7 @@ def test_a_person_schedules_a_message_in_their_time_zone_and_cancels_another(joi
     expect(scheduled).to_have_count(1)
     expect(scheduled).to_contain_text("Tomorrow")
     expect(alice.locator("#schedule-body")).to_be_empty()
-    RESULTS.mkdir(exist_ok=True)
-    alice.screenshot(path=RESULTS / "send-later.png")
+    keep_screenshot(alice, "send-later")
     send_later(alice, "As I said", 3)
     expect(scheduled).to_have_count(2)
     scheduled.filter(has_text="Tomorrow").locator("[data-action=cancel-scheduled]").dblclick()
@@ -64,7 +64,7 @@ def test_a_person_schedules_a_message_in_their_time_zone_and_cancels_another(joi
 def test_a_message_scheduled_without_a_connection_is_sent_after_the_reconnect(join_room, site):
     alice = join_room("Alice", url=site.second.url, timezone_id=ZONE, viewport=PHONE["viewport"])
     open_dialog(alice)
-    alice.screenshot(path=RESULTS / "send-later-phone.png")
+    keep_screenshot(alice, "send-later")
     site.second.kill()
     send_later(alice, "From the train", 86_400)
     expect(alice.locator("#schedule-status")).to_contain_text("There is no connection. The message")
@@ -87,15 +87,16 @@ def test_the_operators_page_shows_created_changed_and_deleted_rooms(browser_of, 
     slug = owner.make_room(f"seen-{time.time_ns()}")
     row = olga.locator("#all-rooms tbody tr").filter(has_text=slug)
     expect(row).to_have_count(1)
-    site.manage("shell", "-c", f"from chat.models import Room; room = Room.objects.get(slug='{slug}');"
-                               " room.name = '<b>Orchard</b>'; room.save()")  # fmt: skip
+    find_room = f"from chat.models import Room; room = Room.objects.get(slug='{slug}')"
+    site.manage("shell", "-c", f"{find_room}; room.name = '<b>Orchard</b>'; room.save()")
     expect(row).to_contain_text("<b>Orchard</b>")
-    olga.screenshot(path=RESULTS / "operators.png")
+    keep_screenshot(olga, "operators")
     olga.set_viewport_size(PHONE["viewport"])
-    olga.screenshot(path=RESULTS / "operators-phone.png")
+    keep_screenshot(olga, "operators")
     site.manage("shell", "-c", f"from chat.services import rooms; rooms.delete_room(rooms.get_room('{slug}'))")
     expect(row).to_have_count(0)
-    site.manage("shell", "-c", "from chat.models import Person; from chat.services import operators;"
-                               "Person.objects.filter(handle='olga').update(is_staff=False);"
-                               "operators.close_streams(Person.objects.get(handle='olga'))")  # fmt: skip
+    imports = "from chat.models import Person; from chat.services import operators"
+    end_role = "Person.objects.filter(handle='olga').update(is_staff=False)"
+    close_streams = "operators.close_streams(Person.objects.get(handle='olga'))"
+    site.manage("shell", "-c", f"{imports}; {end_role}; {close_streams}")
     expect(olga.get_by_test_id("live")).to_have_text("You are no longer an operator.")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import AXE, assert_accessible
-from tests.browser.conftest import RESULTS
+from tests.browser.gallery import keep_in_both_themes, keep_screenshot
 from tests.browser.test_room import message, say
 from tests.live.client import Person
 from tests.live.processes import wait_until
@@ -51,16 +51,6 @@ def open_as(browser_of, site):
     return open
 
 
-def picture(page, name, scheme="light"):
-    page.emulate_media(color_scheme=scheme)
-    page.screenshot(path=RESULTS / f"people-{name}-{scheme}.png")
-
-
-def pictures(page, name):
-    for scheme in ("dark", "light"):
-        picture(page, name, scheme)
-
-
 def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     bob = Person(site, "bob_the_builder", "correct horse")
     zoe = Person(site, "zoe_zebra", "correct horse")
@@ -79,8 +69,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(name).to_have_text("Robert Black")
     away = alice.get_by_test_id("away").locator("li")
     expect(away).to_contain_text([f"{bob.handle}Robert Black", zoe.handle])
-    RESULTS.mkdir(exist_ok=True)
-    pictures(alice, "room")
+    keep_in_both_themes(alice, "people-room")
     alice.get_by_test_id("people-filter").fill("black")
     expect(away).to_have_count(1)
     away.locator(".person").click()
@@ -91,7 +80,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(card.get_by_role("button", name="Block")).to_be_visible()
     if AXE.exists():
         assert_accessible(alice, "a card")
-    pictures(alice, "card")
+    keep_in_both_themes(alice, "people-card")
     card.get_by_role("button", name="Mention").click()
     expect(alice.get_by_test_id("composer")).to_have_value(f"@{bob.handle} ")
     alice.keyboard.press("Escape")
@@ -105,7 +94,7 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(alice.get_by_role("option")).to_contain_text(zoe.handle)
     if AXE.exists():
         assert_accessible(alice, "a new message")
-    pictures(alice, "new-message")
+    keep_in_both_themes(alice, "people-new-message")
     alice.keyboard.press("Enter")
     alice.get_by_role("button", name="Start the conversation").click()
     expect(alice.get_by_test_id("room-name")).to_have_text(f"Robert Black, {zoe.handle}")
@@ -117,15 +106,15 @@ def test_names_cards_and_a_direct_conversation(open_as, site, owner):
     expect(alice.locator("#help-sheet")).to_contain_text("Reply")
     if AXE.exists():
         assert_accessible(alice, "the keys")
-    pictures(alice, "keys")
+    keep_in_both_themes(alice, "people-keys")
     alice.keyboard.press("Escape")
     for width, height in ((360, 740), (320, 568), (590, 390)):
         alice.set_viewport_size({"width": width, "height": height})
         alice.wait_for_timeout(250)
         assert alice.evaluate("document.documentElement.scrollWidth") <= width
-        picture(alice, f"direct-{width}")
+        keep_screenshot(alice, "people-direct")
     alice.emulate_media(forced_colors="active")
-    picture(alice, "forced-colours")
+    keep_screenshot(alice, "people-forced-colours")
 
 
 def test_one_tab_notifies_and_a_tab_that_shows_the_room_prevents_it(open_as, site, owner):

@@ -126,6 +126,20 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     expect(message(bob, "Hello, Bob")).to_have_count(1)
     assert sockets == []
 
+    # The person's own stream also works by polling: it receives new messages elsewhere, and the person's own changes.
+    alice.goto(f"{site.url}/?transport=poll")
+    listed = alice.locator(f"#places [data-slug='{slug}']")
+    expect(listed).to_be_visible()
+    say(bob, "Are you there?")
+    # A page that becomes visible again checks its connection at once.
+    expect(message(bob, "Are you there?")).to_have_count(1)
+    alice.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(listed.locator(".badge")).to_have_text("1")
+    listed.locator(".place").click(button="right")
+    alice.get_by_role("menuitem", name="Mark as read").click()
+    expect(listed.locator(".badge")).to_have_count(0)
+    assert not [url for url in sockets if url.endswith("/me/")]
+
 
 def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy):
     alice = join_room("Alice", proxy.url)

@@ -138,7 +138,7 @@ def test_scrolling_up_loads_older_messages(join_room, site, slug):
     code = (
         "from chat import protocol; from chat.services import people, rooms\n"
         f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
-        "for n in range(120): rooms.post_message(member, protocol.Post(ref=f'r{n}', body=f'line {n}'))"
+        "for number in range(120): rooms.post_message(member, protocol.Post(ref=f'r{number}', body=f'line {number}'))"
     )
     site.manage("shell", "-c", code)
     alice = join_room("Alice")
@@ -199,27 +199,24 @@ def test_the_room_fits_on_a_phone(join_room):
     expect(alice.get_by_test_id("who-is-here")).to_be_visible()
 
 
-def test_no_module_is_fetched_twice_and_the_dialogs_load_last(join_room):
+def test_a_page_loads_few_scripts_and_the_dialogs_load_last(join_room):
     first_tab = join_room("Alice")
     alice, fetched, warnings = first_tab.context.new_page(), [], []
     alice.on("request", lambda request: request.url.endswith(".js") and fetched.append(request.url))
     alice.on("console", lambda entry: "preload" in entry.text and warnings.append(entry.text))
-    with alice.expect_response("**/chat/room/audit-words.js"):
+    with alice.expect_response("**/chat/bundles/room/dialogs.js"):
         alice.goto(first_tab.url)
     alice.wait_for_load_state("networkidle")
     assert warnings == []
-    assert len(fetched) == len(set(fetched))
     names = [url.rpartition("/chat/")[2] for url in fetched]
-    preloaded = alice.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
-    assert set(preloaded) <= set(fetched)
-    late = names[names.index("room/dialogs.js") :]
-    assert {"room/report-dialog.js", "room/schedule-dialog.js"} <= set(late)
-    assert not {url for url in preloaded if url.rpartition("/chat/")[2] in late}
+    assert sorted(names[:2]) == ["bundles/page.js", "bundles/workspace.js"]
+    assert "bundles/room/dialogs.js" in names[2:]
+    assert len(names) == len(set(names)) <= 6
 
 
 def test_a_notice_reports_a_dialog_that_cannot_be_loaded(join_room):
     alice = join_room("Alice")
-    alice.context.route("**/chat/room/dialogs.js", lambda route: route.abort())
+    alice.context.route("**/chat/bundles/room/dialogs.js", lambda route: route.abort())
     alice.reload()
     alice.wait_for_selector("[data-state=open]")
     alice.get_by_test_id("room-menu").locator("summary").click()
@@ -227,7 +224,7 @@ def test_a_notice_reports_a_dialog_that_cannot_be_loaded(join_room):
     expect(alice.get_by_test_id("notice")).to_have_text(
         "The page could not load this dialog. Check your connection and try again."
     )
-    alice.context.unroute("**/chat/room/dialogs.js")
+    alice.context.unroute("**/chat/bundles/room/dialogs.js")
     alice.get_by_test_id("room-menu").locator("summary").click()
     alice.get_by_test_id("menu-schedule").click()
     expect(alice.locator("#schedule-dialog")).to_be_visible()

@@ -5,7 +5,8 @@ import io
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, RESULTS
+from tests.browser.conftest import PHONE
+from tests.browser.gallery import keep_screenshot
 from tests.browser.test_lobby import sign_up
 from tests.live.processes import wait_until
 
@@ -40,5 +41,4 @@ def test_a_person_changes_profile_picture_and_colours(browser_of, site):
     alice.click("[data-testid=preferences-form] button")
     assert alice.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 25, 27)"
     assert alice.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    RESULTS.mkdir(exist_ok=True)
-    alice.screenshot(path=RESULTS / "settings-phone-dark.png", full_page=True)
+    keep_screenshot(alice, "settings", full_page=True)

@@ -77,7 +77,7 @@ def test_each_room_has_its_own_draft(alice, owner, site):
     expect(composer(alice)).to_have_value("For this room")
 
 
-def test_the_next_person_in_a_tab_sees_nothing_of_the_person_before(alice, slug, site):
+def test_the_next_person_in_a_tab_sees_nothing_of_the_previous_person(alice, slug, site):
     room = f"{site.url}/rooms/{slug}/"
     composer(alice).fill("PRIVATE words")
     assert "PRIVATE" in stored(alice)

@@ -5,26 +5,19 @@ import signal
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, RESULTS
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.gallery import keep_in_both_themes
 from tests.browser.test_room import message, say
 
 
-def shoot(page, name):
-    """Write a screenshot of a state in light and in dark colours."""
-    RESULTS.mkdir(exist_ok=True)
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=RESULTS / f"talk-{name}-{scheme}.png")
-
-
 def test_emoji_code_and_formatting_on_a_desktop(join_room):
-    alice, bob = join_room("Alice", viewport={"width": 1280, "height": 800}), join_room("Bob")
+    alice, bob = join_room("Alice", **DESKTOP), join_room("Bob")
     # Alice finds an emoji by its name, with the keyboard only.
     alice.get_by_test_id("composer-emoji").focus()
     alice.keyboard.press("Enter")
     picker = alice.locator("#emoji-picker")
     expect(picker.get_by_label("Search emoji")).to_be_focused()
-    shoot(alice, "picker")
+    keep_in_both_themes(alice, "talk-picker")
     alice.keyboard.type("rocket")
     alice.keyboard.press("Enter")
     expect(picker).to_have_count(0)
@@ -57,7 +50,7 @@ def test_emoji_code_and_formatting_on_a_desktop(join_room):
     # The preview shows what Alice writes.
     alice.get_by_test_id("composer-format").click()
     expect(alice.locator("#formatting-dialog")).to_contain_text("Others see")
-    shoot(alice, "formatting")
+    keep_in_both_themes(alice, "talk-formatting")
     alice.locator("[data-action=preview]").click()
     alice.get_by_test_id("composer").fill('**Look:**\n```python\nprint("Hello")  # a comment\n```')
     expect(alice.get_by_test_id("preview").locator("strong")).to_have_text("Look:")
@@ -69,7 +62,7 @@ def test_emoji_code_and_formatting_on_a_desktop(join_room):
     message(bob, "Look").locator("[data-copy-code]").click()
     expect(message(bob, "Look").locator("[data-copy-code]")).to_have_text("Copied")
     assert bob.evaluate("navigator.clipboard.readText()") == 'print("Hello")  # a comment'
-    shoot(bob, "code")
+    keep_in_both_themes(bob, "talk-code")
     # "Send later" takes the text of the field.
     alice.get_by_test_id("composer").fill("Later")
     alice.get_by_test_id("composer-later").click()
@@ -82,14 +75,14 @@ def test_emoji_and_more_on_a_phone(join_room):
     alice.get_by_test_id("composer-emoji").tap()
     picker = alice.locator("#emoji-picker")
     expect(picker.get_by_role("button", name="grinning face", exact=True)).to_be_visible()
-    shoot(alice, "phone-picker")
+    keep_in_both_themes(alice, "talk-phone-picker")
     picker.get_by_role("button", name="grinning face", exact=True).tap()
     expect(alice.get_by_test_id("composer")).to_have_value("😀")
     alice.get_by_test_id("composer-more").tap()
-    shoot(alice, "phone-more")
+    keep_in_both_themes(alice, "talk-phone-more")
     alice.locator("[data-action=preview]").tap()
     expect(alice.get_by_test_id("preview").locator(".emoji-only")).to_be_visible()
-    shoot(alice, "phone-preview")
+    keep_in_both_themes(alice, "talk-phone-preview")
     message(alice, "Hello").locator(".body").tap()
     alice.locator(".toolbar [data-action=emoji]").tap()
     picker.get_by_role("button", name="grinning face", exact=True).first.tap()
@@ -109,7 +102,7 @@ def test_a_frozen_server_is_named_and_nothing_that_was_written_is_lost(join_room
         bob.keyboard.press("Enter")
         waiting = bob.locator("#pending-messages .message")
         expect(waiting.locator(".state")).to_have_text("Not sent yet")
-        shoot(bob, "silent")
+        keep_in_both_themes(bob, "talk-silent")
     finally:
         site.second.process.send_signal(signal.SIGCONT)
     expect(message(alice, "An answer").locator(".quote")).to_contain_text("A question")

@@ -2,48 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
 from tests.browser.test_room import message, say
+from tests.browser.workspace import FOLLOW_LINK, expect_room, go_to
 from tests.live.client import Person
-
-FOLLOW_LINK = """path => {
-    const link = Object.assign(document.createElement("a"), { href: path });
-    document.body.append(link);
-    link.click();
-    link.remove();
-}"""
-COUNT_LOADS = "window.loads = (window.loads || 0) + 1"
-
-
-@pytest.fixture
-def open_workspace(browser_of, site):
-    """Return a function that opens a room for a person with an account: `open_workspace(person, slug)`."""
-
-    def open(person, slug, **options):
-        page = browser_of(person.handle, **options)
-        page.context.add_cookies(
-            [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in person.http.cookies]
-        )
-        page.goto(f"{site.url}/rooms/{slug}/")
-        page.wait_for_selector("[data-state=open]")
-        page.evaluate(COUNT_LOADS)
-        return page
-
-    return open
-
-
-def go_to(page, slug):
-    """Go to another room with a link, as the list of rooms has them."""
-    page.evaluate(FOLLOW_LINK, f"/rooms/{slug}/")
-    expect_room(page, slug)
-
-
-def expect_room(page, slug):
-    expect(page.locator(f"#room[data-slug='{slug}'][data-state=open]")).to_be_attached()
-    assert page.url.endswith(f"/rooms/{slug}/")
 
 
 def test_rooms_change_without_loading_a_page_and_keep_text_place_and_messages(open_workspace, owner, site):
@@ -97,7 +61,7 @@ def test_a_room_that_left_the_page_has_no_connection_and_reads_nothing(open_work
     expect(watching.get_by_test_id("who-is-here")).to_contain_text(owner.handle)
 
 
-def test_the_list_of_all_rooms_is_a_pane_too(open_workspace, owner):
+def test_the_list_of_all_rooms_is_also_a_pane(open_workspace, owner):
     slug = owner.make_room()
     alice = open_workspace(owner, slug)
     alice.get_by_test_id("browse-rooms").click()

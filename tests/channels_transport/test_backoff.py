@@ -4,7 +4,7 @@ import pytest
 
 from channels_transport import backoff
 from channels_transport.backoff import Backoff
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def connector():
 
     def renew(*answers, milliseconds=10000):
         connector._renew(milliseconds)
-        for client, answer in zip(connector.lease_clients, answers, strict=True):
+        for client, answer in zip(connector.lease_clients, answers):
             if client.is_connected:
                 client.answer(answer)
         return connector.server.closed

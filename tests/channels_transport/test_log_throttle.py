@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from channels_transport import LogThrottle, log_throttle
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 logger = logging.getLogger("test")
 

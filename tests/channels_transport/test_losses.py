@@ -7,7 +7,7 @@ import redis
 
 from channels_transport import redis_sending
 from tests.channels_transport.layers import make_layer, pass_time, send_frame
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 

@@ -9,7 +9,7 @@ from asgiref import conformance
 from channels_transport.channel_layer import ChannelLayer
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.memory import MemoryChannelLayer
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 

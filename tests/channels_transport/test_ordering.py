@@ -5,12 +5,11 @@ import threading
 import time
 
 import pytest
-from channels import Channel
+from channels import DEFAULT_CHANNEL_LAYER, Channel, channel_layers
 from channels.exceptions import ConsumeLater, DenyConnection
 from channels.message import Message, pending_message_store
 
 from channels_transport import enforce_ordering
-from tests import wire
 from tests.channels_transport.ordered import OrderedConnection
 
 pytestmark = pytest.mark.no_database
@@ -131,7 +130,7 @@ def test_the_decorator_is_used_like_the_decorator_of_channels():
         enforce_ordering(slight=True)
     decorated = enforce_ordering()(lambda message: message)
     with pytest.raises(ValueError, match="order"):
-        decorated(Message({"reply_channel": "replies.x"}, "test.frames", wire.layer()))
+        decorated(Message({"reply_channel": "replies.x"}, "test.frames", channel_layers[DEFAULT_CHANNEL_LAYER]))
 
 
 def test_the_decorator_adds_a_channel_session(connection):

@@ -181,3 +181,35 @@ def test_a_stopped_client_does_not_connect_again(client, clock):
     client.server.connection.connectionLost()
     clock.advance(60)
     assert client.server.tries == 1
+
+
+def test_a_server_that_has_become_a_replica_is_left(client):
+    done = client.call(("SET", "a", 1))
+    client.server.send(b"-READONLY You can't write against a read only replica.\r\n")
+    assert isinstance(done.result[0], ReplyError) and client.server.connection.transport.disconnecting
+
+
+def test_with_sentinel_each_connection_looks_for_the_master_in_a_thread(make, clock, monkeypatch):
+    asked, threads = [], []
+
+    class Locator:
+        def find(self):
+            asked.append("find")
+
+        def forget(self):
+            asked.append("forget")
+
+        def describe(self):
+            return "the master of a service"
+
+    def defer_to_thread(function):
+        threads.append(function)
+        return defer.maybeDeferred(function)
+
+    monkeypatch.setattr(redis_client.threads, "deferToThread", defer_to_thread)
+    client = make(locator=Locator())
+    client.server.send(b"+PONG\r\n")
+    assert client.is_connected and asked == ["find"] and client.address == "the master of a service"
+    client.server.connection.connectionLost()
+    clock.advance(1)
+    assert asked == ["find", "forget", "find"] and len(threads) == 2

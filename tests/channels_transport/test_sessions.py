@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import redis
-from channels import channel_layers
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.exceptions import ConsumeLater
 from channels.message import Message
 from channels.sessions import session_for_reply_channel
@@ -14,7 +14,6 @@ from django.test import Client
 
 from channels_transport import leases, session_backends, sessions
 from channels_transport.layer import RedisChannelLayer
-from tests import wire
 
 NAME = "daphne.response.abc!def"
 
@@ -124,6 +123,8 @@ def test_the_key_of_a_channel_session_is_not_a_login(enter, alice):
     thief = Client()
     thief.cookies["sessionid"] = key
     assert thief.get("/api/session/").json()["handle"] is None
+    from tests import wire  # imports the chat
+
     stolen = wire.Socket("/chat/garden/", thief).connect()
     assert stolen.code == 4401
 
@@ -155,7 +156,7 @@ def test_only_one_of_many_threads_creates_a_session(backend):
 
 
 def make_message(**content):
-    return Message({"reply_channel": NAME, **content}, "websocket.receive", wire.layer())
+    return Message({"reply_channel": NAME, **content}, "websocket.receive", channel_layers[DEFAULT_CHANNEL_LAYER])
 
 
 @sessions.channel_session

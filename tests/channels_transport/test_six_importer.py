@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.utils import six
 
-from tests.names_in_code import ROOT
-
+ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = [pytest.mark.process, pytest.mark.every_python, pytest.mark.no_database]
 
 

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from channels_transport.timers import Timers
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 

@@ -92,7 +92,7 @@ class TurnModel:
     def __init__(self, interface, layers):
         self.interface, self.redis = interface, interface.shards[0]
         interface.flush()
-        self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO, strict=True)]
+        self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO)]
         self.sent = {connection: [] for connection in CONNECTIONS}
         self.begun = {connection: [] for connection in CONNECTIONS}
         self.may_be_lost = set()  # frames of workers that died, and frames in lost answers
@@ -283,7 +283,7 @@ class TurnModel:
         """Check that every connection with a waiting frame has a lease, after which RECLAIM finds it."""
         waiting = self.redis.call(*(("EXISTS", f"{self.interface.prefix}frames:{name}") for name in CONNECTIONS))
         leases = self.redis.call(*(("ZSCORE", f"{self.interface.prefix}turns", name) for name in CONNECTIONS))
-        assert all(lease is not None for is_there, lease in zip(waiting, leases, strict=True) if is_there)
+        assert all(lease is not None for is_there, lease in zip(waiting, leases) if is_there)
 
     def _work_until_nothing_is_left(self):
         worker, idle = self.workers[0], 0

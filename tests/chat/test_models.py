@@ -79,7 +79,7 @@ def test_an_offset_without_a_message_does_not_change_last_at(room):
     room.refresh_from_db()
     assert room.last_at is None
     now = timezone.now()
-    Room.objects.take_offset(room.id, at=now)
+    Room.objects.take_post(room.id, now)
     Room.objects.take_offset(room.id)
     room.refresh_from_db()
     assert room.last_at == now and room.offset == 3

@@ -14,7 +14,7 @@ from chat import broadcast
 from chatproj import local
 from chatproj.own_hosts import OwnHosts
 from chatproj.serve import CannotServe, checks, configuration, lock, procfile, ready, supervise, valkey
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 from tests.valkey import free_port
 
 pytestmark = pytest.mark.no_database

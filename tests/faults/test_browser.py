@@ -9,14 +9,14 @@ import time
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, MISSING
 from tests.faults.clients import make_person, report
 from tests.faults.proxy import Proxy
 from tests.faults.sites import restart, start_and_wait
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt-get install chromium)"),
+    pytest.mark.skipif(CHROMIUM is None, reason=MISSING),
 ]
 COMPLETE_MS = 5000
 PATIENCE_MS = 30_000

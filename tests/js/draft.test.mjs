@@ -54,7 +54,7 @@ for (const body of ["", " ", "👍👍👍👍", "ok 👍", "1", "#", "123", "©
 test("the sentence names at most twelve people", () => {
   assert.equal(sentenceOf([]), "");
   assert.equal(sentenceOf(["Alice"]), "Alice");
-  assert.equal(sentenceOf(["Alice", "Bob", "Charlie"]), "Alice, Bob and Charlie");
+  assert.equal(sentenceOf(["Alice", "Bob", "Charlie"]), "Alice, Bob, and Charlie");
   const names = [...Array(14).keys()].map((number) => `p${number}`);
-  assert.equal(sentenceOf(names), `${names.slice(0, 12).join(", ")} and 2 more`);
+  assert.equal(sentenceOf(names), `${names.slice(0, 12).join(", ")}, and 2 more`);
 });

@@ -103,7 +103,7 @@ class Polls:
         elif event["type"] == "message":
             self.ahead.add(event["offset"])
         if "present" in event:
-            self.present = {one["handle"] for one in event["present"]}
+            self.present = {person["handle"] for person in event["present"]}
         if event["type"] == "presence":
             self.present = (self.present | set(event["came"])) - set(event["went"])
         while self.cursor is not None and self.cursor + 1 in self.ahead:

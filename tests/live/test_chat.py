@@ -113,7 +113,7 @@ async def test_two_tabs_are_one_person_who_leaves_with_the_last_tab(room, alice,
             async with bob.client(room) as second:
                 joined = second.heard("joined")[0]
                 assert joined["count"] == 2
-                assert sorted(one["handle"] for one in joined["present"]) == sorted([alice.handle, bob.handle])
+                assert sorted(person["handle"] for person in joined["present"]) == sorted([alice.handle, bob.handle])
             # No event reports the second tab or its end.
             await at_alice.post("still here?")
             assert at_alice.went() == []

@@ -77,7 +77,7 @@ async def test_a_client_that_was_cut_off_catches_up_after_its_reconnect(room, al
 async def test_six_concurrent_authors_leave_no_gap_for_any_receiver(room, person):
     async with AsyncExitStack() as stack:
         people = [person("Speaker") for _ in range(6)]
-        clients = [await stack.enter_async_context(one.client(room)) for one in people]
+        clients = [await stack.enter_async_context(speaker.client(room)) for speaker in people]
         for number in range(40):
             await asyncio.gather(*(client.send("post", body=f"{number}") for client in clients))
         for client in clients:
@@ -93,7 +93,7 @@ async def test_an_offset_becomes_visible_only_after_all_smaller_ones(room, perso
     # changes after the last offset that it saw. At the end it must have all changes.
     reader, writers = person("Reader"), [person("Writer") for _ in range(4)]
     async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(one.client(room)) for one in writers]
+        clients = [await stack.enter_async_context(writer.client(room)) for writer in writers]
         socket = await stack.enter_async_context(reader.socket(f"/chat/{room}/"))
         for number in range(50):
             await asyncio.gather(*(client.send("post", body=f"{number}") for client in clients))

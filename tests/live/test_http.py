@@ -208,7 +208,7 @@ def test_invalid_handles_are_refused(anonymous, handle):
     assert response.status_code == 400 and response.json()["code"] in ("empty", "too_long", "invalid_field")
 
 
-def test_static_files_come_from_the_interface_and_pages_are_compressed(site):
+def test_the_interface_serves_static_files_and_pages_are_compressed(site):
     page = requests.get(site.url, headers={"Accept-Encoding": "gzip"}, timeout=60)
     assert page.headers["Content-Encoding"] == "gzip"
     address = re.search(r'src="(/static/[0-9a-f]{12}/chat/page\.js)"', page.text)[1]

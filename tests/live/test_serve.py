@@ -71,8 +71,10 @@ class Serve:
         return self
 
     def wait_until_ready(self):
-        ended = lambda: self.process.poll() is not None  # noqa: E731
-        assert wait_until(lambda: "is ready" in self.read_output() or ended(), READY_SECONDS), self.read_output()
+        def is_ready_or_ended():
+            return "is ready" in self.read_output() or self.process.poll() is not None
+
+        assert wait_until(is_ready_or_ended, READY_SECONDS), self.read_output()
         assert f"Chat is ready at http://127.0.0.1:{self.port}/\n" in self.read_output(), self.read_output()
 
     def read_output(self):

@@ -1,5 +1,7 @@
 """`manage.py doctor`: examines a running site. The exit code is 0 if every part is well, else 1."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,12 +1,14 @@
 """`manage.py rundelay`: runs a delay server that survives bad messages and outages. It replaces Channels' command."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels import DEFAULT_CHANNEL_LAYER
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from channels_transport.management.servers import check_servers
+from channels_transport.management.servers import check_servers, get_shared_layer
 
 
 class Command(BaseCommand):
@@ -23,8 +25,6 @@ class Command(BaseCommand):
             raise CommandError("Add channels.delay to INSTALLED_APPS and run migrate: a delay server stores messages.")
         from channels_transport.delay import DelayServer
 
-        layer = channel_layers[options["layer"]]
-        if not layer.is_shared:
-            raise CommandError("Set REDIS_URL: a delay server needs Redis to reach the other processes.")
+        layer = get_shared_layer(options["layer"], "A delay server needs Redis to reach the other processes")
         check_servers(layer.channel_layer)
         DelayServer(layer).run()

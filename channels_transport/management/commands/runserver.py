@@ -4,6 +4,8 @@
 With `--noworker` it runs neither workers nor the delay server: start `runworker` and `rundelay` as well.
 """
 
+from __future__ import annotations
+
 import threading
 from typing import Any
 from urllib.parse import unquote

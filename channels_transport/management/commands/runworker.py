@@ -1,21 +1,27 @@
 """`manage.py runworker`: runs a worker that survives bad messages and outages. It replaces Channels' command."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from channels import channel_layers
 from channels.log import setup_logger
 from channels.management.commands.runworker import Command as ChannelsCommand
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError, CommandParser
 
 from channels_transport.management.loggers import format_channels_log
-from channels_transport.management.servers import check_servers
+from channels_transport.management.processes import Processes
+from channels_transport.management.servers import check_servers, get_shared_layer
 from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.worker import Worker
 
 
 class Command(ChannelsCommand):
-    """Has the options of Channels' command, and `--max-messages`."""
+    """
+    Has the options of Channels' command, and `--max-messages`.
+
+    `--threads N` runs N processes, because consumers in threads of one process would wait for each other.
+    """
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -27,11 +33,23 @@ class Command(ChannelsCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["threads"] != 1:
-            raise CommandError("A worker has one thread. Start more processes instead of --threads.")
-        wrapper = channel_layers[options["layer"]]
-        if not wrapper.is_shared:
-            raise CommandError("Set REDIS_URL: a worker needs Redis to reach the interface servers.")
+        if options["threads"] < 1:
+            raise CommandError("--threads must be 1 or more: the number of worker processes.")
+        if options["threads"] == 1:
+            self._run_worker(options)
+        # The parent has opened no connection yet, so the processes share none.
+        elif exit_code := Processes(options["threads"], lambda: self._run_or_report(options)).run_all():
+            raise SystemExit(exit_code)
+
+    def _run_or_report(self, options: dict[str, Any]) -> None:
+        try:
+            self._run_worker(options)
+        except CommandError as error:
+            self.stderr.write(str(error))
+            raise SystemExit(1) from None
+
+    def _run_worker(self, options: dict[str, Any]) -> None:
+        wrapper = get_shared_layer(options["layer"], "A worker needs Redis to reach the interface servers")
         self.verbosity = options["verbosity"]
         self.logger = setup_logger("django.channels", self.verbosity)
         format_channels_log()

@@ -11,7 +11,7 @@ from chat.services import limits, people
 
 
 def get_session(request):
-    """Return {handle, role, csrf} of this browser's login session, for everybody. The handle is null for strangers."""
+    """Return {handle, role, csrf} of this browser's login session, for everybody. Without a login, handle is null."""
     return JsonResponse(_describe_session(request))
 
 
@@ -29,7 +29,7 @@ def start_session(request):
 
 
 def end_session(request):
-    """Sign out, for everybody, and close the sockets of this login session. Return the session of a stranger."""
+    """Sign out, for everybody, and close the sockets of this login session. Return the session without a login."""
     people.sign_out(request)
     return JsonResponse(_describe_session(request))
 

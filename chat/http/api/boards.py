@@ -2,6 +2,7 @@
 
 from django.http import JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 
 from chat import protocol
@@ -22,6 +23,9 @@ def create_board(request):
     else:
         fields = request.POST
     name, handle = (get_optional(fields, field, protocol.check_string, "") for field in ("name", "handle"))
+    if not accepts_json(request):
+        name = name or pgettext("name of a board", "Board")
+        handle = handle or pgettext("name of a person", "Owner")
     limits.check_address("rooms", limits.get_address(request))
     board, session = boards.create_board(request.session, request.user, people.get_browser(request), name, handle)
     if accepts_json(request):

@@ -35,7 +35,7 @@ def set_bookmark(request, slug, number):
 
 @signed_in
 def delete_bookmark(request, slug, number):
-    """Delete an own bookmark of a message. Return 204."""
+    """Delete the person's bookmark of a message. Return 204."""
     limits.check_event(request.user.id)
     bookmarks.delete_bookmark(request.user, slug, number)
     return HttpResponse(status=204)

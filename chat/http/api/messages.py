@@ -3,7 +3,7 @@
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, errors_with_ref, get_query_integer, signed_in
+from chat.http.endpoints import endpoint, errors_with_ref, get_query_integer, get_query_zone, signed_in
 from chat.protocol import ChatError
 from chat.services import limits, rooms
 
@@ -37,9 +37,7 @@ def list_messages(request, slug):
 
 def _get_moment(request):
     """Return the time `at`, or the beginning of the day `at` in the time zone `zone`."""
-    zone = request.GET.get("zone")
-    if zone is not None:
-        protocol.check_zone(zone)
+    zone = get_query_zone(request)
     return protocol.parse_moment(protocol.check_moment(request.GET["at"], "at", zone), zone)
 
 

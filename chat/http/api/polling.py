@@ -218,9 +218,9 @@ def send(request, member):
 def _read_frames(body):
     found = protocol.split_frames(body)
     if len(found) > MAX_FRAMES:
-        raise ChatError("too_long", f"Send at most {MAX_FRAMES} frames at once.")
+        raise ChatError("too_long", "Send at most %(most)s frames at once.", most=MAX_FRAMES)
     if any(len(frame.encode()) > MAX_FRAME_BYTES for frame in found):
-        raise ChatError("too_large", f"A frame has at most {MAX_FRAME_BYTES} bytes.")
+        raise ChatError("too_large", "A frame has at most %(most)s bytes.", most=MAX_FRAME_BYTES)
     return found
 
 

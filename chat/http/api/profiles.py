@@ -18,8 +18,8 @@ def list_people(request):
     """
     Return {people: [{handle, name, status, emoji, time_zone, picture}]}, for signed-in people.
 
-    Query: one or more `handle` for these people; or `q` for people whose handle or name begins with it, with `room`
-    for members of this room only.
+    Query: one or more `handle` for these people; or `q` for people whose handle, or a word of whose name, begins with
+    it, with `room` for members of this room only.
     """
     limits.check_event(request.user.id)
     handles = request.GET.getlist("handle")
@@ -34,7 +34,8 @@ def list_room_people(request, slug):
     """
     Return {people: [profile with `role`], more} of a room to its members, sorted by handle.
 
-    Query: `q` for people whose handle or name begins with it, one or more `handle` for these people, `page`.
+    Query: `q` for people whose handle, or a word of whose name, begins with it; one or more `handle` for these people;
+    `page`.
     """
     limits.check_event(request.user.id)
     text, handles = request.GET.get("q", ""), request.GET.getlist("handle")
@@ -52,40 +53,44 @@ def get_picture(request, digest):
     return response
 
 
-# The own profile.
+# The person's own profile.
 
 
 @signed_in
 def get_profile(request):
-    """Return the own profile {handle, name, status, emoji, time_zone, picture}."""
-    return JsonResponse(people.describe_person(request.user, people.get_profile(request.user)))
+    """Return the person's own profile {handle, name, status, emoji, time_zone, picture}."""
+    return _respond(request, people.get_profile(request.user))
+
+
+def _respond(request, profile):
+    return JsonResponse(people.describe_person(request.user, profile))
 
 
 @signed_in
 def change_profile(request):
-    """Change the own profile. Body: any of name, status, emoji, time_zone. Return the profile."""
+    """Change the person's own profile. Body: any of name, status, emoji, time_zone. Return the profile."""
     limits.check_event(request.user.id)
     fields = _pick(request, people.PROFILE_FIELDS)
-    return JsonResponse(people.describe_person(request.user, people.change_profile(request.user, fields)))
+    return _respond(request, people.change_profile(request.user, fields))
 
 
 @signed_in
 def put_picture(request):
-    """Store the own picture. The body is an image file (PNG, JPEG, WebP or GIF). Return the profile."""
+    """Store the person's own picture. The body is an image file (PNG, JPEG, WebP or GIF). Return the profile."""
     limits.check_picture(request.user.id)
-    return JsonResponse(people.describe_person(request.user, people.set_picture(request.user, request.body)))
+    return _respond(request, people.set_picture(request.user, request.body))
 
 
 @signed_in
 def delete_picture(request):
-    """Delete the own picture. Return the profile."""
+    """Delete the person's own picture. Return the profile."""
     limits.check_event(request.user.id)
-    return JsonResponse(people.describe_person(request.user, people.remove_picture(request.user)))
+    return _respond(request, people.remove_picture(request.user))
 
 
 @signed_in
 def delete_account(request):
-    """Delete the own account. Body {password}. Return 204."""
+    """Delete the person's own account. Body {password}. Return 204."""
     fields = protocol.check_fields(protocol.parse_object(request.body), password=protocol.check_string)
     people.delete_account(request, fields["password"])
     return HttpResponse(status=204)
@@ -105,13 +110,13 @@ def download_data(request):
 
 @signed_in
 def get_preferences(request):
-    """Return the own preferences {theme, language, notify, sound, quiet_from, quiet_to, opens_at}."""
+    """Return the person's preferences {theme, language, notify, sound, quiet_from, quiet_to, opens_at}."""
     return JsonResponse(people.describe_preferences(people.get_preferences(request.user)))
 
 
 @signed_in
 def change_preferences(request):
-    """Change the own preferences. Body: any of their fields. Return the preferences."""
+    """Change the person's preferences. Body: any of their fields. Return the preferences."""
     limits.check_event(request.user.id)
     fields = _pick(request, people.PREFERENCES)
     return JsonResponse(people.describe_preferences(people.change_preferences(request.user, fields)))

@@ -64,10 +64,10 @@ def create_room(request):
 @signed_in
 def change_room(request, slug):
     """
-    Change a room, for its owners and operators. Body {name?, topic?, guests?, archived?}, at least one of them. Return
-    the room.
+    Change a room, for its owners and operators. Return the room.
 
-    `guests` opens the room to guests or closes it. `archived` archives or restores it.
+    Body {name?, topic?, guests?, archived?}, with at least one of them. `guests` opens the room to guests or closes it.
+    `archived` archives or restores it.
     """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)

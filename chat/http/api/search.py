@@ -3,7 +3,7 @@
 from django.http import JsonResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, get_query_integer, signed_in
+from chat.http.endpoints import endpoint, get_query_integer, get_query_zone, signed_in
 from chat.services import limits, search
 
 FIELDS = ("author", "room", "has", "before", "after")
@@ -17,9 +17,7 @@ def find_messages(request):
     Query: `q` (words, "phrases" and operators), `author`, `room`, `has`, `before`, `after`, `zone`, `page`.
     """
     limits.check_search(request.user.id)
-    zone = request.GET.get("zone")
-    if zone is not None:
-        protocol.check_zone(zone)
+    zone = get_query_zone(request)
     fields = {name: request.GET[name] for name in FIELDS if name in request.GET}
     query = search.read_query(request.GET.get("q", ""), fields, zone)
     page = get_query_integer(request, "page", protocol.check_integer, 0)

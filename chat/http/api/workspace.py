@@ -85,7 +85,7 @@ def open_direct(request):
     limits.check_event(request.user.id)
     handles = protocol.parse_object(request.body).get("handles")
     if not isinstance(handles, list) or not 1 <= len(handles) <= directs.MAX_PEOPLE:
-        raise ChatError("invalid_field", f"'handles' must be a list of 1 to {directs.MAX_PEOPLE} handles.")
+        raise ChatError("invalid_field", "'handles' must be a list of 1 to %(most)s handles.", most=directs.MAX_PEOPLE)
     limits.check_address("rooms", limits.get_address(request))
     room, everybody, is_new = directs.open_direct(request.user, handles)
     body = {"slug": room.slug, "kind": "direct", "people": [person.handle for person in everybody]}

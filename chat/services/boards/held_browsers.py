@@ -41,8 +41,11 @@ def check_browser_may_ask(visit: Visit) -> None:
     denied_at = max((decision.changed_at for decision in decisions), default=None)
     wait = denied_at + RETRY_AFTER_DENIAL - timezone.now() if denied_at else timedelta()
     if wait > timedelta():
-        detail = "The owner did not admit you. Wait a moment before you ask again."
-        raise ChatError("rate_limited", detail, retry_after=round(wait.total_seconds() + 0.05, 1))
+        raise ChatError(
+            "rate_limited",
+            "The owner did not admit you. Wait a moment before you ask again.",
+            retry_after=round(wait.total_seconds() + 0.05, 1),
+        )
 
 
 def _find_decisions(visit: Visit) -> list[Visitor]:
@@ -53,7 +56,7 @@ def _find_decisions(visit: Visit) -> list[Visitor]:
     as removed until the ban is lifted.
     """
     decisions = list(_read_decisions(visit))
-    if any(decision.is_owner or _is_admitted_elsewhere(decision, visit) for decision in decisions):
+    if any(decision.is_owner or _admits_account(decision, visit) for decision in decisions):
         return []
     found, is_over = [], False
     for decision in decisions:
@@ -79,8 +82,8 @@ def _read_decisions(visit):
     return visitors.annotate(is_banned=Exists(banned)).order_by("-changed_at", "-id")
 
 
-def _is_admitted_elsewhere(decision, visit):
-    """Return whether the visit's account is inside already: then the browser is not the reason to refuse it."""
+def _admits_account(decision, visit):
+    """Return whether a decision admits the visit's account. Then no decision about the browser holds for the visit."""
     return decision.state == Visitor.ADMITTED and decision.person_id == visit.person.id and not decision.is_banned
 
 

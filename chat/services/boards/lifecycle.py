@@ -99,7 +99,8 @@ def _delete_board(found):
     board = found.select_related("room").select_for_update().first()
     if board is None:
         return 0
-    own = list(Person.objects.filter(visits__board=board, visits__is_signed_in=False).values_list("id", flat=True))
+    guests = Person.objects.filter(visits__board=board, visits__is_signed_in=False)
+    guest_ids = list(guests.values_list("id", flat=True))
     board.room.delete()
-    Person.objects.filter(id__in=own).delete()
+    Person.objects.filter(id__in=guest_ids).delete()
     return 1

@@ -42,7 +42,7 @@ def get_room_member(room: Room, handle: str) -> Member:
     person = get_person(room, handle)
     member = find_room_member(room, person)
     if member is None:
-        raise ChatError("not_found", f"{isolate(person.handle)} is not in this room.")
+        raise ChatError("not_found", "%(handle)s is not in this room.", handle=isolate(person.handle))
     return member
 
 

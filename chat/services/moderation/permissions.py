@@ -58,7 +58,7 @@ def check_may_change_role(
         raise ChatError("forbidden", "Only the owners of this room can do this.")
     elif actor_role is not None and before is None and after != Member.BANNED and room.access != Room.PUBLIC:
         # Any role but `banned` would let the person into the room.
-        raise ChatError("not_found", f"{isolate(person.handle)} is not in this room.")
+        raise ChatError("not_found", "%(handle)s is not in this room.", handle=isolate(person.handle))
     _check_owner_remains(room, person, before, after)
 
 

@@ -30,7 +30,7 @@ def report_message(person: Person, room: Room, number: int, reason: object) -> t
     if earlier is not None:
         return earlier, False
     if message is None or message.is_removed:
-        raise ChatError("not_found", "There is no such message in this room.")
+        raise rooms.make_no_message_error()
     if message.author_id == person.id:
         raise ChatError("forbidden", "You cannot report your own message. You can remove it.")
     fields = {"room": room, "reason": reason, "body": message.body}

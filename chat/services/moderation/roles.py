@@ -30,8 +30,9 @@ def change_role(
     was: str | None = None,
 ) -> Member:
     """
-    Give a person a role in a room, and return their Member. Do nothing if the person already has the role,
-    except `muted`: a second mute replaces the first one.
+    Give a person a role in a room, and return their Member.
+
+    Do nothing if the person already has the role. Only a second mute replaces the first one.
 
     Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
 
@@ -50,9 +51,7 @@ def change_role(
     person's role is not `was`, or if the room is not public and the person is not in it.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
-    if room.access == Room.DIRECT:
-        # A role would let another person into the conversation.
-        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
+    _check_has_roles(room)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in DEFAULT_ROLES:
         role = rooms.get_default_role(person)
@@ -85,6 +84,12 @@ def _check_fields(role, seconds, reason):
     return role, seconds, protocol.check_text(reason, "reason", protocol.MAX_REASON, least=0)
 
 
+def _check_has_roles(room):
+    # In a direct conversation, a role would let another person into the conversation.
+    if room.access == Room.DIRECT:
+        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
+
+
 def _get_inside_role(room, member):
     """Return the role in `member`; None if there is no Member, or if it only bans a person from a private room."""
     return None if member is None or _is_banned_outsider(room, member) else member.role
@@ -107,7 +112,9 @@ def _check_was(person, before, was):
     if was is not None:
         protocol.check_choice(was, "was", ROLES)
     if was not in (None, before) and not {before, was} <= DEFAULT_ROLES:
-        raise ChatError("not_found", f"{isolate(person.handle)} is not {was} in this room.")
+        raise ChatError(
+            "not_found", "%(handle)s is not %(role)s in this room.", handle=isolate(person.handle), role=was
+        )
 
 
 def _delete_ban(actor, member, reason):

@@ -54,11 +54,15 @@ def sign_up_guest(handle: Any, browser: str | None = None) -> Person:
 def check_password(password: Any, person: Person | None = None) -> str:
     """Return a new password that is strong enough. Raise `invalid_field` or `too_long`."""
     if len(protocol.check_string(password, "password")) > MAX_PASSWORD:
-        raise ChatError("too_long", f"A password may have at most {MAX_PASSWORD} characters.", field="password")
+        raise ChatError(
+            "too_long", "A password may have at most %(most)s characters.", field="password", most=MAX_PASSWORD
+        )
     try:
         validate_password(password, person)
     except ValidationError as error:
-        raise ChatError("invalid_field", " ".join(error.messages), field="password") from None
+        # Django writes these sentences in the language of the request.
+        sentences = " ".join(error.messages)
+        raise ChatError("invalid_field", sentences, field="password") from None
     return password
 
 

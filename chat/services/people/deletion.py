@@ -1,8 +1,9 @@
 """
-Deleting an account: the person leaves, and what others have read stays.
+The deletion of an account: the person leaves, and what others have read stays.
 
-Messages, reactions, and the records of moderation stay under a name that says nothing. Everything else of the person is
-deleted. This module writes Person and the rows that belong to a person, and closes the person's connections.
+Messages, reactions, and the records of moderation stay, under a name that does not identify the person. Everything else
+of the person is deleted. This module writes Person and the rows that belong to a person, and closes the person's
+connections.
 """
 
 import secrets
@@ -86,6 +87,7 @@ def _delete_rows(person):
 
 def _take_handle_away(person):
     """Deactivate the person, and free the handle. Nobody can take the new handle, which the person's messages show."""
+    # No password has the hash "!".
     fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
     for handle in _make_handles(person):
         # Without a key, nobody finds the person by the handle. The skeleton alone keeps it from other people.

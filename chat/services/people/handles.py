@@ -3,8 +3,8 @@ Handles: who may take which handle, and what happens to the handle of a guest wh
 
 A handle belongs to one person: nobody else can take it, or a handle that looks like it. The handle of a guest becomes
 free when the guest leaves, unless a room still shows the guest: as the author of a message or a reaction, in a report
-or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest does not end a
-ban or a mute by leaving, and old messages never seem to be a new person's.
+or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest cannot end a ban
+or a mute by leaving, and no new person seems to be the author of old messages.
 
 This module writes Person, and the roles of guests who return.
 """
@@ -61,8 +61,8 @@ def _vacate(person, visitor):
 
 def _bring_back(guest):
     """Activate a guest who had left. The guest has no more rights than a new guest, and keeps bans and mutes."""
-    # Another person may use this browser now, and must not enter the private rooms of the person before. Without its
-    # key, nobody opens the old direct conversation again: it would not reach the guest.
+    # Another person may use this browser now, and must not enter the private rooms and direct conversations of the
+    # previous person. An old conversation loses its key: people who write to the guest then open a new one.
     Room.objects.filter(access=Room.DIRECT, members__person=guest).update(people_key=None)
     Member.objects.filter(person=guest).exclude(room__access=Room.PUBLIC).exclude(role__in=Member.HELD_ROLES).delete()
     Member.objects.filter(person=guest).exclude(role__in=Member.HELD_ROLES).update(role=Member.GUEST)

@@ -31,16 +31,16 @@ from .profiles import describe_person
 
 ROWS_PER_CHUNK = 200
 
-
 # A list of the file: its name, its rows, and the function that returns the fields of a row.
 OwnList = tuple[str, QuerySet, Callable[[Any], dict[str, Any]]]
 
 
 def write_own_data(person: Person) -> Iterator[str]:
     """
-    Return the data of a person as the pieces of one JSON object.
+    Yield the data of a person as the pieces of one JSON object.
 
-    Each list comes in pieces of ROWS_PER_CHUNK, the oldest first, so that a long history needs little memory.
+    Each piece of a list has at most ROWS_PER_CHUNK rows, so that a long history needs little memory. The oldest rows
+    are first.
     """
     yield json.dumps(_describe_account(person), ensure_ascii=False, indent=1).removesuffix("\n}")
     for name, rows, describe in _Lists(person).get_all():
@@ -84,18 +84,18 @@ class _Lists:
         """Return all lists."""
         person = self._person
         return [
-            ("rooms", Member.objects.filter(person=person).select_related("room"), self._describe_membership),
+            ("rooms", _with_room(Member, person=person), self._describe_membership),
             ("reactions", _with_message(Reaction, person=person), self._describe_reaction),
             ("bookmarks", _with_message(Bookmark, person=person), self._describe_bookmark),
-            ("mentions", Mention.objects.filter(person=person, silent=False).select_related("room"), self._refer),
+            ("mentions", _with_room(Mention, person=person, silent=False), self._refer),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
-            ("scheduled", ScheduledMessage.objects.filter(author=person).select_related("room"), self._describe_later),
-            ("tasks", Task.objects.filter(person=person).select_related("room"), self._describe_task),
+            ("scheduled", _with_room(ScheduledMessage, author=person), self._describe_scheduled),
+            ("tasks", _with_room(Task, person=person), self._describe_task),
             ("reports", _with_message(Report, reporter=person), self._describe_report),
-            ("invitations", Invitation.objects.filter(created_by=person).select_related("room"), self._describe_link),
+            ("invitations", _with_room(Invitation, created_by=person), self._describe_invitation),
             ("whispers", person.whispers.all(), _describe_whisper),
             ("earlier_bodies", _with_message(EarlierBody, message__author=person), self._describe_earlier_body),
-            ("messages", Message.objects.filter(author=person, removed_at=None).select_related("room"), self._describe),
+            ("messages", _with_room(Message, author=person, removed_at=None), self._describe_message),
         ]
 
     def _name_room(self, room: Room) -> str | None:
@@ -114,7 +114,7 @@ class _Lists:
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
         return {**self._refer(row.message), "at": format_time(row.created_at)}
 
-    def _describe_later(self, row: ScheduledMessage) -> dict[str, Any]:
+    def _describe_scheduled(self, row: ScheduledMessage) -> dict[str, Any]:
         return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
 
     def _describe_task(self, row: Task) -> dict[str, Any]:
@@ -129,14 +129,14 @@ class _Lists:
     def _describe_report(self, row: Report) -> dict[str, Any]:
         return {**self._refer(row.message), "reason": row.reason, "at": format_time(row.created_at)}
 
-    def _describe_link(self, row: Invitation) -> dict[str, Any]:
+    def _describe_invitation(self, row: Invitation) -> dict[str, Any]:
         times = {"at": format_time(row.created_at), "expires_at": format_time(row.expires_at)}
         return {"room": self._name_room(row.room), **times, "uses_left": row.uses_left}
 
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
 
-    def _describe(self, row: Message) -> dict[str, Any]:
+    def _describe_message(self, row: Message) -> dict[str, Any]:
         times = {"at": format_time(row.created_at), "edited_at": format_time(row.edited_at)}
         return {
             "room": self._name_room(row.room),
@@ -145,6 +145,10 @@ class _Lists:
             "reply_to": row.reply_to,
             "body": row.body,
         }
+
+
+def _with_room(model: type[Model], **which: Any) -> QuerySet:
+    return model._default_manager.filter(**which).select_related("room")
 
 
 def _with_message(model: type[Model], **which: Any) -> QuerySet:

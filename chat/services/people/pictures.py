@@ -14,10 +14,10 @@ from chat.models import Person, Picture, Profile
 from chat.protocol import ChatError
 
 from .accounts import changing
-from .profiles import store_profile
+from .profiles import check_may_have_profile, store_profile
 
 MAX_BYTES = 1_000_000  # the interface accepts requests of about this size
-# A small file may unpack to a huge picture. This number takes up to 2 s and 500 MB of memory, as WebP.
+# A small file may unpack to a huge picture. To decode a WebP file of this many pixels takes up to 2 s and 500 MB.
 MAX_PIXELS = 25_000_000
 # A progressive JPEG improves the whole picture with each scan. Usual files have about ten. A scan needs 60 bytes, so a
 # file of 1 MB could keep a worker busy for minutes.
@@ -33,8 +33,7 @@ def set_picture(person: Person, content: bytes) -> Profile:
 
     Raise `forbidden` for a guest, `too_large` above MAX_BYTES or MAX_PIXELS, `invalid_field` if it is no picture.
     """
-    if person.is_guest:
-        raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
+    check_may_have_profile(person)
     packed = make_square(content)
     digest = hashlib.sha256(packed).hexdigest()[:32]
     with changing(person):
@@ -60,7 +59,9 @@ def find_picture(digest: str) -> bytes:
 def make_square(content: bytes) -> bytes:
     """Return an image file as a square WebP of SIZE pixels. Raise as `set_picture` does."""
     if len(content) > MAX_BYTES:
-        raise ChatError("too_large", f"A picture may have at most {MAX_BYTES // 1_000_000} MB.", field="picture")
+        raise ChatError(
+            "too_large", "A picture may have at most %(most)s MB.", field="picture", most=MAX_BYTES // 1_000_000
+        )
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -75,8 +76,11 @@ def make_square(content: bytes) -> bytes:
         raise
     except Exception:
         # Pillow raises many types of errors for broken files, and none of them says more to a person.
-        text = "This file is no picture that the server can read. Choose a PNG, JPEG, WebP or GIF file."
-        raise ChatError("invalid_field", text, field="picture") from None
+        raise ChatError(
+            "invalid_field",
+            "This file is no picture that the server can read. Choose a PNG, JPEG, WebP or GIF file.",
+            field="picture",
+        ) from None
     square = ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.LANCZOS)
     packed = io.BytesIO()
     square.save(packed, "WEBP", quality=85)

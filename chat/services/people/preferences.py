@@ -41,25 +41,25 @@ def _store(preferences, fields):
 def describe_preferences(preferences: Preferences) -> dict[str, Any]:
     """Return the preferences as the API shows them."""
     fields = {name: getattr(preferences, name) for name in PREFERENCES}
-    quiet = {name: _format_hour(fields[name]) for name in ("quiet_from", "quiet_to")}
+    quiet = {name: _format_time(fields[name]) for name in ("quiet_from", "quiet_to")}
     return {**fields, **quiet}
 
 
-def _format_hour(hour):
-    return None if hour is None else hour.strftime("%H:%M")
+def _format_time(value):
+    return None if value is None else value.strftime("%H:%M")
 
 
 def _check_language(value: Any, name: str) -> str:
     return "" if value == "" else protocol.check_choice(value, name, LANGUAGES)
 
 
-def _check_hour(value: Any, name: str) -> time | None:
+def _check_time(value: Any, name: str) -> time | None:
     if value is None or isinstance(value, time):
         return value
     try:
         return datetime.strptime(protocol.check_string(value, name), "%H:%M").time()
     except ValueError:
-        raise ChatError("invalid_field", f"'{name}' must be a time like 22:30.", field=name) from None
+        raise ChatError("invalid_field", "'%(name)s' must be a time like 22:30.", name=name, field=name) from None
 
 
 def _check_one_of(choices):
@@ -71,8 +71,8 @@ _CHECKS = {
     "language": _check_language,
     "notify": _check_one_of(Preferences.NOTIFY),
     "sound": protocol.check_boolean,
-    "quiet_from": _check_hour,
-    "quiet_to": _check_hour,
+    "quiet_from": _check_time,
+    "quiet_to": _check_time,
     "opens_at": _check_one_of(Preferences.OPENS_AT),
 }
 PREFERENCES = tuple(_CHECKS)

@@ -34,11 +34,16 @@ def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
 
     Raise `forbidden` for a guest, or the error of a field.
     """
-    if person.is_guest:
-        raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
+    check_may_have_profile(person)
     checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}
     with changing(person):
         return store_profile(person, checked)
+
+
+def check_may_have_profile(person: Person) -> None:
+    """Raise `forbidden` for a guest."""
+    if person.is_guest:
+        raise ChatError("forbidden", "Guests have no profile. Sign up for an account.")
 
 
 def store_profile(person: Person, fields: dict[str, Any]) -> Profile:
@@ -92,18 +97,22 @@ def describe_person(person: Person, profile: Profile | None = None) -> dict[str,
 
 def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
     """Return what everybody may see of the active people with these handles. Raise `too_long` above MAX_PRESENT."""
-    if len(handles) > MAX_PRESENT:
-        raise ChatError("too_long", f"Ask for at most {MAX_PRESENT} handles at once.")
-    keys = [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
-    people = Person.objects.filter(handle_key__in=keys, is_active=True)
+    people = Person.objects.filter(handle_key__in=make_keys(handles), is_active=True)
     return [describe_person(person) for person in people.select_related("profile")]
+
+
+def make_keys(handles: Sequence[str]) -> list[str]:
+    """Return the keys of handles. Raise `too_long` above MAX_PRESENT, and `invalid_field`."""
+    if len(handles) > MAX_PRESENT:
+        raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
+    return [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
 
 
 def search_people(asker: Person, text: str, slug: str | None = None) -> list[dict[str, Any]]:
     """
-    Return at most MAX_FOUND active people of whom the handle, or a word of the name, begins with `text`, by handle.
+    Return at most MAX_FOUND active people whose handle, or a word of whose name, begins with `text`.
 
-    With `slug`, return only members of this room. Guests may search only in a room.
+    The people are sorted by handle. With `slug`, return only members of this room. Guests may search only in a room.
 
     Raise `forbidden`; `not_found` for a room that the asker may not read; `too_long` for the text.
     """
@@ -125,7 +134,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
 
 def match_text(text: str, prefix: str = "") -> Q:
     """
-    Return the filter for people of whom the handle, or a word of the name, begins with `text`.
+    Return the filter for people whose handle, or a word of whose name, begins with `text`.
 
     `prefix` is the path to the person, such as "person__", for rows that refer to a person.
     """

@@ -64,8 +64,9 @@ def check_own_password(request: HttpRequest, password: Any, field: str) -> None:
     place = digest_secret(request.session.session_key or "")
     attempt = limits.start_sign_in(f"person-{person.id}", limits.get_address(request), place, knows_address=True)
     if person.is_guest or not person.check_password(protocol.check_string(password, field)):
-        detail = "The old password is wrong." if field == "old_password" else "The password is wrong."
-        raise ChatError("forbidden", detail, field=field)
+        if field == "old_password":
+            raise ChatError("forbidden", "The old password is wrong.", field=field)
+        raise ChatError("forbidden", "The password is wrong.", field=field)
     attempt.succeed()
 
 

@@ -20,15 +20,13 @@ from .access import (
 )
 from .changes import (
     MAX_REACTIONS,
-    Outcome,
     edit_message,
     post_message,
-    record_once,
     remove_as_operator,
     remove_message,
     set_reaction,
 )
-from .history import Version, get_history
+from .history import Version, get_history, make_no_message_error
 from .lifecycle import (
     change_address,
     change_room,
@@ -69,6 +67,7 @@ from .reading import (
     mark_read,
     preview_body,
 )
+from .refs import Outcome, record_once
 
 __all__ = [
     "Backlog",
@@ -117,6 +116,7 @@ __all__ = [
     "join_room",
     "lock_room",
     "make_hidden_slug",
+    "make_no_message_error",
     "mark_read",
     "notify_lobby",
     "notify_moderators",

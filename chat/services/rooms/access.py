@@ -42,7 +42,7 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     room, member = _read_room(person, slug)
     _check_access(room, member, person)
     if person.is_authenticated:
-        _find_muted_guest_of_browser(room, person, member)
+        check_browser_not_banned(room, person, member)
     return room
 
 
@@ -117,19 +117,19 @@ def _find_muted_guest_of_browser(room, person, member=None):
         return None
     if not Member.objects.has_held_guest(room.id, person.browser):
         return None
-    others = Member.objects.filter(room=room, person__is_guest=True, person__browser=person.browser)
-    others = others.filter(role__in=Member.HELD_ROLES).exclude(person=person)
-    if not person.is_guest:
-        others = others.filter(person__created_at__lt=person.created_at)
-    found = list(others)
+    found = list(Member.objects.held_guests_of_browser(person).filter(room=room))
     for other in found:
         check_not_banned(other)
     return next((other for other in found if other.is_muted), None)
 
 
-def check_browser_not_banned(room: Room, person: Person) -> None:
-    """Raise `forbidden` if another guest of the person's browser is banned from the room."""
-    _find_muted_guest_of_browser(room, person)
+def check_browser_not_banned(room: Room, person: Person, member: Member | None = None) -> None:
+    """
+    Raise `forbidden` if another guest of the person's browser is banned from the room.
+
+    `member` is the person's Member, if there is one: the rule does not apply to moderators and owners.
+    """
+    _find_muted_guest_of_browser(room, person, member)
 
 
 def _make_not_found_error():

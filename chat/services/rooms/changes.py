@@ -1,44 +1,26 @@
 """
-Changes of a room's messages: post, edit, remove and react. Each change runs once for each ref of a person.
+Changes of a room's messages: post, edit, remove and react.
 
-Each change is one transaction. The first statement of the transaction takes the room's next offset.
+`refs` runs each change in a transaction of its own, once for each ref of a person.
 """
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from chat import broadcast, protocol
-from chat.models import AuditEntry, Bookmark, Change, Member, Message, Person, Reaction, Room, insert, set_related
+from chat import protocol
+from chat.models import AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert, set_related
 from chat.protocol import ChatError
-from chat.services import audit, feed_posts
-from chat.services.after_commit import publish_after_commit
+from chat.services import audit
 from chat.services.blocks import find_direct_listeners
 
-from .history import delete_bodies, keep_body
+from .called import find_called
+from .history import delete_bodies, keep_body, make_no_message_error
 from .memberships import check_may_speak, notify_moderators
-from .mentions import delete_mentions, find_called, notify_direct, replace_mentions, store_mentions
-from .reading import describe
+from .mentions import delete_mentions, notify_direct, replace_mentions, store_mentions
+from .refs import Outcome, change_message
 
 MAX_REACTIONS = 20  # emoji of one person on one message
-
-# A function (offset of the change, time of the change) that changes a message in a transaction, and returns the
-# message.
-Apply = Callable[[int, datetime], Message]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The `ack` of a change. `is_new`: this request stored the change, not an earlier request with the same ref."""
-
-    ack: dict
-    is_new: bool
 
 
 def post_message(member: Member, event: protocol.Post) -> Outcome:
@@ -161,95 +143,18 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
     return change_message(member, event, react)
 
 
-def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
-    """
-    Run `apply` once for each ref of a person. One transaction stores the room's counter, the change and the ref.
-
-    After the commit, publish the message to the room. For a ref that was used before, return the earlier answer. The
-    constraint finds such a ref: a query before the change would miss a request that runs at the same time.
-    """
-    fingerprint = protocol.digest(event, member.room.slug)
-    try:
-        with transaction.atomic():
-            now = timezone.now()
-            offset, posts = _take_offset(member, event, now)
-            message = apply(offset, now)
-            _store_ref(member, event.ref, fingerprint, message.number, message.offset, now)
-            if message.offset == offset:
-                publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
-                if posts is not None:
-                    feed_posts.publish_post(member.room, message, posts)
-    except (IntegrityError, ChatError) as error:
-        earlier = _get_earlier(member.person, event.ref, fingerprint, error)
-        return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)
-    return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
-
-
-def _take_offset(member, event, now):
-    """Return (the room's next offset, the room's number of messages if the event posts one, else None)."""
-    try:
-        if isinstance(event, protocol.Post):
-            return Room.objects.take_post(member.room_id, now)
-        return Room.objects.take_offset(member.room_id), None
-    except Room.DoesNotExist:
-        # Another request has deleted the room since the member was read.
-        raise ChatError("not_found", "There is no such room.") from None
-
-
-def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[int, bool]:
-    """
-    Run `create()` in a transaction, once for each ref of a person, for events that change no message of the room.
-
-    - `event`: an event with a `ref`: Start, Schedule, or an event of a board.
-    - `create`: stores a row and returns its id.
-
-    Return (id, whether the row was created now). For a ref that was used before, return the earlier id. Raise
-    `ref_conflict`, or what `create` raises; then nothing is stored.
-    """
-    fingerprint = protocol.digest(event, member.room.slug)
-    try:
-        with transaction.atomic():
-            number = create()
-            _store_ref(member, event.ref, fingerprint, number, member.room.offset, timezone.now())
-    except (IntegrityError, ChatError) as error:
-        return _get_earlier(member.person, event.ref, fingerprint, error).number, False
-    return number, True
-
-
-def _store_ref(member, ref, fingerprint, number, offset, now):
-    insert(
-        Change,
-        person_id=member.person_id,
-        ref=ref,
-        room_id=member.room_id,
-        digest=fingerprint,
-        number=number,
-        offset=offset,
-        created_at=now,
-    )
-
-
-def _get_earlier(person, ref, fingerprint, error):
-    """Return the earlier Change of a ref. Raise `error` if there is none, and `ref_conflict` if its content differs."""
-    earlier = Change.objects.filter(person=person, ref=ref).first()
-    if earlier is None:
-        raise error
-    if earlier.digest != fingerprint:
-        raise ChatError("ref_conflict", "This ref was used for another change. Use a new ref.") from None
-    return earlier
-
-
 def _check_reactions(message, person):
     # Every change of a message sends all of its reactions to everybody in the room, so their number is limited.
     if sum(reaction.person_id == person.id for reaction in message.all_reactions) >= MAX_REACTIONS:
-        detail = f"You can put at most {MAX_REACTIONS} emoji on a message. Remove one first."
-        raise ChatError("forbidden", detail)
+        raise ChatError(
+            "forbidden", "You can put at most %(most)s emoji on a message. Remove one first.", most=MAX_REACTIONS
+        )
 
 
 def _get_message(room_id, number):
     message = Message.objects.complete().filter(room_id=room_id, number=number).first()
     if message is None:
-        raise _make_not_found_error()
+        raise make_no_message_error()
     return message
 
 
@@ -257,12 +162,8 @@ def get_present_message(room_id: int, number: int) -> Message:
     """Return a message that was not removed, read with `complete`. Raise `not_found`."""
     message = _get_message(room_id, number)
     if message.is_removed:
-        raise _make_not_found_error()
+        raise make_no_message_error()
     return message
-
-
-def _make_not_found_error():
-    return ChatError("not_found", "There is no such message in this room.")
 
 
 def _get_changeable(member, number):

@@ -38,6 +38,11 @@ def delete_bodies(message: Message) -> None:
     EarlierBody.objects.filter(message=message).delete()
 
 
+def make_no_message_error() -> ChatError:
+    """Return the error for a message that does not exist in a room."""
+    return ChatError("not_found", "There is no such message in this room.")
+
+
 def get_history(room: Room, number: int) -> list[Version]:
     """
     Return the bodies of a message, the oldest first and the present one last. A removed message has none.
@@ -47,7 +52,7 @@ def get_history(room: Room, number: int) -> list[Version]:
     """
     message = Message.objects.filter(room=room, number=number).select_related("author").first()
     if message is None:
-        raise ChatError("not_found", "There is no such message in this room.")
+        raise make_no_message_error()
     if message.is_removed:
         return []
     at, by = message.created_at, message.author

@@ -50,8 +50,9 @@ def create_room(
         room = _store_room(person, slug, fields)
     except IntegrityError:
         if person is None or Room.objects.visible_to(person).filter(slug=slug).exists():
-            detail = "There is already a room with this slug. Choose another one."
-            raise ChatError("taken", detail, field="slug") from None
+            raise ChatError(
+                "taken", "There is already a room with this slug. Choose another one.", field="slug"
+            ) from None
         room = _store_room(person, make_hidden_slug(slug), fields)
     if person is not None:
         feeds.follow(person, room.id)
@@ -168,7 +169,7 @@ def _get_own_room(person, slug):
     return room
 
 
-def _close_guests(room):
+def _disconnect_guests(room):
     guests = Member.objects.filter(room=room, person__is_guest=True, person__is_active=True)
     for member_id, person_id in guests.exclude(role=Member.BANNED).values_list("id", "person_id"):
         close_after_commit(broadcast.member_group(member_id), protocol.CLOSE_FORBIDDEN)
@@ -193,7 +194,7 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     if shown and not is_new:
         feeds.publish_change(room, **shown)
     if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:
-        _close_guests(room)
+        _disconnect_guests(room)
     notify_lobby()
 
 

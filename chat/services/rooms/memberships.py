@@ -27,8 +27,7 @@ def get_default_role(person: Person) -> str:
 
 def apply_role(member: Member, role: str, until: datetime | None = None) -> None:
     """
-    Store a member's role, publish it to the room, close the connections of a banned member, and schedule the end of a
-    mute.
+    Store a member's role and publish it. Close a banned member's connections, and schedule the end of a mute.
 
     `until` is the time at which a mute ends. This function checks no rights and writes no audit entry:
     `moderation.change_role` does both, and then calls it.
@@ -83,12 +82,12 @@ def delete_member(member: Member) -> None:
 
 def hold_others_of_browser(member: Member) -> None:
     """
-    Ban or mute the other people of a banned or muted guest's browser who are in the room already, as `join_room` does
-    with people who enter later: its guests, and the accounts that it created after the guest.
+    Ban or mute the other people of a banned or muted guest's browser who are in the room already.
 
-    Without this, a guest who left before the ban would go on speaking under the next handle, on a connection that is
-    open already. A ban stores no role for an account: it closes the account's connections, and `join_room` refuses the
-    next ones until the guest's ban is lifted.
+    These are the browser's other guests, and the accounts that it created after the guest. `join_room` does the same
+    with people who enter later. Without this function, a person could go on writing as one of the others, on a
+    connection that is open already. A ban stores no role for an account: it closes the account's connections, and
+    `join_room` refuses the next ones until the guest's ban is lifted.
     """
     if not member.person.is_guest or member.person.browser is None:
         return
@@ -120,14 +119,11 @@ def find_members_held_by_browser() -> QuerySet:
 
 def end_bans_of_browser(member: Member) -> None:
     """Lift the bans and mutes of other guests of a guest's browser, because they hold for the guest too."""
-    if member.person.is_guest and member.person.browser is not None:
-        others = Member.objects.filter(
-            room=member.room_id, person__is_guest=True, person__browser=member.person.browser
-        )
-        held = others.filter(role__in=Member.HELD_ROLES)
-        Member.objects.filter(id__in=list(held.values_list("id", flat=True))).update(
-            role=Member.GUEST, muted_until=None
-        )
+    if not member.person.is_guest or member.person.browser is None:
+        return
+    others = Member.objects.filter(room=member.room_id, person__is_guest=True, person__browser=member.person.browser)
+    ids = list(others.filter(role__in=Member.HELD_ROLES).values_list("id", flat=True))
+    Member.objects.filter(id__in=ids).update(role=Member.GUEST, muted_until=None)
 
 
 def check_not_banned(member: Member) -> None:
@@ -141,14 +137,14 @@ def check_may_speak(member: Member) -> None:
     if member.room.archived:
         raise ChatError("forbidden", "This room is archived. You can read it, but not write in it.")
     end_expired_mute(member)
+    if member.role == Member.MUTED and member.muted_until is None:
+        raise ChatError("muted", "You are muted in this room: you can read, but not write.")
     if member.role == Member.MUTED:
-        raise ChatError("muted", _describe_mute(member))
-
-
-def _describe_mute(member):
-    if member.muted_until is None:
-        return "You are muted in this room: you can read, but not write."
-    return f"You are muted in this room until {protocol.format_time(member.muted_until)}: you can read, but not write."
+        raise ChatError(
+            "muted",
+            "You are muted in this room until %(time)s: you can read, but not write.",
+            time=protocol.format_time(member.muted_until),
+        )
 
 
 def end_expired_mute(member: Member) -> None:

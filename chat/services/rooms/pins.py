@@ -12,9 +12,10 @@ from chat.models import AuditEntry, Member, Message, Person, Room
 from chat.protocol import ChatError
 from chat.services import audit
 
-from .changes import Outcome, change_message, get_present_message
+from .changes import get_present_message
 from .memberships import check_may_speak
 from .reading import describe_messages
+from .refs import Outcome, change_message
 
 MAX_PINS = 100  # in one room
 
@@ -45,7 +46,9 @@ def set_pin(member: Member, event: protocol.Pin) -> Outcome:
             Room.objects.give_back_offset(member.room_id)
             return message
         if event.on and Message.objects.pinned_in(member.room).count() >= MAX_PINS:
-            raise ChatError("forbidden", f"A room can have at most {MAX_PINS} pinned messages. Remove a pin first.")
+            raise ChatError(
+                "forbidden", "A room can have at most %(most)s pinned messages. Remove a pin first.", most=MAX_PINS
+            )
         act = AuditEntry.PIN if event.on else AuditEntry.UNPIN
         audit.record(member.person, act, member.room_id, message.author, message=message.number)
         message.pinned_at, message.offset = now if event.on else None, offset

@@ -49,8 +49,6 @@ def _find_banned_by_browser(person, memberships):
     """Return the ids of rooms that the person must not enter, because another guest of the browser is banned there."""
     if person.browser is None:
         return set()
-    others = Member.objects.filter(role=Member.BANNED, person__is_guest=True, person__browser=person.browser)
-    if not person.is_guest:
-        others = others.filter(person__created_at__lt=person.created_at)
+    banned = Member.objects.held_guests_of_browser(person).filter(role=Member.BANNED)
     moderated = {room_id for room_id, role, *_ in memberships if role in Member.MODERATOR_ROLES}
-    return set(others.exclude(person=person).values_list("room_id", flat=True)) - moderated
+    return set(banned.values_list("room_id", flat=True)) - moderated

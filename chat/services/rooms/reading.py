@@ -75,10 +75,12 @@ class PageAround:
 
 def get_page_around(room: Room, number: int, limit: int) -> PageAround:
     """
-    Return the message with the id `number`, and messages before and after it. Raise `not_found` without this message.
+    Return the message with the id `number`, and messages before and after it.
 
     The page has `limit` messages, as long as the room has enough: half of them before the message, half after it, and
     more on one side if there are too few on the other side. A removed message counts as a message.
+
+    Raise `not_found` if there is no message with this id.
     """
     with snapshot():
         in_room = Message.objects.filter(room=room)

@@ -1,5 +1,5 @@
 """
-Documents: what the index contains about a message. This module knows no rows of the index.
+Documents: what the index contains about a message. This module reads and writes no rows.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ VERSION = 1
 # Only these bodies can have links. To render a body takes longer than everything else here.
 _MAY_HAVE_LINK = re.compile("://|mailto:", re.IGNORECASE)
 
+# The labels of messages in public rooms, and of messages with links.
 PUBLIC = f"{LABEL}public"
 LINK = f"{LABEL}link"
 

@@ -21,6 +21,7 @@ from .snippets import make_snippet
 
 RESULTS_PER_PAGE = 20
 MAX_PAGES = 50
+_IS_MEMBER = "EXISTS (SELECT 1 FROM chat_member WHERE room_id = m.room_id AND person_id = %s AND role <> 'banned')"
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,10 @@ def _make_rows(person, query, room) -> Rows:
         if moment is not None:
             sql.append(f"m.created_at {comparison} %s")
             parameters.append(connection.ops.adapt_datetimefield_value(moment))
-    bounds = [_find_bounds_of_days(query), (0, MAX_INTEGER) if room is None else _find_bounds_of_room(room)]
-    return Rows(" AND ".join(sql), tuple(parameters), max(bounds[0][0], bounds[1][0]), min(bounds[0][1], bounds[1][1]))
+    first_of_days, end_of_days = _find_bounds_of_days(query)
+    first_of_room, end_of_room = (0, MAX_INTEGER) if room is None else _find_bounds_of_room(room)
+    first, end = max(first_of_days, first_of_room), min(end_of_days, end_of_room)
+    return Rows(" AND ".join(sql), tuple(parameters), first, end)
 
 
 def _find_bounds_of_days(query) -> tuple[int, int]:
@@ -106,9 +109,6 @@ def _find_bounds_of_room(room) -> tuple[int, int]:
     ids = Message.objects.filter(room=room).values_list("id", flat=True)
     first, last = ids.order_by("number").first(), ids.order_by("-number").first()
     return (0, 0) if first is None else (first, last + 1)
-
-
-_IS_MEMBER = "EXISTS (SELECT 1 FROM chat_member WHERE room_id = m.room_id AND person_id = %s AND role <> 'banned')"
 
 
 def _read_results(ids, query):

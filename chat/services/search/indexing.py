@@ -38,7 +38,7 @@ CATCH_UP_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a room is indexed: `done` of its `total` changes. `documents` were stored or deleted."""
+    """A part of a room is indexed: `done` of its `total` changes, for which `documents` were stored or deleted."""
 
     slug: str
     done: int
@@ -135,8 +135,9 @@ def _make_part(due, upto, changed):
     documents = [make_document(message, due) for message in changed if not message.is_removed]
     # A reaction changes a message, and not its document.
     documents = [document for document in documents if present.get(document.message_id) != document.digest]
-    gone = {message.id for message in changed if message.is_removed} | {document.message_id for document in documents}
-    return _Part(due, upto, documents, sorted(gone & present.keys()), _find_days(changed))
+    removed_ids = {message.id for message in changed if message.is_removed}
+    outdated = (removed_ids | {document.message_id for document in documents}) & present.keys()
+    return _Part(due, upto, documents, sorted(outdated), _find_days(changed))
 
 
 def _find_days(changed):

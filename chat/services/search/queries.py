@@ -70,7 +70,7 @@ def read_query(text: str, fields: dict[str, str], zone: str | None = None) -> Qu
 def _add_value(given, operator, value):
     name = OPERATORS[operator]
     if name in given:
-        raise ChatError("invalid_field", f"Give '{operator}:' only once.")
+        raise ChatError("invalid_field", "Give '%(operator)s:' only once.", operator=operator)
     given[name] = value
 
 
@@ -83,14 +83,14 @@ def _make_phrases(pieces):
             is_prefix = is_last and is_word and ends_with_word and len(tokens[-1]) >= LEAST_PREFIX
             phrases.append(Phrase(tuple(tokens), is_prefix))
     if len(phrases) > MAX_PARTS:
-        raise ChatError("too_long", f"Search for at most {MAX_PARTS} words at once.")
+        raise ChatError("too_long", "Search for at most %(most)s words at once.", most=MAX_PARTS)
     return phrases
 
 
 def _check_author(value, name, zone):
     handle = protocol.check_string(value, name).strip().removeprefix("@")
     if not handle or not protocol.is_possible_handle(handle):
-        raise ChatError("invalid_field", f"'{name}' must be a handle.")
+        raise ChatError("invalid_field", "'%(name)s' must be a handle.", name=name)
     return handle
 
 

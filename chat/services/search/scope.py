@@ -15,7 +15,7 @@ from .documents import PUBLIC, room_label
 
 
 def limit_to_scope(condition: Condition, person: Person) -> Condition:
-    """Return a condition that only messages in rooms that the person may read fulfil."""
+    """Return the condition, limited to messages in rooms that the person may read."""
     readable = rooms.get_readable_rooms(person)
     public, none_of = [PUBLIC], _make_labels(readable.refused)
     if readable.refused:

@@ -10,7 +10,7 @@ from chat.models import Phrase
 
 from .words import Token, split_words
 
-LENGTH = 160  # characters of a snippet, without the marks of left out text
+LENGTH = 160  # characters of a snippet, without `_LEFT_OUT` at its ends
 _BEFORE = 40  # characters before the first hit
 _LEFT_OUT = "…"
 _SPACES = re.compile(r"\s+")
@@ -47,15 +47,16 @@ def find_hits(body: str, phrases: Iterable[Phrase]) -> list[Span] | None:
 
 
 def _find_phrase(tokens: list[Token], phrase: Phrase) -> list[Span]:
-    size = len(phrase.tokens)
+    """Return where the tokens of a phrase follow each other."""
+    *others, last = phrase.tokens
     texts = [token.text for token in tokens]
-    *first, last = phrase.tokens
-    return [
-        (tokens[at].start, tokens[at + size - 1].end)
-        for at in range(len(tokens) - size + 1)
-        if texts[at : at + size - 1] == first
-        and (texts[at + size - 1].startswith(last) if phrase.is_prefix else texts[at + size - 1] == last)
-    ]
+    spans = []
+    for start in range(len(tokens) - len(others)):
+        end = start + len(others)
+        is_last = texts[end].startswith(last) if phrase.is_prefix else texts[end] == last
+        if is_last and texts[start:end] == others:
+            spans.append((tokens[start].start, tokens[end].end))
+    return spans
 
 
 def _unite(spans):

@@ -85,11 +85,11 @@ def list_tokens(text: str) -> list[str]:
 
 def split_phrases(text: str) -> list[tuple[list[str], bool]]:
     """
-    Return the tokens that a text must have to match `text`, as parts: (tokens that follow each other, whether the last
-    token is a word, which may be continued).
+    Return the parts that a message must contain to match `text`.
 
-    A single character of a script without spaces is a part of its own. It follows no other token, because in a text it
-    stands inside pairs.
+    Each part is (tokens that follow each other, whether the last token is a word, which may be continued). A single
+    character of a script without spaces is a part of its own. It follows no other token, because in a message it stands
+    inside pairs.
     """
     parts: list[tuple[list[str], bool]] = []
     is_open = False

@@ -7,7 +7,11 @@ This module does not know rooms.
 from html import escape
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
 from chat.markup.direction import isolate
+
+from .pages import write_number
 
 # Sizes in SVG units. In a larger picture, the letters would be too small to read on a phone.
 WIDTH, HEIGHT, FOOT, TOP = 480, 150, 18, 16
@@ -31,12 +35,13 @@ def draw_vertical_bars(chart: Chart, ends_only: bool = False) -> str:
     """
     most, step = max([1, *chart.numbers]), WIDTH / len(chart.numbers)
     base = HEIGHT - FOOT
-    shapes = [f'<text x="0" y="10">maximum: {most:,}</text>']
+    maximum = gettext("maximum: %(number)s") % {"number": write_number(most)}
+    shapes = [f'<text x="0" y="10">{escape(maximum)}</text>']
     for index, (label, number) in enumerate(zip(chart.labels, chart.numbers, strict=True)):
         height = number / most * (base - TOP)
         shapes.append(
             f'<rect class="bar" x="{index * step + step * 0.1:.1f}" y="{base - height:.1f}" width="{step * 0.8:.1f}"'
-            f' height="{height:.1f}" rx="1.5"><title>{escape(label)}: {number:,}</title></rect>'
+            f' height="{height:.1f}" rx="1.5"><title>{escape(label)}: {write_number(number)}</title></rect>'
         )
     shapes.append(f'<line class="axis" x1="0" y1="{base}" x2="{WIDTH}" y2="{base}"/>')
     shapes += _end_labels(chart.labels) if ends_only else _third_labels(chart.labels, step)
@@ -67,8 +72,8 @@ def draw_horizontal_bars(chart: Chart) -> str:
         shapes.append(
             f'<text class="name" x="0" y="{y + 15}">{escape(isolate(name))}</text>'
             f'<rect class="bar" x="{NAME_WIDTH}" y="{y + 4}" width="{width:.1f}" height="14" rx="3">'
-            f"<title>{escape(isolate(label))}: {number:,}</title></rect>"
-            f'<text x="{NAME_WIDTH + width + 8:.1f}" y="{y + 15}">{number:,}</text>'
+            f"<title>{escape(isolate(label))}: {write_number(number)}</title></rect>"
+            f'<text x="{NAME_WIDTH + width + 8:.1f}" y="{y + 15}">{write_number(number)}</text>'
         )
     return _figure(chart, max(1, len(shapes)) * ROW_HEIGHT, shapes)
 

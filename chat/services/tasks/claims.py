@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -35,6 +35,7 @@ def claim_task(task_id: int) -> Task | None:
     now = timezone.now()
     waits = Q(state=Task.QUEUED) | Q(state=Task.RUNNING, locked_until__lt=now)
     with transaction.atomic():
+        limit_pauses()
         claimed = Task.objects.filter(waits, id=task_id, tries__lt=MAX_TRIES).update(
             state=Task.RUNNING,
             progress=0,
@@ -50,6 +51,19 @@ def claim_task(task_id: int) -> Task | None:
 def get_lock_end() -> datetime:
     """Return the time at which a lock expires that is taken or renewed now."""
     return timezone.now() + timedelta(seconds=settings.CHAT_TASK_LOCK_SECONDS)
+
+
+def limit_pauses() -> None:
+    """
+    Let PostgreSQL end the current transaction if this worker pauses in it for half the time of its lock on the task.
+
+    A frozen worker would otherwise keep the task's row locked, and no other worker could take over the task. The
+    worker's next statement then raises one of OUTAGES.
+    """
+    if connection.vendor == "postgresql":
+        milliseconds = int(settings.CHAT_TASK_LOCK_SECONDS * 1000 / 2)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = %s", [milliseconds])
 
 
 def update_claimed(task: Task, **columns: Any) -> None:

@@ -26,6 +26,7 @@ from chat.protocol import (
 
 from .formats import FORMATS, Transcript
 from .job import Job
+from .pages import check_language
 from .registry import task
 
 # A block has this many messages. A query reads the reactions of a block by the ids of its messages, and SQLite allows
@@ -35,14 +36,14 @@ BLOCK = 500
 
 def check_params(params: dict) -> dict:
     """
-    Return {format, from, to}, and `zone` and `bom` if the request has them.
+    Return {format, from, to}, and `zone`, `language` and `bom` if the request has them.
 
     `from` and `to` are each a day, a time or None.
 
     Raise `missing_field` or `invalid_field`.
     """
     checked = check_fields(params, format=lambda value, name: check_choice(value, name, FORMATS))
-    for name, check in (("zone", check_zone), ("bom", check_boolean)):
+    for name, check in (("zone", check_zone), ("language", check_language), ("bom", check_boolean)):
         if params.get(name) is not None:
             checked[name] = check(params[name], name)
     for name in ("from", "to"):

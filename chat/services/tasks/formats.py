@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from html import escape
 
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
+
 from chat import markup
 from chat.markup.direction import isolate
 from chat.protocol import encode, format_time, get_zone
 
-from .pages import make_page_end, make_page_start, write_moment
+from .pages import make_page_end, make_page_start, name_on_page, write_day, write_moment
 
 # A spreadsheet treats a cell that begins with one of these as a formula.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -99,7 +102,9 @@ class Csv:
 
     def message(self, values: dict) -> str:
         """Return the text of one message. `values` is what `export.describe` returns."""
-        reactions = "; ".join(f"{emoji} {', '.join(names)}" for emoji, names in _name_reacting(values).items())
+        reactions = "; ".join(
+            f"{emoji} {', '.join(names)}" for emoji, names in _name_reacting(values, _name_in_csv).items()
+        )
         return _csv_line(
             [
                 values["id"],
@@ -124,17 +129,16 @@ def escape_formula(text: str) -> str:
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA_STARTS) else text
 
 
-def _name_reacting(values):
-    """Return {emoji: names of the people who reacted with it}. The name of a guest has the mark `(guest)`."""
+def _name_reacting(values, name):
+    """Return {emoji: names of the people who reacted with it}. `name(handle, is_guest)` names a person."""
     guests = set(values.get("guests", ()))
     return {
-        emoji: [name_person(handle, handle in guests) for handle in handles]
-        for emoji, handles in values["reactions"].items()
+        emoji: [name(handle, handle in guests) for handle in handles] for emoji, handles in values["reactions"].items()
     }
 
 
-def name_person(handle: str, is_guest: bool) -> str:
-    """Return a handle as a file shows it: the handle of a guest has the mark `(guest)`."""
+def _name_in_csv(handle, is_guest):
+    # Programs read this file, so the mark is the same in every language.
     return f"{handle} (guest)" if is_guest else handle
 
 
@@ -157,10 +161,8 @@ class Html:
     def start(self) -> str:
         """Return the text before the first message."""
         about = self.transcript
-        period = [f"from {about.start}" if about.start else "", f"to {about.end}" if about.end else ""]
-        created = f"created on {write_moment(about.exported_at, about.zone)}"
-        facts = " ".join(["Transcript", *filter(None, period), created])
-        return make_page_start(about.name, about.topic, facts)
+        values = {"start": about.start, "end": about.end, "moment": write_moment(about.exported_at, about.zone)}
+        return make_page_start(about.name, about.topic, _describe_period(about) % values)
 
     def message(self, values: dict) -> str:
         """Return the text of one message. `values` is what `export.describe` returns."""
@@ -171,32 +173,45 @@ class Html:
         if at.date() == self._day:
             return ""
         self._day = at.date()
-        return f"<h2>{at:%A, %d %B %Y}</h2>\n"
+        weekday = f"{at:%A}" if get_language() == "en" else date_format(at, "l")
+        line = gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": write_day(at)}
+        return f"<h2>{escape(line)}</h2>\n"
 
     def end(self) -> str:
         """Return the text after the last message."""
-        return make_page_end("End of the transcript.", self.transcript.zone)
+        return make_page_end(gettext("End of the transcript."), self.transcript.zone)
+
+
+def _describe_period(transcript):
+    """Return the sentence about a transcript, with the names of its values."""
+    if transcript.start and transcript.end:
+        return gettext("Transcript from %(start)s to %(end)s created on %(moment)s")
+    if transcript.start:
+        return gettext("Transcript from %(start)s created on %(moment)s")
+    if transcript.end:
+        return gettext("Transcript to %(end)s created on %(moment)s")
+    return gettext("Transcript created on %(moment)s")
 
 
 def _article(values, at):
     author = values["author"]
     head = [f'<b dir="auto">{escape(author["handle"])}</b>', _time_link(values["id"], at)]
     if author.get("guest"):
-        head.insert(1, "<span>guest</span>")
+        head.insert(1, f"<span>{escape(gettext('guest'))}</span>")
     if values["edited_at"]:
-        head.append("<span>edited</span>")
+        head.append(f"<span>{escape(gettext('edited'))}</span>")
     if values["reply_to"]:
-        head.append(f'<span>in reply to <a href="#m{values["reply_to"]}">#{values["reply_to"]}</a></span>')
-    body = "<p><i>message removed</i></p>" if values["removed"] else _body(values["body"])
-    return (
-        f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{_reactions(_name_reacting(values))}'
-        "</article>\n"
-    )
+        link = f'<a href="#m{values["reply_to"]}">#{values["reply_to"]}</a>'
+        head.append(f"<span>{escape(gettext('in reply to %(message)s')) % {'message': link}}</span>")
+    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else _body(values["body"])
+    foot = _reactions(_name_reacting(values, name_on_page))
+    return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
 
 
 def _body(text):
     # A keyboard can scroll a long line of code only if the code can have the focus.
-    rendered = markup.render(text).replace("<pre>", '<pre tabindex="0" role="group" aria-label="Code">')
+    start = f'<pre tabindex="0" role="group" aria-label="{escape(gettext("Code"))}">'
+    rendered = markup.render(text).replace("<pre>", start)
     return f'<div class="body" dir="auto">{rendered}</div>\n'
 
 
@@ -204,7 +219,7 @@ def _time_link(number, at):
     # The title also says the offset: where clocks are set back, an hour of the day occurs twice.
     return (
         f'<a href="#m{number}"><time datetime="{at.isoformat(timespec="seconds")}"'
-        f' title="{at:%d %B %Y, %H:%M:%S} (UTC{at:%z})">{at:%H:%M}</time></a>'
+        f' title="{escape(write_day(at))}, {at:%H:%M:%S} (UTC{at:%z})">{at:%H:%M}</time></a>'
     )
 
 

@@ -14,7 +14,7 @@ from channels_transport import is_stopping
 from chat.models import Task, TaskPart
 
 from . import publishing
-from .claims import get_lock_end, update_claimed
+from .claims import get_lock_end, limit_pauses, update_claimed
 from .results import PART_BYTES
 
 HEARTBEAT_SECONDS = 1  # between two renewals of the lock
@@ -92,6 +92,7 @@ class Job:
     def _store_part(self):
         data = b"".join(self._buffer)
         with transaction.atomic():
+            limit_pauses()
             # The update locks the row first, so that a task that was deleted or claimed again gets no more parts.
             self.update(locked_until=get_lock_end())
             TaskPart.objects.create(task_id=self.task.id, attempt=self.task.attempt, number=self._parts, data=data)

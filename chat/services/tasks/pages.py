@@ -3,12 +3,19 @@ The start and the end of the HTML pages that tasks make. A page is one file, run
 and for dark mode.
 
 The content security policy is also in the page, because no server sends the header when a person opens a saved file.
+
+Pages are in the active language: the task's parameter `language`, or else English.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
+from typing import Any
 
-from chat.protocol import get_zone
+from django.conf import settings
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, get_language_bidi, gettext
+
+from chat.protocol import check_choice, get_zone
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1e2423; --paper: #fff; --muted: #5a6461; --line: #e5e2da; --accent: #0d6b64; }
@@ -62,7 +69,7 @@ svg .name { fill: var(--ink); font-size: 11px; }
 }
 """
 _START = """<!doctype html>
-<html lang="en">
+<html lang="{language}"{direction}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -77,18 +84,48 @@ _START = """<!doctype html>
 """
 
 
+def check_language(value: Any, name: str = "language") -> str:
+    """Return the language of a page, by Django's name, such as `de` or `zh-hans`. Raise `invalid_field`."""
+    return check_choice(value, name, dict(settings.LANGUAGES))
+
+
 def make_page_start(title: str, lead: str, facts: str) -> str:
     """Return the start of a page: the heading `title`, the sentence `lead` ('' for none), and small print (`facts`)."""
     lead = f'<p class="lead" dir="auto">{escape(lead)}</p>\n' if lead else ""
-    return f'{_START.format(title=escape(title), style=_STYLE)}{lead}<p class="facts">{escape(facts)}</p>\n'
+    direction = ' dir="rtl"' if get_language_bidi() else ""
+    start = _START.format(title=escape(title), style=_STYLE, language=get_language(), direction=direction)
+    return f'{start}{lead}<p class="facts">{escape(facts)}</p>\n'
+
+
+def name_on_page(handle: str, is_guest: bool) -> str:
+    """Return a handle as a page shows it: the handle of a guest has the mark `(guest)`."""
+    return gettext("%(handle)s (guest)") % {"handle": handle} if is_guest else handle
+
+
+def write_day(day: date) -> str:
+    """Return a day as words, such as "01 March 2026"."""
+    return f"{day:%d %B %Y}" if get_language() == "en" else date_format(day, "DATE_FORMAT", use_l10n=True)
+
+
+def write_short_day(day: date) -> str:
+    """Return a day in a short form, such as "01 Mar 2026"."""
+    return f"{day:%d %b %Y}" if get_language() == "en" else date_format(day, "SHORT_DATE_FORMAT", use_l10n=True)
+
+
+def write_number(number: int) -> str:
+    """Return a number with the separators of the language, such as "1,234"."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def write_moment(moment: datetime, zone: str | None) -> str:
     """Return an aware datetime as words in a time zone (None: UTC), such as "01 March 2026 at 10:30 UTC"."""
-    return f"{moment.astimezone(get_zone(zone)):%d %B %Y at %H:%M} {zone or 'UTC'}"
+    local = moment.astimezone(get_zone(zone))
+    values = {"day": write_day(local), "time": f"{local:%H:%M}", "zone": zone or "UTC"}
+    return gettext("%(day)s at %(time)s %(zone)s") % values
 
 
 def make_page_end(sentence: str, zone: str | None) -> str:
     """Return the end of a page, with a sentence ('' for none) and the page's time zone (None: UTC) in small print."""
-    words = f"{sentence} All times are in {zone or 'UTC'}.".strip()
+    times = gettext("All times are in %(zone)s.") % {"zone": zone or "UTC"}
+    words = f"{sentence} {times}".strip()
     return f'<p class="end">{escape(words)}</p>\n</main>\n</body>\n</html>\n'

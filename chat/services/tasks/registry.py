@@ -44,5 +44,7 @@ def task(name: str, check: Callable[[dict], dict], is_shown: bool = False) -> Ca
 def get_kind(name: str) -> Kind:
     """Return the kind with this name. Raise `invalid_field` if there is none."""
     if name not in _kinds:
-        raise ChatError("invalid_field", f"There is no such kind of task. Choose one of: {', '.join(sorted(_kinds))}.")
+        raise ChatError(
+            "invalid_field", "There is no such kind of task. Choose one of: %(kinds)s.", kinds=", ".join(sorted(_kinds))
+        )
     return _kinds[name]

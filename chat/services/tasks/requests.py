@@ -72,8 +72,12 @@ def _check_unfinished(person_id):
     Person.objects.lock(person_id)
     limit = settings.CHAT_MAX_UNFINISHED_TASKS
     if Task.objects.filter(person_id=person_id, state__in=Task.UNFINISHED).count() >= limit:
-        detail = f"You already have {limit} unfinished tasks. Wait until one is done, or cancel one."
-        raise ChatError("rate_limited", detail, retry_after=RETRY_AFTER_SECONDS)
+        raise ChatError(
+            "rate_limited",
+            "You already have %(most)s unfinished tasks. Wait until one is done, or cancel one.",
+            retry_after=RETRY_AFTER_SECONDS,
+            most=limit,
+        )
 
 
 def publish_task(task_id: int) -> None:

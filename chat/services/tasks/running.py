@@ -2,11 +2,13 @@
 Run a task: a worker claims the task, runs the function of its kind, and stores how the task ended.
 """
 
+import json
 import logging
 from contextlib import closing
 
+from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from channels_transport import OUTAGES
 from chat.models import Task
@@ -66,7 +68,8 @@ def _run_kind(job):
     # The person may have lost the right to read the room since the request. Then nobody could fetch the result.
     rooms.get_readable_room(job.task.person, job.task.room.slug)
     delete_parts(job.task.id, before=job.task.attempt)
-    with closing(get_kind(job.task.kind).run(job)) as steps:
+    language = json.loads(job.task.params).get("language") or settings.LANGUAGE_CODE
+    with translation.override(language), closing(get_kind(job.task.kind).run(job)) as steps:
         for fraction in steps:
             job.report_progress(fraction)
     job.finish()

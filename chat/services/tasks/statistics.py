@@ -12,14 +12,22 @@ from datetime import date, timedelta
 from django.db.models import Count
 from django.db.models.functions import ExtractHour, TruncDate
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 
 from chat.models import Message, Person
 from chat.protocol import check_zone, get_zone
 
 from .charts import Chart, draw_horizontal_bars, draw_vertical_bars
-from .formats import name_person
 from .job import Job
-from .pages import make_page_end, make_page_start, write_moment
+from .pages import (
+    check_language,
+    make_page_end,
+    make_page_start,
+    name_on_page,
+    write_moment,
+    write_number,
+    write_short_day,
+)
 from .registry import task
 
 BLOCK = 20_000  # messages that one query counts; the query must be shorter than the lock of a task
@@ -28,8 +36,9 @@ TOP = 10  # people shown in the chart of authors
 
 
 def check_params(params: dict) -> dict:
-    """Return {zone} if the request has a time zone, else {}. Raise `invalid_field`."""
-    return {} if params.get("zone") is None else {"zone": check_zone(params["zone"])}
+    """Return `zone` and `language`, if the request has them. Raise `invalid_field`."""
+    checks = {"zone": check_zone, "language": check_language}
+    return {name: check(params[name], name) for name, check in checks.items() if params.get(name) is not None}
 
 
 @task("statistics", check_params, is_shown=True)
@@ -49,7 +58,7 @@ def statistics(job: Job) -> Generator[float, None, None]:
         people.update(dict(block.values_list("author").annotate(Count("id")).order_by()))
         removed += block.exclude(removed_at=None).count()
         yield (start + BLOCK) / job.upto
-    created = f"Statistics, created on {write_moment(timezone.now(), zone)}"
+    created = gettext("Statistics, created on %(moment)s") % {"moment": write_moment(timezone.now(), zone)}
     job.write(make_page_start(job.room.name, job.room.topic, created))
     job.write(_numbers(days, people, removed))
     if days:
@@ -68,10 +77,10 @@ def _count_by_hour(messages, zone):
 def _numbers(days, people, removed):
     busiest = max(days, key=lambda day: (days[day], day), default=None)
     facts = [
-        (f"{sum(days.values()):,}", "messages"),
-        (f"{len(people):,}", "authors"),
-        (f"{removed:,}", "removed messages"),
-        (f"{busiest:%d %b %Y}" if busiest else "–", "busiest day"),
+        (write_number(sum(days.values())), pgettext("below a number", "messages")),
+        (write_number(len(people)), pgettext("below a number", "authors")),
+        (write_number(removed), pgettext("below a number", "removed messages")),
+        (write_short_day(busiest) if busiest else "–", pgettext("below a day", "busiest day")),
     ]
     lines = "".join(f"<li><b>{number}</b> {what}</li>" for number, what in facts)
     return f'<ul class="numbers">{lines}</ul>\n'
@@ -81,19 +90,23 @@ def _days_chart(days):
     first, last = min(days), max(days)
     begin = max(first, last - timedelta(days=DAYS - 1))
     shown = [begin + timedelta(days=number) for number in range((last - begin).days + 1)]
-    title = f"Messages per day, the last {DAYS} days" if first < begin else "Messages per day"
-    labels = [f"{day:%d %b %Y}" for day in shown]
+    title = gettext("Messages per day")
+    if first < begin:
+        title = gettext("Messages per day, the last %(number)s days") % {"number": DAYS}
+    labels = [write_short_day(day) for day in shown]
     return draw_vertical_bars(Chart(title, labels, [days[day] for day in shown]), ends_only=True)
 
 
 def _hours_chart(hours):
     labels = [f"{hour}:00" for hour in range(24)]
-    return draw_vertical_bars(Chart("Messages by hour of the day", labels, [hours[hour] for hour in range(24)]))
+    return draw_vertical_bars(
+        Chart(gettext("Messages by hour of the day"), labels, [hours[hour] for hour in range(24)])
+    )
 
 
 def _people_chart(people):
     top = people.most_common(TOP)
     authors = Person.objects.in_bulk([person for person, _ in top])
-    names = [name_person(authors[person].handle, authors[person].is_guest) for person, _ in top]
-    chart = Chart("Most active authors", names, [count for _, count in top])
+    names = [name_on_page(authors[person].handle, authors[person].is_guest) for person, _ in top]
+    chart = Chart(gettext("Most active authors"), names, [count for _, count in top])
     return draw_horizontal_bars(chart)

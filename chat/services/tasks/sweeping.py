@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
@@ -28,7 +29,8 @@ def sweep_tasks() -> int:
     Send abandoned and lost tasks to the workers again, give up after MAX_TRIES, and delete expired tasks.
 
     If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
-    at the same time: a job that is sent twice runs once.
+    at the same time: a job that is sent twice runs once. The sweep leaves rows that another process has locked to a
+    later sweep: a worker that is frozen within a transaction would block it.
 
     Return the number of tasks that were changed.
     """
@@ -39,8 +41,36 @@ def _get_abandoned() -> QuerySet:
     return Task.objects.filter(state=Task.RUNNING, locked_until__lt=timezone.now())
 
 
+def _lock(tasks: QuerySet) -> QuerySet:
+    """
+    Lock at most MAX_SWEPT of these tasks, without those that another transaction has locked, and return them.
+
+    Call it within a transaction. SQLite has no locks of rows.
+    """
+    return tasks.select_for_update(skip_locked=True)[:MAX_SWEPT]
+
+
+def _get_unlocked(tasks: QuerySet) -> list[Task]:
+    """Return at most MAX_SWEPT of these tasks, without those that a transaction has locked."""
+    # On SQLite, a transaction locks the whole database for writes. Most sweeps find nothing and need none.
+    if not tasks.exists():
+        return []
+    with transaction.atomic():
+        return list(_lock(tasks))
+
+
+def _queue_again(tasks: QuerySet, **columns: object) -> list[int]:
+    """Put these tasks back into the queue, without those that a transaction has locked. Return their ids."""
+    if not tasks.exists():
+        return []
+    with transaction.atomic():
+        ids = [task.id for task in _lock(tasks)]
+        tasks.filter(id__in=ids).update(state=Task.QUEUED, sent_at=timezone.now(), **columns)
+    return ids
+
+
 def _give_up():
-    given_up = list(_get_abandoned().filter(tries__gte=MAX_TRIES)[:MAX_SWEPT])
+    given_up = _get_unlocked(_get_abandoned().filter(tries__gte=MAX_TRIES))
     for task in given_up:
         if _get_abandoned().filter(id=task.id, attempt=task.attempt).update(**make_failure(GIVEN_UP)):
             delete_parts(task.id)
@@ -62,12 +92,9 @@ def make_failure(error: str) -> dict:
 
 
 def _send_again():
-    now = timezone.now()
-    abandoned = list(_get_abandoned().filter(tries__lt=MAX_TRIES).values_list("id", flat=True)[:MAX_SWEPT])
-    _get_abandoned().filter(id__in=abandoned).update(state=Task.QUEUED, progress=0, locked_until=None, sent_at=now)
-    queued = Task.objects.filter(state=Task.QUEUED, sent_at__lt=now - timedelta(seconds=JOB_SECONDS))
-    lost = list(queued.order_by("id").values_list("id", flat=True)[:MAX_SWEPT])
-    queued.filter(id__in=lost).update(sent_at=now)
+    expired = timezone.now() - timedelta(seconds=JOB_SECONDS)
+    abandoned = _queue_again(_get_abandoned().filter(tries__lt=MAX_TRIES), progress=0, locked_until=None)
+    lost = _queue_again(Task.objects.filter(state=Task.QUEUED, sent_at__lt=expired).order_by("id"))
     send_jobs(abandoned + lost)
     for task_id in abandoned:
         publishing.publish_task(task_id)
@@ -85,7 +112,7 @@ def _send_job(task_id):
 
 
 def _delete_expired():
-    expired = list(Task.objects.filter(expires_at__lt=timezone.now())[:MAX_SWEPT])
+    expired = _get_unlocked(Task.objects.filter(expires_at__lt=timezone.now()))
     for task in expired:
         delete_and_publish(task, "This task has expired.")
     return len(expired)
@@ -94,8 +121,10 @@ def _delete_expired():
 def _free_space():
     """Delete the oldest results while all results together are too large. A full disk would stop the whole site."""
     stored = Task.objects.aggregate(total=Sum("result_size"))["total"] or 0
+    if stored <= settings.CHAT_MAX_RESULTS_BYTES:
+        return 0
     deleted = 0
-    for task in Task.objects.filter(result_size__gt=0).order_by("finished_at")[:MAX_SWEPT]:
+    for task in _get_unlocked(Task.objects.filter(result_size__gt=0).order_by("finished_at")):
         if stored <= settings.CHAT_MAX_RESULTS_BYTES:
             break
         delete_and_publish(task, "This result was deleted to free storage space.")

@@ -8,12 +8,13 @@ import { CLOSE } from "./connection/wire.js";
 import { RoomsTable } from "./operators/rooms-table.js";
 import { byId } from "./ui/dom.js";
 import { onReturn } from "./ui/page-return.js";
+import { gettext, pgettext } from "./ui/translation.js";
 
 const STREAM = "rooms";
-const NO_OPERATOR = "You are no longer an operator.";
+const NO_OPERATOR = gettext("You are no longer an operator.");
 /** @type {Record<number, string>} */
 const ENDINGS = {
-  [CLOSE.NOT_SIGNED_IN]: "You are signed out.",
+  [CLOSE.NOT_SIGNED_IN]: gettext("You are signed out."),
   [CLOSE.FORBIDDEN]: NO_OPERATOR,
   [CLOSE.NOT_FOUND]: NO_OPERATOR,
 };
@@ -57,8 +58,8 @@ async function refresh() {
 /** @param {import("./connection/reconnecting-connection.js").Status} status */
 function showStatus({ state, code = CLOSE.NORMAL }) {
   page.dataset.state = state;
-  if (state === "closed") live.textContent = ENDINGS[code] ?? "The connection has ended.";
-  else live.textContent = state === "waiting" ? "Not connected. Trying again…" : "Connecting…";
+  if (state === "closed") live.textContent = ENDINGS[code] ?? gettext("The connection has ended.");
+  else live.textContent = state === "waiting" ? gettext("Not connected. Trying again…") : gettext("Connecting…");
 }
 
 const connection = new ReconnectingConnection(() => socketUrl("/operators/rooms/"), {
@@ -68,7 +69,7 @@ const connection = new ReconnectingConnection(() => socketUrl("/operators/rooms/
     connection.markUseful();
     await refresh();
     page.dataset.state = "open";
-    live.textContent = "Live";
+    live.textContent = pgettext("connection", "Live");
   },
 });
 

@@ -1,10 +1,12 @@
 // @ts-check
 // The page with a person's settings: offers time zones, and makes a chosen picture smaller before it is uploaded.
-// Must send nothing by itself: the forms of the page do.
+// Must not send anything: the forms of the page do.
+
+import { gettext } from "./ui/translation.js";
 
 const PICTURE_PIXELS = 512;
 
-/** Offer the time zones that this browser knows, and fill in its own if the field is empty. */
+/** Offers the time zones that this browser knows, and shows its own in the empty field. */
 function offerTimeZones() {
   const list = document.querySelector("#time-zones");
   const field = document.querySelector("[data-fill=time-zone]");
@@ -17,7 +19,7 @@ function offerTimeZones() {
 }
 
 /**
- * Return a picture as a small square file. Photos of phones are larger than the server accepts.
+ * Returns a picture as a small square file. Photos of phones are larger than the server accepts.
  * @param {File} file
  * @returns {Promise<File>} the file itself if the browser cannot read it
  */
@@ -48,7 +50,7 @@ async function replaceChosen(input) {
   }
 }
 
-/** Say whether this browser may notify the person, and offer to ask for the permission. */
+/** Shows whether this browser may notify the person, and a button that asks for the permission. */
 function offerNotifications() {
   const part = document.querySelector("#notifications");
   const state = document.querySelector("#notifications-state");
@@ -57,9 +59,9 @@ function offerNotifications() {
     return;
   }
   const sentences = {
-    granted: "This browser shows notifications.",
-    denied: "This browser blocks the notifications of this site. You can change this in the browser's settings.",
-    default: "This browser shows no notifications yet.",
+    granted: gettext("This browser shows notifications."),
+    denied: gettext("This browser blocks the notifications of this site. You can change this in the browser's settings."),
+    default: gettext("This browser shows no notifications yet."),
   };
   const show = () => {
     state.textContent = sentences[Notification.permission];

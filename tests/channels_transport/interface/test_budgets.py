@@ -6,7 +6,7 @@ import pytest
 
 from channels_transport.interface import budgets
 from channels_transport.interface.budgets import UNLIMITED, Addresses, Budget, Rate
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 

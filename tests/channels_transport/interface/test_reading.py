@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from channels_transport.interface import budgets, closing, reading
 from channels_transport.interface.limits import make_limits, make_rules
 from tests.channels_transport.connection import FakeConnection, Transport
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 

@@ -8,7 +8,7 @@ from autobahn.websocket.protocol import WebSocketProtocol as Frames
 
 from channels_transport import interface
 from tests.channels_transport.connection import FakeConnection
-from tests.conftest import Clock
+from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 

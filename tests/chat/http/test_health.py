@@ -57,7 +57,7 @@ def test_healthz_refuses_other_methods(method):
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz/", "/healthz\n", "/x/healthz", "/readyz", "/healthzz"])
-def test_every_other_path_goes_to_django(path):
+def test_django_handles_every_other_path(path):
     assert ask("GET", path) is None
 
 

@@ -101,7 +101,7 @@ def test_searching_does_not_find_hidden_rooms(alice, as_bob, django_assert_num_q
     assert found[0] == found[1] == (200, {"rooms": [], "more": False})
 
 
-# Changing the address of a room that is older than random slugs.
+# The next tests change the address of a room that is older than random slugs.
 
 
 @pytest.fixture

@@ -223,7 +223,7 @@ def test_a_post_by_token_costs_six_statements(alice, room):
     ]
 
 
-# Pages at a time, and pins.
+# The next tests are about the page at a time, and about pins.
 
 
 def test_a_day_leads_to_its_first_message_in_the_persons_time_zone(as_alice, enter, alice):

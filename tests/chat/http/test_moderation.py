@@ -259,7 +259,7 @@ def test_the_api_moderates_a_private_room(as_alice, author_member):
     assert wire.Socket("/chat/garden/", wire.browser_of(author_member.person)).connect().seen("joined")
 
 
-# Earlier bodies.
+# The next test is about earlier bodies.
 
 
 def test_moderators_read_the_earlier_bodies_of_a_message(as_alice, as_bob, bob, enter):

@@ -1,4 +1,4 @@
-"""The links that announce modules: every page announces exactly what its entry modules import."""
+"""The links and scripts of pages: every page announces exactly what its entry modules need."""
 
 import re
 
@@ -13,10 +13,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LINK = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
 SCRIPT = re.compile(r'<script type="module" src="([^"]+)">')
 IMPORT = re.compile(r'^(?:import|export) [^"]*?from "([^"]+)";$', re.MULTILINE)
+PATHS = ["/", "/sign-in/", "/rooms/garden/", "/operators/rooms/"]
 
 
 def find_modules(expression, page):
-    return [address.removeprefix(f"/static/{CLIENT_VERSION}/") for address in expression.findall(page.content.decode())]
+    addresses = expression.findall(page.content.decode())
+    return [address.removeprefix("/static/").removeprefix(f"{CLIENT_VERSION}/") for address in addresses]
 
 
 def imports_of(entries):
@@ -32,8 +34,17 @@ def imports_of(entries):
     return found - set(entries)
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in/", "/rooms/garden/", "/operators/rooms/"])
-def test_a_page_announces_the_imports_of_its_entry_modules(admin_browser, room, path):
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_announces_its_bundles(admin_browser, room, path):
+    page = admin_browser.get(path)
+    scripts = find_modules(SCRIPT, page)
+    assert find_modules(LINK, page) == scripts
+    assert scripts[0] == "chat/bundles/page.js" and len(scripts) == len(set(scripts)) <= 2
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_with_debug_a_page_announces_the_imports_of_its_entry_modules(admin_browser, room, path, settings):
+    settings.DEBUG = True
     page = admin_browser.get(path)
     links, entries = find_modules(LINK, page), find_modules(SCRIPT, page)
     assert page.status_code == 200 and entries
@@ -42,25 +53,21 @@ def test_a_page_announces_the_imports_of_its_entry_modules(admin_browser, room, 
 
 
 def test_a_stranger_at_a_room_loads_only_what_every_page_loads(room):
-    page = Client().get("/rooms/garden/")
-    assert find_modules(SCRIPT, page) == ["chat/page.js"]
-    assert set(find_modules(LINK, page)) == imports_of(["chat/page.js"])
+    assert find_modules(SCRIPT, Client().get("/rooms/garden/")) == ["chat/bundles/page.js"]
 
 
 def test_a_board_announces_the_conversation_only_to_its_owner(db):
     owner = Client()
     address = owner.post("/new_board").url
     for_owner, for_visitor = owner.get(address), Client().get(address)
-    entries = find_modules(SCRIPT, for_visitor)
-    conversation = "chat/room/conversation.js"
-    assert set(find_modules(LINK, for_visitor)) == imports_of(entries)
-    assert set(find_modules(LINK, for_owner)) == {conversation} | imports_of([*entries, conversation])
+    assert find_modules(LINK, for_visitor) == find_modules(SCRIPT, for_visitor)
+    assert find_modules(LINK, for_owner) == [*find_modules(SCRIPT, for_visitor), "chat/bundles/room/conversation.js"]
 
 
 def test_links_respect_the_address_of_static_files(admin_browser, room, settings):
     settings.STATIC_URL = "/elsewhere/"
     page = admin_browser.get("/rooms/garden/").content.decode()
-    assert f'<link rel="modulepreload" href="/elsewhere/{CLIENT_VERSION}/chat/room/conversation.js">' in page
+    assert f'<link rel="modulepreload" href="/elsewhere/{CLIENT_VERSION}/chat/bundles/workspace.js">' in page
 
 
 def test_the_dialogs_load_later():

@@ -61,7 +61,7 @@ def test_an_operators_token_announces(root, alice, enter):
     assert (stored.expires_at - stored.created_at).total_seconds() == 600 and stored.created_by == root
 
 
-def test_an_announcement_goes_to_one_room_and_a_whisper_to_one_person(as_root, alice, bob, enter):
+def test_an_announcement_reaches_one_room_and_a_whisper_one_person(as_root, alice, bob, enter):
     socket, other = enter(alice), enter(bob)
     status, announcement = as_root("POST", "/api/announcements/", {"text": "Roses", "room": "garden"})
     assert (status, announcement["room"], announcement["handle"]) == (201, "garden", None)

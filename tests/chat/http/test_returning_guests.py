@@ -101,7 +101,7 @@ def test_a_mute_holds_for_the_next_guest_of_the_browser_until_it_is_lifted(guest
     assert guest.pick("Erik") == 201 and guest.say("r3") == 201
 
 
-def test_a_guest_whom_an_operator_deactivated_does_not_come_back(guest, room):
+def test_a_guest_whom_an_operator_deactivated_cannot_return(guest, room):
     assert guest.say("r1") == 201
     Person.objects.filter(handle="Charlie").update(is_active=False)
     assert guest.pick("Charlie") == 409

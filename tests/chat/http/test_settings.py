@@ -38,7 +38,7 @@ def picture():
     return file.getvalue()
 
 
-# The API.
+# The next tests are about the API.
 
 
 def test_a_profile_is_changed_and_seen_by_others(browser, bob):
@@ -101,7 +101,7 @@ def test_a_person_signs_out_everywhere_else(browser, bob):
     assert bobs.delete(f"/api/logins/{own}/").status_code == 404, "nobody ends a login of another person"
 
 
-def test_signing_out_and_a_new_password_keep_the_list_true(browser):
+def test_the_list_of_logins_is_correct_after_signing_out_and_after_a_new_password(browser):
     other = sign_in("Alice", "correct horse")
     other.delete("/api/session/")
     assert Login.objects.count() == 1
@@ -174,7 +174,7 @@ def test_a_browser_is_named_in_words(agent, words):
     assert Login(agent=agent).browser == words
 
 
-# The page.
+# The next tests are about the page.
 
 
 def test_guests_and_strangers_are_asked_to_sign_in(charlie):

@@ -1,7 +1,11 @@
 """Fixtures for tests of a person's own stream."""
 
+import itertools
+
 import pytest
 
+from chat import protocol
+from chat.services import rooms
 from tests import wire
 
 
@@ -18,10 +22,7 @@ def stream():
 @pytest.fixture
 def post(room):
     """Return a function that posts messages of a person in the room `garden`."""
-    from chat import protocol
-    from chat.services import rooms
-
-    numbers = iter(range(10**6))
+    numbers = itertools.count()
 
     def post(person, *bodies, slug="garden"):
         for body in bodies or ("Hello",):

@@ -3,6 +3,7 @@
 import pytest
 
 from chat.models import Block, Member, Room
+from chat.protocol import Remove
 from chat.services import moderation, people, rooms
 from tests.wire import Caller
 
@@ -32,13 +33,13 @@ def test_a_person_joins_and_leaves_a_public_room(by_bob, bob, room, stream):
 
 
 @pytest.mark.parametrize("role", [Member.MUTED, Member.BANNED])
-def test_a_held_person_does_not_escape_by_leaving(by_bob, bob, alice, room, role):
+def test_a_muted_or_banned_person_cannot_escape_by_leaving(by_bob, bob, alice, room, role):
     rooms.join_room(bob, "garden")
     moderation.change_role(alice, room, bob, role)
     assert by_bob("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
 
 
-def test_an_owner_and_a_stranger_cannot_leave(by_alice, by_bob, room):
+def test_an_owner_and_a_person_outside_of_the_room_cannot_leave(by_alice, by_bob, room):
     for caller in (by_alice, by_bob):
         assert caller("DELETE", "/api/rooms/garden/membership/") == (403, "forbidden")
 
@@ -61,7 +62,7 @@ def test_a_room_and_all_rooms_are_marked_as_read(by_bob, bob, alice, room, post)
 
 def test_the_list_of_mentions_has_pages(by_bob, bob, alice, room, post):
     post(alice, "one @Bob", "nobody", "two @Bob", "@Bob three")
-    rooms.remove_message(rooms.join_room(alice, "garden"), remove(3))
+    rooms.remove_message(rooms.join_room(alice, "garden"), Remove("x1", 3))
     status, page = by_bob("GET", "/api/mentions/?limit=1")
     assert (status, page["more"]) == (200, True)
     [newest] = page["mentions"]
@@ -70,12 +71,6 @@ def test_the_list_of_mentions_has_pages(by_bob, bob, alice, room, post):
     _, page = by_bob("GET", f"/api/mentions/?limit=1&before={page['next']}")
     assert [mention["id"] for mention in page["mentions"]] == [1]
     assert page["more"] is False and page["next"] is None
-
-
-def remove(number):
-    from chat.protocol import Remove
-
-    return Remove(ref=f"remove-{number}", id=number)
 
 
 @pytest.mark.parametrize("how", ["banned", "closed", "left", "browser"])

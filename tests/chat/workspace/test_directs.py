@@ -63,7 +63,7 @@ def test_another_request_may_create_the_conversation_at_the_same_moment(alice, b
     assert not is_new and Room.objects.filter(access=Room.DIRECT).get() == room
 
 
-def test_nobody_else_finds_the_conversation(alice, bob, dora, direct):
+def test_other_people_cannot_find_the_conversation(alice, bob, dora, direct):
     assert wire.Socket(f"/chat/{direct.slug}/", wire.browser_of(dora)).connect().code == 4404
     assert Caller(dora)("GET", f"/api/rooms/{direct.slug}/messages/") == (404, "not_found")
     for person in (alice, dora):
@@ -71,7 +71,7 @@ def test_nobody_else_finds_the_conversation(alice, bob, dora, direct):
     assert wire.Socket(f"/chat/{direct.slug}/", wire.browser_of(bob)).connect().code is None
 
 
-def test_the_page_names_the_others_as_they_want_to_be_called(alice, bob, dora):
+def test_the_page_names_the_others_by_their_profile_names(alice, bob, dora):
     room, _, _ = directs.open_direct(alice, ["Bob", "Dora"])
     people.change_profile(bob, {"name": "Robert Müller"})
     assert directs.name_for(alice, room) == "Robert Müller, Dora"
@@ -79,7 +79,7 @@ def test_the_page_names_the_others_as_they_want_to_be_called(alice, bob, dora):
     assert 'placeholder="Write to Robert Müller, Dora"' in page
 
 
-def test_nobody_joins_or_leaves_the_conversation(alice, dora, direct):
+def test_people_can_neither_join_nor_leave_the_conversation(alice, dora, direct):
     assert code_of(invitations.create_invitation, alice, direct.slug) == "forbidden"
     assert code_of(invitations.leave_room, alice, direct.slug) == "forbidden"
     assert code_of(moderation.change_role, None, direct, dora, Member.MEMBER) == "forbidden"
@@ -163,7 +163,7 @@ def test_a_direct_message_that_mentions_a_person_notifies_once(alice, bob, direc
     assert mention["direct"] is True
 
 
-def test_a_guest_who_returns_does_not_get_the_conversations_of_the_person_before(alice, stream, post, settings):
+def test_a_guest_who_returns_does_not_get_the_conversations_of_the_previous_person(alice, stream, post, settings):
     settings.CHAT_DIRECTS = directs.EVERYONE
     guest = people.sign_up_guest("Dora", browser="d" * 64)
     old, _, _ = directs.open_direct(alice, ["Dora"])

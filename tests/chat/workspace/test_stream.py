@@ -1,10 +1,12 @@
 """A person's own stream: the handshake, the rooms of the person, and the heartbeat."""
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
 from chat import broadcast
 from chat.models import Member
+from chat.protocol import Remove
 from chat.services import boards, invitations, moderation, people, rooms
 from tests import wire
 
@@ -62,15 +64,9 @@ def test_a_foreign_page_is_denied(alice):
 def test_the_unread_messages_are_the_same_as_in_a_room(alice, bob, enter, stream, post, room):
     enter(alice).disconnect()
     post(bob, "one", "two")
-    rooms.remove_message(rooms.join_room(bob, "garden"), rooms_remove(1))
+    rooms.remove_message(rooms.join_room(bob, "garden"), Remove("x1", 1))
     post(alice, "three")
     assert rooms_of(stream(alice))["garden"]["unread"] == enter(alice).seen("joined")[0]["unread"] == 1
-
-
-def rooms_remove(number):
-    from chat.protocol import Remove
-
-    return Remove(ref=f"remove-{number}", id=number)
 
 
 def test_banned_people_and_guests_do_not_see_a_room_that_is_closed_to_them(alice, bob, charlie, room, stream, post):
@@ -131,7 +127,7 @@ def test_a_stream_leaves_its_groups_when_it_ends(alice, room, stream):
     assert all(broadcast._layer().group_channels(group) == [] for group in groups)
 
 
-def test_rooms_come_and_go_live(alice, bob, room, stream, post):
+def test_a_stream_receives_rooms_that_are_joined_changed_and_left(alice, bob, room, stream, post):
     socket = stream(bob)
     rooms.join_room(bob, "garden")
     [joined] = socket.read()
@@ -172,8 +168,6 @@ def test_a_deleted_room_is_gone(alice, room, stream):
 
 
 def test_a_board_is_a_room_of_its_owner(alice, stream):
-    from django.contrib.sessions.backends.db import SessionStore
-
     socket = stream(alice)
     board, _ = boards.create_board(SessionStore(), alice, "b" * 64)
     [event] = socket.read()

@@ -47,8 +47,9 @@ async def test_three_thousand_broadcasts_arrive_once_and_in_order(any_site):
         await speaking
         for texts in heard:
             places = [text["place"] for text in texts]
-            assert places == expected, next((a, b) for a, b in zip(expected, places, strict=True) if a != b)
-        switches = sum(a["pid"] != b["pid"] for a, b in itertools.pairwise(heard[0]))
+            pairs = zip(expected, places, strict=True)
+            assert places == expected, next((wanted, place) for wanted, place in pairs if wanted != place)
+        switches = sum(text["pid"] != following["pid"] for text, following in itertools.pairwise(heard[0]))
         assert switches > 50, "one worker alone cannot swap messages"
         assert await is_silent(listener)
         for task in crowd:

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import signal
 import time
 
 import pytest
 import requests
 
-from tests.live.processes import START_SECONDS, end_together
+from tests.live.processes import START_SECONDS, end_together, wait_until
 from tests.live.transport.sockets import (
     LIMIT_SECONDS,
     PROMPT_SECONDS,
@@ -142,11 +143,52 @@ async def test_a_worker_stops_with_exit_code_zero_after_max_messages(site, valke
     assert [answer["pid"] for answer in answers].count(short.pid) == 19
 
 
-def test_the_option_threads_is_refused_with_an_error_text(site):
-    refused = site.make_part("threads", "runworker", "--threads", "2")
-    with running(refused):
-        assert refused.process.wait(START_SECONDS) == 1
-    assert "Start more processes" in refused.read_log() and "Traceback" not in refused.read_log()
+def child_pids(part):
+    """Return the pids of the worker processes that a command with --threads has started."""
+    with open(f"/proc/{part.pid}/task/{part.pid}/children") as file:
+        return set(map(int, file.read().split()))
+
+
+async def test_the_option_threads_runs_as_many_processes(site, valkey):
+    for worker in site.workers:
+        worker.end()
+    several = site.make_part("threads", "runworker", "--threads", "2")
+    with running(several):
+        await wait(lambda: len(child_pids(several)) == 2)
+        async with open_socket(site) as socket, open_socket(site) as other:
+            await send(socket, "hold", until=str(several.log) + ".go")
+            busy = (await receive(socket))["held"]
+            await send(other, "echo")
+            free = (await receive(other))["pid"]
+            assert {busy, free} == child_pids(several)
+            # A killed process is replaced.
+            os.kill(free, signal.SIGKILL)
+            await wait(lambda: len(child_pids(several)) == 2 and free not in child_pids(several))
+            await send(other, "echo")
+            assert (await receive(other))["pid"] in child_pids(several) - {busy}
+            several.process.terminate()
+            await wait(lambda: child_pids(several) == {busy})
+            several.log.with_suffix(".log.go").touch()
+            assert await asyncio.to_thread(several.process.wait, LIMIT_SECONDS) == 0
+
+
+def test_the_processes_of_a_killed_parent_end(site):
+    several = site.make_part("orphans", "runworker", "--threads", "2")
+    with running(several):
+        wait_until(lambda: several.read_log().count("Listening on channels") == 2, START_SECONDS)
+        pids = child_pids(several)
+        several.kill()
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids))
+
+
+def test_processes_that_cannot_start_end_with_one_sentence(site):
+    several = site.make_part("wrong", "runworker", "--threads", "2")
+    url = several.environment["REDIS_URL"].replace("//", "//:a-password@")
+    several.environment = {**several.environment, "REDIS_URL": url}
+    with running(several):
+        assert several.process.wait(START_SECONDS) == 1
+    log = several.read_log()
+    assert "has no password, but REDIS_URL contains one" in log and "Traceback" not in log
 
 
 async def test_workers_write_reports_that_expire(site, valkey):

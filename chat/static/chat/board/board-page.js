@@ -1,6 +1,6 @@
 // @ts-check
-// A board's page: the steps before a visitor is admitted, and the owner's controls. Must not read the frames of the wire,
-// which waiting-room-socket.js reads. Must not know the conversation, which it only starts.
+// A board's page: the steps before a visitor is admitted, and the owner's controls. Must not read frames:
+// waiting-room-socket.js does. Must not know the conversation: this module only starts it.
 
 import { socketUrl } from "../connection/environment.js";
 import { asApiError, call } from "../connection/api.js";

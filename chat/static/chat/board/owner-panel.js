@@ -11,6 +11,8 @@ import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { avatar, guestMark } from "../ui/pictures.js";
+import { fillSentence } from "../ui/sentences.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
 /** @typedef {{ visitor: string, handle: string, guest?: boolean }} Visitor `visitor` is a public id */
 
@@ -63,7 +65,8 @@ export class OwnerPanel {
   /** @param {Visitor} visitor */
   #showKnock({ visitor, handle, guest }) {
     this.#removeVisitor(visitor);
-    const sentence = make("span", {}, make("b", { dir: "auto", text: handle }), " wants to join ", guestMark(guest));
+    const name = make("b", { dir: "auto", text: handle });
+    const sentence = make("span", {}, ...fillSentence(gettext("%(visitor)s wants to join"), { visitor: name }), " ", guestMark(guest));
     const makeButton = (/** @type {string} */ type, /** @type {string} */ text, /** @type {string} */ style) => (
       make("button", {
         type: "button", class: `button ${style} small`, "data-action": type, text,
@@ -74,12 +77,13 @@ export class OwnerPanel {
       "div",
       { class: "bar knock", "data-visitor": visitor, role: "status" },
       sentence,
-      makeButton(CLIENT_EVENT.ADMIT, "Admit", ""),
-      makeButton(CLIENT_EVENT.REFUSE, "Deny", "quiet"),
+      makeButton(CLIENT_EVENT.ADMIT, pgettext("a visitor", "Admit"), ""),
+      makeButton(CLIENT_EVENT.REFUSE, pgettext("a visitor", "Deny"), "quiet"),
     ));
   }
 
   /**
+   * Sends the owner's decision about a visitor, and shows its result.
    * @param {string} type
    * @param {Visitor} visitor
    * @param {HTMLElement} [place] shows a refusal of the server
@@ -98,9 +102,9 @@ export class OwnerPanel {
   /** @param {Visitor} visitor */
   #showAdmitted({ visitor, handle, guest }) {
     this.#removeVisitor(visitor);
-    const button = make("button", { type: "button", class: "link", "data-action": CLIENT_EVENT.REMOVE, text: "Remove" });
+    const button = make("button", { type: "button", class: "link", "data-action": CLIENT_EVENT.REMOVE, text: pgettext("a visitor", "Remove") });
     // A removed visitor can only return when the owner admits them again.
-    confirmWithSecondClick(button, "Really?", () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle, guest }));
+    confirmWithSecondClick(button, gettext("Really?"), () => this.#decide(CLIENT_EVENT.REMOVE, { visitor, handle, guest }));
     const name = make("span", { class: "handle", dir: "auto", title: handle, text: handle });
     this.#admitted.append(make("li", { "data-visitor": visitor }, avatar(handle), name, guestMark(guest), button));
     this.#updateEmptyNote();
@@ -123,15 +127,15 @@ export class OwnerPanel {
   }
 
   #openShutDialog() {
-    const button = make("button", { type: "button", class: "button bad wide", id: "shut-board", text: "Close the board" });
+    const button = make("button", { type: "button", class: "button bad wide", id: "shut-board", text: gettext("Close the board") });
     const error = new ErrorLine();
-    const warning = "All visitors are removed, nobody can join again, and all messages are deleted.";
+    const warning = gettext("All visitors are removed, nobody can join again, and all messages are deleted.");
     const dialog = openDialog(
-      "Close this board?", "shut-dialog", make("p", { class: "lead", text: warning }), error.element, button,
+      gettext("Close this board?"), "shut-dialog", make("p", { class: "lead", text: warning }), error.element, button,
     );
     button.addEventListener("click", async () => {
       button.disabled = true;
-      button.textContent = "Closing…";
+      button.textContent = gettext("Closing…");
       const answer = await this.#socket.request(CLIENT_EVENT.SHUT);
       if (answer.type === SERVER_EVENT.REJECTED) error.show(answer.detail);
       else dialog.close();

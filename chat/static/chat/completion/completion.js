@@ -1,16 +1,16 @@
 // @ts-check
-// The list of suggestions above the field in which a person writes. The focus stays in the field; the list is its
-// listbox, by the combobox pattern of ARIA. Must not know what can be completed: sources.js does.
+// The list of suggestions above the field in which a person writes. The focus stays in the field, and the list is the
+// field's listbox, as in the combobox pattern of ARIA. Must not know what can be completed: sources.js does.
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
+import { gettext, ngettext } from "../ui/translation.js";
 import { makeCommandSource, makeEmojiSource, makePeopleSource, makeRoomSource } from "./sources.js";
 import { ThrottledRequests } from "./throttled-requests.js";
 import { findTrigger } from "./trigger.js";
 
-const LABELS = { "@": "People", "#": "Rooms", ":": "Emoji", "/": "Commands" };
+const LABELS = { "@": gettext("People"), "#": gettext("Rooms"), ":": gettext("Emoji"), "/": gettext("Commands") };
 
 /** @typedef {import("./sources.js").Suggestion} Suggestion */
 /** @typedef {import("./sources.js").Source} Source */
@@ -84,7 +84,7 @@ export class Completion {
     if (this.#trigger === trigger) this.#show(suggestions);
   }
 
-  /** The caret has moved without a change of the text. */
+  /** Closes the list when the caret has moved away from what the list completes. */
   #moved() {
     const { selectionStart, value } = this.#field;
     const found = findTrigger(value, selectionStart);
@@ -103,7 +103,7 @@ export class Completion {
     this.#list.setAttribute("aria-label", LABELS[this.#trigger.sign]);
     this.#list.replaceChildren(...suggestions.map((suggestion, index) => this.#makeOption(suggestion, index)));
     this.#list.hidden = false;
-    const sentence = plural(suggestions.length, "suggestion");
+    const sentence = ngettext("%(count)s suggestion", "%(count)s suggestions", suggestions.length);
     if (this.#status.textContent !== sentence) this.#status.textContent = sentence;
     this.#mark();
   }
@@ -184,7 +184,7 @@ export class Completion {
 }
 
 /**
- * Replaces a part of the text, so that the browser can undo it where it supports that.
+ * Replaces a part of the text. In most browsers the person can undo this.
  * @param {HTMLTextAreaElement} field
  * @param {number} from
  * @param {number} to

@@ -1,7 +1,10 @@
 // @ts-check
-// Matches what a person has typed with names. Pure text.
+// Compares what a person has typed with names. Must not touch the page.
 
-/** @param {string} text */
+/**
+ * Returns a text without capital letters and accents, for a comparison.
+ * @param {string} text
+ */
 export function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }

@@ -1,6 +1,7 @@
 // @ts-check
-// What can be completed: people, rooms and commands. Must not draw.
+// Finds what can be completed: people, rooms, commands and emoji. Must not draw.
 
+import { gettext } from "../ui/translation.js";
 import { beginsWith } from "./matching.js";
 
 const MOST = 8;
@@ -48,7 +49,7 @@ export function makePeopleSource(room, requests) {
   const answerFor = (/** @type {string} */ query, isInRoom = true) => {
     for (let length = query.length; length > 0; length -= 1) {
       const people = requests.kept(addressOf(query.slice(0, length), isInRoom))?.people;
-      // If the server had more people to tell of a shorter query, it must be asked about the longer one.
+      // The answer to a shorter query may be cut off. Then the server must be asked about the longer query.
       if (people && (length === query.length || people.length < MOST_PEOPLE)) return people;
     }
     return undefined;
@@ -79,7 +80,7 @@ function mergePeople(room, query, found) {
   for (const { handle, name } of found) names.set(handle, name);
   names.delete(room.me);
   const people = [...names].filter(([handle, name]) => beginsWith(handle, query) || (name !== "" && beginsWith(name, query)));
-  const everybody = room.mayCallAll() ? [["all", "Everybody in this room"], ["here", "Everybody who is here now"]] : [];
+  const everybody = room.mayCallAll() ? [["all", gettext("Everybody in this room")], ["here", gettext("Everybody who is here now")]] : [];
   const calls = everybody.filter(([word]) => word.startsWith(query.toLowerCase()));
   return [
     ...people.slice(0, MOST).map(([handle, name]) => (

@@ -33,7 +33,7 @@ export class ThrottledRequests {
   }
 
   /**
-   * Returns the answer. Returns null for an error, and if another request was asked for before this one could be sent.
+   * Returns the answer. Returns null for an error, and if a newer request came before this one was sent.
    * @param {string} address
    */
   async get(address) {

@@ -23,7 +23,7 @@ export function findTrigger(text, caret) {
   const found = findCommand(before) ?? findWord(line, "#", /^[\p{L}\p{N}][\p{L}\p{N}-]*$|^$/u) ?? findWord(line, ":", /^[a-z0-9_+-]{2,}$/i)
     ?? findPerson(line);
   if (!found || isInCode(before, line)) return null;
-  // "#12" is a number: people use it for things that have one.
+  // "#12" usually names a numbered thing, such as a ticket, and not a room.
   if (found.sign === "#" && /^\d+$/.test(found.query)) return null;
   const start = caret - [...found.sign, found.query].join("").length;
   return { ...found, from: start };

@@ -1,6 +1,7 @@
 // @ts-check
 // Calls the JSON API. Must not draw, and must not know what a request is for.
 
+import { gettext } from "../ui/translation.js";
 import { REFUSAL } from "./wire.js";
 
 /** A request that the server refused, or that did not reach the server (status 0). `message` is the server's text. */
@@ -10,7 +11,7 @@ export class ApiError extends Error {
    * @param {{ code?: string, detail?: string, retry_after?: number, close?: number }} [answer]
    */
   constructor(status, answer = {}) {
-    const { code = REFUSAL.INTERNAL, detail = "The server sent an unexpected answer.", retry_after: seconds, close } = answer;
+    const { code = REFUSAL.INTERNAL, detail = gettext("The server sent an unexpected answer."), retry_after: seconds, close } = answer;
     super(detail);
     this.status = status;
     this.code = code;
@@ -53,7 +54,7 @@ export async function call(method, path, body, moreOptions = {}) {
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError(0, {
-      code: REFUSAL.UNAVAILABLE, detail: "The server cannot be reached. Try again in a moment.",
+      code: REFUSAL.UNAVAILABLE, detail: gettext("The server cannot be reached. Try again in a moment."),
     });
   }
 }

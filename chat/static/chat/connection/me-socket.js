@@ -4,6 +4,7 @@
 
 import { Emitter, LOCAL_EVENT } from "./emitter.js";
 import { TimerSet, makeEnvironment, socketUrl } from "./environment.js";
+import { MePolling } from "./me-polling.js";
 import { PendingRequests } from "./pending-requests.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
 import { parseEvent } from "./wire-values.js";
@@ -54,7 +55,7 @@ export class MeSocket extends Emitter {
       frame: (text) => this.#receive(text),
       disconnected: (code) => this.#disconnected(code),
       status: (status) => this.emit(LOCAL_EVENT.STATUS, status),
-    }, options);
+    }, { LongPolling: options.WebSocket ? null : MePolling, ...options });
     this.#requests = new PendingRequests(this.#environment.timers, (event) => this.#send(event));
   }
 

@@ -2,6 +2,7 @@
 // The emoji that the picker offers: their groups, the search, and their skin tones.
 // Must not draw, and must not store anything.
 
+import { pgettext } from "../ui/translation.js";
 import { GROUPS } from "./emoji-data.js";
 
 /**
@@ -13,6 +14,21 @@ import { GROUPS } from "./emoji-data.js";
  */
 /** @typedef {{ name: string, symbol: string, emoji: Emoji[] }} Group */
 
+/**
+ * The translations of the groups' names. The names of single emoji, with which people search, are English.
+ * @type {Record<string, string>}
+ */
+const GROUP_NAMES = {
+  "Smileys and hearts": pgettext("group of emoji", "Smileys and hearts"),
+  "People and gestures": pgettext("group of emoji", "People and gestures"),
+  "Animals and nature": pgettext("group of emoji", "Animals and nature"),
+  "Food and drink": pgettext("group of emoji", "Food and drink"),
+  Activities: pgettext("group of emoji", "Activities"),
+  "Travel and places": pgettext("group of emoji", "Travel and places"),
+  Flags: pgettext("group of emoji", "Flags"),
+  Symbols: pgettext("group of emoji", "Symbols"),
+  Objects: pgettext("group of emoji", "Objects"),
+};
 const LINE = /^(\S+?)([ +])([^;]*);?(.*)$/u;
 const SELECTOR = /^\uFE0F/u;
 const PERSON_AT_END = /.[👨👩🧑]$/u;
@@ -29,7 +45,7 @@ function readLine(line) {
 }
 
 /** @type {Group[]} */
-export const groups = GROUPS.map(([name, symbol, lines]) => ({ name, symbol, emoji: lines.map(readLine) }));
+export const groups = GROUPS.map(([name, symbol, lines]) => ({ name: GROUP_NAMES[name] ?? name, symbol, emoji: lines.map(readLine) }));
 
 const byEmoji = new Map(groups.flatMap(({ emoji }) => emoji).map((entry) => [entry.emoji, entry]));
 
@@ -43,7 +59,8 @@ export function find(emoji) {
 }
 
 /**
- * Returns the emoji whose words begin with all words of the query. Those with the first word in front come first.
+ * Returns the emoji whose words begin with all words of the query. An emoji whose name begins with the first word comes
+ * first.
  * @param {string} query
  * @param {number} most
  * @returns {Emoji[]}

@@ -1,5 +1,5 @@
 // @ts-check
-// What a person has chosen in the picker: the last emoji, and the skin tone. The browser keeps both for this person.
+// What a person has chosen in the picker: the most recent emoji, and the skin tone. The browser keeps both for this person.
 // Must not draw.
 
 import { TONES } from "./catalogue.js";

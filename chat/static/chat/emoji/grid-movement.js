@@ -1,5 +1,5 @@
 // @ts-check
-// How the arrow keys move through the grids of the picker, which stand below each other. Must not know the page.
+// Decides how the arrow keys move through the grids of the picker, which are below each other. Must not know the page.
 
 /**
  * Returns the index to which a key moves, or null for another key and for a step out of the grids.
@@ -25,6 +25,7 @@ export function moveInGrids(key, index, lengths, columns) {
 }
 
 /**
+ * Returns the index of the cell below, in the same grid or in the next one; null below the last row.
  * @param {number} place the index within the grid
  * @param {number} column
  * @param {number} start the index of the grid's first cell
@@ -42,6 +43,7 @@ function below(place, column, start, lengths, grid, columns) {
 }
 
 /**
+ * Returns the index of the cell above, in the same grid or in the one before; null above the first row.
  * @param {number} place
  * @param {number} column
  * @param {number} start

@@ -4,13 +4,18 @@
 
 import { SharedPersonStorage } from "../connection/storage.js";
 import { openDialog } from "../ui/dialog.js";
+import { isRightToLeft, keyFromLeftToRight } from "../ui/direction.js";
 import { child, closestTo, make } from "../ui/dom.js";
 import { pagePerson } from "../ui/person-data.js";
+import { gettext, pgettext } from "../ui/translation.js";
 import { TONES, find, groups, search, withTone } from "./catalogue.js";
 import { EmojiChoices } from "./choices.js";
 import { moveInGrids } from "./grid-movement.js";
 
-const TONE_NAMES = ["Yellow", "Light", "Medium-light", "Medium", "Medium-dark", "Dark"];
+const TONE_NAMES = [
+  pgettext("skin tone", "Yellow"), pgettext("skin tone", "Light"), pgettext("skin tone", "Medium-light"), pgettext("skin tone", "Medium"),
+  pgettext("skin tone", "Medium-dark"), pgettext("skin tone", "Dark"),
+];
 const EDGE_PX = 8;
 
 /** @typedef {import("./catalogue.js").Emoji} Emoji */
@@ -20,11 +25,11 @@ class Picker {
   /** @type {(emoji: string) => void} */
   #choose;
   #search = make("input", {
-    type: "search", class: "emoji-search", "aria-label": "Search emoji", placeholder: "Search emoji", autocomplete: "off",
+    type: "search", class: "emoji-search", "aria-label": gettext("Search emoji"), placeholder: gettext("Search emoji"), autocomplete: "off",
     enterkeyhint: "done",
   });
-  #tone = make("select", { class: "emoji-tone", "aria-label": "Skin tone", title: "Skin tone" });
-  #tabs = make("div", { class: "emoji-tabs", role: "group", "aria-label": "Groups of emoji" });
+  #tone = make("select", { class: "emoji-tone", "aria-label": gettext("Skin tone"), title: gettext("Skin tone") });
+  #tabs = make("div", { class: "emoji-tabs", role: "group", "aria-label": gettext("Groups of emoji") });
   #cells = make("div", { class: "emoji-cells" });
   #status = make("p", { class: "emoji-status", role: "status" });
 
@@ -67,13 +72,13 @@ class Picker {
     const query = this.#search.value.trim();
     const recent = this.#choices.recent.map((emoji) => ({ emoji, entry: find(emoji) }));
     const known = recent.flatMap(({ emoji, entry }) => (entry ? [{ ...entry, emoji, hasTones: false }] : []));
-    const shown = query ? [{ name: "Results", symbol: "", emoji: search(query) }]
-      : [{ name: "Recent", symbol: "🕘", emoji: known }, ...groups].filter(({ emoji }) => emoji.length);
+    const shown = query ? [{ name: pgettext("found emoji", "Results"), symbol: "", emoji: search(query) }]
+      : [{ name: pgettext("emoji that were chosen last", "Recent"), symbol: "🕘", emoji: known }, ...groups].filter(({ emoji }) => emoji.length);
     this.#cells.replaceChildren(...shown.map((group) => this.#makeGroup(group)));
     this.#tabs.replaceChildren(...(query ? [] : shown.map(({ name, symbol }, index) => this.#makeTab(name, symbol, index))));
     this.#cells.scrollTop = 0;
     const count = shown[0].emoji.length;
-    this.#status.textContent = query && !count ? "No emoji has this name." : "";
+    this.#status.textContent = query && !count ? gettext("No emoji has this name.") : "";
     const [first] = this.#buttons;
     if (first) first.tabIndex = 0;
   }
@@ -81,7 +86,8 @@ class Picker {
   /** @param {import("./catalogue.js").Group} group */
   #makeGroup({ name, emoji }) {
     const { tone } = this.#choices;
-    const grid = make("div", { class: "emoji-grid" }, ...emoji.map((entry) => (
+    // The names of the emoji are English.
+    const grid = make("div", { class: "emoji-grid", lang: "en" }, ...emoji.map((entry) => (
       make("button", { type: "button", tabindex: "-1", "aria-label": entry.name, text: withTone(entry, tone) })
     )));
     return make("section", { "aria-label": name }, make("h3", { text: name }), grid);
@@ -125,12 +131,11 @@ class Picker {
     const grids = [...this.#cells.querySelectorAll(".emoji-grid")];
     const columns = getComputedStyle(grids[0]).gridTemplateColumns.split(" ").length;
     const lengths = grids.map(({ children }) => children.length);
-    const isRightToLeft = getComputedStyle(this.#cells).direction === "rtl";
-    const next = moveInGrids(isRightToLeft ? mirror(event.key) : event.key, index, lengths, columns);
+    const next = moveInGrids(keyFromLeftToRight(event.key, this.#cells), index, lengths, columns);
     if (next !== null) buttons[next].focus();
     else if (event.key === "ArrowUp") this.#search.focus();
     else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      // A letter goes into the search.
+      // The browser writes the letter into the field that has the focus.
       this.#search.focus();
       return;
     } else return;
@@ -147,7 +152,7 @@ class Picker {
   /** @param {EventTarget | null} target */
   #describe(target) {
     if (!(target instanceof HTMLButtonElement)) return;
-    // The button has this name itself, so a screen reader need not hear it twice.
+    // A screen reader already reads the button's name, so it must not read the same status too.
     this.#status.setAttribute("aria-live", "off");
     this.#status.textContent = `${target.textContent} ${target.getAttribute("aria-label")}`;
   }
@@ -162,21 +167,17 @@ class Picker {
   }
 }
 
-/** @param {string} key */
-function mirror(key) {
-  return { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" }[key] ?? key;
-}
-
 /**
  * @param {HTMLDialogElement} dialog
  * @param {HTMLElement} opener
  */
 function placeBeside(dialog, opener) {
-  const { right, top, bottom } = opener.getBoundingClientRect();
+  const { left, right, top, bottom } = opener.getBoundingClientRect();
   const { width, height } = dialog.getBoundingClientRect();
   const fits = (/** @type {number} */ y) => Math.max(EDGE_PX, Math.min(y, window.innerHeight - height - EDGE_PX));
   dialog.classList.add("beside");
-  dialog.style.left = `${Math.max(EDGE_PX, Math.min(right - width, window.innerWidth - width - EDGE_PX))}px`;
+  const x = isRightToLeft(opener) ? left : right - width;
+  dialog.style.left = `${Math.max(EDGE_PX, Math.min(x, window.innerWidth - width - EDGE_PX))}px`;
   dialog.style.top = `${fits(top - height - EDGE_PX > 0 ? top - height - EDGE_PX : bottom + EDGE_PX)}px`;
 }
 

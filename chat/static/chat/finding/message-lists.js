@@ -6,6 +6,7 @@ import { bookmarks } from "../connection/bookmarks.js";
 import { make } from "../ui/dom.js";
 import { personName } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
+import { gettext } from "../ui/translation.js";
 import { Results } from "./results.js";
 
 /** @typedef {import("./panel.js").Host} Host */
@@ -19,7 +20,12 @@ function asResult(room, { id, author, at, body }) {
   return { slug: room.slug, roomName: room.name, id, author, at, text: body };
 }
 
-/** The pinned messages of the room on the page. They follow when a moderator pins a message. */
+/** @param {import("../connection/wire.js").PersonName | null} by */
+function noteOf(by) {
+  return by ? gettext("Pinned by %(person)s", { person: personName(by) }) : gettext("Pinned");
+}
+
+/** The pinned messages of the room on the page. The list changes when a moderator pins a message. */
 export class PinsView {
   /** @type {Host} */
   #host;
@@ -33,7 +39,7 @@ export class PinsView {
   constructor(host) {
     this.#host = host;
     this.#results = new Results(() => this.#fetch(), {
-      label: "Pinned messages", empty: "Nothing is pinned here. Moderators pin a message with the actions of the message.",
+      label: gettext("Pinned messages"), empty: gettext("Nothing is pinned here. Moderators pin a message with the actions of the message."),
     });
     this.element = make("div", { class: "panel-view" }, this.#results.element);
   }
@@ -52,7 +58,7 @@ export class PinsView {
     const room = this.#host.room();
     if (!room) {
       this.#slug = "";
-      this.#results.clear("Open a room to see what is pinned there.");
+      this.#results.clear(gettext("Open a room to see what is pinned there."));
       return;
     }
     if (room.slug !== this.#slug) this.#results.clear("");
@@ -71,7 +77,7 @@ export class PinsView {
     if (!room) return { results: [], next: null };
     const { pins } = await call("GET", `/api/rooms/${room.slug}/pins/`);
     this.#pinned = new Set(pins.map((/** @type {any} */ { message }) => message.id));
-    const results = pins.map((/** @type {any} */ { message, by }) => ({ ...asResult(room, message), note: by ? `Pinned by ${personName(by)}` : "Pinned" }));
+    const results = pins.map((/** @type {any} */ { message, by }) => ({ ...asResult(room, message), note: noteOf(by) }));
     return { results, next: null };
   }
 }
@@ -87,7 +93,7 @@ export class BookmarksView {
   constructor(host) {
     this.#host = host;
     this.#results = new Results((before) => this.#fetch(before), {
-      label: "Bookmarks", empty: "You have no bookmarks. Only you see the messages that you bookmark.",
+      label: gettext("Bookmarks"), empty: gettext("You have no bookmarks. Only you see the messages that you bookmark."),
     });
     this.element = make("div", { class: "panel-view" }, this.#results.element);
     bookmarks.addEventListener("changed", () => this.#isShown && this.#results.load());
@@ -127,7 +133,7 @@ export class BookmarksView {
       }
     };
     return make(
-      "button", { type: "button", class: "icon-button", "data-action": "unbookmark", "aria-label": "Remove bookmark", title: "Remove bookmark", onclick: remove },
+      "button", { type: "button", class: "icon-button", "data-action": "unbookmark", "aria-label": gettext("Remove bookmark"), title: gettext("Remove bookmark"), onclick: remove },
       icon("remove"),
     );
   }
@@ -143,7 +149,7 @@ export class MentionsView {
   constructor(host) {
     this.#host = host;
     this.#results = new Results((next) => this.#fetch(next), {
-      label: "Mentions", empty: "Nobody has mentioned you yet. Messages with an @ and your name are listed here.",
+      label: gettext("Mentions"), empty: gettext("Nobody has mentioned you yet. Messages with an @ and your name are listed here."),
     });
     this.element = make("div", { class: "panel-view" }, this.#results.element);
   }

@@ -1,9 +1,11 @@
 // @ts-check
-// What the panel at the right side shows to find messages: search, pins, bookmarks and mentions, one at a time.
-// Must not know the workspace: the host tells what this module needs.
+// What the side panel shows to find messages: search, pins, bookmarks and mentions, one at a time.
+// Must not know the workspace: the host provides what this module needs.
 
+import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";
+import { gettext } from "../ui/translation.js";
 import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
 import { SearchView } from "./search-view.js";
 
@@ -26,10 +28,10 @@ import { SearchView } from "./search-view.js";
 
 /** @type {{ name: string, title: string, heading: string, sign: string, make: (host: Host) => View }[]} */
 const VIEWS = [
-  { name: "search", title: "Search", heading: "Search messages", sign: "search", make: (host) => new SearchView(host) },
-  { name: "pins", title: "Pinned", heading: "Pinned messages", sign: "pin", make: (host) => new PinsView(host) },
-  { name: "bookmarks", title: "Bookmarks", heading: "Your bookmarks", sign: "bookmark", make: (host) => new BookmarksView(host) },
-  { name: "mentions", title: "Mentions", heading: "Your mentions", sign: "at", make: (host) => new MentionsView(host) },
+  { name: "search", title: gettext("Search"), heading: gettext("Search messages"), sign: "search", make: (host) => new SearchView(host) },
+  { name: "pins", title: gettext("Pinned"), heading: gettext("Pinned messages"), sign: "pin", make: (host) => new PinsView(host) },
+  { name: "bookmarks", title: gettext("Bookmarks"), heading: gettext("Your bookmarks"), sign: "bookmark", make: (host) => new BookmarksView(host) },
+  { name: "mentions", title: gettext("Mentions"), heading: gettext("Your mentions"), sign: "at", make: (host) => new MentionsView(host) },
 ];
 
 export class Panel {
@@ -41,7 +43,7 @@ export class Panel {
     { type: "button", role: "tab", id: `panel-tab-${name}`, "data-view": name, "aria-controls": "panel-body", onclick: () => this.open(name) },
     icon(sign), make("span", { text: title }),
   ));
-  #element = make("div", { class: "find" }, make("div", { class: "panel-tabs", role: "tablist", "aria-label": "What to find" }, ...this.#tabs), this.#body);
+  #element = make("div", { class: "find" }, make("div", { class: "panel-tabs", role: "tablist", "aria-label": gettext("What to find") }, ...this.#tabs), this.#body);
   /** @type {Map<string, View>} */
   #views = new Map();
   /** @type {View | null} */
@@ -89,8 +91,7 @@ export class Panel {
   /** @param {KeyboardEvent} event */
   #keyPressed(event) {
     const index = this.#tabs.findIndex((tab) => tab === event.target);
-    const isRightToLeft = getComputedStyle(this.#element).direction === "rtl";
-    const step = { ArrowRight: isRightToLeft ? -1 : 1, ArrowLeft: isRightToLeft ? 1 : -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[keyFromLeftToRight(event.key, this.#element)];
     if (index < 0 || !step || event.isComposing) return;
     event.preventDefault();
     const tab = this.#tabs[(index + step + this.#tabs.length) % this.#tabs.length];

@@ -1,5 +1,7 @@
 // @ts-check
-// The query of a search: what the person typed, and the address that asks for it. Pure text.
+// The query of a search: what the person typed, and the address that asks for it. Must not touch the page.
+
+import { gettext } from "../ui/translation.js";
 
 const SHORTEST = 2;
 // One character of these scripts can be a word.
@@ -10,12 +12,12 @@ const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Ha
  * @type {{ operator: string, example: string, meaning: string }[]}
  */
 export const OPERATORS = [
-  { operator: '"…"', example: '"red bicycle"', meaning: "these words in this order" },
-  { operator: "from:", example: "from:alice", meaning: "messages of one person" },
-  { operator: "in:", example: "in:garden", meaning: "messages in one room" },
-  { operator: "has:link", example: "has:link", meaning: "messages with a link" },
-  { operator: "after:", example: "after:2026-01-31", meaning: "from this day on" },
-  { operator: "before:", example: "before:2026-01-31", meaning: "before this day" },
+  { operator: '"…"', example: '"red bicycle"', meaning: gettext("these words in this order") },
+  { operator: "from:", example: "from:alice", meaning: gettext("messages of one person") },
+  { operator: "in:", example: "in:garden", meaning: gettext("messages in one room") },
+  { operator: "has:link", example: "has:link", meaning: gettext("messages with a link") },
+  { operator: "after:", example: "after:2026-01-31", meaning: gettext("from this day on") },
+  { operator: "before:", example: "before:2026-01-31", meaning: gettext("before this day") },
 ];
 
 /**

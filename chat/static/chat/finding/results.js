@@ -1,13 +1,15 @@
 // @ts-check
-// A list of messages that the server returns in pages: loading, "Show more", empty and failed. Must not know where the
+// A list of messages that the server returns in pages: loading, gettext("Show more"), empty and failed. Must not know where the
 // messages come from.
 
 import { asApiError } from "../connection/api.js";
 import { make } from "../ui/dom.js";
 import { smallButton } from "../ui/forms.js";
-import { personName, plural } from "../ui/format.js";
+import { personName } from "../ui/format.js";
 import { avatar } from "../ui/pictures.js";
+import { fillSentence } from "../ui/sentences.js";
 import { timeInWords } from "../ui/times.js";
+import { gettext, ngettext } from "../ui/translation.js";
 
 /**
  * @typedef {object} Result
@@ -30,7 +32,7 @@ export class Results {
   #list = make("ol", { class: "results" });
   #note = make("p", { class: "results-note", role: "status" });
   #failure = make("div", { class: "results-failure", role: "alert", hidden: true });
-  #more = smallButton("more", "Show more", () => this.#load(this.#next));
+  #more = smallButton("more", gettext("Show more"), () => this.#load(this.#next));
   /** @type {(next: any, signal: AbortSignal) => Promise<Page>} */
   #fetch;
   /** @type {string} */
@@ -46,7 +48,7 @@ export class Results {
    * @param {object} options
    * @param {string} options.label names the list
    * @param {string} options.empty the sentence for an empty list
-   * @param {boolean} [options.isCounted] whether the number of results is said
+   * @param {boolean} [options.isCounted] whether the number of results is shown
    */
   constructor(fetch, { label, empty, isCounted = false }) {
     this.#fetch = fetch;
@@ -91,7 +93,7 @@ export class Results {
     this.#loads.abort();
     this.#loads = new AbortController();
     const { signal } = this.#loads;
-    if (next === null && !this.#list.children.length) this.#note.textContent = "Loading…";
+    if (next === null && !this.#list.children.length) this.#note.textContent = gettext("Loading…");
     this.#list.setAttribute("aria-busy", "true");
     try {
       const page = await this.#fetch(next, signal);
@@ -115,8 +117,16 @@ export class Results {
     this.#more.hidden = next === null;
     this.#failure.hidden = true;
     const { length } = this.#list.children;
-    this.#note.textContent = length ? (this.#isCounted ? `${plural(length, "message")}${next === null ? "" : ", and more"}` : "") : this.#empty;
+    this.#note.textContent = length ? this.#countInWords(length) : this.#empty;
     if (hadFocus) /** @type {HTMLElement | null} */ (items[0]?.querySelector("a"))?.focus();
+  }
+
+  /** @param {number} count how many results are on the page */
+  #countInWords(count) {
+    if (!this.#isCounted) return "";
+    return this.#next === null
+      ? ngettext("%(count)s message", "%(count)s messages", count)
+      : ngettext("%(count)s message, and more", "%(count)s messages, and more", count);
   }
 
   /**
@@ -127,7 +137,7 @@ export class Results {
     if (next === null) this.#list.replaceChildren();
     this.#more.hidden = true;
     this.#note.textContent = "";
-    this.#failure.replaceChildren(make("p", { text: sentence }), smallButton("retry", "Try again", () => this.#load(next)));
+    this.#failure.replaceChildren(make("p", { text: sentence }), smallButton("retry", gettext("Try again"), () => this.#load(next)));
     this.#failure.hidden = false;
   }
 
@@ -154,7 +164,7 @@ function makeItem({ slug, roomName, id, author, at, text, snippet, note, tool })
         "span", { class: "result-head" },
         avatar(author.handle),
         make("b", { dir: "auto", text: personName(author) }),
-        make("span", { class: "result-room" }, "in ", make("bdi", { text: roomName })),
+        make("span", { class: "result-room" }, ...fillSentence(gettext("in %(room)s"), { room: make("bdi", { text: roomName }) })),
         timeInWords(at, "short"),
       ),
       makeText(text, snippet),

@@ -3,23 +3,24 @@
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
-import { timeZone } from "../ui/format.js";
+import { isolate, timeZone } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
+import { gettext } from "../ui/translation.js";
 import { Results } from "./results.js";
 import { isSearchable, OPERATORS, searchAddress, withOperator } from "./query.js";
 
 const DELAY_MS = 300;
-const HINT = "Type what you look for. The newest messages come first.";
+const HINT = gettext("Type what you look for. The newest messages come first.");
 
 export class SearchView {
   /** @type {import("./panel.js").Host} */
   #host;
   #input = make("input", {
     type: "search", id: "search-messages", maxlength: 200, enterkeyhint: "search", autocomplete: "off", spellcheck: "false", dir: "auto",
-    "aria-label": "Search messages", "aria-describedby": "search-operators", placeholder: "Search messages",
+    "aria-label": gettext("Search messages"), "aria-describedby": "search-operators", placeholder: gettext("Search messages"),
   });
   #here = make("input", { type: "checkbox", id: "search-here" });
-  #hereLabel = make("label", { for: "search-here", text: "Only in this room" });
+  #hereLabel = make("label", { for: "search-here", text: gettext("Only in this room") });
   #form;
   #results;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -29,7 +30,7 @@ export class SearchView {
   /** @param {import("./panel.js").Host} host */
   constructor(host) {
     this.#host = host;
-    this.#results = new Results((next) => this.#fetch(next ?? 0), { label: "Found messages", empty: "No message matches. Try fewer or other words.", isCounted: true });
+    this.#results = new Results((next) => this.#fetch(next ?? 0), { label: gettext("Found messages"), empty: gettext("No message matches. Try fewer or other words."), isCounted: true });
     this.#results.clear(HINT);
     this.#form = make(
       "form", { class: "panel-search", role: "search" },
@@ -67,7 +68,7 @@ export class SearchView {
   roomChanged() {
     const room = this.#host.room();
     this.#here.disabled = room === null;
-    this.#hereLabel.textContent = room ? `Only in ${room.name}` : "Only in this room";
+    this.#hereLabel.textContent = room ? gettext("Only in %(room)s", { room: isolate(room.name) }) : gettext("Only in this room");
     if (this.#here.checked && room && this.#searched && this.#searched !== this.#key) this.#search();
   }
 
@@ -122,6 +123,6 @@ export class SearchView {
       make("button", { type: "button", class: "operator", dir: "ltr", onclick: () => add(operator), text: example }),
       make("span", { text: meaning }),
     ));
-    return make("details", { class: "panel-help", id: "search-operators" }, make("summary", { text: "How to narrow the search" }), make("ul", {}, ...rows));
+    return make("details", { class: "panel-help", id: "search-operators" }, make("summary", { text: gettext("How to narrow the search") }), make("ul", {}, ...rows));
   }
 }

@@ -2,9 +2,9 @@
 // Draws the lobby's list of rooms. Must not know when it is drawn.
 
 import { byId, child, make } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { timeInWords } from "../ui/times.js";
+import { gettext, ngettext } from "../ui/translation.js";
 
 /**
  * A room as the API lists it.
@@ -45,7 +45,7 @@ export class RoomList {
     const tag = this.#list.contains(focused) ? focused?.tagName.toLowerCase() : null;
     this.#list.replaceChildren(...rooms.map((room) => this.#makeItem(room)));
     this.#more.hidden = !more;
-    this.#nothing.textContent = query ? "No room matches your search." : "There are no rooms yet.";
+    this.#nothing.textContent = query ? gettext("No room matches your search.") : gettext("There are no rooms yet.");
     this.#nothing.hidden = rooms.length > 0;
     if (!slug || !tag) return;
     const item = this.#list.querySelector(`[data-slug="${CSS.escape(slug)}"]`);
@@ -74,7 +74,7 @@ export class RoomList {
   #makeItem(room) {
     const { slug, name, topic, online, last_at: lastAt, private: isPrivate } = room;
     const facts = [
-      online ? make("span", { class: "online", text: `${plural(online, "person", "people")} here` }) : null,
+      online ? make("span", { class: "online", text: ngettext("%(count)s person here", "%(count)s people here", online) }) : null,
       lastAt ? timeInWords(lastAt, "ago") : null,
     ];
     return make(
@@ -97,6 +97,6 @@ function makeLock() {
   picture.classList.add("lock");
   picture.removeAttribute("aria-hidden");
   picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", "Private");
+  picture.setAttribute("aria-label", gettext("Private"));
   return picture;
 }

@@ -3,8 +3,11 @@
 
 import { byId, child, make } from "../ui/dom.js";
 import { timeInWords } from "../ui/times.js";
+import { pgettext } from "../ui/translation.js";
 
 const FLASH_MS = 2_000;
+/** @type {Record<string, string>} */
+const ACCESS = { public: pgettext("room", "public"), private: pgettext("room", "private"), board: pgettext("room", "board") };
 
 /**
  * @typedef {object} Change
@@ -76,7 +79,7 @@ function makeRow(pk, { slug, name, topic, access, created_at: createdAt }) {
     { "data-pk": pk },
     make("th", { scope: "row" }, link, make("span", { class: "slug", text: slug })),
     make("td", { dir: "auto", text: topic }),
-    make("td", {}, make("span", { class: "role", text: access })),
+    make("td", {}, make("span", { class: "role", text: ACCESS[access] ?? access })),
     make("td", {}, makeTime(createdAt)),
   );
 }

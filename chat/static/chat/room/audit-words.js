@@ -1,13 +1,9 @@
 // @ts-check
-// Describes an entry of the moderation log in words. Must not touch the page.
+// Describes an entry of the moderation log in a sentence. Must not touch the page.
 
 import { ROLE } from "../connection/wire.js";
-import { plural } from "../ui/format.js";
-
-/** @type {[unit: string, seconds: number][]} */
-const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
-
-const VERBS = { edit: "edited", remove: "removed", pin: "pinned", unpin: "unpinned" };
+import { gettext } from "../ui/translation.js";
+import { duration } from "../ui/units.js";
 
 /**
  * @typedef {object} AuditEntry
@@ -22,33 +18,46 @@ const VERBS = { edit: "edited", remove: "removed", pin: "pinned", unpin: "unpinn
  * @property {string} at ISO 8601, UTC
  */
 
-/** @param {number} seconds */
-function duration(seconds) {
-  const [unit, size] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];
-  return plural(seconds / size, unit);
+/** @type {Record<string, (id: string) => string>} */
+const ABOUT_MESSAGES = {
+  edit: (id) => gettext("%(actor)s edited message %(id)s of %(person)s.", { id }),
+  remove: (id) => gettext("%(actor)s removed message %(id)s of %(person)s.", { id }),
+  pin: (id) => gettext("%(actor)s pinned message %(id)s of %(person)s.", { id }),
+  unpin: (id) => gettext("%(actor)s unpinned message %(id)s of %(person)s.", { id }),
+  upheld: (id) => gettext("%(actor)s upheld a report of message %(id)s of %(person)s.", { id }),
+  dismissed: (id) => gettext("%(actor)s dismissed a report of message %(id)s of %(person)s.", { id }),
+};
+
+/** @type {Record<string, string>} */
+const NEW_ROLES = {
+  [ROLE.OWNER]: gettext("%(actor)s made %(person)s an owner."),
+  [ROLE.MODERATOR]: gettext("%(actor)s made %(person)s a moderator."),
+  [ROLE.MEMBER]: gettext("%(actor)s made %(person)s a member."),
+  [ROLE.GUEST]: gettext("%(actor)s made %(person)s a guest."),
+  [ROLE.BANNED]: gettext("%(actor)s banned %(person)s."),
+};
+
+/** @param {number | null} seconds */
+function describeMute(seconds) {
+  if (!seconds) return gettext("%(actor)s muted %(person)s.");
+  return gettext("%(actor)s muted %(person)s for %(duration)s.", { duration: duration(seconds) });
 }
 
-/**
- * @param {AuditEntry} entry
- * @returns {[what: string, more: string]}
- */
+/** @param {AuditEntry} entry */
 function describeRoleChange({ before, after, seconds }) {
-  if (after === ROLE.MUTED) return ["muted", seconds ? ` for ${duration(seconds)}` : ""];
-  if (after === ROLE.BANNED) return ["banned", ""];
-  if (before === ROLE.BANNED) return ["unbanned", ""];
-  if (after === null) return ["removed from the room:", ""];
-  if (before === ROLE.MUTED) return ["unmuted", ""];
-  return ["made", ` ${after === ROLE.OWNER ? "an" : "a"} ${after}`];
+  if (after === ROLE.MUTED) return describeMute(seconds);
+  if (before === ROLE.BANNED && after !== ROLE.BANNED) return gettext("%(actor)s unbanned %(person)s.");
+  if (after === null) return gettext("%(actor)s removed from the room: %(person)s.");
+  if (before === ROLE.MUTED && after !== ROLE.BANNED) return gettext("%(actor)s unmuted %(person)s.");
+  return NEW_ROLES[after] ?? gettext("%(actor)s changed the role of %(person)s.");
 }
 
 /**
- * Returns the words before and after the person's handle: "Alice [muted] Bob [ for 10 minutes]".
+ * Returns a sentence for `fillSentence`, with the placeholders `actor` and `person`.
  * @param {AuditEntry} entry
- * @returns {[what: string, more: string]}
  */
 export function describeAct(entry) {
-  const message = `message ${entry.message} of`;
   if (entry.act === "role") return describeRoleChange(entry);
-  if (entry.act === "report") return [`${entry.after === "removed" ? "upheld" : "dismissed"} a report of ${message}`, ""];
-  return [`${VERBS[entry.act]} ${message}`, ""];
+  const outcome = entry.after === "removed" ? "upheld" : "dismissed";
+  return ABOUT_MESSAGES[entry.act === "report" ? outcome : entry.act](String(entry.message));
 }

@@ -4,6 +4,7 @@
 import { tabStorage } from "../connection/storage.js";
 import { CLOSE } from "../connection/wire.js";
 import { byId, child } from "../ui/dom.js";
+import { gettext } from "../ui/translation.js";
 
 // The bar appears only after this time, because a quick reconnect would make it flicker.
 const SHOW_AFTER_MS = 500;
@@ -11,11 +12,11 @@ const RELOADED_KEY = "chat.page.reloaded";
 
 /** @type {Record<number, string>} */
 const ENDINGS = {
-  [CLOSE.NOT_SIGNED_IN]: "You are signed out. Sign in to continue.",
-  [CLOSE.FORBIDDEN]: "You have been removed from this room. If you are allowed to return, reload the page.",
-  [CLOSE.NOT_FOUND]: "This room does not exist, or you do not have access to it.",
-  [CLOSE.INVALID_TEXT]: "The server could not read what this page sent. Reload the page to continue.",
-  [CLOSE.TOO_LARGE]: "A message was too large to send. Reload the page to continue.",
+  [CLOSE.NOT_SIGNED_IN]: gettext("You are signed out. Sign in to continue."),
+  [CLOSE.FORBIDDEN]: gettext("You have been removed from this room. If you are allowed to return, reload the page."),
+  [CLOSE.NOT_FOUND]: gettext("This room does not exist, or you do not have access to it."),
+  [CLOSE.INVALID_TEXT]: gettext("The server could not read what this page sent. Reload the page to continue."),
+  [CLOSE.TOO_LARGE]: gettext("A message was too large to send. Reload the page to continue."),
 };
 
 /** Shows the state of the connection, as the socket reports it. Must not decide when to reconnect. */
@@ -38,7 +39,7 @@ export class ConnectionBar {
   show(status) {
     this.#isSilent = false;
     if (status.state === "connecting") {
-      this.#soon(() => this.#say("Connecting…"));
+      this.#soon(() => this.#say(gettext("Connecting…")));
       return;
     }
     this.#clearTimers();
@@ -54,7 +55,7 @@ export class ConnectionBar {
   showSilence(isSilent) {
     if (isSilent && this.#bar.hidden) {
       this.#isSilent = true;
-      this.#say("The server does not answer at the moment. Your messages are kept, and are sent again until it answers.");
+      this.#say(gettext("The server does not answer at the moment. Your messages are kept, and are sent again until it answers."));
     } else if (!isSilent && this.#isSilent) {
       this.#isSilent = false;
       this.#bar.hidden = true;
@@ -71,8 +72,9 @@ export class ConnectionBar {
   /** @param {number} until milliseconds since 1970 */
   #countDown(until) {
     const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    const when = seconds > 0 ? `in ${seconds} s` : "now";
-    this.#say(`Connection lost. Trying again ${when}. Your messages are kept, and are sent when you are connected.`);
+    this.#say(seconds > 0
+      ? gettext("Connection lost. Trying again in %(seconds)s s. Your messages are kept, and are sent when you are connected.", { seconds })
+      : gettext("Connection lost. Trying again now. Your messages are kept, and are sent when you are connected."));
     this.#button.hidden = seconds < 2;
     if (seconds > 0) this.#timers.push(setTimeout(() => this.#countDown(until), 1000));
   }
@@ -80,11 +82,11 @@ export class ConnectionBar {
   /** @param {number} code */
   #showEnd(code) {
     const isSignedOut = code === CLOSE.NOT_SIGNED_IN;
-    this.#say(ENDINGS[code] ?? "The connection has ended. Reload the page to continue.");
+    this.#say(ENDINGS[code] ?? gettext("The connection has ended. Reload the page to continue."));
     this.#bar.dataset.code = String(code);
     this.#signInLink.hidden = !isSignedOut;
     this.#button.hidden = isSignedOut;
-    this.#button.textContent = "Reload";
+    this.#button.textContent = gettext("Reload");
     this.#hasEnded = true;
   }
 

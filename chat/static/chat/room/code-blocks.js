@@ -4,8 +4,11 @@
 
 import { copyText } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
 const COPIED_MS = 2_000;
+const TEXT = pgettext("button", "Copy");
+const LABEL = gettext("Copy this code");
 const LANGUAGE = /^language-(.+)$/;
 
 /** @param {HTMLElement} body the body of a message */
@@ -24,7 +27,7 @@ export function decorateCode(body) {
  */
 function makeCopyButton(pre, index) {
   const button = make("button", {
-    type: "button", class: "copy-code", "data-copy-code": index, "aria-label": "Copy this code", text: "Copy",
+    type: "button", class: "copy-code", "data-copy-code": index, "aria-label": LABEL, text: TEXT,
   });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -36,9 +39,10 @@ function makeCopyButton(pre, index) {
     const code = (pre.textContent ?? "").replace(/\n$/, "");
     const isCopied = await copyText(code, button.parentElement ?? document.body);
     button.focus({ preventScroll: true });
-    show(isCopied ? "Copied" : "Not copied", isCopied ? "Copied" : "The browser does not allow copying");
+    if (isCopied) show(gettext("Copied"), gettext("Copied"));
+    else show(gettext("Not copied"), gettext("The browser does not allow copying"));
     clearTimeout(timer);
-    timer = setTimeout(() => show("Copy", "Copy this code"), COPIED_MS);
+    timer = setTimeout(() => show(TEXT, LABEL), COPIED_MS);
   });
   return button;
 }
@@ -48,7 +52,7 @@ async function colour(pre) {
   const code = pre.querySelector("code");
   const language = LANGUAGE.exec(code?.className ?? "")?.[1];
   if (!code || !language) return;
-  // Without the colours the code is readable, too.
+  // Code without colours is still readable.
   const colours = await import("./code-colours.js").catch(() => null);
   await colours?.colourCode(code, language);
 }

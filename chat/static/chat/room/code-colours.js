@@ -1,7 +1,7 @@
 // @ts-check
-// Colours code with highlight.js, which loads here, and of which only the needed languages load.
-// Only code-blocks.js may load this module, with `import()`. This module sets as innerHTML what highlight.js makes from
-// text: it escapes the text, and adds only <span> with a class.
+// Colours code with highlight.js. The library and the language of a block load when they are first needed.
+// Only code-blocks.js may load this module, with `import()`. This module sets the output of highlight.js as innerHTML:
+// highlight.js escapes the text, and adds only <span> elements with a class.
 
 import { loadLateStyles } from "../ui/late-styles.js";
 

@@ -1,12 +1,13 @@
 // @ts-check
 // What a person can type in place of a message: a slash, the name of a command, and the rest of the line.
-// Must not do what the menus cannot do: each command calls the same action.
+// Must not do more than the menus: each command calls the action of a menu.
 
 import { asApiError, call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { loadLateStyles } from "../ui/late-styles.js";
+import { gettext } from "../ui/translation.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
 /**
@@ -28,17 +29,18 @@ import { MODERATING_ROLES } from "./own-role.js";
 
 /** @type {Command[]} */
 const COMMANDS = [
-  { name: "me", detail: "Say what you do: /me waves", act: ({ conversation }, rest) => conversation.actions.submit(`_${rest}_`, null) },
-  { name: "topic", detail: "Change the topic of this room", isOffered: ({ conversation }) => conversation.ownRole.role === ROLE.OWNER, act: setTopic },
-  { name: "invite", detail: "Bring people into this room", isOffered: mayInvite, act: invite },
-  { name: "leave", detail: "Leave this room", isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
-  { name: "mute", detail: "No notifications from this room", isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "none") },
-  { name: "unmute", detail: "Notifications about all messages", isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "all") },
-  { name: "search", detail: "Search messages", isOffered: hasTools, act: ({ tools }, rest) => tools?.find("search", rest) },
-  { name: "pins", detail: "Show the pinned messages", isOffered: hasTools, act: ({ tools }) => tools?.find("pins") },
-  { name: "date", detail: "Jump to a day", act: ({ conversation }) => conversation.openDateDialog() },
-  { name: "help", detail: "Show all commands", act: (room) => showHelp(room) },
+  { name: "me", detail: gettext("Say what you do: /me waves"), act: ({ conversation }, rest) => conversation.actions.submit(`_${rest}_`, null) },
+  { name: "topic", detail: gettext("Change the topic of this room"), isOffered: ({ conversation }) => conversation.ownRole.role === ROLE.OWNER, act: setTopic },
+  { name: "invite", detail: gettext("Bring people into this room"), isOffered: mayInvite, act: invite },
+  { name: "leave", detail: gettext("Leave this room"), isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
+  { name: "mute", detail: gettext("No notifications from this room"), isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "none") },
+  { name: "unmute", detail: gettext("Notifications about all messages"), isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "all") },
+  { name: "search", detail: gettext("Search messages"), isOffered: hasTools, act: ({ tools }, rest) => tools?.find("search", rest) },
+  { name: "pins", detail: gettext("Show the pinned messages"), isOffered: hasTools, act: ({ tools }) => tools?.find("pins") },
+  { name: "date", detail: gettext("Jump to a day"), act: ({ conversation }) => conversation.openDateDialog() },
+  { name: "help", detail: gettext("Show all commands"), act: (room) => showHelp(room) },
 ];
+// Without a text behind it, such a command is an ordinary message.
 const WITH_TEXT = new Set(["me"]);
 
 /** @param {Room} room */
@@ -94,5 +96,5 @@ function showHelp(room) {
   loadLateStyles();
   const commands = makeCommands(room).offered;
   const rows = commands.flatMap(({ name, detail }) => [make("dt", {}, make("code", { text: `/${name}` })), make("dd", { text: detail })]);
-  openDialog("Commands", "commands-help", make("dl", { class: "pairs" }, ...rows));
+  openDialog(gettext("Commands"), "commands-help", make("dl", { class: "pairs" }, ...rows));
 }

@@ -1,9 +1,10 @@
 // @ts-check
 // What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
-// with the last two. It loads with the dialogs.
+// with the last two. This module loads with the dialogs.
 // Must not send, and must not know the text: the composer does.
 
 import { openPopupMenu } from "../ui/popup-menu.js";
+import { gettext } from "../ui/translation.js";
 import { openEmojiPicker } from "./late-emoji.js";
 import { Preview } from "./preview.js";
 
@@ -43,7 +44,7 @@ export class ComposerTools {
   /** @param {HTMLElement} opener */
   #chooseEmoji(opener) {
     const { composer, notify } = this.#parts;
-    openEmojiPicker({ title: "Emoji", opener, choose: (emoji) => composer.insert(emoji) }, notify);
+    openEmojiPicker({ title: gettext("Emoji"), opener, choose: (emoji) => composer.insert(emoji) }, notify);
   }
 
   #showFormatting() {
@@ -57,13 +58,13 @@ export class ComposerTools {
   #openMenu(button) {
     const { sendLater } = this.#parts;
     const preview = this.#preview;
-    openPopupMenu(button, "More for this message", [
-      { text: "Formatting", name: "format", icon: "format", act: () => this.#showFormatting() },
+    openPopupMenu(button, gettext("More for this message"), [
+      { text: gettext("Formatting"), name: "format", icon: "format", act: () => this.#showFormatting() },
       preview && {
-        text: preview.isShown ? "Hide the preview" : "Preview", name: "preview", icon: "preview",
+        text: preview.isShown ? gettext("Hide the preview") : gettext("Preview"), name: "preview", icon: "preview",
         act: () => preview.show(!preview.isShown),
       },
-      sendLater && { text: "Send later", name: "later", icon: "later", act: sendLater },
+      sendLater && { text: gettext("Send later"), name: "later", icon: "later", act: sendLater },
     ].filter((entry) => entry !== null));
   }
 }

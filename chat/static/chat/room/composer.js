@@ -5,6 +5,7 @@
 import { LONGEST_BODY } from "../connection/wire.js";
 import { byId, child } from "../ui/dom.js";
 import { codePointLength, personName } from "../ui/format.js";
+import { gettext, ngettext } from "../ui/translation.js";
 import { excerpt } from "./message.js";
 
 const WARN_FROM = LONGEST_BODY - 400;
@@ -32,7 +33,7 @@ export class Composer {
   /** @type {import("./draft.js").Draft} */
   #draft;
   /**
-   * What the field contained before the edit. The field contains it again after the edit.
+   * What the field contained before the edit. The end of the edit restores it.
    * @type {{ text: string, target: Target | null } | null}
    */
   #beforeEdit = null;
@@ -110,7 +111,7 @@ export class Composer {
     this.focus();
   }
 
-  /** Ends the reply or the edit. After an edit, the field holds again what stood in it before. */
+  /** Ends the reply or the edit. The end of an edit restores what the field contained before. */
   cancel() {
     const before = this.#beforeEdit;
     this.#beforeEdit = null;
@@ -163,8 +164,8 @@ export class Composer {
     const { kind, message } = target;
     this.#target = target;
     this.#context.hidden = false;
-    child(this.#context, "span").textContent = kind === "edit" ? "Editing your message"
-      : `Replying to ${personName(message.author)}: ${excerpt(message)}`;
+    child(this.#context, "span").textContent = kind === "edit" ? gettext("Editing your message")
+      : gettext("Replying to %(author)s: %(text)s", { author: personName(message.author), text: excerpt(message) });
   }
 
   /** @param {import("./draft.js").Written} written */
@@ -215,7 +216,7 @@ export class Composer {
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;
     this.#counter.hidden = length < WARN_FROM;
-    this.#counter.textContent = `${(LONGEST_BODY - length).toLocaleString()} left`;
+    this.#counter.textContent = describeRest(LONGEST_BODY - length);
     this.#counter.classList.toggle("over", length > LONGEST_BODY);
     this.#sendButton.disabled = this.#text.disabled || length === 0 || length > LONGEST_BODY;
     for (const watcher of this.#watchers) watcher();
@@ -224,4 +225,10 @@ export class Composer {
   #saveDraft() {
     this.#draft.save({ text: this.#text.value, target: this.#target, beforeEdit: this.#beforeEdit });
   }
+}
+
+/** @param {number} count how many characters the person may still write; negative for a text that is too long */
+function describeRest(count) {
+  // Translators: the number of characters that still fit into a message.
+  return ngettext("%(count)s left", "%(count)s left", count);
 }

@@ -6,6 +6,7 @@ import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, field } from "../ui/forms.js";
 import { timeZone } from "../ui/format.js";
+import { gettext } from "../ui/translation.js";
 
 /**
  * @param {string} slug
@@ -18,14 +19,14 @@ export function openDateDialog(slug, { jump, showNewest, notify }) {
   const today = localDay(new Date());
   const day = make("input", { id: "jump-day", type: "date", max: today, value: today, required: true });
   const error = new ErrorLine();
-  const submit = make("button", { type: "submit", class: "button wide", text: "Show this day" });
-  const form = make("form", { novalidate: true }, field("Day", day), error.element, submit);
-  const dialog = openDialog("Jump to a day", "date-dialog", form);
+  const submit = make("button", { type: "submit", class: "button wide", text: gettext("Show this day") });
+  const form = make("form", { novalidate: true }, field(gettext("Day"), day), error.element, submit);
+  const dialog = openDialog(gettext("Jump to a day"), "date-dialog", form);
   day.focus();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!day.value) {
-      error.show("Enter a day.", day);
+      error.show(gettext("Enter a day."), day);
       return;
     }
     submit.disabled = true;
@@ -40,13 +41,13 @@ export function openDateDialog(slug, { jump, showNewest, notify }) {
       jump(id);
     } else {
       showNewest();
-      notify("Nobody has written on this day or later.");
+      notify(gettext("Nobody has written on this day or later."));
     }
   });
 }
 
 /** @param {Date} date */
 function localDay(date) {
-  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const twoDigits = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
 }

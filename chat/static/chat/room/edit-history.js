@@ -7,6 +7,8 @@ import { openDialog } from "../ui/dialog.js";
 import { ErrorLine } from "../ui/forms.js";
 import { fullTime, personName } from "../ui/format.js";
 import { loadLateStyles } from "../ui/late-styles.js";
+import { fillSentence } from "../ui/sentences.js";
+import { gettext } from "../ui/translation.js";
 
 /** @typedef {{ body: string, at: string, by: import("../connection/wire.js").PersonName }} Version */
 
@@ -17,13 +19,13 @@ import { loadLateStyles } from "../ui/late-styles.js";
 export async function openEditHistory(slug, message) {
   loadLateStyles();
   const error = new ErrorLine();
-  const note = make("p", { class: "help", role: "status", text: "Loading…" });
-  const list = make("ol", { class: "listing versions", "aria-label": "Versions, the newest first", tabindex: "-1" });
-  openDialog("Earlier versions", "edit-history", note, list, error.element).classList.add("wide");
+  const note = make("p", { class: "help", role: "status", text: gettext("Loading…") });
+  const list = make("ol", { class: "listing versions", "aria-label": gettext("Versions, the newest first"), tabindex: "-1" });
+  openDialog(gettext("Earlier versions"), "edit-history", note, list, error.element).classList.add("wide");
   const isLoaded = await error.guard(async () => {
     const { versions } = await call("GET", `/api/rooms/${slug}/messages/${message.id}/history/`);
     list.replaceChildren(...versions.map(makeVersion).reverse());
-    note.textContent = versions.length > 1 ? "" : "This message has no earlier versions.";
+    note.textContent = versions.length > 1 ? "" : gettext("This message has no earlier versions.");
   });
   if (!isLoaded) note.textContent = "";
 }
@@ -35,11 +37,12 @@ export async function openEditHistory(slug, message) {
  */
 function makeVersion({ body, at, by }, index, versions) {
   const isLast = index === versions.length - 1;
+  const author = make("b", { dir: "auto", text: personName(by) });
   return make(
     "li", {},
     make(
       "p", { class: "between" },
-      make("span", {}, make("b", { dir: "auto", text: personName(by) }), isLast ? " · now" : ""),
+      make("span", {}, ...(isLast ? fillSentence(gettext("%(author)s · now"), { author }) : [author])),
       make("time", { datetime: at, text: fullTime(at) }),
     ),
     make("div", { class: "version-body", dir: "auto", text: body }),

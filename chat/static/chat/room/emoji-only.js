@@ -4,12 +4,12 @@
 const MOST = 3;
 // An emoji of several people with skin tones has up to 35 UTF-16 code units.
 const LONGEST = MOST * 36;
-const ONE = String.raw`(?:\p{RGI_Emoji}|\p{Emoji_Presentation})`;
+const ONE_EMOJI = String.raw`(?:\p{RGI_Emoji}|\p{Emoji_Presentation})`;
 
 /** @returns {RegExp | null} null for a browser that does not know the list of emoji */
 function makePattern() {
   try {
-    return new RegExp(String.raw`^\s*${ONE}(?:\s*${ONE}){0,${MOST - 1}}\s*$`, "v");
+    return new RegExp(String.raw`^\s*${ONE_EMOJI}(?:\s*${ONE_EMOJI}){0,${MOST - 1}}\s*$`, "v");
   } catch {
     return null;
   }

@@ -5,12 +5,13 @@ import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, field, select } from "../ui/forms.js";
 import { timeZone } from "../ui/format.js";
+import { gettext } from "../ui/translation.js";
 
 /** @type {[value: string, text: string][]} */
 const FORMATS = [
-  ["html", "Page, to read and print (HTML)"],
-  ["csv", "Table, for spreadsheets (CSV)"],
-  ["json", "Data, for programs (JSON)"],
+  ["html", gettext("Page, to read and print (HTML)")],
+  ["csv", gettext("Table, for spreadsheets (CSV)")],
+  ["json", gettext("Data, for programs (JSON)")],
 ];
 
 /**
@@ -24,21 +25,22 @@ export function openExportDialog(start) {
   const format = select("export-format", FORMATS);
   const from = make("input", { id: "export-from", name: "from", type: "date" });
   const to = make("input", { id: "export-to", name: "to", type: "date" });
-  const help = `Leave the days empty to export all messages. Days begin and end in your own time zone (${timeZone()}). `
-    + "You can keep writing while the export runs.";
+  const help = gettext("Leave the days empty to export all messages. Days begin and end in your own time zone (%(zone)s). You can keep writing while the export runs.", {
+    zone: timeZone(),
+  });
   const form = make(
     "form", {},
-    field("Format", format),
-    make("div", { class: "field-pair" }, field("First day", from), field("Last day", to)),
+    field(gettext("Format"), format),
+    make("div", { class: "field-pair" }, field(gettext("First day"), from), field(gettext("Last day"), to)),
     make("p", { class: "help", text: help }),
     error.element,
-    make("button", { class: "button wide", text: "Export" }),
+    make("button", { class: "button wide", text: gettext("Export") }),
   );
-  const dialog = openDialog("Export this room", "export-dialog", form);
+  const dialog = openDialog(gettext("Export this room"), "export-dialog", form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (from.value && to.value && from.value > to.value) {
-      error.show("The first day is after the last day.", from);
+      error.show(gettext("The first day is after the last day."), from);
       return;
     }
     dialog.close();

@@ -3,21 +3,40 @@
 
 import { openDialog } from "../ui/dialog.js";
 import { child, make } from "../ui/dom.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
-/** @type {[typed: string, html: () => (Node | string)[]][]} */
+/** The words of the examples. */
+const WORD = {
+  bold: pgettext("example of formatting", "bold"), italic: pgettext("example of formatting", "italic"),
+  crossed: pgettext("example of formatting", "crossed out"), code: pgettext("example of formatting", "code"),
+  quote: pgettext("example of formatting", "quote"), one: pgettext("example of formatting", "one"),
+  two: pgettext("example of formatting", "two"), open: pgettext("example of formatting", "to do"),
+  done: pgettext("example of formatting", "done"), link: pgettext("example of formatting", "a link"),
+  heading: pgettext("example of formatting", "Heading"),
+};
+
+/** @type {[typed: string, makeResult: () => (Node | string)[]][]} */
 const EXAMPLES = [
-  ["**bold**", () => [make("strong", { text: "bold" })]],
-  ["*italic*", () => [make("em", { text: "italic" })]],
-  ["~~crossed out~~", () => [make("s", { text: "crossed out" })]],
-  ["`code`", () => [make("code", { text: "code" })]],
-  ["```python\nprint(1)\n```", () => ["code over several lines, with colours for its language"]],
-  ["> quote", () => [make("blockquote", { text: "quote" })]],
-  ["- one\n- two", () => [make("ul", {}, make("li", { text: "one" }), make("li", { text: "two" }))]],
-  ["1. one\n2. two", () => [make("ol", {}, make("li", { text: "one" }), make("li", { text: "two" }))]],
-  ["- [ ] to do\n- [x] done", () => [make("ul", {}, make("li", { text: "☐ to do" }), make("li", { text: "☑ done" }))]],
-  ["[a link](https://example.org)", () => [make("u", { text: "a link" })]],
-  ["# Heading", () => [make("strong", { text: "Heading" })]],
+  [`**${WORD.bold}**`, () => [make("strong", { text: WORD.bold })]],
+  [`*${WORD.italic}*`, () => [make("em", { text: WORD.italic })]],
+  [`~~${WORD.crossed}~~`, () => [make("s", { text: WORD.crossed })]],
+  [`\`${WORD.code}\``, () => [make("code", { text: WORD.code })]],
+  ["```python\nprint(1)\n```", () => [gettext("code over several lines, with colours for its language")]],
+  [`> ${WORD.quote}`, () => [make("blockquote", { text: WORD.quote })]],
+  [`- ${WORD.one}\n- ${WORD.two}`, () => [makeList("ul", WORD.one, WORD.two)]],
+  [`1. ${WORD.one}\n2. ${WORD.two}`, () => [makeList("ol", WORD.one, WORD.two)]],
+  [`- [ ] ${WORD.open}\n- [x] ${WORD.done}`, () => [makeList("ul", `☐ ${WORD.open}`, `☑ ${WORD.done}`)]],
+  [`[${WORD.link}](https://example.org)`, () => [make("u", { text: WORD.link })]],
+  [`# ${WORD.heading}`, () => [make("strong", { text: WORD.heading })]],
 ];
+
+/**
+ * @param {"ul" | "ol"} tag
+ * @param {string[]} texts
+ */
+function makeList(tag, ...texts) {
+  return make(tag, {}, ...texts.map((text) => make("li", { text })));
+}
 
 /** @typedef {{ isShown: boolean, show: (isShown: boolean) => void }} PreviewSwitch */
 
@@ -28,22 +47,22 @@ const EXAMPLES = [
 export function openFormattingHelp(preview) {
   const rows = EXAMPLES.map(([typed, makeResult]) => make(
     "tr", {},
-    make("td", {}, make("code", { text: typed })),
+    make("td", {}, make("code", { dir: "auto", text: typed })),
     make("td", { class: "body" }, ...makeResult()),
   ));
-  const head = make("tr", {}, make("th", { scope: "col", text: "You write" }), make("th", { scope: "col", text: "Others see" }));
+  const head = make("tr", {}, make("th", { scope: "col", text: gettext("You write") }), make("th", { scope: "col", text: gettext("Others see") }));
   const table = make("table", { class: "formatting-table" }, make("thead", {}, head), make("tbody", {}, ...rows));
   const button = preview && make("button", {
     type: "button", class: "button", "data-action": "preview",
-    text: preview.isShown ? "Hide the preview of my message" : "Show a preview of my message",
+    text: preview.isShown ? gettext("Hide the preview of my message") : gettext("Show a preview of my message"),
     onclick: () => {
       dialog.close();
       preview.show(!preview.isShown);
     },
   });
   const dialog = openDialog(
-    "Formatting", "formatting-dialog",
-    make("p", { class: "help", text: "Enter sends the message. Shift and Enter begin a new line." }),
+    gettext("Formatting"), "formatting-dialog",
+    make("p", { class: "help", text: gettext("Enter sends the message. Shift and Enter begin a new line.") }),
     button,
     table,
   );

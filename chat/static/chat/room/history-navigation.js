@@ -4,7 +4,7 @@
 
 import { REFUSAL } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
+import { gettext, ngettext } from "../ui/translation.js";
 
 /** @typedef {import("../connection/wire.js").WireEvent} WireEvent */
 
@@ -64,7 +64,7 @@ export class HistoryNavigation {
     scope.listen(document, "visibilitychange", () => this.update());
   }
 
-  /** Shows the way to older messages, because the messages are complete. The first call scrolls to the newest message. */
+  /** Shows the button for older messages, because no message is missing. The first call scrolls to the newest message. */
   synced() {
     if (!this.#isComplete) {
       this.#isComplete = true;
@@ -120,8 +120,8 @@ export class HistoryNavigation {
     const target = this.#target;
     this.#stopJump();
     this.showOlderButton();
-    // After another tab has read further, there may be no message with the id of the first new message. The next older
-    // page then leads in its direction.
+    // After another tab has read further, there may be no message with the id of the first new message. Then the next
+    // older page brings the reader nearer to it.
     if (target !== null && target === this.#readMarker.firstUnreadId) this.#loadOlder();
     else if (target !== null) this.#notify(missingSentence(code));
   }
@@ -177,10 +177,12 @@ export class HistoryNavigation {
     this.#readMarker.update({ mayRead: this.#target === null && !this.#isJumpingToNewest });
     const count = this.#readMarker.countBelow;
     this.#newestButton.hidden = this.#timeline.isAtBottom;
-    setText(this.#newestButton, count ? `↓ ${plural(count, "new message")}` : "↓ Jump to the newest message");
+    setText(this.#newestButton, count ? ngettext("↓ %(count)s new message", "↓ %(count)s new messages", count)
+      : gettext("↓ Jump to the newest message"));
     const above = this.#readMarker.countAbove;
     this.#unreadBar.hidden = above === 0;
-    setText(this.#unreadButton, above ? `↑ ${plural(above, "new message")} above` : "↑ Jump to the first new message");
+    setText(this.#unreadButton, above ? ngettext("↑ %(count)s new message above", "↑ %(count)s new messages above", above)
+      : gettext("↑ Jump to the first new message"));
   }
 
   #stopJump() {
@@ -191,7 +193,7 @@ export class HistoryNavigation {
   /** @param {number} id */
   #show(id) {
     if (!this.#timeline.jump(id)) this.#notify(missingSentence(REFUSAL.NOT_FOUND));
-    else if (this.#timeline.get(id)?.removed) this.#notify("This message was removed.");
+    else if (this.#timeline.get(id)?.removed) this.#notify(gettext("This message was removed."));
   }
 
   #jumpToUnread() {
@@ -237,5 +239,5 @@ function setText(element, text) {
  * @param {string} code why the server refused the page
  */
 function missingSentence(code) {
-  return code === REFUSAL.NOT_FOUND ? "This message does not exist." : "This message could not be loaded. Try again.";
+  return code === REFUSAL.NOT_FOUND ? gettext("This message does not exist.") : gettext("This message could not be loaded. Try again.");
 }

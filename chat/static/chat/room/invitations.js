@@ -7,14 +7,16 @@ import { makeCopyButton } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, select } from "../ui/forms.js";
-import { isolate, plural } from "../ui/format.js";
+import { isolate } from "../ui/format.js";
+import { fillSentence } from "../ui/sentences.js";
 import { timeInWords } from "../ui/times.js";
+import { gettext, ngettext, pgettext } from "../ui/translation.js";
 
 const DAY_SECONDS = 86_400;
 /** @type {[value: string, text: string][]} */
-const USES = [["", "Everyone"], ["1", "One person"], ["10", "Ten people"]];
+const USES = [["", gettext("Everyone")], ["1", gettext("One person")], ["10", gettext("Ten people")]];
 /** @type {[value: string, text: string][]} */
-const DAYS = [["7", "A week"], ["1", "A day"], ["30", "A month"]];
+const DAYS = [["7", gettext("A week")], ["1", gettext("A day")], ["30", gettext("A month")]];
 
 /** @typedef {{ id: number, uses_left: number | null, expires_at: string, created_by: string | null }} Invitation */
 
@@ -24,17 +26,17 @@ export function openInvitations(slug) {
   const uses = select("invitation-uses", USES);
   const days = select("invitation-days", DAYS);
   const error = new ErrorLine();
-  const submit = make("button", { type: "submit", class: "button wide", id: "make-invitation", text: "Create a link" });
+  const submit = make("button", { type: "submit", class: "button wide", id: "make-invitation", text: gettext("Create a link") });
   const form = make(
     "form", {},
-    make("p", { class: "lead", text: "Everyone who has the link can join this room." }),
-    make("div", { class: "field-pair" }, field("For", uses), field("Valid for", days)),
+    make("p", { class: "lead", text: gettext("Everyone who has the link can join this room.") }),
+    make("div", { class: "field-pair" }, field(pgettext("for how many people a link is", "For"), uses), field(gettext("Valid for"), days)),
     error.element,
     submit,
   );
   const newLink = make("div", { role: "status" });
   const list = make("ul", { class: "listing", id: "invitations" });
-  openDialog("Invite people", "invite-dialog", form, newLink, make("section", {}, make("h3", { text: "Valid links" }), list));
+  openDialog(gettext("Invite people"), "invite-dialog", form, newLink, make("section", {}, make("h3", { text: gettext("Valid links") }), list));
   const refresh = () => error.guard(async () => {
     const { invitations } = await call("GET", path);
     const items = invitations.map((/** @type {Invitation} */ invitation) => makeItem(path, invitation, () => {
@@ -66,12 +68,12 @@ function createLink(path, uses, days) {
  * @param {{ url: string }} invitation
  */
 function showLink(place, { url }) {
-  const input = make("input", { readonly: true, value: url, "aria-label": "The link", id: "invitation-link" });
-  const button = make("button", { type: "button", class: "button small", text: "Copy link" });
+  const input = make("input", { readonly: true, dir: "ltr", value: url, "aria-label": gettext("The link"), id: "invitation-link" });
+  const button = make("button", { type: "button", class: "button small", text: gettext("Copy link") });
   makeCopyButton(button, input);
   place.replaceChildren(
     make("div", { class: "link-bar" }, input, button),
-    make("p", { class: "help", text: "Copy the link now. It is not shown again." }),
+    make("p", { class: "help", text: gettext("Copy the link now. It is not shown again.") }),
   );
 }
 
@@ -81,13 +83,21 @@ function showLink(place, { url }) {
  * @param {() => void} revoked
  */
 function makeItem(path, { id, uses_left: uses, expires_at: expiresAt, created_by: creator }, revoked) {
-  const button = confirmButton("revoke", "Revoke", "Really revoke?", async () => {
+  const button = confirmButton("revoke", pgettext("an invitation link", "Revoke"), gettext("Really revoke?"), async () => {
     // A failed call usually means that the link no longer exists. `revoked` loads the list again in any case.
     await call("DELETE", `${path}${id}/`).catch(() => {});
     revoked();
   });
-  const audience = uses === null ? "for everyone who has it" : `for ${plural(uses, "more person", "more people")}`;
-  const end = timeInWords(expiresAt, "short");
-  const words = make("span", {}, `By ${isolate(creator ?? "someone")}, ${audience}, until `, end);
+  const words = make("span", {}, ...fillSentence(describeAudience(uses), {
+    creator: creator === null ? pgettext("who made a link", "someone") : isolate(creator), time: timeInWords(expiresAt, "short"),
+  }));
   return make("li", { "data-id": id }, make("div", { class: "between" }, words, button));
+}
+
+/** @param {number | null} uses how many more people can use a link; null for no limit */
+function describeAudience(uses) {
+  if (uses === null) return gettext("By %(creator)s, for everyone who has it, until %(time)s");
+  return ngettext(
+    "By %(creator)s, for %(count)s more person, until %(time)s", "By %(creator)s, for %(count)s more people, until %(time)s", uses,
+  );
 }

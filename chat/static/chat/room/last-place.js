@@ -7,18 +7,18 @@ export class LastPlace {
   /** @type {string} */
   #name;
   /** @type {() => number} */
-  #read;
+  #findSeen;
 
   /**
    * @param {Pick<Storage, "getItem" | "setItem">} storage the person's own
    * @param {string} slug
-   * @param {() => number} read returns the id of the last visible message; 0 for none
+   * @param {() => number} findSeen returns the id of the last visible message; 0 for none
    * @param {import("../ui/scope.js").Scope} scope
    */
-  constructor(storage, slug, read, scope) {
+  constructor(storage, slug, findSeen, scope) {
     this.#storage = storage;
     this.#name = `chat.place.${slug}`;
-    this.#read = read;
+    this.#findSeen = findSeen;
     scope.listen(window, "pagehide", () => this.save());
     scope.listen(document, "visibilitychange", () => document.hidden && this.save());
   }
@@ -29,7 +29,7 @@ export class LastPlace {
   }
 
   save() {
-    const id = this.#read();
+    const id = this.#findSeen();
     if (id > 0) this.#storage.setItem(this.#name, String(id));
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Loads the completion of names when a person types the first sign that begins one. Must not complete anything itself.
+// Loads the suggestions when a person first types a sign that begins a name. Must not suggest anything itself.
 
 import { byId } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";
@@ -18,7 +18,7 @@ export function watchForCompletion(room) {
     isLoading = true;
     const [loaded] = await Promise.all([import("../completion/completion.js").catch(() => null), loadLateStyles()]);
     isLoading = false;
-    // After a failed fetch the next letter tries again.
+    // After a failed load, the next letter tries again.
     if (!loaded) return;
     field.removeEventListener("input", load);
     new loaded.Completion(form, field, room).update(event);

@@ -1,6 +1,8 @@
 // @ts-check
 // Loads the dialogs of a room, which the page needs only after its first messages. Must not open a dialog.
 
+import { gettext } from "../ui/translation.js";
+
 /** @typedef {typeof import("./dialogs.js")} Dialogs */
 /** @typedef {(open: (dialogs: Dialogs) => void) => void} WithDialogs */
 
@@ -17,8 +19,8 @@ export async function loadDialogs() {
 }
 
 /**
- * Returns a function that calls `open` with the dialogs: at once if they are loaded, so that the next key already belongs
- * to the dialog.
+ * Returns a function that calls `open` with the dialogs. If they are loaded, it calls `open` at once, so that the next key
+ * is for the dialog.
  * @param {(sentence: string) => void} notify shows a sentence to the person
  * @returns {WithDialogs}
  */
@@ -26,6 +28,6 @@ export function makeWithDialogs(notify) {
   return async (open) => {
     const loaded = dialogs ?? (await loadDialogs());
     if (loaded) open(loaded);
-    else notify("The page could not load this dialog. Check your connection and try again.");
+    else notify(gettext("The page could not load this dialog. Check your connection and try again."));
   };
 }

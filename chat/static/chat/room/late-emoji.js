@@ -2,6 +2,7 @@
 // Loads the emoji picker, which most visits do not need, and opens it. Must not know what an emoji is for.
 
 import { loadLateStyles } from "../ui/late-styles.js";
+import { gettext } from "../ui/translation.js";
 
 /**
  * @param {Parameters<typeof import("../emoji/picker.js").openEmojiPicker>[0]} options
@@ -9,7 +10,7 @@ import { loadLateStyles } from "../ui/late-styles.js";
  */
 export async function openEmojiPicker(options, notify) {
   const [picker] = await Promise.all([import("../emoji/picker.js").catch(() => null), loadLateStyles()]);
-  if (!picker) notify("The page could not load the emoji. Check your connection and try again.");
+  if (!picker) notify(gettext("The page could not load the emoji. Check your connection and try again."));
   // While the picker was loading, the person may have opened something else.
   else if (!document.querySelector("dialog[open]")) picker.openEmojiPicker(options);
 }

@@ -5,6 +5,7 @@ import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine } from "../ui/forms.js";
+import { gettext } from "../ui/translation.js";
 
 /**
  * @param {string} slug
@@ -13,11 +14,11 @@ import { ErrorLine } from "../ui/forms.js";
  * @param {() => void} [options.left] is called when the person has left; without it, the page shows the list of all rooms
  */
 export function openLeaveDialog(slug, { isPublic = false, left = () => location.assign("/") } = {}) {
-  const button = make("button", { type: "button", class: "button bad wide", id: "leave-room", text: "Leave the room" });
+  const button = make("button", { type: "button", class: "button bad wide", id: "leave-room", text: gettext("Leave the room") });
   const error = new ErrorLine();
-  const sentence = isPublic ? "You can return at any time." : "To return, you need a new invitation link.";
+  const sentence = isPublic ? gettext("You can return at any time.") : gettext("To return, you need a new invitation link.");
   const warning = make("p", { class: "lead", text: sentence });
-  const dialog = openDialog("Leave this room?", "leave-dialog", warning, error.element, button);
+  const dialog = openDialog(gettext("Leave this room?"), "leave-dialog", warning, error.element, button);
   button.addEventListener("click", async () => {
     if (!(await error.guard(() => call("DELETE", `/api/rooms/${slug}/membership/`)))) return;
     dialog.close();

@@ -34,7 +34,7 @@ export function findRooms(text, isKnown) {
 }
 
 /**
- * Makes links of the rooms in the body of a message.
+ * Turns the names of rooms in the body of a message into links.
  * @param {HTMLElement} body
  */
 export function linkRooms(body) {
@@ -45,7 +45,7 @@ export function linkRooms(body) {
   while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
   for (const text of texts) {
     if (text.parentElement?.closest(SKIPPED)) continue;
-    // From the end, so that the places of the others stay right.
+    // The last one comes first, because a replacement moves all that follow it.
     for (const { from, to, slug } of findRooms(text.data, (name) => rooms.has(name)).reverse()) {
       text.splitText(to);
       text.splitText(from).replaceWith(makeLink(slug));

@@ -4,7 +4,8 @@
 
 import { call } from "../connection/api.js";
 import { byId } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
+import { countPeople } from "../ui/format.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
 const DELAY_MS = 200;
 
@@ -23,7 +24,7 @@ export class Members {
   /** @type {Map<string, Member>} */
   #known = new Map();
   /**
-   * Whom the server has found for the filter; null without a filter.
+   * The people whom the server has found for the filter; null without a filter.
    * @type {Member[] | null}
    */
   #found = null;
@@ -81,7 +82,7 @@ export class Members {
     this.#hasMore = answer.more;
     for (const member of answer.people) this.#known.set(member.handle, member);
     this.#draw();
-    // The button may have left the page.
+    // A hidden button loses the focus.
     if (!isFirst && this.#more.hidden) this.#filter.focus();
   }
 
@@ -111,7 +112,7 @@ export class Members {
     if (query !== this.#query || !answer) return;
     this.#found = answer.people;
     this.#draw();
-    this.#status.textContent = plural(this.#list.childElementCount + this.#options.people.shownCount, "person", "people");
+    this.#status.textContent = countPeople(this.#list.childElementCount + this.#options.people.shownCount);
   }
 
   /** @param {KeyboardEvent} event */
@@ -132,7 +133,7 @@ export class Members {
     const focused = this.#list.contains(document.activeElement) ? document.activeElement?.closest("li")?.dataset.handle : undefined;
     this.#list.replaceChildren(...away.map(({ handle, role, guest }) => people.makeItem(handle, role, guest)));
     if (focused) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-handle="${CSS.escape(focused)}"] button`))?.focus();
-    this.#heading.textContent = people.isComplete ? "Away" : "Other members";
+    this.#heading.textContent = people.isComplete ? pgettext("heading of a list of people", "Away") : gettext("Other members");
     this.#more.hidden = !this.#hasMore || this.#query !== "";
     this.#section.hidden = away.length === 0 && this.#more.hidden;
   }

@@ -48,7 +48,7 @@ export function markMentions(body, names, makeMark) {
   while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
   for (const node of texts) {
     if (node.parentElement?.closest(SKIPPED)) continue;
-    // From the end, so that the places of the others stay right.
+    // The last one comes first, because a replacement moves all that follow it.
     for (const { start, end, name } of findMentions(node.data, names).reverse()) {
       node.splitText(end);
       const mention = node.splitText(start);

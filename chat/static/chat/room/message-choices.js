@@ -2,6 +2,8 @@
 // What a person can do with a message: the names, the icons and the keys of all actions.
 // Must not know where an action is offered: the toolbar, the sheet and the keyboard use this list.
 
+import { gettext, pgettext } from "../ui/translation.js";
+
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /**
@@ -25,21 +27,21 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /** @type {Choice[]} */
 const CHOICES = [
-  { action: "reply", label: "Reply", icon: "reply", key: "r" },
-  { action: "edit", label: "Edit", icon: "edit", key: "e", right: "edit" },
-  { action: "emoji", label: "React with another emoji", icon: "emoji", key: "+" },
-  { action: "copy", label: "Copy text", icon: "copy", key: "c" },
-  { action: "select", label: "Select text", icon: "select", key: null },
-  { action: "profile", label: "Show the author's profile", icon: "people", key: "p", right: "profile" },
-  { action: "link", label: "Copy link", icon: "link", key: "l", right: "link" },
-  { action: "bookmark", label: "Bookmark", icon: "bookmark", key: "b", right: "bookmark" },
-  { action: "unbookmark", label: "Remove bookmark", icon: "bookmark", key: "b", right: "unbookmark" },
-  { action: "pin", label: "Pin for everybody", icon: "pin", key: "i", right: "pin" },
-  { action: "unpin", label: "Unpin", icon: "pin", key: "i", right: "unpin" },
-  { action: "history", label: "Earlier versions", icon: "history", key: "h", right: "history" },
-  { action: "report", label: "Report", icon: "report", key: "!", right: "report" },
-  { action: "moderate", label: "Moderate this person", icon: "moderate", key: "m", right: "moderate" },
-  { action: "remove", label: "Remove", icon: "remove", key: "Delete", right: "remove" },
+  { action: "reply", label: pgettext("action on a message", "Reply"), icon: "reply", key: "r" },
+  { action: "edit", label: pgettext("action on a message", "Edit"), icon: "edit", key: "e", right: "edit" },
+  { action: "emoji", label: gettext("React with another emoji"), icon: "emoji", key: "+" },
+  { action: "copy", label: gettext("Copy text"), icon: "copy", key: "c" },
+  { action: "select", label: gettext("Select text"), icon: "select", key: null },
+  { action: "profile", label: gettext("Show the author's profile"), icon: "people", key: "p", right: "profile" },
+  { action: "link", label: gettext("Copy link"), icon: "link", key: "l", right: "link" },
+  { action: "bookmark", label: pgettext("action on a message", "Bookmark"), icon: "bookmark", key: "b", right: "bookmark" },
+  { action: "unbookmark", label: gettext("Remove bookmark"), icon: "bookmark", key: "b", right: "unbookmark" },
+  { action: "pin", label: gettext("Pin for everybody"), icon: "pin", key: "i", right: "pin" },
+  { action: "unpin", label: gettext("Unpin"), icon: "pin", key: "i", right: "unpin" },
+  { action: "history", label: gettext("Earlier versions"), icon: "history", key: "h", right: "history" },
+  { action: "report", label: pgettext("action on a message", "Report"), icon: "report", key: "!", right: "report" },
+  { action: "moderate", label: gettext("Moderate this person"), icon: "moderate", key: "m", right: "moderate" },
+  { action: "remove", label: pgettext("action on a message", "Remove"), icon: "remove", key: "Delete", right: "remove" },
 ];
 
 /**

@@ -2,10 +2,11 @@
 // Connects the ways to the actions on a message: the toolbar, the sheet, the keys, and a long press.
 // Must not change a message: it calls the passed actions.
 
+import { gettext } from "../ui/translation.js";
 import { KeyboardNavigation } from "./keyboard-navigation.js";
 import { LongPress } from "./long-press.js";
 import { ReactorsTip } from "./reactors-tip.js";
-import { reactorsOf } from "./message.js";
+import { reactorsOf } from "./message-reactions.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -120,7 +121,7 @@ export class MessageControls {
     if (!item) return;
     const opener = /** @type {HTMLElement | null} */ (item.querySelector(".toolbar")) ?? item;
     const choose = (/** @type {string} */ emoji) => actions.react(id, emoji);
-    withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: "React with an emoji", opener, choose }, notify));
+    withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: gettext("React with an emoji"), opener, choose }, notify));
   }
 
   /** @param {number} id */

@@ -127,8 +127,7 @@ export class MessageList {
     let restPx = distancePx;
     for (let index = 0; index < this.#ids.length; index += 1) {
       restPx -= this.heightBetween(index, index + 1);
-      if (restPx > 0) continue;
-      return index;
+      if (restPx <= 0) return index;
     }
     return Math.max(0, this.#ids.length - 1);
   }

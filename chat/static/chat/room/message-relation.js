@@ -4,6 +4,7 @@
 
 import { make } from "../ui/dom.js";
 import { dayName, startOfDay } from "../ui/format.js";
+import { pgettext } from "../ui/translation.js";
 
 const SAME_GROUP_MS = 5 * 60_000;
 
@@ -24,7 +25,7 @@ export function drawRelation(item, message, above, isFirstUnread) {
   const isGrouped = above !== undefined && !needsHeader && isContinuation(message, above);
   item.classList.toggle("grouped", isGrouped);
   for (const divider of item.querySelectorAll(":scope > .divider")) divider.remove();
-  if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: "New" }));
+  if (isFirstUnread) item.prepend(make("div", { class: "divider unread", text: pgettext("divider above unread messages", "New") }));
   if (isNewDay) item.prepend(makeDay(message.at));
 }
 

@@ -3,14 +3,18 @@
 // Must not change a message: it passes the chosen action to `act`.
 
 import { copyText } from "../ui/clipboard.js";
+import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
 import { fullTime, personName } from "../ui/format.js";
 import { personInWords } from "../ui/person-marks.js";
 import { icon } from "../ui/pictures.js";
+import { fillSentence, listOf } from "../ui/sentences.js";
+import { gettext } from "../ui/translation.js";
 import { EMOJI, choicesFor, emojiOfKey } from "./message-choices.js";
-import { excerpt, reactorsOf } from "./message.js";
+import { excerpt } from "./message.js";
+import { reactorsOf } from "./message-reactions.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {import("./message-choices.js").Action} Action */
@@ -31,7 +35,7 @@ import { excerpt, reactorsOf } from "./message.js";
  */
 export async function copyMessage(message, place, notify) {
   const isCopied = await copyText(message.body, place);
-  notify(isCopied ? "The text is copied." : "The browser does not allow copying. Select the text instead.");
+  notify(isCopied ? gettext("The text is copied.") : gettext("The browser does not allow copying. Select the text instead."));
 }
 
 /**
@@ -56,7 +60,7 @@ export function openMessageSheet(message, options) {
     make("p", { class: "sheet-text", text: excerpt(message) }),
     make("p", { class: "help", text: describeTimes(message) }),
     makeReactors(message),
-    make("div", { class: "sheet-emoji", role: "group", "aria-label": "React" }, ...EMOJI.map((emoji, index) => (
+    make("div", { class: "sheet-emoji", role: "group", "aria-label": gettext("React") }, ...EMOJI.map((emoji, index) => (
       makeEmoji(emoji, index, hasReacted(message, emoji, options.me), () => choose("react", emoji))
     ))),
     make("div", { class: "sheet-choices" }, ...choices),
@@ -69,7 +73,7 @@ export function openMessageSheet(message, options) {
 
 /** @param {Message} message */
 function describeTimes({ at, edited_at: editedAt }) {
-  return editedAt ? `${fullTime(at)}, edited ${fullTime(editedAt)}` : fullTime(at);
+  return editedAt ? gettext("%(time)s, edited %(edited)s", { time: fullTime(at), edited: fullTime(editedAt) }) : fullTime(at);
 }
 
 /**
@@ -85,8 +89,8 @@ function hasReacted(message, emoji, me) {
 function makeReactors(message) {
   const emojis = Object.keys(message.reactions ?? {}).filter((emoji) => reactorsOf(message, emoji).length);
   if (!emojis.length) return null;
-  return make("ul", { class: "sheet-reactors", "aria-label": "Who reacted", tabindex: "0" }, ...emojis.map((emoji) => (
-    make("li", {}, make("span", { text: emoji }), make("span", {}, ...makeReactorNames(message, emoji)))
+  return make("ul", { class: "sheet-reactors", "aria-label": gettext("Who reacted"), tabindex: "0" }, ...emojis.map((emoji) => (
+    make("li", {}, make("span", { text: emoji }), make("span", {}, ...listOf(makeReactorNames(message, emoji))))
   )));
 }
 
@@ -95,9 +99,10 @@ function makeReactors(message) {
  * @param {string} emoji
  */
 function makeReactorNames({ reactions, guests = [] }, emoji) {
-  return (reactions?.[emoji] ?? []).flatMap((handle, index) => (
-    [index ? ", " : null, personInWords(handle), guests.includes(handle) ? " (guest)" : null]
-  ));
+  return (reactions?.[emoji] ?? []).map((handle) => {
+    const name = personInWords(handle);
+    return guests.includes(handle) ? make("span", {}, ...fillSentence(gettext("%(handle)s (guest)"), { handle: name })) : name;
+  });
 }
 
 /**
@@ -108,7 +113,7 @@ function makeReactorNames({ reactions, guests = [] }, emoji) {
  */
 function makeEmoji(emoji, index, isPressed, act) {
   return make("button", {
-    type: "button", "data-action": "react", "data-emoji": emoji, "aria-label": `React with ${emoji}`,
+    type: "button", "data-action": "react", "data-emoji": emoji, "aria-label": gettext("React with %(emoji)s", { emoji }),
     "aria-pressed": String(isPressed), "aria-keyshortcuts": String(index + 1), text: emoji, onclick: act,
   });
 }
@@ -126,7 +131,7 @@ function makeChoice({ action, label, icon: name, key }, act) {
     make("span", { text: label }),
     key && make("kbd", { "aria-hidden": "true", text: key.length === 1 ? key.toUpperCase() : key }),
   );
-  return isRemoval ? confirmWithSecondClick(button, "Really remove this message?", act) : button;
+  return isRemoval ? confirmWithSecondClick(button, gettext("Really remove this message?"), act) : button;
 }
 
 /**
@@ -143,7 +148,7 @@ function keyPressed(event, dialog) {
   // The arrow keys scroll a long list of people.
   if (document.activeElement?.matches(".sheet-reactors") && event.key.startsWith("Arrow")) return;
   const buttons = /** @type {HTMLElement[]} */ ([...dialog.querySelectorAll("[data-action]")]);
-  const button = buttons[nextIndex(event.key, buttons)] ?? findByKey(event.key, buttons);
+  const button = buttons[nextIndex(keyFromLeftToRight(event.key, dialog), buttons)] ?? findByKey(event.key, buttons);
   if (!button) return;
   event.preventDefault();
   button.focus();

@@ -3,9 +3,11 @@
 // it stands below the text until the person taps elsewhere, and its buttons are large enough for a finger.
 // Must not change a message: it passes the chosen action and the message's id to `act`.
 
+import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
 import { icon } from "../ui/pictures.js";
+import { gettext, pgettext } from "../ui/translation.js";
 import { EMOJI, choicesFor } from "./message-choices.js";
 
 /** @type {Set<string>} */
@@ -26,7 +28,7 @@ export class MessageToolbar {
   /** @type {HTMLElement | null} */
   #item = null;
   #pointerType = "mouse";
-  #bar = make("div", { class: "toolbar", role: "toolbar", "aria-label": "Message", "aria-live": "off" });
+  #bar = make("div", { class: "toolbar", role: "toolbar", "aria-label": pgettext("name of a toolbar", "Message"), "aria-live": "off" });
 
   /**
    * @param {HTMLElement} list the list of messages
@@ -166,7 +168,7 @@ export class MessageToolbar {
     };
     const buttons = EMOJI.map((emoji, index) => {
       const react = act(() => this.#act("react", id, emoji));
-      const button = makeButton("react", `React with ${emoji}`, String(index + 1), emoji, react);
+      const button = makeButton("react", gettext("React with %(emoji)s", { emoji }), String(index + 1), emoji, react);
       button.dataset.emoji = emoji;
       return button;
     });
@@ -174,9 +176,9 @@ export class MessageToolbar {
       if (!IN_TOOLBAR.has(action)) continue;
       const take = act(() => this.#act(action, id));
       const button = makeButton(action, label, key, icon(name), action === "remove" ? undefined : take);
-      buttons.push(action === "remove" ? confirmWithSecondClick(button, "Remove?", take) : button);
+      buttons.push(action === "remove" ? confirmWithSecondClick(button, gettext("Remove?"), take) : button);
     }
-    buttons.push(makeButton("more", "More actions", "Enter", icon("more"), act(() => this.#act("more", id))));
+    buttons.push(makeButton("more", gettext("More actions"), "Enter", icon("more"), act(() => this.#act("more", id))));
     // The Tab key stops once in the toolbar. The arrow keys move inside.
     for (const button of buttons.slice(1)) button.tabIndex = -1;
     return buttons;
@@ -189,7 +191,7 @@ export class MessageToolbar {
     const last = buttons.length - 1;
     /** @type {Record<string, number>} */
     const targets = { ArrowLeft: index > 0 ? index - 1 : last, ArrowRight: index < last ? index + 1 : 0, Home: 0, End: last };
-    const next = buttons[targets[event.key] ?? -1];
+    const next = buttons[targets[keyFromLeftToRight(event.key, this.#bar)] ?? -1];
     if (!next) return;
     event.preventDefault();
     event.stopPropagation();

@@ -5,6 +5,7 @@
 import { asApiError } from "../connection/api.js";
 import { bookmarks } from "../connection/bookmarks.js";
 import { copyText } from "../ui/clipboard.js";
+import { gettext } from "../ui/translation.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -31,7 +32,7 @@ export function makeMessageTools(slug, { changes, itemOf, notify, withDialogs })
       const item = itemOf(id);
       const isCopied = await copyText(new URL(linkOf(slug, id), location.href).href, item ?? document.body);
       item?.focus({ preventScroll: true });
-      notify(isCopied ? "The link to the message is copied." : "The browser does not allow copying.");
+      notify(isCopied ? gettext("The link to the message is copied.") : gettext("The browser does not allow copying."));
     },
     pin: (/** @type {Message} */ { id }) => { changes.pin(id, true); },
     unpin: (/** @type {Message} */ { id }) => { changes.pin(id, false); },
@@ -50,7 +51,7 @@ export function makeMessageTools(slug, { changes, itemOf, notify, withDialogs })
 async function setBookmark(slug, id, on, notify) {
   try {
     await bookmarks.set(slug, id, on);
-    notify(on ? "The message is in your bookmarks." : "The bookmark is removed.");
+    notify(on ? gettext("The message is in your bookmarks.") : gettext("The bookmark is removed."));
   } catch (error) {
     notify(asApiError(error).message);
   }

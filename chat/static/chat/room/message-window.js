@@ -4,7 +4,7 @@
 
 // Two screens above and below are drawn, so that a fast scroll and the Page keys reach drawn messages.
 const DRAWN_SCREENS = 2;
-// A row leaves the page only when it is farther away than a row that is drawn, or else it would come and go.
+// A row is removed at a greater distance than it is drawn. Otherwise it would come and go.
 const KEPT_SCREENS = 2.5;
 // Rows are drawn in small steps, because each step must fit into one frame.
 const STEP = 20;
@@ -47,7 +47,7 @@ export class MessageWindow {
     this.#moved = moved;
   }
 
-  /** Draws the messages that the reader comes near to, and lets those leave the page that are far away. */
+  /** Draws the messages near the reader's place, and removes the rows that are far away from it. */
   move() {
     // An element outside the page has no height.
     if (!this.#scroller.clientHeight || !this.#drawn.size) return;

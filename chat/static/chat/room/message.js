@@ -1,22 +1,15 @@
 // @ts-check
 // Draws one message. Must not know its place in the timeline, nor send anything.
-// Only the server's `html` is set as innerHTML; everything else is text.
 
 import { make } from "../ui/dom.js";
-import { clockTime, fullTime, isolate, personName, plural } from "../ui/format.js";
-import { markTitle, nameInWords, personNameOf } from "../ui/person-marks.js";
+import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
+import { personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
-import { decorateCode } from "./code-blocks.js";
-import { isEmojiOnly } from "./emoji-only.js";
-import { linkRooms } from "./marks.js";
-import { markMentions } from "./mention-marks.js";
-import { sentenceOf } from "./reactors-tip.js";
+import { gettext, pgettext } from "../ui/translation.js";
+import { makeBody } from "./message-body.js";
+import { makeReactions } from "./message-reactions.js";
 
 const EXCERPT_LENGTH = 120;
-const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
-// The elements whose text decides their direction, and with it the side of their bullets or border. chat.css gives each
-// paragraph within a block its own direction.
-const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 const FOCUSABLE = ".row :is(a[href], button)";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -27,9 +20,17 @@ const FOCUSABLE = ".row :is(a[href], button)";
  * @param {Message} message
  */
 export function excerpt(message) {
-  if (message.removed) return "message removed";
+  if (message.removed) return gettext("message removed");
   const text = message.body.replace(/\s+/g, " ");
   return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
+}
+
+/**
+ * Returns the author and the beginning of a message.
+ * @param {Message} message
+ */
+export function quoteOf(message) {
+  return gettext("%(author)s: %(text)s", { author: personName(message.author), text: excerpt(message) });
 }
 
 /**
@@ -122,8 +123,8 @@ function makeRow(message, view) {
     { class: "content" },
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message, view),
-    makeReactions(message, view),
+    makeBody(message, view.me),
+    makeReactions(message, view.me),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
 }
@@ -139,8 +140,13 @@ function makeHeader(message) {
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
-    message.pinned ? make("span", { class: "pin-mark", title: "Pinned" }, icon("pin"), make("span", { class: "unseen", text: "Pinned" })) : null,
+    message.pinned ? makePinMark() : null,
   );
+}
+
+function makePinMark() {
+  const text = pgettext("a message", "Pinned");
+  return make("span", { class: "pin-mark", title: text }, icon("pin"), make("span", { class: "unseen", text }));
 }
 
 /**
@@ -153,113 +159,11 @@ function isForMe({ mentions = [], audience }, me) {
 }
 
 /**
- * @param {Message} message
- * @param {View} view
- */
-function makeBody(message, { me }) {
-  const id = `message-${message.id}-body`;
-  if (message.removed) return make("div", { id, class: "body", text: "message removed" });
-  const element = makeBodyOf(message);
-  element.id = id;
-  const { mentions = [], audience } = message;
-  markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
-    makeMention(text, mentions.includes(name) ? name : null, me)
-  ));
-  linkRooms(element);
-  if (message.edited_at) {
-    element.append(make("span", { class: "edited", title: fullTime(message.edited_at), text: "edited" }));
-  }
-  return element;
-}
-
-/**
- * Draws the text of a message, or of a preview.
- * @param {Pick<Message, "body" | "html">} message
- */
-export function makeBodyOf({ body, html }) {
-  const element = make("div", { class: isEmojiOnly(body) ? "body emoji-only" : "body" });
-  if (typeof html === "string") element.innerHTML = html;
-  else element.textContent = body;
-  for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
-  makeScrollersFocusable(element);
-  decorateCode(element);
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("a[href]"))) {
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-  }
-  return element;
-}
-
-/**
- * @param {string} text
- * @param {string | null} handle null for a call to everybody
- * @param {string} me
- */
-function makeMention(text, handle, me) {
-  const element = make("span", { class: `mention${handle === me || handle === null ? " me" : ""}`, text });
-  return handle === null ? element : markTitle(element, handle);
-}
-
-/**
- * Lets the keyboard scroll long lines of code and wide tables: only an element that can have the focus scrolls.
- * @param {HTMLElement} body
- */
-function makeScrollersFocusable(body) {
-  for (const code of body.querySelectorAll("pre")) {
-    for (const [name, value] of Object.entries({ ...SCROLLER, "aria-label": "Code" })) code.setAttribute(name, value);
-  }
-  for (const table of body.querySelectorAll("table")) {
-    const scroller = make("div", { class: "table-scroller", ...SCROLLER, "aria-label": "Table" });
-    table.replaceWith(scroller);
-    scroller.append(table);
-  }
-}
-
-/**
  * @param {number} id
  * @param {View} view
  */
 function makeQuote(id, view) {
   const original = view.find(id);
-  const text = original ? `${personName(original.author)}: ${excerpt(original)}` : "an earlier message";
+  const text = original ? quoteOf(original) : gettext("an earlier message");
   return make("button", { type: "button", class: "quote", "data-jump": id, text });
-}
-
-/**
- * @param {Message} message
- * @param {View} view
- */
-function makeReactions(message, view) {
-  const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
-  if (!entries.length || message.removed) return null;
-  return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => (
-    makeReaction(emoji, handles, reactorsOf(message, emoji), view.me)
-  )));
-}
-
-/**
- * Returns the names of the people who reacted with an emoji.
- * @param {Message} message
- * @param {string} emoji
- */
-export function reactorsOf({ reactions, guests = [] }, emoji) {
-  return (reactions?.[emoji] ?? []).map((handle) => personName({ handle: nameInWords(handle), guest: guests.includes(handle) }));
-}
-
-/**
- * @param {string} emoji
- * @param {string[]} handles the people who reacted with this emoji
- * @param {string[]} names their names
- * @param {string} me
- */
-function makeReaction(emoji, handles, names, me) {
-  return make(
-    "button",
-    {
-      type: "button", class: "reaction", "data-react": emoji, "aria-pressed": String(handles.includes(me)),
-      "aria-label": `${emoji}, ${plural(handles.length, "person", "people")}: ${sentenceOf(names)}`,
-    },
-    make("span", { text: emoji }),
-    make("span", { class: "number", text: handles.length }),
-  );
 }

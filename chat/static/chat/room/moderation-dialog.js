@@ -9,9 +9,11 @@ import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, smallButton } from "../ui/forms.js";
 import { isolate, personName } from "../ui/format.js";
 import { PagedList } from "../ui/paged-list.js";
+import { fillSentence } from "../ui/sentences.js";
 import { timeInWords } from "../ui/times.js";
+import { gettext, pgettext } from "../ui/translation.js";
 import { describeAct } from "./audit-words.js";
-import { describeRole } from "./person-dialog.js";
+import { describeRole } from "./role-words.js";
 
 /**
  * @typedef {object} Report
@@ -55,13 +57,22 @@ export class ModerationDialog {
     this.#actions = actions;
     /** @type {[title: string, list: PagedList][]} */
     const sections = [
-      ["Reports", this.#makeList("reports/", "reports", "There are no open reports.", "reports", this.#drawReport)],
-      ["Muted", this.#makeList("members/?role=muted", "members", "Nobody is muted.", "muted-members", this.#drawMember)],
-      ["Banned", this.#makeList("members/?role=banned", "members", "Nobody is banned.", "banned-members", this.#drawMember)],
-      ["Log", this.#makeList("audit/", "entries", "The log is empty.", "audit-log", this.#drawEntry)],
+      [gettext("Reports"), this.#makeList("reports/", "reports", gettext("There are no open reports."), "reports", this.#drawReport)],
+      [
+        pgettext("heading of a list of people", "Muted"),
+        this.#makeList("members/?role=muted", "members", gettext("Nobody is muted."), "muted-members", this.#drawMember),
+      ],
+      [
+        pgettext("heading of a list of people", "Banned"),
+        this.#makeList("members/?role=banned", "members", gettext("Nobody is banned."), "banned-members", this.#drawMember),
+      ],
+      [
+        pgettext("what moderators did", "Log"),
+        this.#makeList("audit/", "entries", gettext("The log is empty."), "audit-log", this.#drawEntry),
+      ],
     ];
     this.#lists = sections.map(([, list]) => list);
-    this.#dialog = openDialog("Moderation", "moderation-dialog", ...sections.map(([title, list]) => (
+    this.#dialog = openDialog(gettext("Moderation"), "moderation-dialog", ...sections.map(([title, list]) => (
       make("section", {}, make("h3", { text: title }), list.element)
     )));
     this.#dialog.classList.add("wide");
@@ -100,14 +111,16 @@ export class ModerationDialog {
     return make(
       "li",
       { class: "report", "data-id": id },
-      make("p", {}, this.#makeName(author), " wrote:"),
+      make("p", {}, ...fillSentence(gettext("%(author)s wrote:"), { author: this.#makeName(author) })),
       make("blockquote", { class: "reported", dir: "auto", tabindex: "0", text: body }),
-      make("p", {}, make("b", { text: personName(reporter) }), `: ${isolate(reason)} `, timeInWords(at, "ago")),
+      make("p", {}, ...fillSentence(gettext("%(reporter)s: %(reason)s"), {
+        reporter: make("b", { text: personName(reporter) }), reason: isolate(reason),
+      }), " ", timeInWords(at, "ago")),
       make(
         "div", { class: "choices" },
-        confirmButton("remove-reported", "Remove the message", "Really remove?", close("remove")),
-        smallButton("dismiss-report", "Dismiss", close("dismiss")),
-        smallButton("show-reported", "Show the message", () => this.#jump(message)),
+        confirmButton("remove-reported", gettext("Remove the message"), gettext("Really remove?"), close("remove")),
+        smallButton("dismiss-report", pgettext("a report", "Dismiss"), close("dismiss")),
+        smallButton("show-reported", gettext("Show the message"), () => this.#jump(message)),
       ),
       error.element,
     );
@@ -127,21 +140,19 @@ export class ModerationDialog {
     const body = { handle, role: ROLE.MEMBER, was: role };
     const lift = () => this.#change(error, () => call("PUT", `${this.#path}members/`, body));
     const state = !isBanned && make("span", { class: "role" }, ...describeRole(member));
-    const button = smallButton("lift", isBanned ? "Unban" : "Unmute", lift);
+    const button = smallButton("lift", isBanned ? gettext("Unban") : gettext("Unmute"), lift);
     const line = make("div", { class: "between" }, this.#makeName(member), state, button);
     return make("li", { class: "restricted-member", "data-handle": handle }, line, error.element);
   }
 
   /** @param {import("./audit-words.js").AuditEntry} entry */
   #drawEntry(entry) {
-    const [what, more] = describeAct(entry);
-    const who = entry.actor ? personName(entry.actor) : "A management command";
-    const reason = entry.reason ? ` “${isolate(entry.reason)}”` : "";
-    return make(
-      "li",
-      { class: "audit-entry" },
-      make("b", { text: who }), ` ${what} `, make("b", { text: personName(entry.person) }), `${more}.${reason} `, timeInWords(entry.at, "ago"),
-    );
+    const actor = entry.actor ? personName(entry.actor) : pgettext("the actor in the moderation log", "A management command");
+    const sentence = fillSentence(describeAct(entry), {
+      actor: make("b", { text: actor }), person: make("b", { text: personName(entry.person) }),
+    });
+    const reason = entry.reason ? gettext("“%(reason)s”", { reason: isolate(entry.reason) }) : null;
+    return make("li", { class: "audit-entry" }, ...sentence, " ", reason && `${reason} `, timeInWords(entry.at, "ago"));
   }
 
   /**

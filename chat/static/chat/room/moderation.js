@@ -7,6 +7,7 @@ import { ROLE } from "../connection/wire.js";
 import { child, make } from "../ui/dom.js";
 import { isolate } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
+import { formatNumber, gettext } from "../ui/translation.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
 // Events within this time cause one refresh.
@@ -90,7 +91,7 @@ export class Moderation {
    */
   makeButton(handle, role) {
     if (!this.canModerate(handle, role)) return null;
-    const label = `Moderate ${isolate(handle)}`;
+    const label = gettext("Moderate %(handle)s", { handle: isolate(handle) });
     return make("button", {
       type: "button", class: "icon-button tools", "data-action": "moderate", title: label, "aria-label": label,
       "aria-haspopup": "dialog", text: "⋯", onclick: () => this.openPerson(handle),
@@ -107,12 +108,12 @@ export class Moderation {
     try {
       const { reports, more } = await call("GET", `/api/rooms/${this.#slug}/reports/`);
       const hasReports = reports.length > 0;
-      this.#count.textContent = more ? `${reports.length}+` : String(reports.length);
+      this.#count.textContent = more ? gettext("%(count)s+", { count: reports.length }) : formatNumber(reports.length);
       this.#count.hidden = !hasReports;
       const menu = this.#menu;
       if (!menu) return;
       menu.classList.toggle("has-reports", hasReports);
-      const label = hasReports ? "Menu of this room: there are open reports" : "Menu of this room";
+      const label = hasReports ? gettext("Menu of this room: there are open reports") : gettext("Menu of this room");
       child(menu, "summary").setAttribute("aria-label", label);
     } catch {
       // The old count stays. The next `reported` event loads it again.

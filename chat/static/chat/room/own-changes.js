@@ -5,6 +5,7 @@
 import { CLIENT_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
 import { shortTime } from "../ui/format.js";
+import { gettext } from "../ui/translation.js";
 import { showEditedBody } from "./message.js";
 import { PendingMessages, reasonFor } from "./pending-messages.js";
 
@@ -116,7 +117,7 @@ export class OwnChanges {
     if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
     if (event.type !== CLIENT_EVENT.SCHEDULE) return;
     scheduleDialog()?.stored(ref);
-    notify(`Your message is scheduled for ${shortTime(event.at)}.`);
+    notify(gettext("Your message is scheduled for %(time)s.", { time: shortTime(event.at) }));
   }
 
   /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */

@@ -5,6 +5,7 @@
 import { ROLE } from "../connection/wire.js";
 import { onClock } from "../ui/clock.js";
 import { shortTime } from "../ui/format.js";
+import { gettext } from "../ui/translation.js";
 
 const CHECK_MS = 120_000;
 /**
@@ -17,8 +18,8 @@ export const MODERATING_ROLES = new Set([ROLE.MODERATOR, ROLE.OWNER]);
 
 /** @param {string | null | undefined} until */
 function muteSentence(until) {
-  return until ? `You are muted until ${shortTime(until)}. You can read, but not write.`
-    : "You are muted in this room. You can read, but not write.";
+  return until ? gettext("You are muted until %(time)s. You can read, but not write.", { time: shortTime(until) })
+    : gettext("You are muted in this room. You can read, but not write.");
 }
 
 /**
@@ -27,11 +28,11 @@ function muteSentence(until) {
  * @param {string} role
  */
 function changeSentence(before, role) {
-  if (role === ROLE.BANNED) return "You were banned from this room.";
-  if (role === ROLE.OWNER) return "You are now an owner of this room.";
-  if (MODERATING_ROLES.has(before) && !MODERATING_ROLES.has(role)) return "You are no longer a moderator of this room.";
-  if (role === ROLE.MODERATOR) return "You are now a moderator of this room.";
-  return before === ROLE.MUTED ? "You can write again." : "";
+  if (role === ROLE.BANNED) return gettext("You were banned from this room.");
+  if (role === ROLE.OWNER) return gettext("You are now an owner of this room.");
+  if (MODERATING_ROLES.has(before) && !MODERATING_ROLES.has(role)) return gettext("You are no longer a moderator of this room.");
+  if (role === ROLE.MODERATOR) return gettext("You are now a moderator of this room.");
+  return before === ROLE.MUTED ? gettext("You can write again.") : "";
 }
 
 export class OwnRole {
@@ -70,7 +71,7 @@ export class OwnRole {
 
   /** The text in the composer of a person who has been removed. */
   get removalSentence() {
-    return this.role === ROLE.BANNED ? "You are banned from this room." : "You are no longer in this room.";
+    return this.role === ROLE.BANNED ? gettext("You are banned from this room.") : gettext("You are no longer in this room.");
   }
 
   /**

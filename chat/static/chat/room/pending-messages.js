@@ -6,24 +6,27 @@
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { avatar, guestMark } from "../ui/pictures.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
 /** @type {Record<string, string>} */
 const REASONS = {
-  [REFUSAL.MUTED]: "You are muted in this room.",
-  [REFUSAL.FORBIDDEN]: "You do not have permission to do this.",
-  [REFUSAL.TOO_LONG]: "The message is too long.",
-  [REFUSAL.EMPTY]: "The message is empty.",
-  [REFUSAL.NOT_FOUND]: "The message that you replied to or edited does not exist.",
-  [REFUSAL.INVALID_FIELD]: "The message contains something that cannot be sent.",
-  [REFUSAL.REF_CONFLICT]: "The message could not be sent. Try again.",
-  [REFUSAL.INTERNAL]: "An error occurred on the server. Try again later.",
+  [REFUSAL.MUTED]: gettext("You are muted in this room."),
+  [REFUSAL.FORBIDDEN]: gettext("You do not have permission to do this."),
+  [REFUSAL.TOO_LONG]: gettext("The message is too long."),
+  [REFUSAL.EMPTY]: gettext("The message is empty."),
+  [REFUSAL.NOT_FOUND]: gettext("The message that you replied to or edited does not exist."),
+  [REFUSAL.INVALID_FIELD]: gettext("The message contains something that cannot be sent."),
+  [REFUSAL.REF_CONFLICT]: gettext("The message could not be sent. Try again."),
+  [REFUSAL.INTERNAL]: gettext("An error occurred on the server. Try again later."),
 };
 
 // After this time without an answer, a message is shown as waiting.
 const WAITING_AFTER_MS = 6_000;
 
 /** @type {Record<string, string>} */
-const STATES = { failed: "Not sent", waiting: "Not sent yet", pending: "sending…" };
+const STATES = {
+  failed: pgettext("a message", "Not sent"), waiting: pgettext("a message", "Not sent yet"), pending: pgettext("a message", "sending…"),
+};
 
 /** @typedef {import("../connection/outbox.js").Entry} Entry */
 
@@ -40,7 +43,7 @@ const STATES = { failed: "Not sent", waiting: "Not sent yet", pending: "sending�
  * @param {string} detail the server's own sentence, for a code that this client does not know
  */
 export function reasonFor(code, detail) {
-  return REASONS[code] ?? (detail || "The server rejected this change.");
+  return REASONS[code] ?? (detail || gettext("The server rejected this change."));
 }
 
 export class PendingMessages {
@@ -168,8 +171,8 @@ export class PendingMessages {
       make("b", { class: "author", dir: "auto", text: this.#handle }),
       guestMark(this.#isGuest()),
       make("span", { class: "state", text: STATES[state] }),
-      event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: "(an edit)" }),
-      event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: "(a scheduled message)" }),
+      event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: gettext("(an edit)") }),
+      event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: gettext("(a scheduled message)") }),
     );
     const body = make("div", { class: "body plain", dir: "auto", text: event.body });
     const content = make("div", { class: "content" }, header, body, this.#makeExplanation(entry, state));
@@ -188,14 +191,14 @@ export class PendingMessages {
     const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
     const reason = failed && (isScheduled ? failed.detail : reasonFor(failed.code, failed.detail));
     // A message that the server may have cannot be discarded any longer.
-    const waits = isSent ? "The server has not answered yet. The message is sent again until it answers."
-      : "It is kept here, and is sent when you are connected.";
+    const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
+      : gettext("It is kept here, and is sent when you are connected.");
     return make(
       "p",
       { class: "failure", role: failed ? "alert" : "status" },
-      make("span", { text: reason ?? waits }),
-      makeChoice("retry", "Try again", () => (failed ? retry(ref) : reconnect())),
-      failed || !isSent ? makeChoice("discard", "Discard", () => discard(ref)) : null,
+      make("span", { text: reason ?? waitingSentence }),
+      makeChoice("retry", gettext("Try again"), () => (failed ? retry(ref) : reconnect())),
+      failed || !isSent ? makeChoice("discard", pgettext("a message", "Discard"), () => discard(ref)) : null,
     );
   }
 }

@@ -4,9 +4,10 @@
 
 import { ROLE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
 import { nameInWords, personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark } from "../ui/pictures.js";
+import { formatNumber, ngettext, pgettext } from "../ui/translation.js";
+import { roleName } from "./role-words.js";
 
 /** @type {Set<string>} */
 const SHOWN_ROLES = new Set([ROLE.OWNER, ROLE.MODERATOR, ROLE.MUTED]);
@@ -139,11 +140,11 @@ export class People {
     const shown = [...this.#roles].filter(([handle]) => this.matches(handle)).sort(([a], [b]) => byName(a, b));
     const items = shown.map(([handle, role]) => this.makeItem(handle, role, this.#guests.has(handle)));
     const more = count - this.#roles.size;
-    if (more > 0 && !this.#filter) items.push(make("li", { class: "more", text: `and ${more.toLocaleString()} more` }));
+    if (more > 0 && !this.#filter) items.push(make("li", { class: "more", text: ngettext("and %(count)s more", "and %(count)s more", more) }));
     this.#list.replaceChildren(...items);
     if (focused) this.#focus(focused);
-    for (const element of this.#counts) element.textContent = count.toLocaleString();
-    this.#button.setAttribute("aria-label", `${plural(count, "person", "people")} here`);
+    for (const element of this.#counts) element.textContent = formatNumber(count);
+    this.#button.setAttribute("aria-label", ngettext("%(count)s person here", "%(count)s people here", count));
     this.drawn();
   }
 
@@ -165,13 +166,16 @@ export class People {
    * @param {boolean} [isGuest]
    */
   makeItem(handle, role, isGuest) {
+    const roles = [
+      handle === this.#me && make("span", { class: "role", text: pgettext("the reader in a list of people", "you") }),
+      guestMark(isGuest),
+      SHOWN_ROLES.has(role) && make("span", { class: "role", text: roleName(role) }),
+    ];
     return make(
       "li",
       { "data-handle": handle },
       ...this.#makePerson(handle),
-      handle === this.#me && make("span", { class: "role", text: "you" }),
-      guestMark(isGuest),
-      SHOWN_ROLES.has(role) && make("span", { class: "role", text: role }),
+      roles.some(Boolean) && make("span", { class: "roles" }, ...roles),
       this.#makeTools(handle, role),
     );
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// The card of a person: who it is, and what one can do: write, mention, block, moderate.
+// The card of a person: the name and some facts, and the buttons that write to, mention, block or moderate this person.
 // Must not decide what is allowed: the server does.
 
 import { call } from "../connection/api.js";
@@ -9,11 +9,12 @@ import { make } from "../ui/dom.js";
 import { ErrorLine, smallButton } from "../ui/forms.js";
 import { localTime } from "../ui/local-time.js";
 import { avatar, guestMark } from "../ui/pictures.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
 /** @type {Record<string, string>} */
 const ROLE_WORDS = {
-  [ROLE.OWNER]: "Owner of this room", [ROLE.MODERATOR]: "Moderator of this room", [ROLE.MUTED]: "Muted in this room",
-  [ROLE.MEMBER]: "Member of this room", [ROLE.GUEST]: "Guest in this room",
+  [ROLE.OWNER]: gettext("Owner of this room"), [ROLE.MODERATOR]: gettext("Moderator of this room"), [ROLE.MUTED]: gettext("Muted in this room"),
+  [ROLE.MEMBER]: gettext("Member of this room"), [ROLE.GUEST]: gettext("Guest in this room"),
 };
 
 /** @typedef {import("../connection/directory.js").Profile & { role?: string }} Profile */
@@ -46,7 +47,7 @@ class PersonCard {
   #name = make("p", { class: "card-name", dir: "auto" });
   #facts = make("dl", { class: "card-facts" });
   #error = new ErrorLine();
-  #block = smallButton("block", "Block", () => this.#toggleBlock());
+  #block = smallButton("block", pgettext("button", "Block"), () => this.#toggleBlock());
   #isBlocked = false;
   /** @type {HTMLDialogElement} */
   #dialog;
@@ -71,16 +72,16 @@ class PersonCard {
     const { me, isGuest, openDirect, mention, moderate } = this.#options;
     const handle = this.#handle;
     const isOwn = handle === me;
-    const then = (/** @type {() => void} */ act) => () => {
+    const closeAnd = (/** @type {() => void} */ act) => () => {
       this.#dialog.close();
       act();
     };
-    if (isOwn) return [isGuest ? null : make("a", { class: "button quiet small", href: "/settings/", text: "Edit your profile" })];
+    if (isOwn) return [isGuest ? null : make("a", { class: "button quiet small", href: "/settings/", text: gettext("Edit your profile") })];
     return [
-      isGuest ? null : smallButton("message", "Message", then(() => openDirect([handle]))),
-      mention && smallButton("mention", "Mention", then(() => mention(handle))),
+      isGuest ? null : smallButton("message", pgettext("button", "Message"), closeAnd(() => openDirect([handle]))),
+      mention && smallButton("mention", pgettext("button", "Mention"), closeAnd(() => mention(handle))),
       this.#block,
-      moderate && smallButton("moderate-person", "Moderate", then(moderate)),
+      moderate && smallButton("moderate-person", pgettext("button", "Moderate"), closeAnd(moderate)),
     ];
   }
 
@@ -111,7 +112,10 @@ class PersonCard {
       ...(isGuest ? [/** @type {HTMLElement} */ (guestMark(true))] : []),
     );
     /** @type {[string, string | undefined][]} */
-    const facts = [["Status", [emoji, status].filter(Boolean).join(" ")], ["Local time", time], ["Role", role && ROLE_WORDS[role]]];
+    const facts = [
+      [gettext("Status"), [emoji, status].filter(Boolean).join(" ")], [gettext("Local time"), time],
+      [gettext("Role"), role && ROLE_WORDS[role]],
+    ];
     this.#facts.replaceChildren(...facts.flatMap(([label, value]) => (
       value ? [make("dt", { text: label }), make("dd", { dir: "auto", text: value })] : []
     )));
@@ -121,9 +125,9 @@ class PersonCard {
   #showBlock(isBlocked) {
     this.#isBlocked = isBlocked;
     this.#block.hidden = false;
-    this.#block.textContent = isBlocked ? "Unblock" : "Block";
-    this.#block.title = isBlocked
-      ? "This person can write to you again" : "This person cannot write direct messages to you, and their mentions do not notify you";
+    this.#block.textContent = isBlocked ? gettext("Unblock") : pgettext("button", "Block");
+    this.#block.title = isBlocked ? gettext("This person can write to you again")
+      : gettext("This person cannot write direct messages to you, and their mentions do not notify you");
   }
 
   async #toggleBlock() {

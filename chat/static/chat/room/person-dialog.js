@@ -7,28 +7,20 @@ import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
-import { timeInWords } from "../ui/times.js";
+import { fillSentence } from "../ui/sentences.js";
+import { gettext } from "../ui/translation.js";
+import { describeRole } from "./role-words.js";
 
 /** @type {Set<string | null>} */
 const ROLES_WITHOUT_POWER = new Set([ROLE.MEMBER, ROLE.GUEST]);
 /** @type {[action: string, text: string, seconds: number | null][]} */
 const MUTES = [
-  ["mute-600", "Mute for 10 minutes", 600],
-  ["mute-3600", "Mute for 1 hour", 3_600],
-  ["mute", "Mute without a time limit", null],
+  ["mute-600", gettext("Mute for 10 minutes"), 600],
+  ["mute-3600", gettext("Mute for 1 hour"), 3_600],
+  ["mute", gettext("Mute without a time limit"), null],
 ];
 
-/** @typedef {{ role: string | null, until?: string | null, guest?: boolean }} Standing the API's answer about a member */
-
-/**
- * Returns a person's role in words, as the parts of an element.
- * @param {Standing} standing
- * @returns {(string | Node)[]}
- */
-export function describeRole({ role, until }) {
-  if (role === ROLE.MUTED && until) return ["muted until ", timeInWords(until, "short")];
-  return [role ?? "not in this room"];
-}
+/** @typedef {import("./role-words.js").Standing} Standing */
 
 export class PersonDialog {
   /** @type {string} */
@@ -39,7 +31,7 @@ export class PersonDialog {
   #isByOwner;
   /** @type {Standing | null} */
   #standing = null;
-  #roleLine = make("p", { class: "lead", id: "person-role", text: "Loading…" });
+  #roleLine = make("p", { class: "lead", id: "person-role", text: gettext("Loading…") });
   #buttons = make("div", { class: "choices" });
   #error = new ErrorLine();
   #reason = make("input", { id: "moderation-reason", dir: "auto", maxlength: 500, autocomplete: "off" });
@@ -53,7 +45,9 @@ export class PersonDialog {
     this.#path = `/api/rooms/${slug}/members/`;
     this.#handle = handle;
     this.#isByOwner = isByOwner;
-    const reason = field("Reason", this.#reason, { help: "The reason is saved in the moderation log.", isOptional: true });
+    const reason = field(gettext("Reason"), this.#reason, {
+      help: gettext("The reason is saved in the moderation log."), isOptional: true,
+    });
     openDialog(handle, "person-dialog", this.#roleLine, reason, this.#buttons, this.#error.element);
     this.#load(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
   }
@@ -80,8 +74,9 @@ export class PersonDialog {
   #draw() {
     if (!this.#standing) return;
     const { role, guest: isGuest } = this.#standing;
-    const mark = isGuest && role !== ROLE.GUEST ? " This person is a guest." : "";
-    this.#roleLine.replaceChildren("In this room: ", ...describeRole(this.#standing), `.${mark}`);
+    const sentence = isGuest && role !== ROLE.GUEST ? gettext("In this room: %(role)s. This person is a guest.")
+      : gettext("In this room: %(role)s.");
+    this.#roleLine.replaceChildren(...fillSentence(sentence, { role: make("span", {}, ...describeRole(this.#standing)) }));
     const hadFocus = this.#buttons.contains(document.activeElement);
     this.#buttons.replaceChildren(...this.#makeChoices(this.#standing.role));
     if (hadFocus) this.#buttons.querySelector("button")?.focus();
@@ -93,13 +88,13 @@ export class PersonDialog {
    */
   #makeChoices(role) {
     if (!this.#isByOwner && (role === ROLE.OWNER || role === ROLE.MODERATOR)) {
-      return [make("p", { class: "help", text: "Only an owner of this room can change this." })];
+      return [make("p", { class: "help", text: gettext("Only an owner of this room can change this.") })];
     }
-    if (role === ROLE.BANNED) return [smallButton("unban", "Unban", () => this.#setRole(ROLE.MEMBER))];
+    if (role === ROLE.BANNED) return [smallButton("unban", gettext("Unban"), () => this.#setRole(ROLE.MEMBER))];
     return [
-      ...(role === ROLE.MUTED ? [smallButton("unmute", "Unmute", () => this.#setRole(ROLE.MEMBER))] : []),
+      ...(role === ROLE.MUTED ? [smallButton("unmute", gettext("Unmute"), () => this.#setRole(ROLE.MEMBER))] : []),
       ...MUTES.map(([action, text, seconds]) => smallButton(action, text, () => this.#setRole(ROLE.MUTED, seconds))),
-      confirmButton("ban", "Ban from this room", "Really ban?", () => this.#setRole(ROLE.BANNED)),
+      confirmButton("ban", gettext("Ban from this room"), gettext("Really ban?"), () => this.#setRole(ROLE.BANNED)),
       ...(this.#isByOwner ? this.#makeOwnersChoices(role) : []),
     ];
   }
@@ -108,15 +103,14 @@ export class PersonDialog {
   #makeOwnersChoices(role) {
     const makeModerator = () => this.#setRole(ROLE.MODERATOR);
     if (role === ROLE.OWNER) {
-      return [confirmButton("unmake-owner", "Remove as owner", "Really remove as owner?", makeModerator)];
+      return [confirmButton("unmake-owner", gettext("Remove as owner"), gettext("Really remove as owner?"), makeModerator)];
     }
-    const makeOwner = confirmButton("make-owner", "Make owner", "Really? Owners can do everything", () => (
-      this.#setRole(ROLE.OWNER)
-    ));
+    const question = gettext("Really? Owners can do everything");
+    const makeOwner = confirmButton("make-owner", gettext("Make owner"), question, () => this.#setRole(ROLE.OWNER));
     if (role === ROLE.MODERATOR) {
-      return [smallButton("unmake-moderator", "Remove as moderator", () => this.#setRole(ROLE.MEMBER)), makeOwner];
+      return [smallButton("unmake-moderator", gettext("Remove as moderator"), () => this.#setRole(ROLE.MEMBER)), makeOwner];
     }
     const canBePromoted = ROLES_WITHOUT_POWER.has(role);
-    return canBePromoted ? [smallButton("make-moderator", "Make moderator", makeModerator), makeOwner] : [];
+    return canBePromoted ? [smallButton("make-moderator", gettext("Make moderator"), makeModerator), makeOwner] : [];
   }
 }

@@ -4,8 +4,9 @@
 
 import { SERVER_EVENT } from "../connection/wire.js";
 import { closestTo } from "../ui/dom.js";
+import { formatList } from "../ui/translation.js";
 import { loadDialogs } from "./late-dialogs.js";
-import { reactorsOf } from "./message.js";
+import { reactorsOf } from "./message-reactions.js";
 
 /**
  * @typedef {object} Social
@@ -93,6 +94,6 @@ export class PersonLinks {
     if (!reaction || !message) return;
     const emoji = reaction.dataset.react ?? "";
     this.#social.directory.ask(message.reactions?.[emoji] ?? []);
-    reaction.title = reactorsOf(message, emoji).join(", ");
+    reaction.title = formatList(reactorsOf(message, emoji));
   }
 }

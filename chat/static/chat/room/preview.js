@@ -4,7 +4,8 @@
 
 import { call } from "../connection/api.js";
 import { byId, child } from "../ui/dom.js";
-import { makeBodyOf } from "./message.js";
+import { gettext } from "../ui/translation.js";
+import { makeBodyOf } from "./message-body.js";
 
 const WAIT_MS = 500;
 
@@ -57,7 +58,7 @@ export class Preview {
     if (body && body === this.#rendered) return;
     this.#rendered = body;
     if (!body) {
-      this.#content.textContent = "The preview of your message appears here.";
+      this.#content.textContent = gettext("The preview of your message appears here.");
       return;
     }
     try {
@@ -66,7 +67,7 @@ export class Preview {
       if (this.#rendered === body) this.#content.replaceChildren(makeBodyOf({ body, html }));
     } catch {
       this.#rendered = "";
-      this.#content.textContent = "The preview is not available at the moment.";
+      this.#content.textContent = gettext("The preview is not available at the moment.");
     }
   }
 }

@@ -1,8 +1,10 @@
 // @ts-check
-// Shows who reacted, beside a reaction under the mouse or the keyboard's focus. A finger opens the sheet of the message.
-// Must not react.
+// Shows who reacted, beside a reaction under the mouse or with the keyboard's focus. For a finger, the sheet of the message
+// shows the same. Must not react.
 
+import { isRightToLeft } from "../ui/direction.js";
 import { closestTo, make } from "../ui/dom.js";
+import { formatList, ngettext } from "../ui/translation.js";
 
 const MOST_NAMES = 12;
 const SHOW_AFTER_MS = 250;
@@ -15,9 +17,7 @@ const EDGE_PX = 8;
 export function sentenceOf(names) {
   const shown = names.slice(0, MOST_NAMES);
   const more = names.length - shown.length;
-  if (more) return `${shown.join(", ")} and ${more.toLocaleString()} more`;
-  const last = shown.pop();
-  return shown.length ? `${shown.join(", ")} and ${last}` : (last ?? "");
+  return formatList(more ? [...shown, ngettext("%(count)s more", "%(count)s more", more)] : shown);
 }
 
 export class ReactorsTip {
@@ -64,10 +64,11 @@ export class ReactorsTip {
     this.#tip.textContent = sentenceOf(names);
     document.body.append(this.#tip);
     this.#tip.showPopover?.();
-    const { left, top, bottom } = reaction.getBoundingClientRect();
+    const { left, right, top, bottom } = reaction.getBoundingClientRect();
     const { width, height } = this.#tip.getBoundingClientRect();
     const isBelow = top - height - EDGE_PX < 0;
-    this.#tip.style.left = `${Math.max(EDGE_PX, Math.min(left, window.innerWidth - width - EDGE_PX))}px`;
+    const x = isRightToLeft(reaction) ? right - width : left;
+    this.#tip.style.left = `${Math.max(EDGE_PX, Math.min(x, window.innerWidth - width - EDGE_PX))}px`;
     this.#tip.style.top = `${isBelow ? bottom + EDGE_PX : top - height - EDGE_PX}px`;
   }
 

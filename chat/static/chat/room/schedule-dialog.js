@@ -10,6 +10,7 @@ import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
 import { onClock } from "../ui/clock.js";
 import { codePointLength, timeZone } from "../ui/format.js";
 import { timeInWords } from "../ui/times.js";
+import { gettext, ngettext, pgettext } from "../ui/translation.js";
 import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
 
 const LONGEST_MS = 365 * 24 * HOUR_MS;
@@ -27,7 +28,7 @@ class Parts {
   });
   error = new ErrorLine("schedule-error");
   status = make("p", { class: "help", id: "schedule-status", role: "status" });
-  submit = make("button", { type: "submit", class: "button wide", "data-action": "schedule", text: "Send later" });
+  submit = make("button", { type: "submit", class: "button wide", "data-action": "schedule", text: gettext("Send later") });
   list = make("ul", { class: "listing", id: "scheduled-messages", "aria-live": "polite" });
 }
 
@@ -57,8 +58,8 @@ export class ScheduleDialog {
     const parts = new Parts();
     parts.body.value = text;
     this.#parts = parts;
-    const waiting = make("section", {}, make("h3", { text: "Scheduled" }), parts.list);
-    const dialog = openDialog("Send later", "schedule-dialog", this.#makeForm(parts), waiting);
+    const waiting = make("section", {}, make("h3", { text: pgettext("heading of a list of messages", "Scheduled") }), parts.list);
+    const dialog = openDialog(gettext("Send later"), "schedule-dialog", this.#makeForm(parts), waiting);
     const closed = new AbortController();
     dialog.addEventListener("close", () => {
       this.#parts = null;
@@ -114,8 +115,8 @@ export class ScheduleDialog {
     const form = make(
       "form",
       { novalidate: true },
-      field("Your message", parts.body),
-      field("When", parts.time, { help: `In your own time zone (${timeZone()}).` }),
+      field(gettext("Your message"), parts.body),
+      field(gettext("When"), parts.time, { help: gettext("In your own time zone (%(zone)s).", { zone: timeZone() }) }),
       make("p", { class: "choices" }, ...suggestions),
       parts.error.element,
       parts.submit,
@@ -153,15 +154,15 @@ export class ScheduleDialog {
    */
   #makeItem(parts, { id, body, at, state, why }) {
     const remove = () => this.#remove(parts, id);
-    const button = state === "refused" ? smallButton("cancel-scheduled", "Dismiss", remove)
-      : confirmButton("cancel-scheduled", "Cancel", "Really cancel?", remove);
+    const button = state === "refused" ? smallButton("cancel-scheduled", pgettext("a scheduled message", "Dismiss"), remove)
+      : confirmButton("cancel-scheduled", pgettext("a scheduled message", "Cancel"), gettext("Really cancel?"), remove);
     const time = timeInWords(at, "short");
     return make(
       "li",
       { "data-id": id, "data-state": state },
       make("div", { class: "between" }, time, button),
       make("p", { class: "scheduled-body", dir: "auto", text: body }),
-      why && make("p", { class: "errors", text: `Not posted. ${why}` }),
+      why && make("p", { class: "errors", text: gettext("Not posted. %(reason)s", { reason: why }) }),
     );
   }
 
@@ -182,8 +183,7 @@ export class ScheduleDialog {
 
 /** @param {Parts} parts */
 function showOffline(parts) {
-  parts.status.textContent = "There is no connection. The message is saved, and is scheduled when you are connected"
-    + " again. You can close this dialog.";
+  parts.status.textContent = gettext("There is no connection. The message is saved, and is scheduled when you are connected again. You can close this dialog.");
 }
 
 /**
@@ -194,10 +194,15 @@ function showOffline(parts) {
 function findProblem(body, moment) {
   const length = codePointLength(body.trim());
   const waitMs = moment.getTime() - Date.now();
-  if (!length) return "Write a message first.";
-  if (length > LONGEST_BODY) return `The message is ${length - LONGEST_BODY} characters too long.`;
-  if (Number.isNaN(waitMs)) return "Choose a time.";
-  if (waitMs <= 0) return "This time is in the past.";
-  if (waitMs > LONGEST_MS) return "This time is more than a year away.";
+  if (!length) return gettext("Write a message first.");
+  if (length > LONGEST_BODY) return describeExcess(length - LONGEST_BODY);
+  if (Number.isNaN(waitMs)) return gettext("Choose a time.");
+  if (waitMs <= 0) return gettext("This time is in the past.");
+  if (waitMs > LONGEST_MS) return gettext("This time is more than a year away.");
   return "";
+}
+
+/** @param {number} count */
+function describeExcess(count) {
+  return ngettext("The message is %(count)s character too long.", "The message is %(count)s characters too long.", count);
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // The times that "Send later" suggests, in the person's own time zone. Must not touch the page.
 
+import { gettext } from "../ui/translation.js";
+
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 const MORNING_HOUR = 9;
@@ -33,7 +35,7 @@ function nextMondayMorning() {
 
 /** @type {[text: string, moment: () => Date][]} */
 export const SUGGESTIONS = [
-  ["In an hour", inAnHour],
-  ["Tomorrow morning", tomorrowMorning],
-  ["Monday morning", nextMondayMorning],
+  [gettext("In an hour"), inAnHour],
+  [gettext("Tomorrow morning"), tomorrowMorning],
+  [gettext("Monday morning"), nextMondayMorning],
 ];

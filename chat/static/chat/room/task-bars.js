@@ -8,15 +8,22 @@ import { REFUSAL, TASK_STATE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
 import { timeZone } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
+import { gettext, pgettext } from "../ui/translation.js";
+import { fileSize } from "../ui/units.js";
 
 const EXPORT = "export";
 const STATISTICS = "statistics";
 /** @type {Record<string, string>} */
-const TITLES = { [EXPORT]: "Export", [STATISTICS]: "Statistics" };
+const TITLES = {
+  [EXPORT]: pgettext("name of a background task", "Export"), [STATISTICS]: pgettext("name of a background task", "Statistics"),
+};
 // A `task` event is sent at most once and may be lost. After this time without an event the page asks the API.
 const ASK_AFTER_MS = 10_000;
 /** @type {Record<string, string>} */
-const UNFINISHED = { [TASK_STATE.QUEUED]: "waiting", [TASK_STATE.RUNNING]: "running" };
+const UNFINISHED = {
+  [TASK_STATE.QUEUED]: pgettext("state of a background task", "waiting"),
+  [TASK_STATE.RUNNING]: pgettext("state of a background task", "running"),
+};
 
 /**
  * The `task` event of the wire. A task that has not been sent yet has no `task_id`.
@@ -94,7 +101,7 @@ export class TaskBars {
     return this.#bars.has(ref);
   }
 
-  /** Stops to ask for the state of tasks, because the room leaves the page. */
+  /** Stops asking for the state of tasks, because the room leaves the page. */
   suspend() {
     for (const bar of this.#bars.values()) clearTimeout(bar.timer);
   }
@@ -117,7 +124,7 @@ export class TaskBars {
    * @param {object} params
    */
   #start(task, params) {
-    const ref = this.#actions.start(task, params);
+    const ref = this.#actions.start(task, { ...params, language: document.documentElement.lang });
     // The bar appears at once, even without a connection. The outbox sends the task later.
     this.show({ ref, task, params, state: TASK_STATE.QUEUED, progress: 0 });
   }
@@ -176,20 +183,14 @@ export class TaskBars {
 /** @param {TaskEvent} event */
 function titleOf({ task, params }) {
   const title = TITLES[task] ?? task;
-  return params?.format ? `${title} (${params.format.toUpperCase()})` : title;
-}
-
-/** @param {number} bytes */
-function sizeInWords(bytes) {
-  if (bytes < 1_000) return `${bytes} bytes`;
-  const [size, unit] = bytes < 1_000_000 ? [bytes / 1_000, "kB"] : [bytes / 1_000_000, "MB"];
-  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+  if (!params?.format) return title;
+  return gettext("%(task)s (%(format)s)", { task: title, format: params.format.toUpperCase() });
 }
 
 /** @param {TaskEvent} event */
 function stateInWords({ state, error }) {
-  if (state === TASK_STATE.DONE) return "ready";
-  return UNFINISHED[state] ?? error ?? "The task failed.";
+  if (state === TASK_STATE.DONE) return pgettext("state of a background task", "ready");
+  return UNFINISHED[state] ?? error ?? gettext("The task failed.");
 }
 
 /** @param {Bar} bar */
@@ -207,10 +208,10 @@ function draw({ element, name, state, meter, percent, link, close, event }) {
   meter.setAttribute("aria-label", title);
   if (isRunning) meter.value = event.progress;
   else meter.removeAttribute("value");
-  percent.textContent = isRunning ? `${event.progress} %` : "";
+  percent.textContent = isRunning ? gettext("%(percent)s %", { percent: event.progress }) : "";
   drawLink(link, event);
-  close.setAttribute("aria-label", `${isUnfinished ? "Cancel" : "Dismiss"}: ${title}`);
-  close.title = isUnfinished ? "Cancel" : "Dismiss";
+  close.setAttribute("aria-label", isUnfinished ? gettext("Cancel: %(task)s", { task: title }) : gettext("Dismiss: %(task)s", { task: title }));
+  close.title = isUnfinished ? pgettext("a background task", "Cancel") : pgettext("a background task", "Dismiss");
 }
 
 /**
@@ -221,7 +222,8 @@ function drawLink(link, { task, state, result = "", size = 0 }) {
   link.hidden = state !== TASK_STATE.DONE;
   if (link.hidden) return;
   link.href = result;
-  link.textContent = task === STATISTICS ? "Open" : `Download, ${sizeInWords(size)}`;
+  link.textContent = task === STATISTICS ? pgettext("the result of a task", "Open")
+    : gettext("Download, %(size)s", { size: fileSize(size) });
   if (task === STATISTICS) Object.assign(link, { target: "_blank", rel: "noopener" });
   else link.download = "";
 }

@@ -1,19 +1,19 @@
 // @ts-check
-// The loaded messages, sorted by id: draws those around the reader's place, and keeps this place.
+// Shows the loaded messages, sorted by id: draws the messages around the reader's place, and keeps this place.
 // Must not know of sockets: message-flow.js passes the messages.
 
 import { Emitter } from "../connection/emitter.js";
 import { DrawnMessages } from "./drawn-messages.js";
 import { MessageList } from "./message-list.js";
-import { drawRelation } from "./message-relation.js";
+import { MessageQueue } from "./message-queue.js";
 import { MessageWindow } from "./message-window.js";
 import { redraw } from "./message.js";
 import { QuietLog } from "./quiet-log.js";
 import { Quotes } from "./quotes.js";
 import { ScrollPosition } from "./scroll-position.js";
+import { UnreadDivider } from "./unread-divider.js";
 
 const FLASH_MS = 1_600;
-const DRAW_DELAY_MS = 16;
 // Above this number the oldest messages are forgotten while they are far above the reader.
 const MAX_LOADED = 12_000;
 const KEPT_LOADED = 10_000;
@@ -37,19 +37,10 @@ export class Timeline extends Emitter {
   /** @type {import("./message.js").View} */
   #view;
   #quotes = new Quotes();
-  /** @type {Map<number, Message>} */
-  #queue = new Map();
-  /** @type {ReturnType<typeof setTimeout> | null} */
-  #timer = null;
+  #queue = new MessageQueue(() => this.flush());
+  #divider = new UnreadDivider(this.#messages, (id) => this.item(id));
   /** @type {QuietLog} */
   #quietLog;
-  /** @type {number | null} */
-  #firstUnreadId = null;
-  /**
-   * The message that has the divider "New".
-   * @type {number | null}
-   */
-  #dividerId = null;
   #isLive = true;
 
   /**
@@ -64,7 +55,7 @@ export class Timeline extends Emitter {
     const messages = this.#messages;
     this.#drawn = new DrawnMessages(list, messages, (item, message) => {
       redraw(item, message, this.#view);
-      this.#drawRelation(item);
+      this.#divider.drawRelation(item);
     });
     const [drawn, position] = [this.#drawn, new ScrollPosition(scroller, () => this.#drawn.items())];
     this.#position = position;
@@ -130,20 +121,16 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Draws a message soon. A backlog arrives as hundreds of frames, and is drawn in one step.
+   * Draws a message soon, in one step with the messages that arrive in the same moment.
    * @param {Message} message
    */
   add(message) {
-    this.#queue.set(message.id, message);
-    this.#timer ??= setTimeout(() => this.flush(), DRAW_DELAY_MS);
+    this.#queue.add(message);
   }
 
   /** Draws all waiting messages now. */
   flush() {
-    clearTimeout(this.#timer ?? undefined);
-    this.#timer = null;
-    const messages = [...this.#queue.values()].sort((a, b) => a.id - b.id);
-    this.#queue.clear();
+    const messages = this.#queue.take();
     if (!messages.length) return;
     this.#position.keepDuring(() => this.#drawAll(messages));
     this.#window.move();
@@ -162,7 +149,7 @@ export class Timeline extends Emitter {
 
   clear() {
     this.#queue.clear();
-    this.#dividerId = null;
+    this.#divider.clear();
     this.#messages.clear();
     this.#drawn.clear();
     this.#quotes.clear();
@@ -213,13 +200,13 @@ export class Timeline extends Emitter {
    * @param {number | null} id
    */
   setFirstUnread(id) {
-    this.#firstUnreadId = id;
-    this.#moveDivider();
+    this.#divider.setFirstUnread(id);
   }
 
   /** Scrolls to the newest message, but not beyond the divider "New": the reader begins where they stopped. */
   scrollToUnread() {
-    const item = this.#dividerId === null ? undefined : this.#bring(this.#dividerId);
+    const { messageId } = this.#divider;
+    const item = messageId === null ? undefined : this.#bring(messageId);
     if (!item) {
       this.scrollToEnd();
       return;
@@ -229,7 +216,7 @@ export class Timeline extends Emitter {
   }
 
   /**
-   * Draws a message and those around it, unless it is drawn, and returns its item; undefined if it is not loaded.
+   * Draws a message and its neighbours, unless the message is drawn, and returns its item; undefined if it is not loaded.
    * @param {number} id
    */
   #bring(id) {
@@ -244,15 +231,6 @@ export class Timeline extends Emitter {
     this.emit("drawn", { messages: [] });
   }
 
-  #moveDivider() {
-    const first = this.#firstUnreadId;
-    const next = first === null ? null : this.#messages.idAt(this.#messages.indexFrom(first)) ?? null;
-    if (next === this.#dividerId) return;
-    const changed = [this.item(this.#dividerId), this.item(next)];
-    this.#dividerId = next;
-    for (const item of changed) if (item) this.#drawRelation(item);
-  }
-
   /** @param {Message[]} messages */
   #drawAll(messages) {
     const touched = new Set();
@@ -264,16 +242,8 @@ export class Timeline extends Emitter {
       this.#quotes.note(message);
     }
     this.#drawn.updateSpace();
-    for (const item of touched) if (item) this.#drawRelation(item);
-    this.#moveDivider();
-  }
-
-  /** @param {HTMLElement} item */
-  #drawRelation(item) {
-    const message = this.get(Number(item.dataset.id));
-    if (!message) return;
-    const above = this.#messages.get(this.#messages.idAt(this.#messages.indexFrom(message.id) - 1));
-    drawRelation(item, message, above, message.id === this.#dividerId);
+    for (const item of touched) if (item) this.#divider.drawRelation(item);
+    this.#divider.update();
   }
 
   /** Forgets the oldest messages, unless one of them is drawn. */
@@ -288,6 +258,6 @@ export class Timeline extends Emitter {
   #drop(count) {
     this.#messages.removeOldest(count);
     this.#drawn.oldestRemoved(count);
-    this.#moveDivider();
+    this.#divider.update();
   }
 }

@@ -2,6 +2,7 @@
 // The typing notices that this client sends and receives. Must not touch the page.
 
 import { personName } from "../ui/format.js";
+import { gettext } from "../ui/translation.js";
 
 const REPEAT_MS = 8_000;
 const IDLE_MS = 6_000;
@@ -76,10 +77,10 @@ export class TypingOthers {
   }
 
   get sentence() {
-    const names = [...this.#timers.keys()].map((handle) => this.#names.get(handle));
-    if (names.length === 0) return "";
-    if (names.length === 1) return `${names[0]} is typing…`;
-    if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
-    return "Several people are typing…";
+    const [first, second, ...others] = [...this.#timers.keys()].map((handle) => this.#names.get(handle));
+    if (first === undefined) return "";
+    if (second === undefined) return gettext("%(name)s is typing…", { name: first });
+    if (others.length === 0) return gettext("%(first)s and %(second)s are typing…", { first, second });
+    return gettext("Several people are typing…");
   }
 }

@@ -5,6 +5,7 @@
 import { onClock } from "./clock.js";
 import { byId, make } from "./dom.js";
 import { fullTime, isolate } from "./format.js";
+import { gettext } from "./translation.js";
 
 const DISMISSED = "chat.dismissed";
 const MAX_DISMISSED = 100;
@@ -96,9 +97,9 @@ export class Announcements {
         class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
         title: at ? fullTime(at) : null,
       },
-      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? `Only for you: ${isolate(text)}` : text }),
+      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? gettext("Only for you: %(text)s", { text: isolate(text) }) : text }),
       make("button", {
-        type: "button", class: "icon-button", "aria-label": "Dismiss", text: "✕", onclick: () => this.#dismissNow(id),
+        type: "button", class: "icon-button", "aria-label": gettext("Dismiss"), text: "✕", onclick: () => this.#dismissNow(id),
       }),
     );
   }

@@ -2,6 +2,7 @@
 // Copies text, also in browsers without the clipboard API. Must not know what is copied.
 
 import { make } from "./dom.js";
+import { gettext } from "./translation.js";
 
 const CONFIRMATION_MS = 2_000;
 
@@ -16,7 +17,7 @@ export function makeCopyButton(button, input) {
   let timer;
   button.addEventListener("click", async () => {
     input.select();
-    button.textContent = (await copy(input.value)) ? "Copied" : "Press Ctrl+C";
+    button.textContent = (await copy(input.value)) ? gettext("Copied") : gettext("Press Ctrl+C");
     clearTimeout(timer);
     timer = setTimeout(() => { button.textContent = label; }, CONFIRMATION_MS);
   });

@@ -2,6 +2,7 @@
 // Dialogs over the page. Must not know what they show.
 
 import { make } from "./dom.js";
+import { gettext } from "./translation.js";
 
 /**
  * Opens a dialog with a heading and some content, and returns the <dialog>. Escape, the close button or a click outside
@@ -15,7 +16,7 @@ export function openDialog(title, id, ...content) {
   // The opener may be in the toolbar of a message, and the toolbar may be hidden when the dialog closes.
   const place = /** @type {HTMLElement | null | undefined} */ (opener?.parentElement?.closest("[tabindex]"));
   const close = make("button", {
-    type: "button", class: "icon-button", "aria-label": "Close", text: "✕", onclick: () => dialog.close(),
+    type: "button", class: "icon-button", "aria-label": gettext("Close"), text: "✕", onclick: () => dialog.close(),
   });
   const header = make("header", {}, make("h2", { dir: "auto", text: title }), close);
   const dialog = make("dialog", { class: "dialog card", id, "aria-label": title }, header, ...content);

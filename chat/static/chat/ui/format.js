@@ -1,13 +1,15 @@
 // @ts-check
 // Formats numbers and times as text, in the language of the page and in the reader's time zone. Must not touch the page.
 
-import { formatNumber, gettext, locale, ngettext } from "./translation.js";
+import { gettext, locale, ngettext, pgettext } from "./translation.js";
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const dayAndYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+/** Whether the sentences of the page are written from right to left. */
+const IS_RIGHT_TO_LEFT = globalThis.document?.documentElement.dir === "rtl";
 // A browser returns this name if it does not know the time zone of the device.
 const UNKNOWN_ZONE = "Etc/Unknown";
 // Letters that are written from right to left, and the characters that change the direction of text.
@@ -82,21 +84,19 @@ export function timeAgo(at) {
 export const TIME_WORDS = { day: dayName, short: shortTime, ago: timeAgo };
 
 /**
+ * Returns names as a list that stands alone, such as the title of a conversation: "Alice, Bob".
+ * @param {string[]} people
+ */
+export function listNames(people) {
+  return people.join(pgettext("between names", ", "));
+}
+
+/**
  * Returns "1 person" or "3 people".
  * @param {number} count
  */
 export function countPeople(count) {
   return ngettext("%(count)s person", "%(count)s people", count);
-}
-
-/**
- * Returns "1 message" or "3 messages".
- * @param {number} count
- * @param {string} one
- * @param {string} [many]
- */
-export function plural(count, one, many = `${one}s`) {
-  return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
 /**
@@ -108,13 +108,14 @@ export function personName({ handle, guest: isGuest }) {
 }
 
 /**
- * Returns a person's text for use within a sentence. Text with letters that are written from right to
- * left is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left
- * out. An element of its own needs `dir="auto"` instead.
+ * Returns a person's text for use within a sentence. Text that may have another direction than the sentence is put between
+ * FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. Characters that would end this isolation are left out. An element of
+ * its own needs `dir="auto"` instead.
  * @param {string} text
  */
 export function isolate(text) {
-  return RIGHT_TO_LEFT.test(text) ? `\u2068${text.replace(DIRECTION_CONTROLS, "")}\u2069` : text;
+  const isSafe = !IS_RIGHT_TO_LEFT && !RIGHT_TO_LEFT.test(text);
+  return isSafe ? text : `\u2068${text.replace(DIRECTION_CONTROLS, "")}\u2069`;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { asApiError } from "../connection/api.js";
 import { make } from "./dom.js";
+import { gettext } from "./translation.js";
 
 const CONFIRM_MS = 4_000;
 
@@ -15,7 +16,7 @@ const CONFIRM_MS = 4_000;
 export function field(label, input, { help = null, isOptional = false } = {}) {
   const hint = help && make("p", { class: "help", id: `${input.id}-help`, text: help });
   if (hint) input.setAttribute("aria-describedby", hint.id);
-  const words = make("label", { for: input.id }, label, isOptional && make("small", { text: " (optional)" }));
+  const words = make("label", { for: input.id }, label, isOptional && " ", isOptional && make("small", { text: gettext("(optional)") }));
   return make("div", { class: "field" }, words, input, hint);
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The time of day in a time zone. Must not touch the page.
 
-import { locale } from "./translation.js";
+import { gettext, locale } from "./translation.js";
 
 /**
  * Returns the time of day in a time zone: "14:05 (Europe/Berlin)". Returns "" for a zone that the browser does not know.
@@ -11,7 +11,7 @@ import { locale } from "./translation.js";
 export function localTime(zone, now = new Date()) {
   try {
     const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(now);
-    return `${time} (${zone.replaceAll("_", " ")})`;
+    return gettext("%(time)s (%(zone)s)", { time, zone: zone.replaceAll("_", " ") });
   } catch {
     return "";
   }

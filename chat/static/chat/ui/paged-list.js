@@ -4,6 +4,7 @@
 import { call } from "../connection/api.js";
 import { make } from "./dom.js";
 import { ErrorLine } from "./forms.js";
+import { gettext } from "./translation.js";
 
 export class PagedList {
   /** @type {string} */
@@ -17,8 +18,8 @@ export class PagedList {
   #page = 0;
   /** @type {HTMLUListElement} */
   #list;
-  #more = make("button", { type: "button", class: "button quiet small", text: "Show more", hidden: true });
-  #note = make("p", { class: "help", text: "Loading…" });
+  #more = make("button", { type: "button", class: "button quiet small", text: gettext("Show more"), hidden: true });
+  #note = make("p", { class: "help", text: gettext("Loading…") });
   #error = new ErrorLine();
 
   /**

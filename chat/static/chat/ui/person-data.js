@@ -1,5 +1,5 @@
 // @ts-check
-// Deletes what a person has left in the browser when the person signs out, here or in another tab.
+// Deletes what pages have stored for a person when the person signs out, here or in another tab.
 // Must not know what the pages keep: connection/storage.js does.
 
 import { forgetEverybody, forgetOtherPeople, sharedStorage } from "../connection/storage.js";
@@ -7,7 +7,7 @@ import { forgetEverybody, forgetOtherPeople, sharedStorage } from "../connection
 const SIGN_OUTS = "chat.page.sign-outs";
 const FORGOTTEN = "chat:forgotten";
 
-/** The key of the signed-in person, or "" for a stranger. */
+/** The key of the signed-in person, or "" if nobody is signed in. */
 export const pagePerson = document.body.dataset.person ?? "";
 
 /**
@@ -19,7 +19,7 @@ export function onForgotten(callback, signal) {
   document.addEventListener(FORGOTTEN, callback, { signal });
 }
 
-/** Deletes everything that people have left in this browser. The page calls it when the server says that the person is signed out. */
+/** Deletes everything that pages have stored in this browser. Call it when the server says that the person is signed out. */
 export function forgetPerson() {
   forgetEverybody();
   forgetEverybody(sharedStorage);

@@ -1,10 +1,11 @@
 // @ts-check
-// Shows the names and the pictures of people beside their handles, and keeps them right when people change them.
+// Shows the names and the pictures of people beside their handles, and updates them when people change them.
 // Must not ask the server: the directory does. Pages without a directory, such as boards, show handles only.
 //
 // An element says whom it shows with `data-who`, and what it shows of the person with `data-shows`.
 
 import { make } from "./dom.js";
+import { gettext } from "./translation.js";
 
 const PICTURE = "picture";
 const NAME = "name";
@@ -25,7 +26,7 @@ const watcher = new IntersectionObserver((entries) => {
 });
 
 /**
- * Takes the directory of the page. The page does this before it draws people.
+ * Sets the directory of the page. Call this before people are drawn.
  * @param {Directory} found
  * @param {(handles: string[]) => void} [changed] is called when the names on the page are new
  */
@@ -38,7 +39,7 @@ export function useDirectory(found, changed) {
 }
 
 /**
- * Shows what is known now of all people within an element, which may have been away from the page.
+ * Shows the newest names and pictures of the people within an element, which may have been away from the page.
  * @param {ParentNode} root
  * @param {Set<string> | null} [handles] only these people
  */
@@ -90,7 +91,7 @@ export function markTitle(element, handle) {
  */
 export function nameInWords(handle) {
   const name = directory?.get(handle)?.name;
-  return name && name !== handle ? `${name} (${handle})` : handle;
+  return name && name !== handle ? gettext("%(name)s (%(handle)s)", { name, handle }) : handle;
 }
 
 /**

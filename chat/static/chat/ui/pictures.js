@@ -3,6 +3,7 @@
 
 import { make } from "./dom.js";
 import { markPicture } from "./person-marks.js";
+import { gettext } from "./translation.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -32,7 +33,7 @@ export function avatar(handle) {
  * @param {boolean | undefined} isGuest
  */
 export function guestMark(isGuest) {
-  return isGuest ? make("span", { class: "role", "data-mark": "guest", text: "guest" }) : null;
+  return isGuest ? make("span", { class: "role", "data-mark": "guest", text: gettext("guest") }) : null;
 }
 
 /**

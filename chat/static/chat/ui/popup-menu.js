@@ -2,6 +2,7 @@
 // A menu that opens beside a button, and on a phone as a sheet at the bottom. Must not know what its entries do.
 
 import { openDialog } from "./dialog.js";
+import { isRightToLeft } from "./direction.js";
 import { make } from "./dom.js";
 import { icon } from "./pictures.js";
 
@@ -115,8 +116,7 @@ function openBeside(button, title, parts) {
 function place(menu, button) {
   const { left, right, top, bottom } = button.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
-  const isRightToLeft = getComputedStyle(button).direction === "rtl";
-  const x = isRightToLeft ? right - width : left;
+  const x = isRightToLeft(button) ? right - width : left;
   const y = bottom + height + EDGE_PX > window.innerHeight ? Math.max(EDGE_PX, top - height) : bottom;
   menu.style.left = `${Math.max(EDGE_PX, Math.min(x, window.innerWidth - width - EDGE_PX))}px`;
   menu.style.top = `${y}px`;

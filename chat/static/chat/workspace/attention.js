@@ -1,6 +1,6 @@
 // @ts-check
-// The people of the workspace and what calls the person's attention: the directory, the titles of direct conversations, and
-// the notifications. Must not draw lists.
+// The names of people in the workspace, and the notifications: connects the directory, the titles of direct conversations
+// and the notifications with the panes. Must not draw lists.
 
 import { Directory } from "../connection/directory.js";
 import { KIND, SERVER_EVENT } from "../connection/wire.js";

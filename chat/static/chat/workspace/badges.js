@@ -2,6 +2,7 @@
 // Shows in the page's title and in its icon that something is unread. Must not count.
 
 import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
+import { formatNumber, gettext } from "../ui/translation.js";
 
 const COLOURS = { unread: "#d97706", mention: "#dc2626" };
 const RING = '<circle cx="24" cy="8" r="8" fill="#fff"/>';
@@ -39,12 +40,20 @@ export class Badges {
   #draw() {
     const { unread, mentions } = this.#totals;
     const count = isPageFocused() ? Math.max(0, unread - this.#here) : unread;
-    setTitleNumber(count ? `${count}${this.#isMore ? "+" : ""}` : "");
+    setTitleNumber(count ? inTitle(count, this.#isMore) : "");
     const kind = count === 0 ? "" : mentions > 0 ? "mention" : "unread";
     if (!this.#icon || this.#icon.dataset.badge === kind) return;
     this.#icon.dataset.badge = kind;
     this.#icon.href = kind ? iconWithDot(COLOURS[kind]) : this.#plain;
   }
+}
+
+/**
+ * @param {number} count
+ * @param {boolean} isMore whether there are more than this
+ */
+function inTitle(count, isMore) {
+  return isMore ? gettext("%(count)s+", { count }) : formatNumber(count);
 }
 
 /** @param {string} colour */

@@ -1,7 +1,8 @@
 // @ts-check
-// The title of a direct conversation: the names of its other people. Pure.
+// The title of a direct conversation: the names of its other people. Must not touch the page.
 
 import { KIND } from "../connection/wire.js";
+import { listNames } from "../ui/format.js";
 
 /**
  * Returns the handles of the other people in a direct conversation.
@@ -10,7 +11,7 @@ import { KIND } from "../connection/wire.js";
  */
 export function othersIn({ people = [] }, me) {
   const others = people.filter((handle) => handle !== me);
-  // One may write to oneself.
+  // People may write to themselves.
   return others.length ? others : people;
 }
 
@@ -23,5 +24,5 @@ export function othersIn({ people = [] }, me) {
  */
 export function titleOf(place, me, nameOf) {
   if (place.kind !== KIND.DIRECT || !place.people?.length) return place.name;
-  return othersIn(place, me).map(nameOf).join(", ");
+  return listNames(othersIn(place, me).map(nameOf));
 }

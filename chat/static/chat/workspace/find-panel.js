@@ -1,5 +1,5 @@
 // @ts-check
-// Opens search, pins, bookmarks and mentions in the panel at the right side, and tells them which room is on the page.
+// Opens search, pins, bookmarks and mentions in the side panel, and tells them which room is on the page.
 // Must not draw, and must not search.
 
 import { child, closestTo } from "../ui/dom.js";

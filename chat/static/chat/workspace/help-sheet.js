@@ -4,10 +4,15 @@
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
 import { keysOfActions } from "../room/message-choices.js";
+import { gettext, pgettext } from "../ui/translation.js";
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
-const COMMAND = isMac ? "⌘" : "Ctrl";
-const ALT = isMac ? "⌥" : "Alt";
+const CTRL = pgettext("key", "Ctrl");
+const SHIFT = pgettext("key", "Shift");
+const ENTER = pgettext("key", "Enter");
+const ESCAPE = pgettext("key", "Esc");
+const COMMAND = isMac ? "⌘" : CTRL;
+const ALT = isMac ? "⌥" : pgettext("key", "Alt");
 
 /** @typedef {[keys: string[][], what: string]} Line */
 
@@ -16,30 +21,30 @@ const ALT = isMac ? "⌥" : "Alt";
  * @type {[heading: string, keys: Line[]][]}
  */
 const GROUPS = [
-  ["Everywhere", [
-    [[[COMMAND, "K"]], "Find rooms, people, messages"],
-    [[[ALT, "↓ ↑"]], "Next or previous unread room"],
-    [[["↓"], ["↑"]], "Move in the list of rooms"],
-    [[["Ctrl", "Shift", "F"]], "Search messages"],
-    [[["?"]], "Show this list"],
-    [[["Esc"]], "Close what is open"],
+  [gettext("Everywhere"), [
+    [[[COMMAND, "K"]], gettext("Find rooms, people, messages")],
+    [[[ALT, "↓ ↑"]], gettext("Next or previous unread room")],
+    [[["↓"], ["↑"]], gettext("Move in the list of rooms")],
+    [[[CTRL, SHIFT, "F"]], gettext("Search messages")],
+    [[["?"]], gettext("Show this list")],
+    [[[ESCAPE]], gettext("Close what is open")],
   ]],
-  ["In the field", [
-    [[["Enter"]], "Send"],
-    [[["Shift", "Enter"]], "New line"],
-    [[["↑"]], "Edit your last message"],
-    [[["Shift", "Tab"]], "Go to the messages"],
-    [[["Esc"]], "End a reply or an edit"],
-    [[["@"], ["#"], [":"], ["/"]], "Complete a person, a room, an emoji or a command"],
+  [gettext("In the field"), [
+    [[[ENTER]], gettext("Send")],
+    [[[SHIFT, ENTER]], gettext("New line")],
+    [[["↑"]], gettext("Edit your last message")],
+    [[[SHIFT, pgettext("key", "Tab")]], gettext("Go to the messages")],
+    [[[ESCAPE]], gettext("End a reply or an edit")],
+    [[["@"], ["#"], [":"], ["/"]], gettext("Complete a person, a room, an emoji or a command")],
   ]],
-  ["On a message", [
-    [[["↓"], ["↑"]], "Next or previous message"],
-    [[["Page ↓ ↑"]], "One screen on"],
-    [[["Home"], ["End"]], "First or last message"],
-    [[["Enter"]], "Show all actions"],
-    [[["1–6"]], "React with an emoji"],
+  [gettext("On a message"), [
+    [[["↓"], ["↑"]], gettext("Next or previous message")],
+    [[[pgettext("key", "Page ↓ ↑")]], gettext("One screen on")],
+    [[[pgettext("key", "Home")], [pgettext("key", "End")]], gettext("First or last message")],
+    [[[ENTER]], gettext("Show all actions")],
+    [[["1–6"]], gettext("React with an emoji")],
     ...keysOfActions().map(([key, label]) => /** @type {Line} */ ([[[key.length === 1 ? key.toUpperCase() : key]], label])),
-    [[["Esc"]], "Back to the field"],
+    [[[ESCAPE]], gettext("Back to the field")],
   ]],
 ];
 
@@ -55,7 +60,7 @@ export function openHelpSheet() {
       ))),
     );
   });
-  openDialog("Keys", "help-sheet", make("div", { class: "help-groups" }, ...groups)).classList.add("wide");
+  openDialog(pgettext("keyboard", "Keys"), "help-sheet", make("div", { class: "help-groups" }, ...groups)).classList.add("wide");
 }
 
 /** @param {string[][]} choices */

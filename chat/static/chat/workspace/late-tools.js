@@ -1,6 +1,8 @@
 // @ts-check
 // Loads the tools of the workspace, which the page needs only when the person asks for one. Must not open a tool.
 
+import { gettext } from "../ui/translation.js";
+
 /** @typedef {typeof import("./tools.js")} Tools */
 /** @typedef {(open: (tools: Tools) => void) => void} WithTools */
 
@@ -23,6 +25,6 @@ export function makeWithTools(notify) {
   return async (open) => {
     const loaded = tools ?? (await loadTools());
     if (loaded) open(loaded);
-    else notify("The page could not load this. Check your connection and try again.");
+    else notify(gettext("The page could not load this. Check your connection and try again."));
   };
 }

@@ -8,6 +8,7 @@ import { ErrorLine } from "../ui/forms.js";
 import { isolate } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
 import { avatar } from "../ui/pictures.js";
+import { gettext, ngettext } from "../ui/translation.js";
 
 const MOST_PEOPLE = 8;
 const DELAY_MS = 150;
@@ -28,11 +29,11 @@ class NewDirectDialog {
     type: "text", id: "direct-input", role: "combobox", "aria-expanded": false, "aria-controls": "direct-list", "aria-autocomplete": "list",
     "aria-describedby": "direct-help", autocomplete: "off", autocapitalize: "none", spellcheck: "false", dir: "auto", enterkeyhint: "next",
   });
-  #chips = make("ul", { class: "chips", "aria-label": "Chosen people" });
-  #list = make("div", { id: "direct-list", class: "palette-list", role: "listbox", "aria-label": "People" });
+  #chips = make("ul", { class: "chips", "aria-label": gettext("Chosen people") });
+  #list = make("div", { id: "direct-list", class: "palette-list", role: "listbox", "aria-label": gettext("People") });
   #status = make("p", { class: "unseen", role: "status" });
   #error = new ErrorLine();
-  #submit = make("button", { type: "submit", class: "button wide", text: "Start the conversation", disabled: true });
+  #submit = make("button", { type: "submit", class: "button wide", text: gettext("Start the conversation"), disabled: true });
   /** @type {Set<string>} */
   #chosen = new Set();
   /** @type {string[]} */
@@ -49,11 +50,11 @@ class NewDirectDialog {
     const form = make(
       "form", { novalidate: true },
       make("div", { class: "field" },
-        make("label", { for: "direct-input", text: "People" }), this.#chips, this.#input,
-        make("p", { class: "help", id: "direct-help", text: "Type a name or a handle. A conversation has up to eight other people." })),
+        make("label", { for: "direct-input", text: gettext("People") }), this.#chips, this.#input,
+        make("p", { class: "help", id: "direct-help", text: gettext("Type a name or a handle. A conversation has up to eight other people.") })),
       this.#list, this.#status, this.#error.element, this.#submit,
     );
-    this.#dialog = openDialog("New message", "new-direct-dialog", form);
+    this.#dialog = openDialog(gettext("New message"), "new-direct-dialog", form);
     this.#dialog.addEventListener("close", () => clearTimeout(this.#timer));
     form.addEventListener("submit", (event) => this.#start(event));
     this.#input.addEventListener("input", () => this.#typed());
@@ -100,8 +101,8 @@ class NewDirectDialog {
     this.#input.setAttribute("aria-expanded", String(this.#found.length > 0));
     this.#input.disabled = isFull;
     const isSearched = this.#query !== "";
-    if (isSearched && !this.#found.length) this.#list.append(make("p", { class: "no-places", text: "Nobody with this name or handle." }));
-    this.#status.textContent = isSearched ? `${this.#found.length} results` : "";
+    if (isSearched && !this.#found.length) this.#list.append(make("p", { class: "no-places", text: gettext("Nobody with this name or handle.") }));
+    this.#status.textContent = isSearched ? ngettext("%(count)s result", "%(count)s results", this.#found.length) : "";
     this.#mark();
   }
 
@@ -142,7 +143,7 @@ class NewDirectDialog {
     this.#chips.replaceChildren(...[...this.#chosen].map((handle) => make(
       "li", { class: "chip" }, make("bdi", { text: this.#workspace.attention.directory.nameOf(handle) }),
       make("button", {
-        type: "button", class: "icon-button", "aria-label": `Remove ${isolate(handle)}`, text: "✕", onclick: () => this.#drop(handle),
+        type: "button", class: "icon-button", "aria-label": gettext("Remove %(name)s", { name: isolate(handle) }), text: "✕", onclick: () => this.#drop(handle),
       }),
     )));
     this.#submit.disabled = this.#chosen.size === 0;
@@ -170,7 +171,7 @@ class NewDirectDialog {
   async #start(event) {
     event.preventDefault();
     if (!this.#chosen.size) {
-      this.#error.show("Choose at least one person.", this.#input);
+      this.#error.show(gettext("Choose at least one person."), this.#input);
       return;
     }
     this.#submit.disabled = true;

@@ -1,5 +1,5 @@
 // @ts-check
-// Decides which events a person is notified of, and when the person wants quiet. Pure. Must not show anything.
+// Decides which events a person is notified of, and when the person wants quiet. Must not show anything.
 
 import { KIND, LEVEL } from "../connection/wire.js";
 import { clockIn } from "../ui/local-time.js";
@@ -32,8 +32,8 @@ export function isQuiet({ quiet_from: from, quiet_to: to }, zone, now) {
 }
 
 /**
- * Returns whether a `mention` notifies the person. The server sends none of rooms with the level `none`, except calls to all
- * members, which are the same event for everybody.
+ * Returns whether a `mention` notifies the person. The server sends none of rooms with the level `none`, except mentions
+ * of all members, which are the same event for everybody.
  * @param {{ author: { handle: string } }} event
  * @param {Place | undefined} place
  * @param {Preferences} preferences
@@ -44,8 +44,8 @@ export function isMentionNotified({ author }, place, { notify }, me) {
 }
 
 /**
- * Returns the author of whose message in a `room` event the person is notified, or null. Only people who want to hear of all
- * messages are. A direct conversation, and a message that mentions the person, cause a `mention` too.
+ * Returns the author of the new message in a `room` event, or null if the event does not notify the person. It notifies only
+ * people who have chosen all messages. Direct messages and messages that mention the person cause a `mention` too.
  * @param {{ posts?: number, by?: string[] }} event
  * @param {Place | undefined} before the room before the event
  * @param {Preferences} preferences

@@ -2,17 +2,19 @@
 // Shows the browser's notifications of mentions, direct messages and, if the person wants that, all messages.
 // Must not decide what is notified: notification-rules.js does.
 //
-// Every tab receives every event, and one of them notifies. Web Locks choose it: each notification has a lock, and the tab
-// that gets it notifies. A tab that has the keyboard's focus holds a lock of the room on its page, and then no tab notifies
-// of that room. Locks need no timers, which browsers delay in hidden tabs, and end with their tab.
+// Every tab receives every event, and one of them notifies the person. Web Locks choose this tab: each notification has a
+// lock, and the tab that gets the lock notifies. A tab that has the keyboard's focus holds a lock of the room on its page,
+// and then no tab notifies the person of that room. Locks need no timers, which browsers delay in hidden tabs, and end with
+// their tab.
 
 import { call } from "../connection/api.js";
 import { sharedStorage } from "../connection/storage.js";
 import { LEVEL } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
-import { isolate, plural } from "../ui/format.js";
+import { isolate } from "../ui/format.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
+import { gettext, ngettext } from "../ui/translation.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
@@ -27,7 +29,7 @@ const ICON = "/apple-touch-icon.png";
 
 /** @typedef {{ title: string, body: string, address: string, tag: string, slug: string }} Notice */
 
-/** Whether this browser can notify at all. It needs HTTPS, except on the own machine. */
+/** Returns whether this browser can notify at all. Browsers allow it only with HTTPS, or for a server on the same computer. */
 function canNotify() {
   return "Notification" in window && window.isSecureContext && navigator.locks !== undefined;
 }
@@ -90,7 +92,7 @@ export class Notifications {
     const author = this.#workspace.attention.directory.nameOf(event.author.handle);
     const isPair = event.direct && (place?.people?.length ?? 0) <= 2;
     this.#notify({
-      title: isPair ? author : `${isolate(author)} in ${isolate(this.#titleOf(event.room))}`,
+      title: isPair ? author : gettext("%(author)s in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
       body: event.text, slug: event.room, tag: `${event.room} ${event.id}`,
       address: `${place ? addressOf(place) : `/rooms/${event.room}/`}#message-${event.id}`,
     });
@@ -102,14 +104,13 @@ export class Notifications {
    */
   roomChanged(event) {
     const { places, me, attention } = this.#workspace;
-    const { directory } = attention;
     const place = places.get(event.slug);
     const author = newMessageAuthor(event, place, this.#preferences, me);
     if (!place || author === null) return;
     const count = event.posts - (place.posts ?? event.posts);
     this.#notify({
       title: this.#titleOf(event.slug),
-      body: count > 1 ? `${plural(count, "new message")}, the newest by ${isolate(directory.nameOf(author))}` : `New message by ${isolate(directory.nameOf(author))}`,
+      body: describeNew(count, isolate(attention.directory.nameOf(author))),
       slug: event.slug, tag: event.slug, address: addressOf(place),
     }, `${event.slug} ${event.posts}`);
   }
@@ -164,7 +165,7 @@ export class Notifications {
     const answer = await Notification.requestPermission();
     this.#answered();
     this.#workspace.notify(answer === "granted"
-      ? "Your browser now notifies you of mentions and direct messages." : "Notifications stay off. You can allow them in the browser's settings.");
+      ? gettext("Your browser now notifies you of mentions and direct messages.") : gettext("Notifications stay off. You can allow them in the browser's settings."));
   }
 
   #answered() {
@@ -173,6 +174,15 @@ export class Notifications {
     this.#bar.hidden = true;
     if (hadFocus) byId("palette-button").focus();
   }
+}
+
+/**
+ * @param {number} count
+ * @param {string} author of the newest message
+ */
+function describeNew(count, author) {
+  if (count <= 1) return gettext("New message by %(author)s", { author });
+  return ngettext("%(count)s new message, the newest by %(author)s", "%(count)s new messages, the newest by %(author)s", count, { author });
 }
 
 /** @param {string} room */

@@ -43,7 +43,7 @@ export class Overview {
     this.sidebar = new Sidebar({ ...actions, hasDraft: (slug) => new Draft(storage, slug).load().text !== "" });
   }
 
-  /** Takes the rooms of the last visit, until the server has sent the present ones. */
+  /** Takes the rooms of the last visit, until the server has sent the current ones. */
   load() {
     try {
       const places = JSON.parse(this.#storage.getItem(KEPT_PLACES) ?? "[]");
@@ -54,7 +54,7 @@ export class Overview {
   }
 
   /**
-   * Shows another pane as the present one.
+   * Marks another pane as the current one.
    * @param {import("./panes.js").Pane} pane
    */
   setPane(pane) {
@@ -66,7 +66,7 @@ export class Overview {
   }
 
   /**
-   * Takes what the room on the page has counted itself.
+   * Sets the number of unread messages that the room on the page has counted itself.
    * @param {string} slug
    * @param {import("../room/read-marker.js").Unread} unread
    */

@@ -5,6 +5,8 @@
 
 import { call } from "../connection/api.js";
 import { KIND } from "../connection/wire.js";
+import { gettext } from "../ui/translation.js";
+import { isolate } from "../ui/format.js";
 import { find } from "./finder.js";
 import { othersIn } from "./direct-titles.js";
 import { addressOf, countOf } from "./places.js";
@@ -38,7 +40,7 @@ function findPlaces(query, workspace) {
   const others = query ? places : places.filter(({ slug }) => slug !== open);
   return find(others, query, (place) => [workspace.attention.titleOf(place), place.slug, ...(place.people ?? [])]).slice(0, MOST).map((place) => ({
     key: addressOf(place),
-    group: "Your rooms",
+    group: gettext("Your rooms"),
     title: workspace.attention.titleOf(place),
     detail: place.kind === KIND.DIRECT ? "" : place.topic,
     sign: { [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room",
@@ -54,7 +56,7 @@ async function findOtherRooms(query, workspace, signal) {
   const answer = await ask(`/api/rooms/?q=${encodeURIComponent(query)}`, signal);
   return (answer?.rooms ?? []).slice(0, MOST).map((/** @type {any} */ { slug, name, topic, private: isPrivate }) => ({
     key: `/rooms/${slug}/`,
-    group: "All rooms",
+    group: gettext("All rooms"),
     title: name,
     detail: topic,
     sign: isPrivate ? "lock" : "room",
@@ -83,9 +85,9 @@ async function findPeople(query, workspace, signal) {
   names.delete(workspace.me);
   return find([...names], query, (person) => person).slice(0, MOST).map(([handle, name]) => ({
     key: `person ${handle}`,
-    group: "People",
+    group: gettext("People"),
     title: handle,
-    detail: name && name !== handle ? name : "Write to this person",
+    detail: name && name !== handle ? name : gettext("Write to this person"),
     person: handle,
     act: () => workspace.openDirect([handle]),
   }));
@@ -100,7 +102,7 @@ async function findMessages(query, workspace, signal) {
     const address = `/rooms/${slug}/#message-${message.id}`;
     const name = room?.name ?? workspace.places.get(slug)?.name ?? slug;
     const act = () => workspace.go(address);
-    return { key: address, group: "Messages", title: message.body, detail: `${message.author.handle} in ${name}`, sign: "search", act };
+    return { key: address, group: gettext("Messages"), title: message.body, detail: gettext("%(author)s in %(room)s", { author: isolate(message.author.handle), room: isolate(name) }), sign: "search", act };
   });
 }
 
@@ -108,23 +110,23 @@ async function findMessages(query, workspace, signal) {
 function findActions(query, workspace) {
   /** @type {Pick<Result, "title" | "sign" | "act">[]} */
   const actions = [
-    { title: "Browse rooms", sign: "browse", act: () => workspace.go("/") },
-    { title: "Show all keys", sign: "more", act: () => workspace.openHelp() },
-    { title: "Mark all rooms as read", sign: "read", act: () => workspace.changes.markAllRead() },
-    { title: query ? `Search messages for “${query}”` : "Search messages", sign: "search", act: () => workspace.findPanel.open("search", query) },
-    { title: "Pinned messages", sign: "pin", act: () => workspace.findPanel.open("pins") },
-    { title: "Bookmarks", sign: "bookmark", act: () => workspace.findPanel.open("bookmarks") },
-    { title: "Mentions", sign: "at", act: () => workspace.findPanel.open("mentions") },
+    { title: gettext("Browse rooms"), sign: "browse", act: () => workspace.go("/") },
+    { title: gettext("Show all keys"), sign: "more", act: () => workspace.openHelp() },
+    { title: gettext("Mark all rooms as read"), sign: "read", act: () => workspace.changes.markAllRead() },
+    { title: query ? gettext("Search messages for “%(query)s”", { query: isolate(query) }) : gettext("Search messages"), sign: "search", act: () => workspace.findPanel.open("search", query) },
+    { title: gettext("Pinned messages"), sign: "pin", act: () => workspace.findPanel.open("pins") },
+    { title: gettext("Bookmarks"), sign: "bookmark", act: () => workspace.findPanel.open("bookmarks") },
+    { title: gettext("Mentions"), sign: "at", act: () => workspace.findPanel.open("mentions") },
   ];
   const { conversation } = workspace.shell.pane;
-  if (conversation) actions.push({ title: "Jump to a day", sign: "day", act: () => conversation.openDateDialog() });
+  if (conversation) actions.push({ title: gettext("Jump to a day"), sign: "day", act: () => conversation.openDateDialog() });
   if (!workspace.isGuest) {
-    actions.push({ title: query ? `Create the room “${query}”` : "Create a room", sign: "plus", act: () => workspace.createRoom(query) });
+    actions.push({ title: query ? gettext("Create the room “%(name)s”", { name: isolate(query) }) : gettext("Create a room"), sign: "plus", act: () => workspace.createRoom(query) });
   }
   const takesQuery = (/** @type {{ sign?: string }} */ { sign }) => (sign === "plus" || sign === "search") && query !== "";
   const found = find(actions, query, ({ title }) => [title]);
   const shown = [...found, ...actions.filter((action) => takesQuery(action) && !found.includes(action))];
-  return shown.map((action) => ({ ...action, key: `action ${action.sign}`, group: "Actions" }));
+  return shown.map((action) => ({ ...action, key: `action ${action.sign}`, group: gettext("Actions") }));
 }
 
 /**

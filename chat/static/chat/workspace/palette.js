@@ -5,6 +5,7 @@
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
 import { avatar, icon } from "../ui/pictures.js";
+import { formatNumber, gettext, ngettext } from "../ui/translation.js";
 import { SOURCES } from "./palette-sources.js";
 
 const DELAY_MS = 120;
@@ -24,10 +25,10 @@ class Palette {
   #workspace;
   #input = make("input", {
     type: "text", enterkeyhint: "go", id: "palette-input", class: "palette-input", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list",
-    "aria-autocomplete": "list", "aria-label": "Find a room or a person", placeholder: "Find a room or a person", autocomplete: "off",
+    "aria-autocomplete": "list", "aria-label": gettext("Find a room or a person"), placeholder: gettext("Find a room or a person"), autocomplete: "off",
     spellcheck: "false", dir: "auto",
   });
-  #list = make("div", { id: "palette-list", class: "palette-list", role: "listbox", "aria-label": "Results" });
+  #list = make("div", { id: "palette-list", class: "palette-list", role: "listbox", "aria-label": gettext("Results") });
   #status = make("p", { class: "unseen", role: "status" });
   #searches = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -41,7 +42,7 @@ class Palette {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
-    this.#dialog = openDialog("Go to", "palette", this.#input, this.#list, this.#status);
+    this.#dialog = openDialog(gettext("Go to"), "palette", this.#input, this.#list, this.#status);
     this.#dialog.addEventListener("close", () => {
       clearTimeout(this.#timer);
       this.#searches.abort();
@@ -89,7 +90,7 @@ class Palette {
     this.#chosen = Math.max(0, kept);
     const groups = [...new Set(this.#results.map(({ group }) => group))];
     this.#list.replaceChildren(...groups.map((group, index) => this.#makeGroup(group, index)));
-    this.#status.textContent = `${this.#results.length} results`;
+    this.#status.textContent = ngettext("%(count)s result", "%(count)s results", this.#results.length);
     this.#mark();
   }
 
@@ -116,7 +117,7 @@ class Palette {
       },
       person ? avatar(person) : icon(sign ?? "room"),
       make("span", { class: "palette-words" }, make("bdi", { class: "palette-title", text: title }), detail ? make("span", { class: "palette-detail", dir: "auto", text: detail }) : null),
-      count ? make("span", { class: "badge", text: count }) : null,
+      count ? make("span", { class: "badge", text: formatNumber(count) }) : null,
     );
   }
 

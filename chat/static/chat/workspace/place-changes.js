@@ -1,8 +1,9 @@
 // @ts-check
-// What a person changes about their rooms: read, level of notices, favourites. Shows a change before the server tells it.
+// What a person changes about their rooms: read, level of notifications, favourites. Shows a change before the server sends it.
 // Must not draw.
 
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
+import { gettext } from "../ui/translation.js";
 import { isFavourite } from "./places.js";
 
 /**
@@ -54,7 +55,7 @@ export class PlaceChanges {
     for (const { slug } of places.all) places.change({ slug, unread: 0, mentions: 0 });
     pane().conversation?.readMarker.markAllRead();
     changed();
-    announce("All rooms are marked as read.");
+    announce(gettext("All rooms are marked as read."));
   }
 
   /**
@@ -67,7 +68,7 @@ export class PlaceChanges {
   }
 
   /**
-   * Makes a room the last favourite, or ends this.
+   * Makes a room the last favourite, or removes it from the favourites.
    * @param {string} slug
    */
   async toggleFavourite(slug) {
@@ -86,7 +87,7 @@ export class PlaceChanges {
   async #request(type, fields) {
     const answer = await this.#parts.socket.request(type, fields);
     if (answer.type === SERVER_EVENT.ACK) return answer;
-    this.#parts.notify(answer.detail || "The server rejected this change.");
+    this.#parts.notify(answer.detail || gettext("The server rejected this change."));
     return null;
   }
 }

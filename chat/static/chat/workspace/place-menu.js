@@ -5,6 +5,7 @@ import { KIND, ROLE } from "../connection/wire.js";
 import { copyText } from "../ui/clipboard.js";
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { openLeaveDialog } from "../room/leave-dialog.js";
+import { gettext } from "../ui/translation.js";
 import { addressOf, isFavourite } from "./places.js";
 import { LEVELS } from "./room-details.js";
 
@@ -19,24 +20,24 @@ export function openPlaceMenu(workspace, slug, button) {
   const isRoom = place.kind === KIND.ROOM || place.kind === KIND.PRIVATE;
   const copy = async () => {
     const isCopied = await copyText(new URL(addressOf(place), location.href).href, document.body);
-    workspace.notify(isCopied ? "The link is copied." : "The browser does not allow copying.");
+    workspace.notify(isCopied ? gettext("The link is copied.") : gettext("The browser does not allow copying."));
   };
   const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
   /** @type {(import("../ui/popup-menu.js").Part | undefined)[]} */
   const parts = [
-    place.unread > 0 ? { name: "mark-read", text: "Mark as read", icon: "read", act: () => workspace.changes.markRead(slug) } : undefined,
+    place.unread > 0 ? { name: "mark-read", text: gettext("Mark as read"), icon: "read", act: () => workspace.changes.markRead(slug) } : undefined,
     {
-      name: "favourite", text: isFavourite(place) ? "Remove from favourites" : "Add to favourites", icon: "star",
+      name: "favourite", text: isFavourite(place) ? gettext("Remove from favourites") : gettext("Add to favourites"), icon: "star",
       act: () => workspace.changes.toggleFavourite(slug),
     },
-    { name: "copy-link", text: "Copy link", icon: "copy", act: copy },
-    { heading: "Notify me about" },
+    { name: "copy-link", text: gettext("Copy link"), icon: "copy", act: copy },
+    { heading: gettext("Notify me about") },
     ...LEVELS.map(([level, text]) => ({
       name: `level-${level}`, text, isChecked: place.level === level, act: () => workspace.changes.setLevel(slug, level),
     })),
     isRoom ? null : undefined,
-    isRoom && place.role === ROLE.OWNER ? { name: "settings", text: "Room settings", icon: "edit", act: () => workspace.openSettings(slug) } : undefined,
-    isRoom && place.role !== ROLE.OWNER ? { name: "leave", text: "Leave room", icon: "leave", isBad: true, act: leave } : undefined,
+    isRoom && place.role === ROLE.OWNER ? { name: "settings", text: gettext("Room settings"), icon: "edit", act: () => workspace.openSettings(slug) } : undefined,
+    isRoom && place.role !== ROLE.OWNER ? { name: "leave", text: gettext("Leave room"), icon: "leave", isBad: true, act: leave } : undefined,
   ];
   openPopupMenu(button, place.name, parts.filter((part) => part !== undefined));
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// The rooms of a person, with what is unread in each: takes the events of the person's own stream, sorts and counts.
-// Pure data. Must not draw, and must not know of sockets.
+// The rooms of a person, with what is unread in each: applies the events of the person's own stream, sorts and counts.
+// Must not draw, and must not know of sockets.
 
 import { KIND, LEVEL } from "../connection/wire.js";
 
@@ -105,7 +105,7 @@ export class Places {
   }
 
   /**
-   * Takes a `room` event. Returns false for a room that is not known, if the event does not describe it completely.
+   * Applies a `room` event. Returns false for a room that is not known, if the event does not describe it completely.
    * @param {{ slug: string, gone?: boolean, moved?: string, by?: string[], [field: string]: any }} event
    */
   change({ slug, gone: isGone, moved, by = [], ...fields }) {
@@ -129,7 +129,7 @@ export class Places {
     if (fields.read < (place.read ?? 0)) for (const name of ["read", "unread", "mentions"]) delete fields[name];
     const unread = this.#unreadAfter(place, fields, by);
     const isOld = fields.posts !== undefined && fields.posts < (place.posts ?? 0);
-    // Two events may arrive in the wrong order. What the room has said already stays.
+    // Two events may arrive in the wrong order. The newer values stay.
     if (isOld) for (const name of ["posts", "offset", "last_at"]) delete fields[name];
     Object.assign(place, fields, { unread });
     // Every direct message concerns the person.
@@ -138,7 +138,7 @@ export class Places {
   }
 
   /**
-   * Takes a `mention`. Everybody in a room gets the same event for a call to all.
+   * Applies a `mention`. Everybody in a room receives the same event for a mention of all members.
    * @param {{ room: string, id: number, author?: { handle: string } }} event
    */
   mentioned({ room, id, author }) {
@@ -149,7 +149,7 @@ export class Places {
   }
 
   /**
-   * Takes the number of unread messages that the page has counted in the room that it shows; null when it shows none.
+   * Sets the room on the page and the number of unread messages that the page has counted there; null for no room.
    * @param {{ slug: string, unread: number } | null} open
    */
   setOpen(open) {
@@ -181,8 +181,8 @@ export class Places {
   }
 
   /**
-   * Returns the next room with unread messages in the order of the list. Goes on at the other end. Returns undefined
-   * for none.
+   * Returns the next room with unread messages in the order of the list, and continues at the other end. Returns
+   * undefined if there is none.
    * @param {string | null} slug the room on the page
    * @param {1 | -1} direction
    */

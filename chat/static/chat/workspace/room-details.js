@@ -7,14 +7,15 @@ import { make } from "../ui/dom.js";
 import { field, select } from "../ui/forms.js";
 import { icon } from "../ui/pictures.js";
 import { openLeaveDialog } from "../room/leave-dialog.js";
+import { gettext, pgettext } from "../ui/translation.js";
 import { isFavourite } from "./places.js";
 
 /** @type {[level: string, text: string][]} */
-export const LEVELS = [[LEVEL.ALL, "All messages"], [LEVEL.MENTIONS, "Only mentions"], [LEVEL.NONE, "Nothing"]];
+export const LEVELS = [[LEVEL.ALL, gettext("All messages")], [LEVEL.MENTIONS, gettext("Only mentions")], [LEVEL.NONE, pgettext("notify me about", "Nothing")]];
 /** @type {Record<string, string>} */
 const KINDS = {
-  [KIND.ROOM]: "Everyone can join this room.", [KIND.PRIVATE]: "Only people with an invitation can join this room.",
-  [KIND.DIRECT]: "Only the people of this conversation can read it.",
+  [KIND.ROOM]: gettext("Everyone can join this room."), [KIND.PRIVATE]: gettext("Only people with an invitation can join this room."),
+  [KIND.DIRECT]: gettext("Only the people of this conversation can read it."),
 };
 
 /**
@@ -32,18 +33,18 @@ export function openRoomDetails(workspace) {
   const isRoom = place.kind === KIND.ROOM || place.kind === KIND.PRIVATE;
   const leave = () => openLeaveDialog(slug, { isPublic: place.kind === KIND.ROOM, left: () => workspace.left(slug) });
   workspace.panel.open("details", name, [
-    make("p", { class: "details-topic", dir: "auto", text: topic || "This room has no topic." }),
+    make("p", { class: "details-topic", dir: "auto", text: topic || gettext("This room has no topic.") }),
     make("p", { class: "help", text: KINDS[place.kind] ?? "" }),
-    field("Notify me about", level),
+    field(gettext("Notify me about"), level),
     make(
       "div", { class: "details-actions" },
-      makeAction("favourite", "star", isFavourite(place) ? "Remove from favourites" : "Add to favourites", async () => {
+      makeAction("favourite", "star", isFavourite(place) ? gettext("Remove from favourites") : gettext("Add to favourites"), async () => {
         await workspace.changes.toggleFavourite(slug);
         openRoomDetails(workspace);
       }),
-      makeAction("copy-link", "copy", "Copy the link", () => conversation.copyLink()),
-      isRoom && place.role === ROLE.OWNER && makeAction("settings", "edit", "Room settings", () => workspace.openSettings(slug)),
-      isRoom && place.role !== ROLE.OWNER && makeAction("leave", "leave", "Leave this room", leave),
+      makeAction("copy-link", "copy", gettext("Copy the link"), () => conversation.copyLink()),
+      isRoom && place.role === ROLE.OWNER && makeAction("settings", "edit", gettext("Room settings"), () => workspace.openSettings(slug)),
+      isRoom && place.role !== ROLE.OWNER && makeAction("leave", "leave", gettext("Leave this room"), leave),
     ),
   ]);
 }

@@ -6,6 +6,7 @@ import { call } from "../connection/api.js";
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
 import { ErrorLine, confirmWithSecondClick, field } from "../ui/forms.js";
+import { gettext } from "../ui/translation.js";
 
 /**
  * @typedef {object} Options
@@ -26,14 +27,14 @@ export function openRoomSettings({ slug, name: oldName, topic: oldTopic, isArchi
   const error = new ErrorLine();
   const form = make(
     "form", { novalidate: true },
-    field("Name", name),
-    field("Topic", topic, { isOptional: true }),
+    field(gettext("Name"), name),
+    field(gettext("Topic"), topic, { isOptional: true }),
     error.element,
-    make("button", { type: "submit", class: "button wide", text: "Save" }),
+    make("button", { type: "submit", class: "button wide", text: gettext("Save") }),
   );
   const remove = confirmWithSecondClick(
-    make("button", { type: "button", class: "button bad wide", "data-action": "delete-room", text: "Delete this room" }),
-    "Really delete the room and all its messages?",
+    make("button", { type: "button", class: "button bad wide", "data-action": "delete-room", text: gettext("Delete this room") }),
+    gettext("Really delete the room and all its messages?"),
     async () => {
       if (!(await error.guard(() => call("DELETE", path)))) return;
       dialog.close();
@@ -41,7 +42,7 @@ export function openRoomSettings({ slug, name: oldName, topic: oldTopic, isArchi
     },
   );
   const archive = make("button", {
-    type: "button", class: "button quiet wide", "data-action": "archive-room", text: isArchived ? "Restore this room" : "Archive this room",
+    type: "button", class: "button quiet wide", "data-action": "archive-room", text: isArchived ? gettext("Restore this room") : gettext("Archive this room"),
     onclick: async () => {
       if (!(await error.guard(() => call("PUT", path, { archived: !isArchived })))) return;
       dialog.close();
@@ -50,11 +51,11 @@ export function openRoomSettings({ slug, name: oldName, topic: oldTopic, isArchi
   });
   const danger = make(
     "section", { class: "room-end" },
-    make("h3", { text: "Close the room" }),
-    make("p", { class: "help", text: "People can read an archived room, but nobody can write in it. A deleted room cannot be restored." }),
+    make("h3", { text: gettext("Close the room") }),
+    make("p", { class: "help", text: gettext("People can read an archived room, but nobody can write in it. A deleted room cannot be restored.") }),
     archive, remove,
   );
-  const dialog = openDialog("Room settings", "room-settings-dialog", form, danger);
+  const dialog = openDialog(gettext("Room settings"), "room-settings-dialog", form, danger);
   name.focus();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

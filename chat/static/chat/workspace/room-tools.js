@@ -5,6 +5,7 @@
 import { make } from "../ui/dom.js";
 import { isolate } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
+import { gettext } from "../ui/translation.js";
 
 /**
  * @param {{ slug: string, name: string }} room
@@ -14,15 +15,15 @@ export function makeRoomTools({ slug, name }, place) {
   if (!place) {
     return make("a", {
       class: "button quiet small room-tools", "data-action": "join", href: `/rooms/${encodeURIComponent(slug)}/`,
-      "aria-label": `Join ${isolate(name)}`, text: "Join",
+      "aria-label": gettext("Join %(room)s", { room: isolate(name) }), text: gettext("Join"),
     });
   }
   return make(
     "div",
     { class: "room-tools" },
-    make("span", { class: "joined", text: "Joined" }),
+    make("span", { class: "joined", text: gettext("Joined") }),
     make("button", {
-      type: "button", class: "icon-button", "data-action": "place-menu", "aria-haspopup": "menu", "aria-label": `Menu of ${isolate(name)}`,
+      type: "button", class: "icon-button", "data-action": "place-menu", "aria-haspopup": "menu", "aria-label": gettext("Menu of %(room)s", { room: isolate(name) }),
     }, icon("more")),
   );
 }

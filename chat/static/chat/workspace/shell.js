@@ -4,6 +4,7 @@
 
 import { closestTo } from "../ui/dom.js";
 import { setPageName } from "../ui/page-title.js";
+import { gettext } from "../ui/translation.js";
 
 const ROOM_PATH = /^\/rooms\/([a-z0-9][a-z0-9-]*)\/$/;
 const MESSAGE_HASH = /^#message-(\d+)$/;
@@ -125,11 +126,11 @@ export class Shell {
     }
   }
 
-  /** Keeps the present pane, because another one could not be loaded. */
+  /** Keeps the current pane, because another one could not be loaded. */
   #stay() {
     const { path } = this.#pane;
     this.#actions.going(path);
-    this.#actions.notify("The page could not load this room. Check your connection and try again.");
+    this.#actions.notify(gettext("The page could not load this room. Check your connection and try again."));
     // The browser's back button has changed the address already.
     if (location.pathname !== path) history.pushState(null, "", path);
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// The panel at the right side of the workspace: it shows one thing at a time, in the place of the people of the room.
+// The panel beside the conversation: it shows one thing at a time, and covers the list of the room's people.
 // Must not know what it shows.
 
 import { byId, child, make } from "../ui/dom.js";

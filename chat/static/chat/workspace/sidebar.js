@@ -4,8 +4,9 @@
 
 import { KIND, LEVEL } from "../connection/wire.js";
 import { byId, child, closestTo, make } from "../ui/dom.js";
-import { isolate, plural } from "../ui/format.js";
+import { isolate } from "../ui/format.js";
 import { avatar, icon } from "../ui/pictures.js";
+import { formatNumber, gettext, ngettext } from "../ui/translation.js";
 import { othersIn } from "./direct-titles.js";
 import { addressOf, countOf } from "./places.js";
 
@@ -48,9 +49,7 @@ export class Sidebar {
     return this.#workspace.classList.contains("drawer-open");
   }
 
-  /**
-   * @param {import("./places.js").Places} places
-   */
+  /** @param {import("./places.js").Places} places */
   draw(places) {
     const kept = new Set();
     for (const { id, places: shown } of places.sections) {
@@ -72,7 +71,7 @@ export class Sidebar {
   }
 
   /**
-   * Marks the room of the pane.
+   * Marks the link to the pane on the page.
    * @param {string} path
    */
   setCurrent(path) {
@@ -124,7 +123,7 @@ export class Sidebar {
     link.classList.toggle("unread", count > 0);
     link.classList.toggle("quiet", place.level === LEVEL.NONE);
     link.replaceChildren(...makeContent({ ...place, name }, count, hasDraft, othersIn(place, me)[0]));
-    child(item, "button").setAttribute("aria-label", `Menu of ${isolate(name)}`);
+    child(item, "button").setAttribute("aria-label", gettext("Menu of %(room)s", { room: isolate(name) }));
   }
 
   /** @param {HTMLAnchorElement} link */
@@ -143,7 +142,7 @@ export class Sidebar {
   }
 
   /**
-   * Shows at the drawer's button that something is unread elsewhere.
+   * Shows on the drawer's button that something is unread.
    * @param {import("./places.js").Places} places
    */
   #drawDots(places) {
@@ -152,9 +151,10 @@ export class Sidebar {
       dot.hidden = unread === 0;
       dot.classList.toggle("strong", mentions > 0);
     }
-    for (const button of document.querySelectorAll("[data-drawer=open]")) {
-      button.setAttribute("aria-label", unread ? `Your rooms: ${plural(unread, "unread message")}` : "Your rooms");
-    }
+    const label = unread
+      ? ngettext("Your rooms: %(count)s unread message", "Your rooms: %(count)s unread messages", unread)
+      : gettext("Your rooms");
+    for (const button of document.querySelectorAll("[data-drawer=open]")) button.setAttribute("aria-label", label);
   }
 
   /** @param {MouseEvent} event */
@@ -197,13 +197,15 @@ function makeContent(place, count, hasDraft, person) {
   const isDirect = place.kind === KIND.DIRECT;
   const sign = isDirect ? avatar(person ?? place.name) : icon({ [KIND.PRIVATE]: "lock", [KIND.BOARD]: "board" }[place.kind] ?? "room");
   const content = [sign, make("span", { class: "place-name" }, make("bdi", { text: place.name }))];
-  if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: "draft" }));
+  if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: gettext("draft") }));
   if (place.level === LEVEL.NONE) content.push(icon("silent"));
   if (!count) return content;
   const isStrong = place.mentions > 0;
   const shown = isStrong ? place.mentions : count;
-  const text = shown > MOST_SHOWN ? `${MOST_SHOWN}+` : String(shown);
-  const words = isStrong && !isDirect ? plural(place.mentions, "mention") : plural(count, "unread message");
+  const text = shown > MOST_SHOWN ? gettext("%(count)s+", { count: MOST_SHOWN }) : formatNumber(shown);
+  const words = isStrong && !isDirect
+    ? ngettext("%(count)s mention", "%(count)s mentions", place.mentions)
+    : ngettext("%(count)s unread message", "%(count)s unread messages", count);
   return [
     ...content,
     make("span", { class: `badge${isStrong ? " strong" : ""}`, "aria-hidden": "true", text: isStrong && !isDirect ? `@${text}` : text }),

@@ -26,7 +26,7 @@ export class UnsentChanges {
   }
 
   /**
-   * Sends what waits in all rooms but the one on the page, which sends its own changes.
+   * Sends what waits in all rooms except the room on the page, which sends its own changes.
    * @param {string} handle
    * @param {string | null} open the slug of the room on the page
    */

@@ -7,12 +7,12 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
-import { isPollingForced } from "../connection/transport-selector.js";
 import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { forgetPerson, onForgotten, pagePerson } from "../ui/person-data.js";
 import { knowRooms } from "../room/marks.js";
+import { gettext, pgettext } from "../ui/translation.js";
 import { Attention } from "./attention.js";
 import { FindPanel } from "./find-panel.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
@@ -84,7 +84,7 @@ export class Workspace {
     knowRooms(this.places.namedRooms);
     this.shell.start();
     // The stream has no long polling.
-    if (!isPollingForced()) this.socket.open();
+    this.socket.open();
     this.#element.dataset.state = "ready";
   }
 
@@ -291,8 +291,8 @@ export class Workspace {
    */
   #taskChanged({ ref, state, result }) {
     if (state !== TASK_STATE.DONE || !result || this.shell.pane.conversation?.taskBars.has(ref)) return;
-    const link = make("a", { href: result, target: "_blank", rel: "noopener", text: "Open" });
-    this.notify("What you started in another room is ready. ", link);
+    const link = make("a", { href: result, target: "_blank", rel: "noopener", text: pgettext("button", "Open") });
+    this.notify(gettext("What you started in another room is ready."), " ", link);
   }
 
   /** @param {string} path */
@@ -340,6 +340,6 @@ export class Workspace {
   #goToNextUnread(direction) {
     const next = this.places.nextUnread(this.shell.pane.slug, direction);
     if (next) this.go(addressOf(next));
-    else this.announce("There are no unread messages in other rooms.");
+    else this.announce(gettext("There are no unread messages in other rooms."));
   }
 }

@@ -1,4 +1,4 @@
-"""Deleting an account: what goes, what stays, and that nothing is forgotten."""
+"""Deleting an account: the rows that are deleted, and the rows that stay. Each kind of row is one or the other."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -54,7 +54,7 @@ def test_every_row_of_a_person_is_either_deleted_or_kept_for_a_reason():
     assert relations == {*DELETED, *KEPT}
 
 
-def test_the_messages_stay_without_a_name_and_the_rest_goes(alice, bob, room):
+def test_the_messages_stay_without_a_name_and_everything_else_is_deleted(alice, bob, room):
     rooms.post_message(rooms.join_room(alice, "garden"), Post("r1", "Hello"))
     people.change_profile(alice, {"name": "Alice Liddell"})
     people.make_token(alice, "bot")
@@ -77,7 +77,7 @@ def test_the_handle_becomes_free(alice):
     assert people.sign_up("Alice", "another secret").id != alice.id
 
 
-def test_nobody_can_take_the_name_under_which_the_messages_stay(alice, bob, room):
+def test_other_people_cannot_take_the_name_under_which_the_messages_stay(alice, bob, room):
     delete(wire.calm(wire.browser_of(alice)))
     for handle in (f"deleted-{alice.id}", f"Deleted-{alice.id}"):
         assert_refused("taken", people.sign_up, handle, "another secret")

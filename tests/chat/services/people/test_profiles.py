@@ -98,7 +98,7 @@ def test_guests_have_no_profile(charlie):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_rooms_of_a_person_are_told_about_a_change(enter, alice, bob):
+def test_the_rooms_of_a_person_receive_a_changed_profile(enter, alice, bob):
     bobs, alices = enter(bob), enter(alice)
     people.change_profile(alice, {"name": "Alice Liddell"})
     event = {"type": "profile", **EMPTY, "handle": "Alice", "name": "Alice Liddell"}
@@ -106,7 +106,7 @@ def test_the_rooms_of_a_person_are_told_about_a_change(enter, alice, bob):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_room_that_banned_the_person_is_told_nothing(enter, alice, bob):
+def test_a_room_that_banned_the_person_receives_no_profile(enter, alice, bob):
     alices = enter(alice)
     rooms.apply_role(rooms.join_room(bob, "garden"), "banned")
     alices.read()
@@ -154,7 +154,7 @@ def test_guests_find_people_only_in_a_room(charlie, room):
     assert find(charlie, "al", "garden") == ["Alice"]
 
 
-# Pictures.
+# The next tests are about pictures.
 
 
 def test_a_picture_becomes_a_square_of_256_pixels(alice):

@@ -181,7 +181,8 @@ def test_an_unknown_author_or_room_is_an_error(alice, room):
 
 def test_a_person_in_many_private_rooms_can_search(alice, writer):
     post(writer, "Red roses")
-    dens = Room.objects.bulk_create(Room(slug=f"den-{n}", name="Den", access=Room.PRIVATE) for n in range(1200))
+    slugs = [f"den-{number}" for number in range(1200)]
+    dens = Room.objects.bulk_create(Room(slug=slug, name="Den", access=Room.PRIVATE) for slug in slugs)
     first = Room.objects.get(slug="den-0")
     for den in Room.objects.filter(access=Room.PRIVATE):
         Member.objects.create(room=den, person=alice)

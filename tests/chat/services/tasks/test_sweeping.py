@@ -1,5 +1,7 @@
 """The sweep of tasks: lost jobs, dead workers, and results that are deleted."""
 
+import contextlib
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,12 +13,13 @@ from django.utils import timezone
 from chat import broadcast
 from chat.models import Task, TaskPart
 from chat.services import rooms, tasks
-from chat.services.tasks import claims, sweeping
+from chat.services.tasks import claims, results, sweeping
 from tests import wire
 from tests.chat.services.tasks.helpers import expire_lock, queue, start, states
 from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
+needs_postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres")
 
 
 def test_the_sweep_sends_a_job_that_could_not_be_sent(alice, enter, monkeypatch):
@@ -47,6 +50,77 @@ def test_the_sweep_gives_a_dead_workers_task_to_another_worker(alice, enter, mak
     assert states(socket) == ["queued"]
     wire.work()
     assert states(socket) == ["queued", "running", "done"]
+
+
+@contextlib.contextmanager
+def locked_by_another(task):
+    """Lock a task's row from another connection within a `with` block. A statement that waits for it fails."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor, connection.cursor() as own:
+        cursor.execute("SELECT 1 FROM chat_task WHERE id = %s FOR UPDATE", [task.id])
+        own.execute("SET lock_timeout = '3s'")
+        yield
+        own.execute("RESET lock_timeout")
+    other.rollback()
+    other.close()
+
+
+def abandon(task):
+    """Set a task to the state in which a worker that died or is frozen leaves it."""
+    assert claims.claim_task(task.id)
+    expire_lock(task)
+
+
+def exhaust(task):
+    abandon(task)
+    Task.objects.filter(id=task.id).update(tries=sweeping.MAX_TRIES)
+
+
+def lose_job(task):
+    Task.objects.filter(id=task.id).update(sent_at=timezone.now() - timedelta(seconds=sweeping.JOB_SECONDS + 1))
+
+
+def expire(task):
+    Task.objects.filter(id=task.id).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+@needs_postgres
+@pytest.mark.parametrize("change", [abandon, exhaust, lose_job, expire])
+def test_a_sweep_leaves_a_locked_task_to_a_later_sweep_and_does_not_wait(alice, room, change):
+    held, free = queue(alice, ref="x1"), queue(alice, ref="x2")
+    for task in (held, free):
+        change(task)
+    with locked_by_another(held):
+        assert tasks.sweep_tasks() == 1
+    assert tasks.sweep_tasks() == 1
+    assert tasks.sweep_tasks() == 0
+
+
+@needs_postgres
+def test_a_worker_that_freezes_in_a_transaction_loses_its_lock_on_the_row(
+    alice, room, make_kind, settings, monkeypatch
+):
+    settings.CHAT_TASK_LOCK_SECONDS = 1
+    create = TaskPart.objects.create
+
+    def freeze(**columns):
+        time.sleep(1.5)
+        return create(**columns)
+
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        yield 1
+
+    task = queue(alice)
+    with monkeypatch.context() as patch:
+        patch.setattr(TaskPart.objects, "create", freeze)
+        tasks.run_task(task.id)
+    assert not TaskPart.objects.exists()
+    # The sweep after the run has put the task back: its lock had ended meanwhile.
+    wire.work()
+    assert Task.objects.get().state == Task.DONE
 
 
 def test_the_sweep_fails_tasks_that_have_no_tries_left(alice, enter):

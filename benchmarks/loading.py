@@ -1,0 +1,119 @@
+"""
+Measure how long a page loads on a slow network in Chromium, how much it loads, and how much its layout shifts.
+
+    .venv/bin/python -m benchmarks.loading                              300 ms, 80 kB/s
+    .venv/bin/python -m benchmarks.loading --latency-ms 40 --kb-per-second 1000
+
+It starts its own site, as the live tests do, with a room of 500 messages. It opens each page with an empty cache
+("first"), and again with what the browser has kept ("again"), and prints a table. The time ends when the page shows
+what the person came for: in a room the newest message. The test requirements and Chromium must be installed.
+"""
+
+import argparse
+import contextlib
+import statistics
+import time
+from typing import NamedTuple
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.live import rooms
+from tests.live.client import Person
+from tests.live.processes import Site
+
+MESSAGES = 500
+PATIENCE_MS = 60_000
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+# It adds up all shifts of the layout that no input of the person has caused.
+OBSERVE_SHIFTS = """() => {
+    window.layoutShift = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+class Load(NamedTuple):
+    """One load of a page. `shift` is the sum of the layout shifts, as browsers count it."""
+
+    seconds: float
+    requests: int
+    kilobytes: float
+    shift: float
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--latency-ms", type=int, default=300)
+    parser.add_argument("--kb-per-second", type=int, default=80)
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--language", default="en")
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        site = Site(CHAT_LIMITS="off")
+        stack.callback(site.stop)
+        # Compresses the files, as `bin/serve` does.
+        site.manage("collectstatic", "--noinput")
+        site.start()
+        person = Person(site, "Alice", "correct horse")
+        slug = person.make_room()
+        rooms.fill(site, slug, MESSAGES)
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        stack.callback(browser.close)
+        pages = {"a room": f"/rooms/{slug}/", "the lobby": "/", "the settings": "/settings/"}
+        shown = {"a room": ".message[data-id]", "the lobby": "#rooms li", "the settings": "main form"}
+        print(f"{options.latency_ms} ms, {options.kb_per_second} kB/s, language {options.language}\n")
+        print("| page | visit | median s | longest s | requests | kB | layout shift |\n|---|---|---|---|---|---|---|")
+        for name, path in pages.items():
+            loads = [load_twice(browser, site, person, path, shown[name], options) for _ in range(options.repetitions)]
+            for visit, found in zip(("first", "again"), zip(*loads, strict=True), strict=True):
+                print(f"| {name} | {visit} | {describe(found)} |")
+
+
+def load_twice(browser, site, person, path, selector, options):
+    """Return the Load of a page with an empty cache, and the Load of the next visit."""
+    context = browser.new_context(**PHONE, locale=options.language)
+    context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in person.http.cookies])
+    context.set_default_timeout(PATIENCE_MS)
+    try:
+        return [load(context, f"{site.url}{path}", selector, options) for _ in range(2)]
+    finally:
+        context.close()
+
+
+def load(context, url, selector, options):
+    page = context.new_page()
+    page.add_init_script(f"({OBSERVE_SHIFTS})()")
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    bytes_per_second = options.kb_per_second * 1000
+    conditions = {"offline": False, "latency": options.latency_ms}
+    conditions |= {"downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second}
+    devtools.send("Network.emulateNetworkConditions", conditions)
+    sizes, from_cache = {}, set()
+    devtools.on("Network.requestServedFromCache", lambda event: from_cache.add(event["requestId"]))
+    devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    begin = time.monotonic()
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector(selector)
+    seconds = time.monotonic() - begin
+    loaded = {request: size for request, size in sizes.items() if request not in from_cache and size > 0}
+    page.wait_for_timeout(2_000)
+    shift = page.evaluate("() => window.layoutShift")
+    page.close()
+    return Load(seconds, len(loaded), sum(loaded.values()) / 1000, shift)
+
+
+def describe(loads):
+    """Return the cells of a table that describe the loads of a page."""
+    seconds = [one.seconds for one in loads]
+    requests, kilobytes, shift = (
+        statistics.median(getattr(one, name) for one in loads) for name in ("requests", "kilobytes", "shift")
+    )
+    return f"{statistics.median(seconds):.2f} | {max(seconds):.2f} | {requests} | {kilobytes:.1f} | {shift:.3f}"
+
+
+if __name__ == "__main__":
+    main()

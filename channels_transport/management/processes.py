@@ -1,0 +1,108 @@
+"""
+Runs several copies of a command in processes of their own, for `runworker --threads`.
+
+The parent starts a process again that has ended by itself, and passes SIGTERM and SIGINT on. It does no other work, so
+it must be called before the command opens connections or starts threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from channels_transport.backoff import Backoff
+from channels_transport.signals import STOP_SIGNALS
+
+logger = logging.getLogger(__name__)
+
+# A process that has run for this time has started well. After an earlier end, the parent waits before the next start.
+STARTED_SECONDS = 10
+
+
+class Processes:
+    """Runs a function in `count` processes until a signal tells them to stop."""
+
+    def __init__(self, count: int, run: Callable[[], object]) -> None:
+        self.count, self.run = count, run
+        self.started_at: dict[int, float] = {}  # for each pid, the time by the monotonic clock
+        self.is_stopping = False
+        # If a setting is wrong, no process can start: each ends with 1.
+        self.have_started = False
+        self.backoff = Backoff(longest=10)
+        # Only the parent keeps the writing end open, so the children notice when the parent is killed.
+        self.parent_reads, self.parent_writes = os.pipe()
+
+    def run_all(self) -> int:
+        """Return the exit code when all processes have ended: the first that is not 0, or 0."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._stop)
+        for _ in range(self.count):
+            self._start()
+        exit_code = 0
+        while self.started_at:
+            pid, status = os.wait()
+            code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+            seconds = time.monotonic() - self.started_at.pop(pid, 0)
+            if code == 1 and not self.have_started and seconds < STARTED_SECONDS:
+                self._stop(signal.SIGTERM)
+            if self.is_stopping:
+                exit_code = exit_code or code
+            else:
+                self._start_again(pid, code, seconds)
+        return exit_code
+
+    def _start_again(self, pid: int, code: int, seconds: float) -> None:
+        self.have_started = True
+        if code:
+            logger.warning("The worker process %d ended with %d; another one starts", pid, code)
+        if not code or seconds >= STARTED_SECONDS:
+            self.backoff.reset()
+        else:
+            self.backoff.wait(lambda: self.is_stopping)
+        if not self.is_stopping:
+            self._start()
+
+    def _start(self) -> None:
+        # A signal between the fork and the next line would miss the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        pid = os.fork()
+        if pid == 0:
+            self._run_child()
+        self.started_at[pid] = time.monotonic()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def _run_child(self) -> None:
+        code = 1
+        try:
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+            os.close(self.parent_writes)
+            threading.Thread(target=self._stop_with_the_parent, name="parent", daemon=True).start()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+            self.run()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        except BaseException:
+            logger.exception("A worker process failed")
+        finally:
+            # The code of the parent after the fork must not run twice.
+            logging.shutdown()
+            os._exit(code)
+
+    def _stop_with_the_parent(self) -> None:
+        os.read(self.parent_reads, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _stop(self, number: int, frame: FrameType | None = None) -> None:
+        self.is_stopping = True
+        for pid in list(self.started_at):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue  # it has just ended

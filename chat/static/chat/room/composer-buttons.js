@@ -1,0 +1,68 @@
+// @ts-check
+// The buttons beside the field, and the menu's entry "Send later". Both need dialogs, which load when they are first used.
+// Must not know what a button does: composer-tools.js and schedule-dialog.js do.
+
+import { onMenuEntry } from "../ui/menus.js";
+
+/**
+ * @typedef {object} Parts
+ * @property {string} slug
+ * @property {boolean} isBoard a board has no previews and no scheduled messages
+ * @property {HTMLElement} page contains the buttons
+ * @property {import("./composer.js").Composer} composer
+ * @property {import("../connection/room-changes.js").RoomChanges} changes
+ * @property {import("./late-dialogs.js").WithDialogs} withDialogs
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ */
+
+export class ComposerButtons {
+  /** @type {Parts} */
+  #parts;
+  /**
+   * What the buttons do; null before their first use.
+   * @type {import("./composer-tools.js").ComposerTools | null}
+   */
+  #tools = null;
+  /**
+   * The dialog for scheduled messages; null before its first opening.
+   * @type {import("./schedule-dialog.js").ScheduleDialog | null}
+   */
+  scheduleDialog = null;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { page, withDialogs } = parts;
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-tool]"))) {
+      button.addEventListener("click", () => withDialogs((dialogs) => this.#use(dialogs, button)));
+    }
+    onMenuEntry("menu-schedule", () => this.#sendLater());
+  }
+
+  /**
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   * @param {HTMLElement} button
+   */
+  #use({ ComposerTools }, button) {
+    const { slug, isBoard, composer, withDialogs, notify } = this.#parts;
+    this.#tools ??= new ComposerTools({
+      composer, withDialogs, notify, slug: isBoard ? null : slug, sendLater: isBoard ? null : () => this.#sendLater(),
+    });
+    this.#tools.use(button.dataset.tool ?? "", button);
+  }
+
+  #sendLater() {
+    this.#parts.withDialogs((dialogs) => this.#openScheduleDialog(dialogs));
+  }
+
+  /** @param {import("./late-dialogs.js").Dialogs} dialogs */
+  #openScheduleDialog({ ScheduleDialog }) {
+    const { slug, composer, changes } = this.#parts;
+    this.scheduleDialog ??= new ScheduleDialog(slug, (body, at) => {
+      // The text is in the outbox now.
+      if (body === composer.text) composer.clear();
+      return changes.schedule(body, at);
+    });
+    this.scheduleDialog.open(composer.isEditing ? "" : composer.text);
+  }
+}

@@ -1,0 +1,130 @@
+// @ts-check
+// What each part of a conversation needs of the other parts, so that no part knows the conversation.
+// Must not start a part: conversation.js does. The functions read a part only when it is used, because some parts start later.
+
+import { byId } from "../ui/dom.js";
+import { knowRooms } from "./marks.js";
+import { makeMessageTools } from "./message-tools.js";
+
+/** @typedef {import("./conversation.js").Conversation} Conversation */
+
+/**
+ * @param {Conversation} conversation
+ * @param {(unread: import("./read-marker.js").Unread) => void} showUnread
+ * @returns {import("./read-marker.js").Room}
+ */
+export function partsForReadMarker({ socket, scope }, showUnread) {
+  return {
+    scope, showUnread,
+    send: (offset) => socket.read(offset),
+    cursor: () => socket.cursor,
+    loaded: () => ({ from: socket.completeFrom ?? Infinity, to: socket.pages.completeTo }),
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @returns {import("./message-actions.js").Parts}
+ */
+export function partsForActions(conversation) {
+  const { slug, socket, timeline, readMarker, isBoard } = conversation;
+  return {
+    slug, changes: socket.changes, timeline, readMarker, isBoard, hasProfiles: !isBoard,
+    showNewest: () => conversation.history.showNewest(),
+    isModerating: () => conversation.ownRole.isModerating,
+    canModerate: (author) => conversation.moderation.canModerate(author, conversation.people.roleOf(author)),
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {import("./typing.js").TypingSignal} typingSignal
+ * @returns {import("./composer.js").Actions}
+ */
+export function actionsOfComposer(conversation, typingSignal) {
+  return {
+    submit: (body, target) => {
+      if (target !== null || !conversation.commands?.run(body)) conversation.actions.submit(body, target);
+    },
+    typed: () => typingSignal.typed(),
+    stoppedTyping: () => typingSignal.stop(),
+    editLast: () => {
+      const last = conversation.actions.findLastOwn();
+      if (last) conversation.composer.edit(last);
+    },
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @returns {import("./message-controls.js").Parts}
+ */
+export function partsForControls(conversation) {
+  const { me, list, timeline, scope, withDialogs, notify } = conversation;
+  return {
+    me, list, timeline, scope, withDialogs, notify, scroller: byId("scroller"), actions: actionsOnMessages(conversation),
+    rightsOn: (id) => conversation.actions.rightsOn(id),
+    focusComposer: () => conversation.composer.focus(),
+    showNewest: () => conversation.history.showNewest(),
+    showOldest: () => conversation.history.showOldest(),
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @returns {import("./message-controls.js").Actions}
+ */
+function actionsOnMessages(conversation) {
+  const { slug, socket, timeline, notify, withDialogs } = conversation;
+  return {
+    react: (id, emoji) => conversation.actions.toggleReaction(id, emoji),
+    reply: (message) => conversation.composer.reply(message),
+    edit: (message) => conversation.composer.edit(message),
+    remove: (id) => socket.changes.remove(id),
+    report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),
+    moderate: (message) => conversation.moderation.openPerson(message.author.handle),
+    profile: (message) => conversation.links?.openCard(message.author.handle),
+    ...makeMessageTools(slug, { changes: socket.changes, itemOf: (id) => timeline.item(id), notify, withDialogs }),
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @returns {import("./own-changes.js").Parts}
+ */
+export function partsForOwnChanges(conversation) {
+  const { socket, timeline, taskBars, history, notify, buttons } = conversation;
+  return {
+    socket, timeline, taskBars, history, notify, scheduleDialog: () => buttons.scheduleDialog, isGuest: () => conversation.isGuest,
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @returns {import("./person-links.js").Parts}
+ */
+export function partsForPersonLinks(conversation) {
+  const { slug, me, socket, timeline, people, moderation, composer, withDialogs, page, list, scope } = conversation;
+  return {
+    slug, me, socket, timeline, people, moderation, composer, withDialogs, page, list,
+    isGuest: () => conversation.isGuest, isActive: () => scope.isActive,
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {() => { slug: string, name: string }[]} ownRooms
+ * @returns {import("../completion/sources.js").Room}
+ */
+export function partsForCompletion(conversation, ownRooms) {
+  const { slug, me, isBoard, people, ownRole } = conversation;
+  return {
+    slug, me, isBoard, ownRooms,
+    isGuest: () => conversation.isGuest,
+    present: () => people.handles,
+    mayCallAll: () => ownRole.isModerating,
+    commands: () => conversation.commands?.offered ?? [],
+    found: knowRooms,
+    loadEmoji: () => import("../emoji/catalogue.js"),
+  };
+}

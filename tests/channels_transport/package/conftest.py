@@ -1,0 +1,95 @@
+"""Fixtures: an interpreter in an environment of its own, with the package that this run has built."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.channels_transport.package.foreign import ForeignSite
+from tests.valkey import running_valkey
+
+SOURCE = Path(__file__).resolve().parent.parent.parent.parent / "channels_transport"
+BUILD_SECONDS = 600
+
+
+def run(*command):
+    done = subprocess.run(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=BUILD_SECONDS,
+        env={name: text for name, text in os.environ.items() if name != "PYTHONPATH"},
+    )
+    unreachable = ("ConnectionError", "NewConnectionError", "Temporary failure in name resolution", "No matching")
+    if done.returncode and not os.environ.get("CI") and any(text in done.stdout for text in unreachable):
+        pytest.skip("the package index cannot be reached")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def make_environment(folder, *arguments):
+    run(sys.executable, "-m", "venv", folder)
+    python = folder / "bin" / "python"
+    if arguments:
+        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments)
+    return python
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Build the wheel and the sdist from a copy of the source, and return their folder."""
+    folder = tmp_path_factory.mktemp("build")
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "dist")
+    shutil.copytree(SOURCE, folder / "source", ignore=ignored)
+    python = make_environment(folder / "tools", "build", "setuptools>=77")
+    run(python, "-m", "build", "--no-isolation", "--outdir", folder / "dist", folder / "source")
+    return folder / "dist"
+
+
+@pytest.fixture(scope="session")
+def installed_python(built, tmp_path_factory):
+    """Return the Python of an empty environment into which pip has installed the wheel, with its dependencies."""
+    (wheel,) = built.glob("*.whl")
+    return make_environment(tmp_path_factory.mktemp("installed") / "venv", wheel)
+
+
+@pytest.fixture(scope="session")
+def site_python(request):
+    """
+    Return the Python that runs the foreign site.
+
+    `bin/matrix` has installed the package in the environment that runs the tests, and says so in a variable.
+    """
+    return sys.executable if os.environ.get("PACKAGE_IS_INSTALLED") else request.getfixturevalue("installed_python")
+
+
+@pytest.fixture(scope="session")
+def make_foreign_site(site_python, tmp_path_factory):
+    """Return a function that makes a foreign site. Its processes end with the tests."""
+    sites = []
+
+    def make(config, **options):
+        site = ForeignSite(site_python, tmp_path_factory.mktemp("foreign") / "site", config, **options)
+        sites.append(site)
+        site.manage("migrate")
+        return site
+
+    yield make
+    for site in sites:
+        site.stop_all()
+
+
+@pytest.fixture(scope="session")
+def foreign_site(make_foreign_site):
+    """Yield a foreign site with an interface, a worker and a delay server, on a Redis of its own."""
+    with running_valkey() as url:
+        site = make_foreign_site({"hosts": [url], "capacity": 1000})
+        site.start_interface("--access-log", str(site.folder / "access.log"))
+        site.start_worker()
+        site.start("delay", "manage.py", "rundelay")
+        yield site
+        site.stop_all()

@@ -1,0 +1,49 @@
+"""The consumers of the live server, and those of the layer with another alias."""
+
+import json
+import os
+
+from channels import Channel, Group
+from channels.auth import channel_session_user, channel_session_user_from_http
+from channels.generic.websockets import JsonWebsocketConsumer
+from channels.sessions import enforce_ordering
+
+
+class Counter(JsonWebsocketConsumer):
+    """Counts frames in the channel session, strictly in order."""
+
+    strict_ordering = True
+    http_user = True
+    groups = ["counters"]
+
+    def receive(self, content, **kwargs):
+        session = self.message.channel_session
+        session["frames"] = session.get("frames", 0) + 1
+        self.send({"frames": session["frames"], "user": str(self.message.user), "pid": os.getpid(), "frame": content})
+        if content == "all":
+            self.group_send("counters", {"to": "all"})
+
+
+@enforce_ordering
+@channel_session_user_from_http
+def connect(message):
+    message.reply_channel.send({"accept": True})
+    Group("everybody").add(message.reply_channel)
+
+
+@enforce_ordering
+@channel_session_user
+def receive(message):
+    message.reply_channel.send({"text": json.dumps({"order": message["order"], "user": str(message.user)})})
+
+
+@enforce_ordering
+@channel_session_user
+def disconnect(message):
+    Group("everybody").discard(message.reply_channel)
+
+
+def pass_on(message):
+    """Send a message to the default layer, from a worker of the layer `other`."""
+    Channel("arrived").send({"number": message["number"] + 1})
+    Group("everybody").send({"text": str(message["number"])})

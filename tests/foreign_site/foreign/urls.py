@@ -1,0 +1,11 @@
+"""The pages of the site."""
+
+from django.conf.urls import url
+from talk import views
+
+urlpatterns = [
+    url(r"^$", views.index),
+    url(r"^count/$", views.count),
+    url(r"^length/$", views.length),
+    url(r"^where/$", views.where),
+]
