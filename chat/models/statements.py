@@ -62,12 +62,12 @@ class Columns:
         # `zip` takes no value after the last attribute.
         found = dict(zip(self.attributes, values, strict=False))
         for name in self._times:
-            found[name] = _make_aware(found[name])
+            found[name] = make_aware(found[name])
         return make_instance(self.model, found)
 
 
-def _make_aware(moment: datetime | None) -> datetime | None:
-    # SQLite returns times in UTC without their zone.
+def make_aware(moment: datetime | None) -> datetime | None:
+    """Return a time from a statement as an aware datetime: SQLite returns times in UTC without their zone."""
     return moment.replace(tzinfo=timezone.utc) if moment is not None and moment.tzinfo is None else moment
 
 
