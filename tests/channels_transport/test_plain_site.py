@@ -29,6 +29,7 @@ def run(tmp_path, valkey_url):
             "DJANGO_SETTINGS_MODULE": f"{PACKAGE}.settings",
             "PLAIN_FOLDER": str(tmp_path),
             "REDIS_URL": valkey_url,
+            "no_proxy": "*",
             **variables,
         }
         command = [sys.executable, "-W", "ignore", *arguments]
@@ -45,6 +46,9 @@ def run_tests(run):
     """Return a function that runs the site's own tests, and fails with their output."""
 
     def run_tests(modules, **variables):
+        is_without = not variables.get("PLAIN_TRANSPORT") or "PLAIN_EARLY_IMPORTS" in variables
+        if is_without and sys.version_info >= (3, 12):
+            pytest.skip("since Python 3.12, Channels cannot be imported before the transport")
         code, output = run("-m", "django", "test", *(f"{PACKAGE}.documented.{name}" for name in modules), **variables)
         assert code == 0 and "\nOK" in output, output
 
@@ -103,6 +107,13 @@ def test_channel_sessions_in_signed_cookies_are_refused_at_start(run):
     assert code == 1 and "Channel sessions cannot be stored in signed cookies" in output
     assert f'Set CHANNEL_SESSION_ENGINE = "{OWN_ENGINE}"' in output
     assert check(run, PLAIN_ENGINE="signed_cookies", PLAIN_CHANNEL_ENGINE=OWN_ENGINE)[0] == 0
+
+
+def test_a_layer_without_the_app_is_refused_at_start(run):
+    code = "import django; django.setup(); from channels import channel_layers; channel_layers['default']"
+    for layer in (OWN_LAYER, "channels_transport.memory.MemoryChannelLayer"):
+        exit_code, output = run("-c", code, PLAIN_ONLY_LAYER=layer)
+        assert exit_code == 1 and 'Add "channels_transport" to INSTALLED_APPS, before "channels"' in output, output
 
 
 def test_a_class_that_was_derived_from_the_stock_worker_is_refused_at_start(run):
