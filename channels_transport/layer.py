@@ -36,6 +36,7 @@ class RedisChannelLayer(RedisGroups):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._valid_channels: list[str] = []
         # For each process, the messages that `receive` returns next. A group's item is one message for each member, and
         # `receive` has already returned the first of them.
         self.expanded: dict[str, collections.deque[Received]] = collections.defaultdict(collections.deque)
@@ -48,7 +49,9 @@ class RedisChannelLayer(RedisGroups):
         counts as finished.
         """
         channels = list(channels)
-        assert all(self.valid_channel_name(channel, receive=True) for channel in channels), "Channel name invalid"
+        if channels != self._valid_channels:  # a worker asks for the same channels each time
+            assert all(self.valid_channel_name(channel, receive=True) for channel in channels), "Channel name invalid"
+            self._valid_channels = channels
         return (channels and self.receiver.receive(channels, block)) or (None, None)
 
     def receive_twisted(self, channels: Iterable[str]) -> Any:

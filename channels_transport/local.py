@@ -14,6 +14,7 @@ from .channel_layer import Message
 from .channel_names import is_fixed
 from .layer import RedisChannelLayer
 from .receiving import Received
+from .redis_base import PREFIX
 from .redis_sending import OVERFILL_FACTOR
 
 LOCAL_HOSTS = ["redis://localhost:6379/0"]
@@ -44,7 +45,7 @@ class RedisLocalChannelLayer(RedisChannelLayer):
     def __init__(
         self,
         expiry: int = 60,
-        prefix: str = "asgi:",
+        prefix: str = PREFIX,
         group_expiry: int = 86400,
         capacity: int = 100,
         channel_capacity: Mapping[str, int] | None = None,

@@ -15,6 +15,7 @@ from typing import Any
 from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
 
 from .channel_layer import Message
+from .installation import check_installation
 from .log_throttle import LogThrottle
 from .ordering import MemoryTurns
 from .reliable_queue import MemoryQueue
@@ -49,6 +50,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     receiver = MemoryReceiver()
 
     def __init__(self, *args: Any, **kwargs: Any):
+        check_installation()
         super().__init__(*args, **kwargs)
         self._losses = LogThrottle(logger)
         self._count_lock = threading.Lock()

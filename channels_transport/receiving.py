@@ -127,6 +127,8 @@ class Receiver:
 
     def _by_shard(self, channels: list[str]) -> dict[int, list[str]]:
         """Return {index of a shard: the channels to read there}. All shards are read, because each may have turns."""
+        if self.layer.ring_size == 1:
+            return {0: channels}
         found: dict[int, list[str]] = {index: [] for index in range(self.layer.ring_size)}
         for channel in channels:
             if is_fixed(channel):
@@ -177,6 +179,10 @@ class Receiver:
     # These methods open the items that a wait has popped.
 
     def _open_popped(self, index: int, channel: str, item: bytes) -> Received | None:
+        if item[:1] not in ITEMS:
+            self.layer.log_loss(
+                channel, "has a message of another kind of channel layer, which is dropped: use another prefix"
+            )
         is_expired = item[:1] not in ITEMS or self.layer.shards[index].is_past(read_expiry(item))
         if is_expired:
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))

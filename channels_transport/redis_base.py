@@ -16,6 +16,7 @@ from asgi_redis import RedisChannelLayer as StockRedisChannelLayer
 
 from . import scripts
 from .channel_layer import Message
+from .installation import check_installation
 from .log_throttle import LogThrottle
 from .receiving import Receiver
 from .redis_connections import make_client
@@ -26,18 +27,27 @@ logger = logging.getLogger(__name__)
 
 COUNTERS = ("messages_count", "channel_full_count", "expired_count", "gone_count", "lost_count", "forgotten_count")
 
+# asgi_redis has the prefixes `asgi:` and `asgi-meta:`. The items in its lists have another form, so processes of both
+# layers would drop each other's messages.
+PREFIX, STATS_PREFIX = "transport:", "transport-meta:"
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
 
 
 class RedisBase(StockRedisChannelLayer):
-    """The common part of sending, groups and receiving. It takes the arguments of the layer of asgi_redis."""
+    """
+    The common part of sending, groups and receiving.
+
+    It takes the arguments of the layer of asgi_redis, as keywords. The prefixes have other defaults.
+    """
 
     is_shared = True
     connection_turns = None  # the scripts keep the order
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, prefix: str = PREFIX, stats_prefix: str = STATS_PREFIX, **kwargs: Any) -> None:
+        check_installation()
+        super().__init__(*args, prefix=prefix, stats_prefix=stats_prefix, **kwargs)
         self.shards = [Shard(client) for client in self._connection_list]
         self.channel_session_backend = RedisBackend(self)
         self._local = threading.local()

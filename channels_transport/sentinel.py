@@ -8,6 +8,7 @@ from typing import Any
 import redis
 
 from .layer import RedisChannelLayer
+from .redis_base import PREFIX, STATS_PREFIX
 from .redis_sentinel import find_services, make_sentinel, make_sentinel_client
 
 DEFAULT_SENTINELS = [("localhost", 26379)]
@@ -27,12 +28,12 @@ class RedisSentinelChannelLayer(RedisChannelLayer):
         self,
         expiry: int = 60,
         hosts: Iterable[Sequence[Any]] | None = None,
-        prefix: str = "asgi:",
+        prefix: str = PREFIX,
         group_expiry: int = 86400,
         capacity: int = 100,
         channel_capacity: Mapping[str, int] | None = None,
         symmetric_encryption_keys: Sequence[str] | None = None,
-        stats_prefix: str = "asgi-meta:",
+        stats_prefix: str = STATS_PREFIX,
         connection_kwargs: dict[str, Any] | None = None,
         services: Iterable[str] | None = None,
         sentinel_refresh_interval: float = 0,

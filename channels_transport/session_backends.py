@@ -6,6 +6,7 @@ Each layer has one of these backends as its `channel_session_backend`; the engin
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 import time
@@ -108,6 +109,7 @@ class RedisBackend:
             shard.call(("DEL", self._name(key)))
 
 
+@functools.lru_cache(1000)
 def session_key(reply_channel: str) -> str:
     """Return the key under which Channels keeps a connection's session."""
     return "chn" + hashlib.sha1(reply_channel.encode("utf8")).hexdigest()[:29]

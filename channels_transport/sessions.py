@@ -40,6 +40,11 @@ class SessionStore(SessionBase):
 
     _was_found = False
 
+    def __init__(self, session_key: str | None = None) -> None:
+        # Django's method also imports the serializer, by its name, for each session. This class uses none.
+        self._session_key = session_key
+        self.accessed = self.modified = False
+
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Return a session as JSON."""
         return json.dumps(session_dict)

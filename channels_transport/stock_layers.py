@@ -47,19 +47,19 @@ def _is_stock(layer: Any, attribute: str) -> bool:
 
 def get_connection_turns(layer: Any) -> ConnectionTurns | None:
     """Return the `connection_turns` of a layer. Raise AttributeError for a layer that this package does not support."""
-    from .ordering import MemoryTurns
-
     layer = unwrap(layer)
     if not _is_stock(layer, "connection_turns"):
         return layer.connection_turns
+    from .ordering import MemoryTurns
+
     return _turns.setdefault(layer, MemoryTurns())
 
 
 def get_session_backend(layer: Any) -> SessionBackend:
     """Return the `channel_session_backend` of a layer. Raise AttributeError as `get_connection_turns` does."""
-    from .session_backends import MemoryBackend
-
     layer = unwrap(layer)
     if not _is_stock(layer, "channel_session_backend"):
         return layer.channel_session_backend
+    from .session_backends import MemoryBackend
+
     return _backends.setdefault(layer, MemoryBackend())

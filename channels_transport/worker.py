@@ -31,6 +31,7 @@ from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
 from .outages import REDIS_OUTAGES
 from .redis_info import UnsupportedRedis
+from .routes import Routes
 from .signals import ignore_signals, install_signal_handlers, set_stopping
 from .stock_layers import unwrap
 
@@ -57,6 +58,7 @@ class Worker(StockWorker):
         self.handled = 0
         self.busy_since: float | None = None
         self.backoff = Backoff()
+        self._routes: Routes | None = None
         self._throttle = LogThrottle(logger, LogThrottle.ONCE)
 
     @property
@@ -141,13 +143,18 @@ class Worker(StockWorker):
         message = Message(content=content, channel_name=channel, channel_layer=self.channel_layer)
         if content.get("__retries__", 0) == self.message_retries:
             message.__doomed__ = True
-        match = self.channel_layer.router.match(_RoutedMessage(content, channel, self.channel_layer))
+        match = self._get_routes().match(_RoutedMessage(content, channel, self.channel_layer))
         if match is None:
             logger.error("No consumer matches a message on %s. Check your routing.", channel)
             return
         if self.callback:
             self.callback(channel, message)
         self._run_consumer(message, *match)
+
+    def _get_routes(self) -> Routes:
+        if self._routes is None or self._routes.router is not self.channel_layer.router:
+            self._routes = Routes(self.channel_layer.router)
+        return self._routes
 
     def _run_consumer(self, message: Message, consumer: Callable[..., Any], kwargs: Mapping[str, Any]) -> None:
         try:

@@ -118,6 +118,9 @@ _REDIS_LAYER = {
     "BACKEND": "channels_transport.layer.RedisChannelLayer",
     "CONFIG": {
         "hosts": [REDIS_URL],
+        # Chats have had these prefixes from the start. Processes of two versions reach each other during an upgrade.
+        "prefix": "asgi:",
+        "stats_prefix": "asgi-meta:",
         # A message to a group is one item per interface, for any number of sockets. The limits only bound a flood.
         "capacity": 20000,
         "channel_capacity": {"http.request": 1000},

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from autobahn.twisted.websocket import ConnectionDeny
 from autobahn.websocket.protocol import TrafficStats
 from daphne import ws_protocol
+from django.conf import settings
 from twisted.internet.protocol import connectionDone
 
 from ..log_throttle import LogThrottle
@@ -82,7 +83,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             )
         except ValueError:
             raise ConnectionDeny(code=400, reason="Too many parameters") from None
-        if "session_key" in dict(query):
+        if "session_key" in dict(query) and not getattr(settings, "INTERFACE_ACCEPTS_SESSION_KEY", False):
             raise ConnectionDeny(code=400, reason="session_key is not accepted")
         if not self._count_socket(request):
             return None

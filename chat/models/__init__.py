@@ -10,7 +10,7 @@ from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
-from .join_state import get_join_state, get_news
+from .join_state import find_present, get_join_state, get_news
 from .messages import Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
@@ -29,7 +29,7 @@ from .profiles import Login, Picture, Preferences, Profile
 from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
-from .statements import insert, snapshot
+from .statements import insert, set_related, snapshot
 from .tasks import Task, TaskPart
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
@@ -80,6 +80,7 @@ __all__ = [
     "find_newest",
     "find_places",
     "find_posts",
+    "find_present",
     "get_changed_messages",
     "get_join_state",
     "get_news",
@@ -89,5 +90,6 @@ __all__ = [
     "make_handle_skeleton",
     "make_words",
     "read_page",
+    "set_related",
     "snapshot",
 ]

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from chat.protocol.lookalikes import make_skeleton
@@ -82,6 +82,13 @@ class PersonManager(BaseUserManager):
         person.is_signed_in = bool(next(values))
         return person
 
+    def find_by_id(self, person_id: int) -> "Person | None":
+        """Return a person, or None. Every handshake and every request with a login run this statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_BY_ID, [person_id])
+            found = cursor.fetchone()
+        return None if found is None else _WHOLE_PERSON.make_row(iter(found))
+
     def operators(self) -> models.QuerySet:
         """Select the people who may use the admin."""
         return self.filter(is_staff=True, is_active=True)
@@ -138,6 +145,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def __str__(self):
         return self.handle
 
+
+_WHOLE_PERSON = Columns(Person, "person")
+_FIND_BY_ID = f"SELECT {_WHOLE_PERSON.sql} FROM chat_person person WHERE person.id = %s"
 
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _FIND = CredentialStatement(f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s")

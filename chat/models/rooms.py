@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from .people import Person
-from .statements import Columns, CredentialStatement
+from .statements import Columns, CredentialStatement, set_related
 
 
 class RoomManager(models.Manager):
@@ -40,6 +40,22 @@ class RoomManager(models.Manager):
         if row is None:
             raise self.model.DoesNotExist("There is no such room.")
         return row
+
+    def find_by_slug(self, slug: str) -> "Room | None":
+        """Return the room with a slug, or None. Every handshake runs this statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_ROOM, [slug])
+            found = cursor.fetchone()
+        return None if found is None else _WHOLE_ROOM.make_row(iter(found))
+
+    def read_offset(self, room_id: int) -> int:
+        """Return the present offset of a room. Raise Room.DoesNotExist if there is no such room."""
+        with connection.cursor() as cursor:
+            cursor.execute(_READ_OFFSET, [room_id])
+            found = cursor.fetchone()
+        if found is None:
+            raise self.model.DoesNotExist(f"There is no room {room_id}.")
+        return found[0]
 
     def give_back_offset(self, room_id: int) -> None:
         """Undo `take_offset` within its transaction, for a request that changes nothing."""
@@ -139,6 +155,13 @@ class MemberManager(models.Manager):
         others = guests.exclude(person=person)
         return others if person.is_guest else others.filter(person__created_at__lt=person.created_at)
 
+    def find_in_room(self, room_id: int, person_id: int | None) -> "Member | None":
+        """Return the Member of a person in a room, or None. Every handshake runs this statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_IN_ROOM, [room_id, person_id])
+            found = cursor.fetchone()
+        return None if found is None else _WHOLE_MEMBER.make_row(iter(found))
+
     def has_held_guest(self, room_id: int, browser: str) -> bool:
         """
         Return whether a guest of this browser is muted or banned in a room.
@@ -210,6 +233,14 @@ _TAKE_POST = (
     ' WHERE id = %s RETURNING "offset", posts'
 )
 
+_WHOLE_ROOM = Columns(Room, "room")
+_WHOLE_MEMBER = Columns(Member, "member")
+_FIND_ROOM = f"SELECT {_WHOLE_ROOM.sql} FROM chat_room room WHERE room.slug = %s"
+_READ_OFFSET = 'SELECT "offset" FROM chat_room WHERE id = %s'
+_FIND_IN_ROOM = f"""
+    SELECT {_WHOLE_MEMBER.sql} FROM chat_member member WHERE member.room_id = %s AND member.person_id = %s
+"""
+
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
@@ -231,6 +262,6 @@ _FIND_HELD_GUEST = """
 def _make_member(found):
     values = iter(found)
     member = _MEMBER.make_row(values)
-    member.person, member.room = _PERSON.make_row(values), _ROOM.make_row(values)
+    set_related(member, person=_PERSON.make_row(values), room=_ROOM.make_row(values))
     member.is_signed_in = bool(next(values))
     return member

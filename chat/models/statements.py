@@ -9,22 +9,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+from django.db.models.base import ModelState
 from django.utils import timezone
+from django.utils.timezone import utc
 
 
-def insert(row: models.Model) -> None:
+def insert(model: Any, **values: Any) -> Any:
     """
-    Store a new row of plain values and datetimes, as `save(force_insert=True)` does.
+    Store a new row and return it as an instance of the model, without its id.
 
-    Unlike `save`, it sends no signals and does not set the id of `row`.
+    `values` are plain values and datetimes by the names of the attributes, such as `room_id`. Every column except the
+    id must be given. Unlike `save`, this function sends no signals.
     """
-    statement, attributes = _insert_statement(row._meta.model)
-    values = [getattr(row, attribute) for attribute in attributes]
+    statement, attributes = _insert_statement(model)
     adapt = connection.ops.adapt_datetimefield_value
+    row = [values[attribute] for attribute in attributes]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [adapt(value) if isinstance(value, datetime) else value for value in values])
+        cursor.execute(statement, [adapt(value) if isinstance(value, datetime) else value for value in row])
+    return make_instance(model, {model._meta.pk.attname: None, **values})
 
 
 @cache
@@ -45,15 +50,46 @@ class Columns:
     """
 
     def __init__(self, model: type[models.Model], name: str, *attributes: str) -> None:
-        fields = [field for field in model._meta.concrete_fields if field.attname in attributes]
-        assert len(fields) == len(attributes), f"{model.__name__} does not have all of {attributes}"
+        """Take these attributes of the model, or all attributes if none is named."""
+        fields = [field for field in model._meta.concrete_fields if not attributes or field.attname in attributes]
+        assert len(fields) == len(attributes or fields), f"{model.__name__} does not have all of {attributes}"
         self.model = model
+        self._times = [field.attname for field in fields if isinstance(field, models.DateTimeField)]
         self.attributes = [field.attname for field in fields]
         self.sql = ", ".join(f'{name}."{field.column}"' for field in fields)
 
-    def make_row(self, values: Iterator) -> models.Model:
+    def make_row(self, values: Iterator) -> Any:
         """Return an instance of the model, made from the next values of an iterator, one for each column."""
-        return self.model.from_db(connection.alias, self.attributes, [next(values) for _ in self.attributes])
+        # `zip` takes no value after the last attribute.
+        found = dict(zip(self.attributes, values, strict=False))
+        for name in self._times:
+            found[name] = _make_aware(found[name])
+        return make_instance(self.model, found)
+
+
+def _make_aware(moment: datetime | None) -> datetime | None:
+    # SQLite returns times in UTC without their zone.
+    return moment.replace(tzinfo=utc) if moment is not None and moment.tzinfo is None else moment
+
+
+def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
+    """
+    Return an instance of a model for a stored row, from its values by the names of the attributes.
+
+    Django reads a missing attribute from the database when it is needed. Unlike the class, this function sends no
+    signals and uses no defaults.
+    """
+    row: Any = object.__new__(model)
+    row._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(values)
+    return row
+
+
+def set_related(row: models.Model, **related: models.Model) -> None:
+    """Set relations of a row to rows that are known to be the related ones. This checks nothing, unlike Django."""
+    for name, other in related.items():
+        row._meta.get_field(name).set_cached_value(row, other)
 
 
 class CredentialStatement:

@@ -14,7 +14,7 @@ from django.db import connection
 from .join_state import BANNED_GUEST_OF_BROWSER, FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
 from .people import Person
 from .rooms import Member, Room
-from .statements import Columns
+from .statements import Columns, set_related
 
 MAX_ROOMS = 500  # rooms of one workspace: favourites first, then the most recently active
 
@@ -48,7 +48,7 @@ def find_places(person: Person, room_id: int | None = None) -> list[Place]:
 
 def _make_place(person: Person, values: Iterator) -> Place:
     member = _MEMBER.make_row(values)
-    member.room, member.person = _ROOM.make_row(values), person
+    set_related(member, room=_ROOM.make_row(values), person=person)
     unread, mentions, board = values
     # SQLite returns the hexadecimal digits of a UUID.
     return Place(member, unread, mentions, UUID(str(board)) if board else None)

@@ -8,6 +8,8 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from .errors import ChatError
 from .facts import format_time
@@ -152,10 +154,16 @@ def digest(event: Event, slug: str) -> str:
     Fields with their default value are left out. A client may send an event before an update of the server, and again
     after it. So a new optional field of a later version does not change the fingerprint of such an event.
     """
-    content = {
-        field.name: getattr(event, field.name)
-        for field in fields(event)
-        if field.name != "ref" and getattr(event, field.name) != field.default
-    }
-    canonical = json.dumps([event.type, slug, content], sort_keys=True, default=format_time)
+    event_class: Any = type(event)
+    given = ((name, getattr(event, name), default) for name, default in _get_defaults(event_class))
+    content = {name: value for name, value, default in given if value != default}
+    canonical = _CANONICAL.encode([event.type, slug, content])
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@cache
+def _get_defaults(event_class):
+    return [(field.name, field.default) for field in fields(event_class) if field.name != "ref"]
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, default=format_time)

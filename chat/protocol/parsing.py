@@ -5,6 +5,7 @@ This module does not know what the server does with an event.
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -149,11 +150,16 @@ def _find_event_class(fields, events):
 
 def _build_event(event_class, fields):
     values = {}
-    for name in (field.name for field in dataclasses.fields(event_class)):
+    for name in _get_field_names(event_class):
         if name in _OPTIONAL and fields.get(name) is None:
             continue
         values[name] = _CHECKS[name](_required(fields, name), name)
     return event_class(**values)
+
+
+@functools.cache
+def _get_field_names(event_class):
+    return [field.name for field in dataclasses.fields(event_class)]
 
 
 def _refuse_constant(name):

@@ -8,7 +8,7 @@ rows, and raises CloseConnection if the connection has lost its right. It writes
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session as LoginSession
@@ -93,8 +93,7 @@ STREAM = ConnectionKind(
 )
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What the rows say about a connection now. `subject` is the sender of its frames: a Member, Visit or Person."""
 
     subject: Any

@@ -89,15 +89,21 @@ def test_on_a_phone_the_rooms_are_in_a_drawer(open_workspace, owner):
     expect(alice.get_by_test_id("browser")).to_be_visible()
 
 
+def open_palette(page):
+    """Open the palette with the keyboard. The first time, the page loads its code before the focus moves."""
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Find a room or a person")).to_be_focused()
+
+
 def test_the_palette_finds_a_room_and_creates_one(open_workspace, owner):
     first, second = owner.make_room(), owner.make_room()
     alice = open_workspace(owner, first)
-    alice.keyboard.press("Control+k")
+    open_palette(alice)
     alice.keyboard.type(second)
     expect(alice.get_by_role("option", name=f"The room {second}")).to_be_visible()
     alice.keyboard.press("Enter")
     expect_room(alice, second)
-    alice.keyboard.press("Control+k")
+    open_palette(alice)
     alice.keyboard.type("Plans of the café")
     alice.get_by_role("option", name="Create the room").click()
     expect(alice.locator("#new-room-slug")).to_have_value("plans-of-the-cafe")

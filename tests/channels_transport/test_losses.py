@@ -2,6 +2,7 @@
 
 import time
 
+import asgi_redis
 import pytest
 import redis
 
@@ -45,6 +46,21 @@ def test_an_item_of_another_kind_of_layer_counts_as_expired(valkey_url):
     layer.send("jobs", {"number": 1})
     assert layer.receive(["jobs"]) == ("jobs", {"number": 1})
     assert layer.channel_statistics("jobs")["expired_count"] == 1
+
+
+def test_an_idle_worker_logs_that_another_kind_of_layer_uses_its_keys(valkey_url, caplog):
+    layer = make_layer(valkey_url)
+    layer.receiver._popped.append((0, "jobs", b"asgi:5fd0"))
+    assert layer.receive(["jobs"]) == (None, None)
+    assert "another kind of channel layer, which is dropped: use another prefix" in caplog.text
+
+
+def test_a_layer_has_other_keys_than_the_layer_of_asgi_redis(valkey_url):
+    stock, layer = asgi_redis.RedisChannelLayer(hosts=[valkey_url]), make_layer(valkey_url)
+    stock.send("jobs", {"of": "asgi_redis"})
+    layer.send("jobs", {"of": "this package"})
+    assert layer.receive(["jobs"])[1] == {"of": "this package"} and layer.receive(["jobs"]) == (None, None)
+    assert stock.receive(["jobs"])[1] == {"of": "asgi_redis"} and stock.receive(["jobs"]) == (None, None)
 
 
 def test_statistics_have_the_pending_messages_and_their_age(layer):

@@ -109,6 +109,13 @@ def test_channel_sessions_in_signed_cookies_are_refused_at_start(run):
     assert check(run, PLAIN_ENGINE="signed_cookies", PLAIN_CHANNEL_ENGINE=OWN_ENGINE)[0] == 0
 
 
+def test_a_layer_without_the_app_is_refused_at_start(run):
+    code = "import django; django.setup(); from channels import channel_layers; channel_layers['default']"
+    for layer in (OWN_LAYER, "channels_transport.memory.MemoryChannelLayer"):
+        exit_code, output = run("-c", code, PLAIN_ONLY_LAYER=layer)
+        assert exit_code == 1 and 'Add "channels_transport" to INSTALLED_APPS, before "channels"' in output, output
+
+
 def test_a_class_that_was_derived_from_the_stock_worker_is_refused_at_start(run):
     code, output = check(run, PLAIN_EARLY_IMPORTS=f"{PACKAGE}.early_worker")
     assert code == 1 and "early_worker.SlowWorker was derived from Channels' worker" in output, output

@@ -103,7 +103,7 @@ def test_a_broken_wait_is_replaced_before_a_turn_is_claimed(layer):
     with pytest.raises(redis.ConnectionError):
         layer.receiver._poll(CHANNELS)
     waiter = layer.receiver._waiters[0]
-    waiter.begin(["asgi:nothing"], 60)
+    waiter.begin(["transport:nothing"], 60)
     started = time.monotonic()
     waiter.cancel()
     assert time.monotonic() - started < 30
@@ -130,7 +130,7 @@ def test_an_expired_disconnect_leaves_no_open_connection(valkey_url, monkeypatch
     time.sleep(0.01)
     for _ in range(4):
         assert layer.receive(CHANNELS) == (None, None)
-    assert layer.shards[0].call(("KEYS", "asgi:open:*")) == [[]]
+    assert layer.shards[0].call(("KEYS", "transport:open:*")) == [[]]
 
 
 def test_a_full_channel_without_workers_has_room_again_when_its_turns_expire(valkey_url, monkeypatch):
@@ -159,7 +159,7 @@ def test_a_list_with_a_returned_item_still_expires(layer, no_memory, has_memory)
     layer.send("http.request", {"path": "/"})
     assert layer.receiver._wait(["http.request"])
     layer.receiver.finish() if has_memory else no_memory(layer.receiver.finish)
-    assert layer.shards[0].call(("TTL", "asgi:http.request"))[0] > 0
+    assert layer.shards[0].call(("TTL", "transport:http.request"))[0] > 0
     assert layer.receive(["http.request"])[1] == {"path": "/"}
 
 
@@ -168,9 +168,9 @@ def test_many_waiting_turns_do_not_hide_the_turn_of_a_dead_worker(layer):
         send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
     pop_turn(layer)
     shard = layer.shards[0]
-    for name in shard.call(("ZRANGE", "asgi:turns", 0, -1))[0]:
-        shard.call(("ZADD", "asgi:turns", 1, name))
-    shard.call(("ZADD", "asgi:turns", 2, "daphne.response.abc!0"))
+    for name in shard.call(("ZRANGE", "transport:turns", 0, -1))[0]:
+        shard.call(("ZADD", "transport:turns", 1, name))
+    shard.call(("ZADD", "transport:turns", 2, "daphne.response.abc!0"))
     shard.call(layer.command(scripts.RECLAIM, 100))
     assert len(orders(layer, 900)) == 900
 
@@ -184,7 +184,7 @@ def test_a_renewal_reports_a_membership_that_was_lost(layer):
     layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: reports.append("too early"))
     layer.receive(CHANNELS)
     assert reports == []
-    layer.shards[0].call(("DEL", "asgi:group:room", "asgi:members:room:daphne.response.abc!"))
+    layer.shards[0].call(("DEL", "transport:group:room", "transport:members:room:daphne.response.abc!"))
     layer.group_renew(["room", "person"], "daphne.response.abc!x", lambda: reports.append("again"))
     assert reports == []
     layer.receive(CHANNELS)

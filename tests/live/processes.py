@@ -193,6 +193,21 @@ class Database:
             yield
             cursor.execute("ROLLBACK")
 
+    def is_locked(self, table, row_id):
+        """Return whether a transaction has locked this row, or on SQLite the whole database."""
+        with contextlib.closing(self.connect()) as connection:
+            cursor = connection.cursor()
+            if self.server is not None:
+                cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE SKIP LOCKED", [row_id])
+                return not cursor.fetchall()
+            cursor.execute("PRAGMA busy_timeout = 200")
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            cursor.execute("ROLLBACK")
+            return False
+
     def drop(self):
         if self.server is not None:
             end_connections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"

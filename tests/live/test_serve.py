@@ -8,11 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.live.processes import wait_until
 from tests.shell_settings import SHELL_SETTINGS
 from tests.valkey import free_port
 
@@ -33,15 +33,6 @@ UNSET = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", *SHELL_SETTINGS)
 PATIENCE_SECONDS, READY_SECONDS = 60, 150
 
 pytestmark = [pytest.mark.live, pytest.mark.no_database]
-
-
-def wait_until(is_true, seconds=PATIENCE_SECONDS):
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 class Serve:
@@ -70,11 +61,20 @@ class Serve:
             )
         return self
 
-    def wait_until_ready(self):
-        def is_ready_or_ended():
-            return "is ready" in self.read_output() or self.process.poll() is not None
+    def wait_for(self, is_true, seconds=PATIENCE_SECONDS, what="it"):
+        """Poll until `is_true()`. The failure contains what this run and its supervisor have written."""
+        try:
+            wait_until(is_true, seconds, what)
+        except AssertionError as failure:
+            log = self.var / "log" / "supervisord.log"
+            texts = [self.read_output(), log.read_text() if log.exists() else ""]
+            raise AssertionError("\n".join([f"{failure}:", *texts])) from None
 
-        assert wait_until(is_ready_or_ended, READY_SECONDS), self.read_output()
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    def wait_until_ready(self):
+        self.wait_for(lambda: "is ready" in self.read_output() or self.has_ended(), READY_SECONDS, "the start")
         assert f"Chat is ready at http://127.0.0.1:{self.port}/\n" in self.read_output(), self.read_output()
 
     def read_output(self):
@@ -154,7 +154,7 @@ def lasting_serve(tmp_path_factory):
 def running_serve(lasting_serve):
     """Return a running `serve` that answers, for tests that do not stop it."""
     yield lasting_serve
-    assert wait_until(lambda: is_healthy(lasting_serve)), lasting_serve.read_output()
+    lasting_serve.wait_for(lambda: is_healthy(lasting_serve))
 
 
 def test_serve_answers_with_all_processes_running_and_prints_its_address(running_serve):
@@ -163,7 +163,7 @@ def test_serve_answers_with_all_processes_running_and_prints_its_address(running
     assert serve.status("/") == 200
     counts = {word: len(serve.processes(word)) for word in PARTS_AND_NUMBERS}
     assert counts == PARTS_AND_NUMBERS
-    assert wait_until(lambda: str(serve.var / "log") in serve.read_output())
+    serve.wait_for(lambda: str(serve.var / "log") in serve.read_output())
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_readable_file(running_serve):
@@ -184,10 +184,9 @@ def test_a_process_that_ends_is_restarted_at_once(running_serve, word, number):
     victim = min(before)
     os.kill(victim, number)
     # After SIGTERM the process finishes its work. The promised restart within two seconds begins after its end.
-    assert wait_until(lambda: victim not in serve.processes(word))
-    replaced = wait_until(lambda: len(serve.processes(word)) == len(before), 6)
-    assert replaced, (serve.var / "log" / "supervisord.log").read_text()
-    assert wait_until(lambda: is_healthy(serve))
+    serve.wait_for(lambda: victim not in serve.processes(word))
+    serve.wait_for(lambda: len(serve.processes(word)) == len(before), 6, "the restart")
+    serve.wait_for(lambda: is_healthy(serve))
 
 
 def is_healthy(serve):
@@ -209,7 +208,7 @@ def test_a_signal_to_the_process_group_stops_all_processes(serve, number):
 
 def test_a_signal_during_the_start_stops_all_processes(serve):
     serve.start()
-    assert wait_until(lambda: serve.processes("runworker") or serve.process.poll() is not None, READY_SECONDS)
+    serve.wait_for(lambda: serve.processes("runworker") or serve.has_ended(), READY_SECONDS)
     os.killpg(serve.process.pid, signal.SIGINT)
     assert serve.process.wait(20) == 0
     assert serve.processes() == {}
@@ -228,14 +227,14 @@ def test_a_killed_supervisor_is_restarted_with_all_its_processes(serve):
     serve.start().wait_until_ready()
     before = serve.processes("runworker")
     os.kill(*serve.processes("chatproj.serve.supervise"), signal.SIGKILL)
-    assert wait_until(lambda: len(serve.processes("runworker").keys() - before.keys()) == 3)
-    assert wait_until(lambda: not before.keys() & serve.processes("runworker").keys())
-    assert wait_until(lambda: is_healthy(serve))
+    serve.wait_for(lambda: len(serve.processes("runworker").keys() - before.keys()) == 3)
+    serve.wait_for(lambda: not before.keys() & serve.processes("runworker").keys())
+    serve.wait_for(lambda: is_healthy(serve))
 
 
 def test_a_server_on_all_addresses_answers_to_those_that_it_prints(serve):
     serve.start(HOST="::")
-    assert wait_until(lambda: "no TLS" in serve.read_output(), READY_SECONDS), serve.read_output()
+    serve.wait_for(lambda: "no TLS" in serve.read_output(), READY_SECONDS)
     assert f"Chat is ready at http://[::1]:{serve.port}/\n" in serve.read_output()
     hosts = re.findall(rf"http://(\S+):{serve.port}/", serve.read_output().split("Other machines can open")[1])
     assert socket.gethostname().lower() in hosts

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -66,6 +67,15 @@ def wait_until_begun(site, task):
     wait_until(lambda: site.database.query(parts, task["task_id"])[0][0], what="the first part")
     [(worker,)] = site.database.query("SELECT locked_by FROM chat_task WHERE id = %s", task["task_id"])
     return {str(part.pid): part for part in site.task_workers}[worker.rpartition(":")[2]]
+
+
+def freeze(site, worker, task):
+    """Freeze a worker between two of its transactions."""
+    worker.process.send_signal(signal.SIGSTOP)
+    while site.database.is_locked("chat_task", task["task_id"]):
+        worker.process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+        worker.process.send_signal(signal.SIGSTOP)
 
 
 def sweep_when_locks_have_ended(site, count):
@@ -132,8 +142,8 @@ async def test_a_task_resent_on_another_connection_starts_once(site, owner):
 def test_another_worker_finishes_tasks_of_a_killed_and_a_frozen_worker(site, owner):
     begun = [start(owner), start(owner)]
     killed, frozen = [wait_until_begun(site, task) for task in begun]
-    frozen.process.send_signal(signal.SIGSTOP)
     try:
+        freeze(site, frozen, begun[1])
         killed.kill()
         killed.start()
         sweep_when_locks_have_ended(site, 2)

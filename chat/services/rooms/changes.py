@@ -9,7 +9,7 @@ import secrets
 from django.db.models import QuerySet
 
 from chat import protocol
-from chat.models import AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert
+from chat.models import AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert, set_related
 from chat.protocol import ChatError
 from chat.services import audit
 from chat.services.blocks import find_direct_listeners
@@ -38,19 +38,23 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         is_direct = member.room.access == Room.DIRECT
         listeners = find_direct_listeners(member) if is_direct else []
         called = find_called(member, event.body)
-        message = Message(
-            room=member.room,
+        message = insert(
+            Message,
+            room_id=member.room_id,
             number=offset,
             offset=offset,
-            author=member.person,
+            author_id=member.person_id,
             ref=event.ref,
             body=event.body,
             reply_to=event.reply_to,
             created_at=now,
+            edited_at=None,
+            removed_at=None,
+            pinned_at=None,
             mentioned=called.count,
             audience=called.audience,
         )
-        insert(message)
+        set_related(message, room=member.room, author=member.person)
         message.all_reactions = []
         store_mentions(member, message, called)
         notify_direct(member.room, message, listeners)

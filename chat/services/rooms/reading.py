@@ -115,7 +115,7 @@ def get_changes(room: Room, after: int, limit: int) -> Backlog:
 
 
 def _read_offset(room):
-    return Room.objects.values_list("offset", flat=True).get(id=room.id)
+    return Room.objects.read_offset(room.id)
 
 
 def _read_changes(room, after, limit, offset):
@@ -157,6 +157,8 @@ def describe_messages(messages: list[Message]) -> list[dict]:
 
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
+    if hasattr(message, "all_mentions"):
+        return _describe(message, message.all_mentions)  # it was just stored
     return _describe_all([message])[0]
 
 

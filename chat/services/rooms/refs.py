@@ -92,15 +92,14 @@ def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[
 
 def _store_ref(member, ref, fingerprint, number, offset, now):
     insert(
-        Change(
-            person_id=member.person_id,
-            ref=ref,
-            room_id=member.room_id,
-            digest=fingerprint,
-            number=number,
-            offset=offset,
-            created_at=now,
-        )
+        Change,
+        person_id=member.person_id,
+        ref=ref,
+        room_id=member.room_id,
+        digest=fingerprint,
+        number=number,
+        offset=offset,
+        created_at=now,
     )
 
 

@@ -1,26 +1,46 @@
 """
 Django's SQLite backend for several processes that write at once: they wait, and do not fail with "database is locked".
 
-It changes only how connections and transactions open, and how rows are read (compiler.py).
+It changes how connections and transactions open, and how rows are read (compiler.py). It also makes two conversions
+cheaper that each statement of a post needs.
 """
 
 import contextlib
+import functools
 import time
+from datetime import datetime
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.sqlite3 import base
+from django.utils.timezone import utc
 
 from chatproj import local
 
 BUSY_TIMEOUT_SECONDS = 20
 SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
+MAX_CONVERTED = 500  # statements whose converted text is kept
 
 
 class DatabaseOperations(base.DatabaseOperations):
     """Selects the SQL compilers of this package."""
 
     compiler_module = "chatproj.db.sqlite3.compiler"
+
+    def adapt_datetimefield_value(self, value):
+        # Nearly all times are in UTC already, as the database has them. Django's own conversion takes 6 us.
+        if isinstance(value, datetime) and value.tzinfo is utc and self.connection.timezone is utc:
+            return value.replace(tzinfo=None).isoformat(" ")
+        return super().adapt_datetimefield_value(value)
+
+
+class CursorWrapper(base.SQLiteCursorWrapper):
+    """Converts the placeholders of each text only once. Django does this at every execution, in 5 us."""
+
+    @staticmethod
+    @functools.lru_cache(MAX_CONVERTED)
+    def convert_query(query):
+        return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -49,6 +69,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+    def create_cursor(self, name=None):
+        return self.connection.cursor(factory=CursorWrapper)
 
     def _start_transaction_under_autocommit(self):
         if self.read_snapshot:

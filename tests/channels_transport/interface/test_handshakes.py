@@ -32,6 +32,12 @@ def test_a_session_key_in_the_url_is_refused(connection, query):
     assert connection.status == 400 and connection.passed_on("websocket.connect") is None
 
 
+def test_a_site_may_accept_a_session_key_in_the_url(connection, settings):
+    settings.INTERFACE_ACCEPTS_SESSION_KEY = True
+    connection.handshake(b"/chat/garden/?session_key=a")
+    assert connection.passed_on("websocket.connect")["query_string"] == b"session_key=a"
+
+
 @pytest.mark.parametrize("end", interface.LINE_ENDS)
 def test_a_header_cannot_inject_another_header(connection, end):
     connection.handshake(headers=[b"X-Any: a" + end + b"Origin: http://testserver"])

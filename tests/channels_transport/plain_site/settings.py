@@ -66,6 +66,11 @@ if _OTHER:
 # The class of the default layer, if it is not the usual one.
 _DEFAULT = os.environ.get("PLAIN_DEFAULT_LAYER")
 
+# A layer of the transport without its app: a mistake.
+_ONLY_LAYER = os.environ.get("PLAIN_ONLY_LAYER")
+if _ONLY_LAYER:
+    CHANNEL_LAYERS["default"].update({"BACKEND": _ONLY_LAYER, "CONFIG": {}})
+
 if IS_ON_TRANSPORT:
     INSTALLED_APPS.insert(0, "channels_transport")
     CHANNEL_LAYERS["default"]["BACKEND"] = _DEFAULT or "channels_transport.layer.RedisChannelLayer"

@@ -22,6 +22,7 @@ CHANNEL_LAYERS = {
         "CONFIG": {
             "hosts": [f"{_SERVER}/{number}" for number in range(int(os.environ.get("SITE_HOSTS", "1")))],
             "symmetric_encryption_keys": os.environ.get("SITE_KEYS", "").split(),
+            "prefix": "asgi:",
             "capacity": int(os.environ.get("SITE_CAPACITY", "10000")),
             "channel_capacity": {"nobody.listens": 2},
             "connection_kwargs": {"socket_timeout": 6, "socket_connect_timeout": 5},

@@ -62,7 +62,7 @@ class Site:
 
     def read(self):
         """Return everything that waits for the interface, as bytes."""
-        items = redis.StrictRedis.from_url(self.url).lrange(f"asgi:{REPLY.partition('!')[0]}!", 0, -1)
+        items = redis.StrictRedis.from_url(self.url).lrange(f"transport:{REPLY.partition('!')[0]}!", 0, -1)
         assert items
         return b"".join(items)
 
@@ -90,7 +90,7 @@ def make_site(valkey_url, alice, room, monkeypatch):
         site = Site(valkey_url, alice)
         site.fill(room, rooms.join_room(alice, "garden"), number)
         # Whether a post publishes to the feed must not depend on the speed of the machine: the feed has had an item.
-        layer.shards[0].call(("SET", f"asgi:paced:{broadcast.feed_group(room.id)}", 10**6))
+        layer.shards[0].call(("SET", f"transport:paced:{broadcast.feed_group(room.id)}", 10**6))
         return site
 
     return make_site

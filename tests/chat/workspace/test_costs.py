@@ -46,7 +46,7 @@ def test_a_message_costs_the_same_for_10_and_for_1000_members_who_show_another_r
         prepare(site)
         # The next post is the first within its second, so the feed gets an item.
         later.run()
-        site.worker.layer.shards[0].call(("DEL", f"asgi:paced:{broadcast.feed_group(room.id)}"))
+        site.worker.layer.shards[0].call(("DEL", f"transport:paced:{broadcast.feed_group(room.id)}"))
         items = site.worker.layer.count_waiting("daphne.response.xyz!")
         with CaptureQueriesContext(connection) as queries:
             calls, trips = count(site, valkey_url, monkeypatch, "post", {"ref": f"r{number}", "body": "Hello"})
@@ -89,7 +89,7 @@ def test_a_former_member_of_a_private_room_receives_nothing_of_it(make_site, ali
     Room.objects.filter(id=room.id).update(access=Room.PRIVATE)
     Member.objects.create(room=room, person=bob)
     own, feed = broadcast.person_group(bob.id), broadcast.feed_group(room.id)
-    layer.shards[0].call(("DEL", f"asgi:paced:{feed}"))
+    layer.shards[0].call(("DEL", f"transport:paced:{feed}"))
     tabs = ["daphne.response.one!a", "daphne.response.one!b", "daphne.response.two!c"]
     for tab in tabs:
         layer.group_add_all([own, feed], tab)

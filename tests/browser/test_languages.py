@@ -1,0 +1,148 @@
+"""Tests of pages in other languages than English: everything is translated, and Arabic pages are right to left."""
+
+import re
+
+import polib
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, RESULTS
+from tests.browser.test_lobby import create_room, sign_up
+from tests.browser.test_room import message, say
+from tests.live.processes import ROOT
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+MIN_LETTERS = 6
+# The title of a page is read too. Names and texts of people are not translated, nor are names in code.
+READ_TEXTS = """() => {
+    const foreign = "bdi, code, pre, kbd, .body, option[lang], [dir=ltr], #room-name, #room-topic, script, datalist";
+    const texts = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+        if (element.closest(foreign)) continue;
+        if (element !== node) texts.push(node.data);
+        else for (const name of ["title", "aria-label", "placeholder", "alt"]) texts.push(node.getAttribute(name));
+    }
+    return texts.filter(Boolean).map((text) => text.replace(/\\s+/g, " ").trim());
+}"""
+
+
+class Catalogue:
+    """The translations into a language, of the server and of the browser's code."""
+
+    def __init__(self, name):
+        self.sources = {}
+        for domain in ("django", "djangojs"):
+            for entry in polib.pofile(str(ROOT / "chat" / "locale" / name / "LC_MESSAGES" / f"{domain}.po")):
+                plurals = list(entry.msgstr_plural.values()) or [entry.msgstr]
+                for source in filter(None, (entry.msgid, entry.msgid_plural)):
+                    self.sources.setdefault(source, set()).update(plurals)
+        translations = set().union(*self.sources.values())
+        english = [source for source in self.sources if source not in translations and "<" not in source]
+        assert len(english) > 500, "the catalogue is not translated, so nothing would be found"
+        self.english = re.compile("|".join(self._pattern(source) for source in english))
+
+    def __getitem__(self, source):
+        return next(iter(self.sources[source]))
+
+    @staticmethod
+    def _pattern(source):
+        """Return a pattern of a text with any values in the place of its placeholders."""
+        pieces = PLACEHOLDER.split(" ".join(source.split()))
+        # The pattern of "%(author)s in %(room)s" would match German sentences too.
+        is_clear = len(pieces) == 1 or len("".join(re.findall(r"[^\W\d_]", "".join(pieces)))) >= MIN_LETTERS
+        return ".+".join(map(re.escape, pieces)) if is_clear else "(?!)"
+
+    def find_english(self, page):
+        """Return the texts of a page that have a translation, but are in English."""
+        return [text for text in page.evaluate(READ_TEXTS) if self.english.fullmatch(text)]
+
+
+@pytest.fixture
+def german():
+    return Catalogue("de")
+
+
+def choose_language(page, site, name):
+    page.goto(f"{site.url}/settings/")
+    page.select_option("[name=language]", name)
+    page.click("[data-testid=preferences-form] button")
+    expect(page.locator("html")).to_have_attribute("lang", name)
+
+
+def expect_translated(page, catalogue, part):
+    assert catalogue.find_english(page) == [], part
+
+
+def test_a_person_chooses_german_and_reads_no_english(browser_of, site, german):
+    page = browser_of("Lena", locale="en-GB")
+    sign_up(page, site, "Lena of the languages")
+    choose_language(page, site, "de")
+    expect_translated(page, german, "the settings")
+    page.goto(f"{site.url}/password/")
+    expect_translated(page, german, "the password")
+    page.goto(site.url)
+    create_room(page, "Werkstatt")
+    expect(page.get_by_test_id("composer")).to_be_visible()
+    expect_translated(page, german, "a new room")
+    say(page, "Guten Morgen")
+    message(page, "Guten Morgen").hover()
+    expect_translated(page, german, "a message")
+    page.locator(".toolbar [data-action=more]").click()
+    expect_translated(page, german, "the actions of a message")
+    page.keyboard.press("Escape")
+    for entry, dialog in (("menu-schedule", "schedule"), ("menu-export", "export"), ("menu-date", "day")):
+        if not page.locator(f"#{entry}").count():
+            continue
+        page.locator(".room-menu summary").click()
+        page.click(f"#{entry}")
+        expect(page.locator("dialog[open]")).to_be_visible()
+        expect_translated(page, german, f"the dialog {dialog}")
+        page.keyboard.press("Escape")
+    page.keyboard.press("Control+Shift+F")
+    expect(page.locator("#search-messages")).to_be_focused()
+    expect_translated(page, german, "the search")
+    page.locator("[data-action=close-panel]").click()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_contain_text(german["Browse rooms"])
+    expect_translated(page, german, "the palette")
+    page.keyboard.press("Escape")
+    page.goto(site.url)
+    page.wait_for_selector("#workspace[data-state=ready]")
+    expect_translated(page, german, "the list of all rooms")
+
+
+def expect_right_to_left(page):
+    assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+    # A page that is written from right to left scrolls to negative places.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("scrollBy(-500, 0)")
+    assert page.evaluate("scrollX") == 0
+
+
+def test_a_browser_in_arabic_shows_pages_from_right_to_left(browser_of, site, owner):
+    slug = owner.make_room()
+    owner.post(slug, "```\nconst left = 1;\n```")
+    page = browser_of("Badr", locale="ar", **PHONE)
+    page.goto(f"{site.url}/rooms/{slug}/")
+    expect_right_to_left(page)
+    page.fill("[name=handle]", "بدر")
+    page.click("[data-testid=guest-form] button")
+    page.wait_for_selector("[data-state=open]")
+    expect_right_to_left(page)
+    assert page.locator(".body pre").evaluate("element => getComputedStyle(element).direction") == "ltr"
+    RESULTS.mkdir(exist_ok=True)
+    page.screenshot(path=RESULTS / "arabic-room.png")
+    page.get_by_test_id("open-drawer").click()
+    sidebar = page.locator("#sidebar")
+    expect(sidebar).to_be_visible()
+    page.wait_for_function("() => document.querySelector('#sidebar').getBoundingClientRect().right === innerWidth")
+    page.goto(site.url)
+    expect_right_to_left(page)
+    visitor = browser_of("Visitor", locale="ar", **PHONE)
+    visitor.goto(site.url)
+    expect_right_to_left(visitor)
+    visitor.get_by_test_id("new-board").click()
+    visitor.wait_for_selector("[data-state=open]")
+    expect_right_to_left(visitor)
