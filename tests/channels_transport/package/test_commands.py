@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.channels_transport.package.foreign import PATIENCE_SECONDS, receive, say, wait_until
 
-pytestmark = [pytest.mark.process, pytest.mark.no_database, pytest.mark.xdist_group("package")]
+pytestmark = [pytest.mark.process, pytest.mark.no_database]
 
 
 @pytest.fixture
