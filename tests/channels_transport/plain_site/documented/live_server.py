@@ -18,7 +18,7 @@ class LiveServer(ChannelLiveServerTestCase):
 
     def connect(self, path, cookie=None):
         headers = {"Cookie": cookie} if cookie else {}
-        return connect(f"{self.live_server_ws_url}{path}", additional_headers=headers, proxy=None, open_timeout=20)
+        return connect(f"{self.live_server_ws_url}{path}", additional_headers=headers, open_timeout=20)
 
     def ask(self, websocket, frame):
         websocket.send(json.dumps(frame))
@@ -62,7 +62,7 @@ class ThreadedLiveServer(ChannelLiveServerTestCase):
     serve_static = False
 
     def test_several_threads_work(self):
-        sockets = [connect(f"{self.live_server_ws_url}/counter/", proxy=None, open_timeout=20) for _ in range(4)]
+        sockets = [connect(f"{self.live_server_ws_url}/counter/", open_timeout=20) for _ in range(4)]
         for number in range(10):
             for websocket in sockets:
                 websocket.send(json.dumps(number))
