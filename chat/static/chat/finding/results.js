@@ -1,5 +1,5 @@
 // @ts-check
-// A list of messages that the server returns in pages: loading, gettext("Show more"), empty and failed. Must not know where the
+// A list of messages that the server returns in pages: loading, "Show more", empty and failed. Must not know where the
 // messages come from.
 
 import { asApiError } from "../connection/api.js";
