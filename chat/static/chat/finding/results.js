@@ -71,6 +71,7 @@ export class Results {
    */
   clear(sentence) {
     this.#loads.abort();
+    this.#list.removeAttribute("aria-busy");
     this.#list.replaceChildren();
     this.#more.hidden = true;
     this.#failure.hidden = true;
