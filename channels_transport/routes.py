@@ -7,8 +7,7 @@ The result depends only on the message's channel and on the values that the filt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, Callable, Dict, Hashable, Optional, Tuple
 
 from channels.message import Message
 from channels.routing import Include, Route, Router
@@ -17,7 +16,7 @@ from .bounded_cache import BoundedCache
 
 MAX_FOUND = 10000
 
-Found = tuple[Callable[..., Any], dict[str, Any]] | None
+Found = Optional[Tuple[Callable[..., Any], Dict[str, Any]]]
 
 
 class Routes:

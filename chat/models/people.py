@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
 from chat.protocol.lookalikes import make_skeleton
 
-from .statements import Columns, CredentialStatement
+from .statements import Columns, CredentialStatement, RowStatement
 
 MAX_SKELETON = 128  # characters; an index cannot contain long values
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
@@ -84,10 +84,7 @@ class PersonManager(BaseUserManager):
 
     def find_by_id(self, person_id: int) -> "Person | None":
         """Return a person, or None. Every handshake and every request with a login run this statement."""
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_BY_ID, [person_id])
-            found = cursor.fetchone()
-        return None if found is None else _WHOLE_PERSON.make_row(iter(found))
+        return _FIND_BY_ID.fetch(person_id)
 
     def operators(self) -> models.QuerySet:
         """Select the people who may use the admin."""
@@ -146,9 +143,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         return self.handle
 
 
-_WHOLE_PERSON = Columns(Person, "person")
-_FIND_BY_ID = f"SELECT {_WHOLE_PERSON.sql} FROM chat_person person WHERE person.id = %s"
-
+_FIND_BY_ID = RowStatement(Person, "id = %s")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _FIND = CredentialStatement(f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s")
 

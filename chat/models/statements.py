@@ -14,7 +14,6 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone
-from django.utils.timezone import utc
 
 
 def insert(model: Any, **values: Any) -> Any:
@@ -63,13 +62,13 @@ class Columns:
         # `zip` takes no value after the last attribute.
         found = dict(zip(self.attributes, values, strict=False))
         for name in self._times:
-            found[name] = _make_aware(found[name])
+            found[name] = make_aware(found[name])
         return make_instance(self.model, found)
 
 
-def _make_aware(moment: datetime | None) -> datetime | None:
-    # SQLite returns times in UTC without their zone.
-    return moment.replace(tzinfo=utc) if moment is not None and moment.tzinfo is None else moment
+def make_aware(moment: datetime | None) -> datetime | None:
+    """Return a time from a statement as an aware datetime: SQLite returns times in UTC without their zone."""
+    return moment.replace(tzinfo=timezone.utc) if moment is not None and moment.tzinfo is None else moment
 
 
 def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
@@ -90,6 +89,22 @@ def set_related(row: models.Model, **related: models.Model) -> None:
     """Set relations of a row to rows that are known to be the related ones. This checks nothing, unlike Django."""
     for name, other in related.items():
         row._meta.get_field(name).set_cached_value(row, other)
+
+
+class RowStatement:
+    """A SELECT of all columns of a model that finds at most one row, by a condition such as `slug = %s`."""
+
+    def __init__(self, model: type[models.Model], condition: str) -> None:
+        table = model._meta.db_table
+        self._columns = Columns(model, table)
+        self._select = f"SELECT {self._columns.sql} FROM {table} WHERE {condition}"
+
+    def fetch(self, *parameters: object) -> Any:
+        """Return the row as an instance of the model, or None."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._select, parameters)
+            found = cursor.fetchone()
+        return None if found is None else self._columns.make_row(iter(found))
 
 
 class CredentialStatement:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from websockets.sync.client import connect
 
+from tests.channels_transport.plain_site.models import Plant
+
 IS_ON_TRANSPORT = settings.IS_ON_TRANSPORT
 
 
@@ -51,6 +53,18 @@ class LiveServer(ChannelLiveServerTestCase):
             self.ask(first, "all")
             for websocket in (first, second):
                 self.assertEqual(json.loads(websocket.recv(timeout=20)), {"to": "all"})
+
+    def test_a_row_that_was_saved_anywhere_reaches_the_websockets(self):
+        with self.connect("/garden/") as websocket:
+            self.assertEqual(
+                self.ask(websocket, {"stream": "echo", "payload": {"a": 1}}),
+                {"stream": "echo", "payload": {"echo": {"a": 1}}},
+            )
+            Plant.objects.create(name="rose")
+            self.assertEqual(json.loads(websocket.recv(timeout=20))["payload"]["data"], {"name": "rose"})
+            frame = {"stream": "plants", "payload": {"action": "create", "data": {"name": "tulip"}}}
+            self.assertEqual(self.ask(websocket, frame)["payload"]["data"], {"name": "tulip"})
+        self.assertEqual(sorted(plant.name for plant in Plant.objects.all()), ["rose", "tulip"])
 
     def test_the_server_is_the_one_that_is_deployed(self):
         package = "channels_transport" if IS_ON_TRANSPORT else "daphne"
