@@ -34,10 +34,10 @@ class Audience:
         """Return the database file; the first call creates it."""
         site = stacks.Site(self.folder, 0, "")
         if not self.cookies:
-            self._make(site)
+            self._create_people(site)
         return site.database
 
-    def _make(self, site):
+    def _create_people(self, site):
         rooms: dict[str, list[int]] = {}
         for scenario in self.scenarios:
             for room, person in scenario.seats():

@@ -5,8 +5,8 @@ Measure the export of a long room: seconds, and the memory of every process that
     .venv/bin/python -m benchmarks.exports --messages 20000
     DATABASE_URL=postgres://... .venv/bin/python -m benchmarks.exports
 
-It starts its own site with one task worker, as the live tests do, and prints a table. The test requirements must be
-installed. Linux only.
+The program starts its own site with one task worker, as the live tests do, and prints a table. The test requirements
+must be installed. Linux only.
 """
 
 import argparse

@@ -5,7 +5,7 @@ import statistics
 
 
 def percentile(values: list[float], part: float) -> float | None:
-    """Return the smallest value that `part` (0 to 1) of the values do not exceed, or None if there are no values."""
+    """Return the value below or at which `part` (0 to 1) of the values are, or None if there are no values."""
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(len(values) * part) - 1)]
@@ -33,7 +33,7 @@ def median_result(results: list[dict], worst: tuple = ()) -> dict:
     """
     Combine several results of one scenario into one: the median of each figure, also in nested results.
 
-    For the figures named in `worst` it takes the largest value.
+    For the figures named in `worst`, the result has the largest value.
     """
     found = {}
     for key in dict.fromkeys(key for result in results for key in result):

@@ -1,12 +1,12 @@
 """
-Measure how long a page loads on a slow network in Chromium, how much it loads, and how much its layout shifts.
+Measure how long a page loads on a slow network in Chromium, how many bytes it loads, and how much its layout shifts.
 
     .venv/bin/python -m benchmarks.loading                              300 ms, 80 kB/s
     .venv/bin/python -m benchmarks.loading --latency-ms 40 --kb-per-second 1000
 
-It starts its own site, as the live tests do, with a room of 500 messages. It opens each page with an empty cache
-("first"), and again with what the browser has kept ("again"), and prints a table. The time ends when the page shows
-what the person came for: in a room the newest message. The test requirements and Chromium must be installed.
+The program starts its own site, as the live tests do, with a room of 500 messages. It opens each page with an empty
+cache ("first"), and again with what the browser has kept ("again"), and prints a table. The time ends when the page
+shows what the person came for: in a room the newest message. The test requirements and Chromium must be installed.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.log_in import log_in
 from tests.live import rooms
 from tests.live.client import Person
 from tests.live.processes import Site
@@ -25,7 +26,7 @@ from tests.live.processes import Site
 MESSAGES = 500
 PATIENCE_MS = 60_000
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
-# It adds up all shifts of the layout that no input of the person has caused.
+# This script adds up all shifts of the layout that no input of the person has caused.
 OBSERVE_SHIFTS = """() => {
     window.layoutShift = 0;
     new PerformanceObserver((list) => {
@@ -53,7 +54,7 @@ def main():
     with contextlib.ExitStack() as stack:
         site = Site(CHAT_LIMITS="off")
         stack.callback(site.stop)
-        # Compresses the files, as `bin/serve` does.
+        # This command compresses the files, as `bin/serve` does.
         site.manage("collectstatic", "--noinput")
         site.start()
         person = Person(site, "Alice", "correct horse")
@@ -75,7 +76,7 @@ def main():
 def load_twice(browser, site, person, path, selector, options):
     """Return the Load of a page with an empty cache, and the Load of the next visit."""
     context = browser.new_context(**PHONE, locale=options.language)
-    context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in person.http.cookies])
+    log_in(context, person)
     context.set_default_timeout(PATIENCE_MS)
     try:
         return [load(context, f"{site.url}{path}", selector, options) for _ in range(2)]

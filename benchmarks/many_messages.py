@@ -1,6 +1,6 @@
 """
-Fill a database with many messages of realistic words, for the measurement of searches. Filling may be interrupted and
-continued.
+Fill a database with many messages of realistic words, for the measurement of searches. A run may stop before
+the end, and the next run continues.
 
 Django must be set up before these functions are called.
 """
@@ -37,7 +37,7 @@ class Texts:
         self.kanji_weights = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(KANJI))))
 
     def make_body(self) -> str:
-        """Return a body: nine of ten are in words, the others in Japanese."""
+        """Return a body. Nine of ten bodies consist of words with spaces; the others are Japanese."""
         if self.random.random() < 0.1:
             return "".join(self._make_japanese_word() for _ in range(self.random.randrange(3, 12)))
         count = min(1 + int(self.random.expovariate(1 / 11)), 120)
@@ -140,17 +140,15 @@ def index(deadline: float) -> bool:
     """Index what is not indexed yet. Return False if the deadline came first."""
     from chat.services import search
 
-    documents, started_at = 0, time.monotonic()
+    documents, started_at, is_complete = 0, time.monotonic(), True
     for step in search.index_rooms():
         documents += step.documents
         if time.monotonic() > deadline:
+            is_complete = False
             break
-    else:
-        deadline = float("inf")
     if documents:
         seconds = time.monotonic() - started_at
         print(f"Indexed {documents:,} messages in {seconds:.0f} s: {seconds / documents * 1e6:.0f} us each.")
-    if deadline < time.monotonic():
+    if not is_complete:
         print("Run this again to continue.")
-        return False
-    return True
+    return is_complete

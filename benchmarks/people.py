@@ -12,7 +12,7 @@ import django
 
 
 def make_people(count: int) -> tuple[list, list[str]]:
-    """Create signed-in guests. Return them and their session keys."""
+    """Create signed-in guests. Return the guests and their session keys."""
     from django.contrib.auth.models import AnonymousUser
     from django.contrib.sessions.backends.db import SessionStore
     from django.http import HttpRequest

@@ -209,7 +209,7 @@ class RunningStack:
             except subprocess.TimeoutExpired:
                 self._signal(process, signal.SIGKILL)
                 process.wait()
-            # Kill the processes that this process started.
+            # The group may still contain children of the process.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         self.processes = []

@@ -1,6 +1,6 @@
 """
-A database for one measurement: a file of SQLite, or a PostgreSQL server of its own. It uses no other part of the
-benchmarks.
+A database for one measurement: a file of SQLite, or a PostgreSQL server of its own. This module uses no other part of
+the benchmarks.
 """
 
 import contextlib
@@ -32,12 +32,12 @@ def scratch_database(folder: Path, kind: str) -> Iterator[str]:
 @contextlib.contextmanager
 def _server(folder):
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    found = programs[-1] if programs else Path(shutil.which("initdb") or "/usr/bin/initdb").parent
+    newest = programs[-1] if programs else Path(shutil.which("initdb") or "/usr/bin/initdb").parent
     owner = _make_owner(folder)
     port, data = _free_port(), folder / "data"
 
     def run(program, *arguments):
-        subprocess.run([*owner, str(found / program), *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        subprocess.run([*owner, str(newest / program), *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL)
 
     is_new = not data.exists()
     if is_new:

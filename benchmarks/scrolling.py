@@ -4,9 +4,9 @@ Measure a room with a long history in Chromium: the frames while a person scroll
     .venv/bin/python -m benchmarks.scrolling                    10,000 messages
     .venv/bin/python -m benchmarks.scrolling --messages 2000
 
-It starts its own site, as the live tests do, opens a room, and loads all messages by scrolling up. Then it scrolls
-down and up again through all of them, 120 px in each frame, and prints a table. The test requirements and Chromium must
-be installed.
+The program starts its own site, as the live tests do, opens a room, and loads all messages by scrolling up. Then it
+scrolls down and up again through all of them, 120 px in each frame, and prints a table. The test requirements and
+Chromium must be installed.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import statistics
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.log_in import log_in
 from tests.live import rooms
 from tests.live.client import Person
 from tests.live.processes import Site
@@ -23,7 +24,7 @@ from tests.live.processes import Site
 STEP_PX = 120
 PATIENCE_MS = 900_000
 
-# It returns the times between frames in ms, while it scrolls to the upper end until everything is loaded.
+# This script scrolls to the upper end until everything is loaded. It returns the times between frames in ms.
 LOAD = """async () => {
     const frames = [], scroller = document.getElementById("scroller");
     let last = await new Promise(requestAnimationFrame);
@@ -36,7 +37,8 @@ LOAD = """async () => {
     return frames;
 }"""
 
-# It returns the times between frames in ms while it scrolls, and the largest number of drawn messages.
+# This script scrolls by `step` in each frame until the end. It returns the times between frames in ms, and the largest
+# number of drawn messages.
 SCROLL = """async (step) => {
     const frames = [], scroller = document.getElementById("scroller"), list = document.getElementById("messages");
     let [rows, still, place] = [0, 0, scroller.scrollTop];
@@ -73,7 +75,7 @@ def main():
 
 def open_room(browser, site, person, slug):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": one.name, "value": one.value, "url": site.url} for one in person.http.cookies])
+    log_in(context, person)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{site.url}/rooms/{slug}/")

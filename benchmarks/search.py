@@ -1,5 +1,5 @@
 """
-A separate program: the time of searches among 1,000,000 messages, on SQLite or PostgreSQL.
+Measure the time of searches among 1,000,000 messages, on SQLite or PostgreSQL.
 
     .venv/bin/python -m benchmarks.search --folder /var/tmp/search --database sqlite
     .venv/bin/python -m benchmarks.search --folder /var/tmp/search --database postgresql --seconds 400
@@ -28,13 +28,13 @@ def make_cases(texts: Texts) -> list[tuple[str, str, list[str]]]:
     words = texts.words
     middle, rare = words[900:904], words[50000:50004]
     common = ["the", "and", "you", "that"]
-    last = [f'{word} "{other}"' for word, other in zip(common, common[1:], strict=False)]
+    pairs = [f'{word} "{other}"' for word, other in zip(common, common[1:], strict=False)]
     return [
         ("a common word", "person2", [f'"{word}"' for word in common]),
         ("a word of 1 in 1,500 messages", "person2", [f'"{word}"' for word in middle]),
         ("a rare word", "person2", [f'"{word}"' for word in rare]),
         ("no hits", "person2", ['"qqqqqqq"', '"qqqq" the', "zzzzzz"]),
-        ("two common words", "person2", last),
+        ("two common words", "person2", pairs),
         ("a common and a rare word", "person2", [f'the "{word}"' for word in rare]),
         ("two words that never meet", "person2", [f'"{a}" "{b}"' for a, b in zip(middle, rare, strict=True)]),
         ("a phrase of common words", "person2", ['"the to and"', '"you is it"']),

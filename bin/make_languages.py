@@ -1,11 +1,16 @@
 """
 Collect the texts that can be translated, and compile the translations: `.venv/bin/python bin/make_languages.py`.
 
-Needs GNU gettext (Debian: `apt-get install gettext`). Run this script after a change of a text, and then translate the
-new texts in `chat/locale/*/LC_MESSAGES/`: `django.po` has the texts of pages and of Python code, `djangojs.po` those of
-the browser's code. Run it again after that. It writes the compiled catalogues: `django.mo` for Django, and
-`chat/static/chat/languages/*.js` for browsers; `errors-*.js` there have the sentences of errors, which sockets send in
-English. With `--compile` it needs no gettext, and only compiles.
+The script needs GNU gettext (Debian: `apt-get install gettext`).
+
+1. Run the script after a change of a text.
+2. Translate the new texts in `chat/locale/*/LC_MESSAGES/`: `django.po` has the texts of pages and of Python code,
+   `djangojs.po` has the texts of the browser's code.
+3. Run the script again. It writes the compiled catalogues: `django.mo` for Django, and
+   `chat/static/chat/languages/*.js` for browsers. `errors-*.js` there have the sentences of errors, which sockets send
+   in English.
+
+With `--compile` the script only compiles, and needs no gettext.
 """
 
 import argparse
@@ -23,6 +28,7 @@ LOCALE = ROOT / "chat" / "locale"
 SCRIPTS = ROOT / "chat" / "static" / "chat" / "languages"
 LANGUAGES = ("ar", "de", "es", "fr", "ja", "ko", "zh_Hans")
 DOMAINS = {"django": ["html", "py"], "djangojs": ["js"]}
+# Folders whose texts no translator translates.
 ELSEWHERE = ["tests", "benchmarks", "var", ".venv*", "node_modules", "channels_transport", "bin", "vendor", "languages"]
 CONTEXT_END = "\u0004"
 HEAD = """// @ts-check
@@ -69,7 +75,7 @@ def collect(locale: Path) -> None:
 
 
 def _clean(path: Path) -> None:
-    """Leave out of the head of a catalogue what no tool reads, such as dates, and give each plural all its forms."""
+    """Remove from the head of a catalogue what no tool reads, such as dates. Give each plural all its forms."""
     catalogue = polib.pofile(str(path), wrapwidth=0)
     forms = int(re.search(r"nplurals=(\d)", catalogue.metadata["Plural-Forms"])[1])
     catalogue.header = ""
@@ -120,7 +126,7 @@ def write_script(catalogue: polib.POFile) -> str:
 
 def main() -> None:
     """Collect unless `--compile` is given, then compile."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     parser.add_argument("--compile", action="store_true", help="only compile what is translated")
     if not parser.parse_args().compile:
         collect(LOCALE)

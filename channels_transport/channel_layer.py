@@ -106,7 +106,8 @@ class ChannelLayer(Protocol):
         """
         Send to a group now or soon, at most one message in `seconds`.
 
-        If the group has had another such message within `seconds`, send nothing, and call `on_held(its number)`.
+        If the group has had another such message within `seconds`, send nothing. Call `on_held` with the number of that
+        other message.
         """
 
     def count_waiting(self, channel: str) -> int:

@@ -138,7 +138,12 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     def send_group_paced(
         self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
     ) -> None:
-        """Send to a group at once, at most one message in `seconds`. Otherwise call `on_held(its number)`."""
+        """
+        Send to a group at once, at most one message in `seconds`.
+
+        If the group has had another such message within `seconds`, send nothing. Call `on_held` with the number of that
+        other message.
+        """
         with self._count_lock:
             now = time.monotonic()
             # Groups without a recent message are forgotten here, so the dictionary contains only those that have one.

@@ -159,8 +159,8 @@ class RedisGroups(RedisSending):
         """
         Send a message to a group with this thread's next trip, but at most one message in `seconds`.
 
-        If the group has had another such message within `seconds`, send nothing, and call `on_held(its number)` after
-        the trip. `number` is the number of this message. Outside of a consumer, do this at once.
+        If the group has had another such message within `seconds`, send nothing, and after the trip call `on_held` with
+        the number of that message. `number` is the number of this message. Outside of a consumer, this runs at once.
         """
         assert self.valid_group_name(group), "Group name not valid"
         send, milliseconds = GroupSend(group, self.serialize(message), ()), max(1, round(seconds * 1000))

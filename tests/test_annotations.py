@@ -12,14 +12,14 @@ ANNOTATED = ("channels_transport", "chat/protocol", "chat/models", "chat/store",
 
 
 def find_files():
-    """Return the source files whose public functions need annotations."""
+    """Yield the source files whose public functions need annotations."""
     for place in ANNOTATED:
         path = ROOT / place
         yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
 def find_public_functions(body):
-    """Return every public function and method in `body`, but none that is defined within a function."""
+    """Yield every public function and method in `body`, but none that is defined within a function."""
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield from find_public_functions(node.body)

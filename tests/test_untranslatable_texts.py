@@ -12,8 +12,7 @@ pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-# These modules make pages, and files for people to read.
-# The metrics of health.py are for programs.
+# These modules make pages, and files for people to read. The metrics of health.py are for programs.
 MODULES = sorted(set((ROOT / "chat" / "http").rglob("*.py")) - {ROOT / "chat/http/health.py"})
 MODULES += sorted((ROOT / "chat" / "admin").rglob("*.py"))
 MODULES += [ROOT / "chat/services/tasks" / f"{name}.py" for name in ("pages", "formats", "statistics", "charts")]
@@ -23,7 +22,7 @@ ERRORS = sorted((ROOT / "chat").rglob("*.py"))
 NAMES = {"Chat", "Ctrl K", "en-us"}
 # The lines of security.txt, which programs read.
 FIELDS = {"Contact: 0", "Expires: 0"}
-# The value of a button that only the server reads.
+# The values of buttons, which only the server reads.
 VALUES = {"open", "closed"}
 # These blocks of templates have attributes, or the value of one.
 ATTRIBUTE_BLOCKS = {"body_class", "room_is"}

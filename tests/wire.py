@@ -74,6 +74,13 @@ def calm(browser):
     return browser
 
 
+def encode_headers(fields, browser):
+    """Return headers as an interface sends them, with the cookies of a test client or None. Leave out empty fields."""
+    if browser is not None:
+        fields["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+    return [[name.encode(), value.encode()] for name, value in fields.items() if value is not None]
+
+
 class Socket:
     """One websocket, from the client's side. `events`, `accepted`, `denied` and `code` say what it has received."""
 
@@ -85,10 +92,7 @@ class Socket:
         self.order = 0
         self.accepted, self.denied, self.code = False, False, None
         self.events = []
-        sent = {"host": "testserver", "origin": origin, **dict(headers)}
-        if browser is not None:
-            sent["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
-        headers = [[name.encode(), value.encode()] for name, value in sent.items() if value is not None]
+        headers = encode_headers({"host": "testserver", "origin": origin, **dict(headers)}, browser)
         self.handshake = {"headers": headers, "query_string": query.encode(), "client": [address, 4711]}
 
     def put(self, channel, **content):
@@ -160,9 +164,6 @@ class Request:
 
     def __init__(self, method, path, browser=None, query="", body=b"", headers=()):
         self.channel, self.path = f"requests.{next(self._numbers)}", path
-        sent = {"host": "testserver", **dict(headers)}
-        if browser is not None:
-            sent["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
         self.status, self.headers, self.body, self.later = None, {}, None, None
         layer().send(
             "http.request",
@@ -176,7 +177,7 @@ class Request:
                 "body": body,
                 "client": ["127.0.0.1", 4711],
                 "server": ["testserver", 80],
-                "headers": [[name.encode(), value.encode()] for name, value in sent.items()],
+                "headers": encode_headers({"host": "testserver", **dict(headers)}, browser),
             },
         )
 

@@ -63,7 +63,7 @@ class Crowd:
         await asyncio.sleep(self.settle_seconds)
 
     async def open(self, number: int) -> "Seat":
-        """Open one seat, and wait until it is in its room if the server sends a greeting."""
+        """Open one seat, and return it. If the server sends a greeting, wait until the seat is in its room."""
         name, person = self.places[number]
         room = self.rooms.setdefault(name, Room())
         cookie = self.cookies[person] if self.cookies else None
@@ -82,6 +82,7 @@ class Crowd:
         await asyncio.sleep(0.1)
 
     def speakers(self, numbers: list[int]) -> list[Seat]:
+        """Return the open seats with these numbers."""
         by_number = {seat.number: seat for seat in self.seats}
         return [by_number[number] for number in numbers]
 

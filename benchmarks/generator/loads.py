@@ -8,7 +8,7 @@ import asyncio
 import time
 
 from benchmarks import meters
-from benchmarks.figures import latencies, milliseconds, percentile
+from benchmarks.figures import latencies
 from benchmarks.generator.loops import ClosedLoop, Fan
 from benchmarks.generator.sockets import Socket, open_socket, run_concurrently
 from benchmarks.generator.steady import Heartbeats, OpenLoop
@@ -20,12 +20,17 @@ SOAK_SHARE = 0.6
 SOAK_CALIBRATION_SECONDS = 5
 
 
-async def measure(load, plan, cpu) -> float:
-    """Warm up, drain, run the load for the plan's seconds, and drain again. Return the exact seconds."""
+async def measure(load, plan, cpu, on_begin=lambda: None) -> float:
+    """
+    Warm up, drain, run the load for the plan's seconds, and drain again. Return the exact seconds.
+
+    `on_begin` runs after the warm-up, when all counts are reset.
+    """
     await load.run(plan["warm_up"])
     await load.crowd.drain()
     load.crowd.begin()
     load.forget()
+    on_begin()
     cpu.start()
     elapsed = await load.run(plan["seconds"])
     cpu.stop()
@@ -68,15 +73,7 @@ async def elsewhere(crowd, plan, cpu):
     streams = Streams(crowd)
     await streams.connect(range(1, len(crowd.places)))
     load = ClosedLoop(crowd, crowd.speakers([0]))
-    await load.run(plan["warm_up"])
-    await crowd.drain()
-    crowd.begin()
-    load.forget()
-    streams.begin()
-    cpu.start()
-    elapsed = await load.run(plan["seconds"])
-    cpu.stop()
-    await crowd.drain()
+    elapsed = await measure(load, plan, cpu, on_begin=streams.begin)
     await asyncio.sleep(LAST_STATE_SECONDS)
     newest = max((stream.posts for stream in streams.all), default=0)
     figures = {
@@ -96,7 +93,7 @@ async def elsewhere(crowd, plan, cpu):
 
 async def echo(crowd, plan, cpu):
     """Run `echo`: one frame at a time, to a path that returns it."""
-    clock = asyncio.get_running_loop()
+    event_loop = asyncio.get_running_loop()
     returned = None
     times = []
 
@@ -109,7 +106,7 @@ async def echo(crowd, plan, cpu):
         nonlocal returned
         end = time.perf_counter() + seconds
         while (sent_at := time.perf_counter()) < end:
-            returned = clock.create_future()
+            returned = event_loop.create_future()
             socket.send(b"x" * 64)
             async with asyncio.timeout(10):
                 await returned
@@ -164,7 +161,7 @@ async def memory(crowd, plan, cpu):
 
 
 async def heartbeats(crowd, plan, cpu):
-    """Run `heartbeats`: each client sends only its heartbeat, every 25 s. The figure is the CPU of the whole stack."""
+    """Run `heartbeats`: each client sends a heartbeat about every 25 s. The figure is the CPU of the whole stack."""
     beats = Heartbeats(crowd)
     await crowd.connect()
     await asyncio.sleep(plan["warm_up"])
@@ -203,8 +200,7 @@ async def soak(crowd, plan, cpu):
     return {
         "rate": round(load.rate, 1),
         "messages": len(every),
-        "p50_ms": milliseconds(percentile(every, 0.5)),
-        "p99_ms": milliseconds(percentile(every, 0.99)),
+        **latencies(every),
         "minutes": minutes,
     }
 

@@ -1,5 +1,6 @@
 """
-Run the closed loops: a sender waits until a message has reached its sender (`ClosedLoop`) or all members (`Fan`).
+Run the closed loops. The next message waits until the last one has reached its sender (`ClosedLoop`) or all members
+(`Fan`).
 
 The loops use only callbacks, because the CPU of a task for each message would distort the result. They do not count
 losses; the crowd counts them.
@@ -106,7 +107,7 @@ class ClosedLoop(Load):
 
 
 class Fan(Load):
-    """One room. A member sends when all have received the last message. A latency ends at the last receiver."""
+    """One room. A member sends when all members have received the last message. A latency ends at the last receiver."""
 
     def __init__(self, crowd):
         self.seats = crowd.seats

@@ -42,23 +42,24 @@ class OpenLoop:
 
 
 class Heartbeats:
-    """The heartbeats of all seats that are in their room. The first one is sent at a random time within 25 s."""
+    """The heartbeats of all seats in their rooms. Each seat sends its first heartbeat at a random time within 25 s."""
 
     def __init__(self, crowd):
         self.crowd = crowd
-        self.clock = asyncio.get_running_loop()
+        self.event_loop = asyncio.get_running_loop()
         self.asked: dict[int, float] = {}
         self.begun: set[int] = set()
         self.times: list[float] = []
         crowd.on_synced = self.on_synced
 
     def beat(self, seat) -> None:
+        """Send a heartbeat of a seat, and schedule its next one."""
         if seat.is_closed:
             return
         self.asked[seat.number] = time.perf_counter()
         seat.send(self.crowd.dialect.heartbeat(seat.messages.offset))
         pause = HEARTBEAT_SECONDS + random.uniform(-HEARTBEAT_JITTER, HEARTBEAT_JITTER)
-        self.clock.call_later(pause, self.beat, seat)
+        self.event_loop.call_later(pause, self.beat, seat)
 
     def on_synced(self, seat):
         asked_at = self.asked.pop(seat.number, None)
@@ -67,7 +68,7 @@ class Heartbeats:
         elif seat.number not in self.begun:
             # This `synced` ends the greeting.
             self.begun.add(seat.number)
-            self.clock.call_later(random.uniform(0, HEARTBEAT_SECONDS), self.beat, seat)
+            self.event_loop.call_later(random.uniform(0, HEARTBEAT_SECONDS), self.beat, seat)
 
     def count_unanswered(self) -> int:
         """Return the number of heartbeats without an answer after ANSWER_SECONDS."""

@@ -1,18 +1,18 @@
 """
 Bundles: the modules of the browser's code, joined into a few files.
 
-A room needs about a hundred modules. Over HTTP/1.1 a browser loads six files at a time, and on a slow network each of
-them takes a round trip: eight seconds at 300 ms. A bundle is one file, and compresses better.
+A room needs about a hundred modules. Over HTTP/1.1 a browser loads six files at a time, and on a slow network each
+file takes a round trip: eight seconds at 300 ms. A bundle is one file, and compresses better.
 
-Nobody runs a build: this module joins the files when `collectstatic` or a server looks for static files. With DEBUG,
+There is no build step: this module joins the files when `collectstatic` or a server looks for static files. With DEBUG,
 pages load the modules themselves, so an engineer sees the files that they edit.
 
-Each page has two entry modules: `page.js`, and one of its own. There is a bundle for each entry module, with what it
-imports, and one for each module that is loaded later with `import()`. A module may be in several bundles. The browser
-runs it only once, because the first bundle that defines it wins.
+Each page has two entry modules: `page.js`, and one of its own. Each entry module has a bundle with all that it imports.
+Each module that is loaded later with `import()` has a bundle too. A module may be in several bundles. The browser runs
+a module only once, because only its first definition counts.
 
-This works for modules in which imports and exports begin a line, as in all of the chat's own code. Anything else raises
-an error. Libraries and catalogues of languages stay files of their own.
+This works for modules in which imports and exports begin a line, as in all of the chat's own code. Any other form
+raises `BundleError`. Libraries and catalogues of languages stay files of their own.
 """
 
 import posixpath
@@ -31,7 +31,7 @@ ENTRIES = (COMMON, "board.js", "lobby.js", "operators.js", "settings.js", "works
 # Modules in these folders import nothing, and stay as they are.
 SEPARATE = ("languages/", "vendor/")
 
-# `define` records a module, `load` runs it and returns its exports. A name is loaded again after a failure.
+# `define` records a module. `load` runs it and returns its exports, and tries it again after a failure.
 RUNTIME = """\
 const chat = (globalThis.chatModules ??= {
   factories: new Map(),
@@ -63,7 +63,7 @@ _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))
 _DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
 _COMPUTED = re.compile(r"\bimport\((?!\")")
 _INLINE_COMMENT = re.compile(r"/\*\*? .*?\*/")
-_LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
 class BundleError(Exception):
@@ -85,12 +85,12 @@ class _Graph:
         self.dynamic: dict[str, list[str]] = {}
         for name in ENTRIES:
             self._visit(name)
-        self.closures = {name: self._close(name) for name in self.static}
+        self.closures = {name: self._collect_imports(name) for name in self.static}
         later = [target for targets in self.dynamic.values() for target in targets]
         self.bundled = list(dict.fromkeys([*ENTRIES, *later]))
 
     def list_modules(self, name: str) -> list[str]:
-        """Return the modules of a bundle: what it needs, without what every page that loads it has loaded before."""
+        """Return the modules of a bundle, without the modules that every page has already when it loads the bundle."""
         if name == COMMON:
             loaded: set[str] = set()
         elif name in ENTRIES:
@@ -111,8 +111,8 @@ class _Graph:
         for target in (*self.static[name], *self.dynamic[name]):
             self._visit(target)
 
-    def _close(self, name: str) -> list[str]:
-        """Return a module and everything that it imports at once, each module after its imports."""
+    def _collect_imports(self, name: str) -> list[str]:
+        """Return a module and everything that it imports at once, also indirectly. Each module follows its imports."""
         found: dict[str, None] = {}
 
         def visit(module: str) -> None:
@@ -175,7 +175,7 @@ def _wrap(name: str) -> str:
     code = _BARE_IMPORT.sub(lambda match: f'await $load("{_resolve(name, match[1])}");', code)
     code = _EXPORT.sub(export, _REEXPORT.sub(load_exports, code))
     code = _COMPUTED.sub("$importFile(", _DYNAMIC.sub(load_later, code)).replace("import.meta.url", "$url")
-    if left := _LEFT.search(code):
+    if left := _LEFT_OVER.search(code):
         raise BundleError(f"{name}: {left[0]}")
     return (
         f'chat.define("{name}", async ($load, $importFile, $url) => {{\n'

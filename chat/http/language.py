@@ -1,8 +1,8 @@
 """
 The language of pages and of error texts: the one that the person chose, or the best one for the browser.
 
-A person's choice is a preference in the database. Only pages read it. A cookie repeats it for the other requests, which
-need no query so. This module must not translate anything.
+A person's choice is a preference in the database. Only pages read the preference. A cookie repeats it for the other
+requests, so these need no query. This module must not translate anything.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,11 @@ def list_languages() -> list[tuple[str, str]]:
 
 
 def override_language(request: HttpRequest, preference: str) -> translation.override:
-    """Return a context manager whose block is in the language of a preference: for texts after a change of it."""
+    """
+    Return a context manager whose block runs in the language of a preference.
+
+    A request that changes the preference uses it for its texts after the change.
+    """
     return translation.override(_find_language(request, DJANGO_NAMES.get(preference, preference)))
 
 
@@ -66,7 +70,7 @@ def _find_language(request: HttpRequest, chosen: str) -> str:
 
 
 def _keep(response: HttpResponse, language: str) -> None:
-    """Make the browser send Django's name of a language with its requests. "" ends this."""
+    """Store Django's name of a language in a cookie. An empty `language` deletes the cookie."""
     if not language:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
         return

@@ -21,7 +21,7 @@ def is_spaceless(character: str) -> bool:
 
 
 def is_border(character: str) -> bool:
-    """Return whether a word ends at a character: at white space, punctuation, a symbol or an emoji."""
+    """Return whether a character ends a word: white space, punctuation, a symbol, an emoji, a control character."""
     if character.isspace() or _PART_OF_EMOJI.match(character):
         return True
     category = unicodedata.category(character)

@@ -1,5 +1,5 @@
 """
-Messages, their reactions, and the refs with which clients changed them.
+Messages, and what belongs to them: reactions, earlier bodies, bookmarks, mentions, and the refs of changes.
 """
 
 from datetime import datetime

@@ -54,6 +54,6 @@ def assert_accessible(page, what, without=()):
 
 
 def _choose_sizes(before):
-    """Return the sizes for the checks of a page: its own size, and a phone. Each desktop gets the gallery's size."""
+    """Return the sizes for the checks of a page: its own size, and a phone. DESKTOP stands for all desktop sizes."""
     own = DESKTOP["viewport"] if before["width"] > LARGEST_TABLET_PX else before
     return [own] if own == PHONE["viewport"] else [own, PHONE["viewport"]]

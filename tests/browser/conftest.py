@@ -5,6 +5,7 @@ Without Chromium these tests are skipped with a reason.
 """
 
 import contextlib
+import functools
 import itertools
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from tests.browser.gallery import RESULTS
+from tests.browser.log_in import log_in
 from tests.live.client import Person
 from tests.live.processes import Site, free_port, wait_until
 
@@ -165,39 +167,29 @@ def join_room(browser_of, site, slug):
 
 
 @pytest.fixture
-def open_as_owner(browser_of, owner, site, slug):
-    """Return a function that opens the room as its owner, who has an account, and returns the page."""
-
-    def open(**options):
-        page = browser_of("Owner", **options)
-        cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in owner.http.cookies]
-        page.context.add_cookies(cookies)
-        page.goto(f"{site.url}/rooms/{slug}/")
-        page.wait_for_selector("[data-state=open]")
-        return page
-
-    return open
-
-
-@pytest.fixture
 def open_workspace(browser_of, site):
     """
     Return a function that opens a room for a person with an account: `open_workspace(person, slug)`.
 
-    `window.loads` counts how often the page was loaded.
+    Each page of the person runs `script` before its own code. `window.loads` counts how often the page was loaded.
     """
 
-    def open(person, slug, **options):
+    def open(person, slug, script="", **options):
         page = browser_of(person.handle, **options)
-        page.context.add_cookies(
-            [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in person.http.cookies]
-        )
+        log_in(page.context, person)
+        page.add_init_script(script)
         page.goto(f"{site.url}/rooms/{slug}/")
         page.wait_for_selector("[data-state=open]")
         page.evaluate("window.loads = (window.loads || 0) + 1")
         return page
 
     return open
+
+
+@pytest.fixture
+def open_as_owner(open_workspace, owner, slug):
+    """Return a function that opens the room as its owner, who has an account, and returns the page."""
+    return functools.partial(open_workspace, owner, slug)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Helpers for the browser tests of the history: rooms with many messages, and what a page shows of them."""
 
+from tests.browser.conftest import PATIENCE_MS
+
 FETCHES = """
 window.fetches = [];
 const send = WebSocket.prototype.send;
@@ -45,7 +47,7 @@ def come_back(page, *scripts):
     if not page.is_closed():
         page.close()
     tab = context.new_page()
-    tab.set_default_timeout(60_000)
+    tab.set_default_timeout(PATIENCE_MS)
     for script in scripts:
         tab.add_init_script(script)
     tab.goto(url)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.log_in import log_in
 from tests.live.client import Person
 
 pytestmark = requires_axe()
@@ -25,8 +26,7 @@ def admin(browser_of, site, operator):
     """Return the page of a superuser."""
     site.database.query("UPDATE chat_person SET is_superuser = %s WHERE handle = %s", True, operator.handle)
     page = browser_of("Operator")
-    cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in operator.http.cookies]
-    page.context.add_cookies(cookies)
+    log_in(page.context, operator)
     return page
 
 

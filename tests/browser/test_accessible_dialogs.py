@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
-from tests.browser.test_accessibility import choose
+from tests.browser.log_in import log_in
 from tests.browser.test_lobby import create_room, sign_up
 from tests.browser.test_moderation import item_of
 from tests.browser.test_room import message, say
+from tests.browser.test_tasks import choose
 
 pytestmark = requires_axe()
 
@@ -122,8 +123,7 @@ def test_the_operators_page_with_rooms_is_accessible(browser_of, site, owner, op
         "UPDATE chat_room SET name = %s, topic = %s WHERE slug = %s", LONG_WORD[:80], LONG_TEXT[:200], slug
     )
     page = browser_of("Operator")
-    cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in operator.http.cookies]
-    page.context.add_cookies(cookies)
+    log_in(page.context, operator)
     page.goto(f"{site.url}/operators/rooms/")
     expect(page.get_by_text(slug)).to_be_visible()
     expect(page.get_by_test_id("live")).to_have_text("Live")

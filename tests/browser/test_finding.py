@@ -184,3 +184,15 @@ def test_people_find_messages_by_words_pins_bookmarks_and_mentions(bicycle, open
     keep_screenshot(phone, "finding-day")
     phone.get_by_role("button", name="Show this day").tap()
     expect(message(phone, text)).to_be_in_viewport()
+
+
+def test_a_list_that_is_emptied_during_a_search_is_not_busy(open_workspace, owner):
+    page = open_workspace(owner, owner.make_room())
+    page.route("**/api/search/**", lambda route: None)  # the answer never arrives
+    page.keyboard.press("Control+Shift+F")
+    field = page.get_by_role("searchbox", name="Search messages")
+    field.fill("bicycle")
+    results = page.get_by_label("Found messages")
+    expect(results).to_have_attribute("aria-busy", "true")
+    field.fill("")
+    expect(results).not_to_have_attribute("aria-busy", "true")

@@ -94,7 +94,7 @@ def rooms(site, team):
 
 
 def set_times(site, minutes_by_text):
-    """Move messages into the past, as if the team had talked all morning. Nobody has read the page before that."""
+    """Move messages into the past, as if the team had talked all morning. No page is open yet."""
     code = (
         "import json; from datetime import timedelta; from django.utils import timezone\n"
         "from chat.models import Message\n"
@@ -108,18 +108,11 @@ def set_times(site, minutes_by_text):
 
 
 @pytest.fixture
-def open_as(browser_of, site, team):
+def open_as(open_workspace, team):
     """Return a function that opens a room for a person of the team: `open_as("mara", slug)`."""
 
     def open(handle, slug, **options):
-        page = browser_of(handle, color_scheme="light", **options)
-        page.context.add_cookies(
-            [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in team[handle].http.cookies]
-        )
-        page.add_init_script(CLOSE_OFFER)
-        page.goto(f"{site.url}/rooms/{slug}/")
-        page.wait_for_selector("[data-state=open]")
-        return page
+        return open_workspace(team[handle], slug, script=CLOSE_OFFER, color_scheme="light", **options)
 
     return open
 
@@ -170,7 +163,7 @@ def come_again(page):
     expect(message(page, QUESTION[6:])).to_have_count(1)
 
 
-def test_the_pictures_of_the_guides(open_as, team, rooms):
+def test_the_story_gives_every_picture_of_the_guides(open_as, team, rooms):
     PICTURES.mkdir(parents=True, exist_ok=True)
     jonas, samir = open_as("jonas", "launch", **DESKTOP), open_as("samir", "launch", **DESKTOP)
     react(jonas, "What is left", 1)
@@ -243,8 +236,8 @@ def picture_the_search(mara):
 
 
 def picture_the_moderation(mara, team):
-    advertisement = team["aiko"].history("help-desk")
-    (id,) = [id for id, found in advertisement.items() if found["body"] == ADVERTISEMENT]
+    messages = team["aiko"].history("help-desk")
+    (id,) = [id for id, found in messages.items() if found["body"] == ADVERTISEMENT]
     team["aiko"].call(
         "POST", f"/api/rooms/help-desk/messages/{id}/reports/", reason="This is an advertisement.", expected=201
     )

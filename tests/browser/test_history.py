@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.history import FETCHES, come_back, fill, is_on_screen, scroll_to, shown_ids
+from tests.browser.history import FETCHES, come_back, fill, is_on_screen, scroll_to, shown_ids, wait_for_newer
 from tests.browser.test_polling import BlockingProxy
 from tests.browser.test_room import message, say
 
@@ -66,9 +66,7 @@ def test_scrolling_down_from_an_old_message_shows_every_message_once(old_quote, 
         if ids[-1] == COUNT + 1:
             break
         scroll_to(old_quote, "bottom")
-        old_quote.wait_for_function(
-            "(last) => document.querySelector('#messages > :last-child').dataset.id > last", arg=ids[-1]
-        )
+        wait_for_newer(old_quote, ids[-1])
     assert set(range(400, COUNT + 2)) <= seen
     say(bob, "live again")
     scroll_to(old_quote, "bottom")

@@ -1,5 +1,7 @@
 """Tests of people in the workspace: their names, cards and direct conversations, and who is notified."""
 
+import functools
+
 import pytest
 from playwright.sync_api import expect
 
@@ -36,22 +38,12 @@ LAYOUT_SHIFTS = """new Promise((resolve) => {
 
 
 @pytest.fixture
-def open_as(browser_of, site):
-    """Return a function that opens a room for a person with an account: `open_as(person, slug)`."""
-
-    def open(person, slug, **options):
-        page = browser_of(person.handle, **options)
-        cookies = [{"name": cookie.name, "value": cookie.value, "url": site.url} for cookie in person.http.cookies]
-        page.context.add_cookies(cookies)
-        page.add_init_script(f"({NOTIFICATION})()")
-        page.goto(f"{site.url}/rooms/{slug}/")
-        page.wait_for_selector("[data-state=open]")
-        return page
-
-    return open
+def open_as(open_workspace):
+    """Return a function that opens a room for a person, and collects the notifications: `open_as(person, slug)`."""
+    return functools.partial(open_workspace, script=f"({NOTIFICATION})()")
 
 
-def test_names_cards_and_a_direct_conversation(open_as, site, owner):
+def test_a_member_sees_names_and_cards_and_starts_a_direct_conversation(open_as, site, owner):
     bob = Person(site, "bob_the_builder", "correct horse")
     zoe = Person(site, "zoe_zebra", "correct horse")
     profile = {"name": "Robert Brown", "status": "At lunch", "emoji": "🍜", "time_zone": "Asia/Tokyo"}

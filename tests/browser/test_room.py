@@ -7,6 +7,7 @@ import signal
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, start_second
+from tests.browser.history import fill
 
 
 def say(page, text):
@@ -135,14 +136,9 @@ def test_an_unsent_message_survives_a_reload(join_room, site):
 
 
 def test_scrolling_up_loads_older_messages(join_room, site, slug):
-    code = (
-        "from chat import protocol; from chat.services import people, rooms\n"
-        f"person = people.sign_up('Writer of {slug}', 'correct horse'); member = rooms.join_room(person, '{slug}')\n"
-        "for number in range(120): rooms.post_message(member, protocol.Post(ref=f'r{number}', body=f'line {number}'))"
-    )
-    site.manage("shell", "-c", code)
+    fill(site, slug, 120)
     alice = join_room("Alice")
-    expect(message(alice, re.compile(r"^.*line 119$"))).to_have_count(1)
+    expect(message(alice, re.compile(r"^.*line 120$"))).to_have_count(1)
     rows = alice.locator(".message[data-id]")
     expect(rows).to_have_count(50)
     while (count := rows.count()) < 120:

@@ -1,4 +1,4 @@
-"""The page with a person's settings, in a real browser."""
+"""Tests of the page with a person's settings."""
 
 import io
 

@@ -10,7 +10,7 @@ from tests.browser.gallery import keep_in_both_themes
 from tests.browser.test_room import message, say
 
 
-def test_emoji_code_and_formatting_on_a_desktop(join_room):
+def test_people_on_a_desktop_use_emoji_code_and_formatting(join_room):
     alice, bob = join_room("Alice", **DESKTOP), join_room("Bob")
     # Alice finds an emoji by its name, with the keyboard only.
     alice.get_by_test_id("composer-emoji").focus()
@@ -69,7 +69,7 @@ def test_emoji_code_and_formatting_on_a_desktop(join_room):
     expect(alice.locator("#schedule-body")).to_have_value("Later")
 
 
-def test_emoji_and_more_on_a_phone(join_room):
+def test_a_person_on_a_phone_uses_emoji_and_the_preview(join_room):
     alice = join_room("Alice", **PHONE)
     say(alice, "Hello")
     alice.get_by_test_id("composer-emoji").tap()
@@ -89,7 +89,7 @@ def test_emoji_and_more_on_a_phone(join_room):
     expect(alice.locator("[data-react='😀']")).to_be_visible()
 
 
-def test_a_frozen_server_is_named_and_nothing_that_was_written_is_lost(join_room, site):
+def test_a_bar_reports_a_frozen_server_and_no_written_text_is_lost(join_room, site):
     alice, bob = join_room("Alice"), join_room("Bob", site.second.url)
     say(alice, "A question")
     message(bob, "A question").hover()

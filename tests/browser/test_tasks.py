@@ -8,13 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
+from tests.browser.test_room import message, say
 from tests.live.processes import wait_until
 
 
-def say(page, text):
-    page.get_by_test_id("composer").fill(text)
-    page.keyboard.press("Enter")
-    expect(page.locator(".message[data-id]").filter(has_text=text)).to_have_count(1)
+def post(page, text):
+    """Write a message, and wait until it is stored."""
+    say(page, text)
+    expect(message(page, text)).to_have_count(1)
 
 
 def choose(page, name):
@@ -43,7 +44,7 @@ def no_workers(site):
 
 def test_the_bar_of_an_export_survives_a_reload(join_room, no_workers):
     alice = join_room("Alice")
-    say(alice, "Hello, world")
+    post(alice, "Hello, world")
     # The page loads its dialogs after the messages, and the workers serve the files.
     alice.wait_for_load_state("networkidle")
     no_workers()
@@ -73,7 +74,7 @@ def test_the_bar_of_an_export_survives_a_reload(join_room, no_workers):
 
 def test_the_statistics_open_as_a_page_without_scripts(join_room):
     alice = join_room("Alice")
-    say(alice, "Hello, world")
+    post(alice, "Hello, world")
     choose(alice, "statistics")
     with alice.context.expect_page() as opened:
         alice.locator(".task-link").click()
@@ -86,7 +87,7 @@ def test_the_statistics_open_as_a_page_without_scripts(join_room):
 
 def test_exports_and_statistics_use_the_time_zone_of_the_browser(join_room):
     alice = join_room("Alice", timezone_id="Asia/Tokyo")
-    say(alice, "Hello, world")
+    post(alice, "Hello, world")
     choose(alice, "export")
     expect(alice.locator("#export-dialog")).to_contain_text("Asia/Tokyo")
     today = alice.evaluate("new Intl.DateTimeFormat('en-CA').format(new Date())")

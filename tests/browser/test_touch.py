@@ -231,7 +231,7 @@ def test_two_fingers_open_no_sheet(join_room):
     expect(bob.locator("#message-sheet")).to_have_count(0)
 
 
-def test_the_browsers_menu_does_not_open_over_the_sheet_but_opens_on_a_link(join_room):
+def test_the_browsers_menu_does_not_open_over_the_sheet_and_a_link_opens_no_sheet(join_room):
     bob = join_room("Bob", **PHONE)
     say(bob, "words")
     say(bob, "https://example.org/")

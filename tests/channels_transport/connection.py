@@ -11,6 +11,24 @@ from channels_transport.memory import MemoryChannelLayer
 KEY = base64.b64encode(b"0123456789abcdef")
 
 
+def make_frame(first, payload=b"", length=None, is_masked=True):
+    """
+    Return a frame of a client. The mask is zeros.
+
+    `first` is the first byte: the flag of the last frame, and the opcode. `length` is the length that the frame
+    announces, if it is not the real one.
+    """
+    length = len(payload) if length is None else length
+    mask_flag, mask = (0x80, b"\0\0\0\0") if is_masked else (0, b"")
+    if length < 126:
+        head = bytes([first, mask_flag | length])
+    elif length < 65536:
+        head = bytes([first, mask_flag | 126]) + length.to_bytes(2, "big")
+    else:
+        head = bytes([first, mask_flag | 127]) + length.to_bytes(8, "big")
+    return head + mask + payload
+
+
 class Transport(StringTransport):
     """A transport in memory. Like a real one, it accepts `resumeProducing` after it was closed."""
 
@@ -59,9 +77,11 @@ class FakeConnection:
         return int(self.received.split(b" ", 2)[1])
 
     def passed_on(self, channel):
+        """Receive the next message that was passed on to a channel, or None."""
         return self.layer.receive([channel])[1]
 
     def open(self, **kwargs):
+        """Open a websocket. The bytes of the handshake are not in `received`."""
         self.handshake(**kwargs)
         self.asgi_message = self.passed_on("websocket.connect")
         self.reply({"accept": True})
@@ -72,15 +92,8 @@ class FakeConnection:
         self.factory.dispatch_reply(self.asgi_message["reply_channel"], message)
 
     def frame(self, opcode, payload, length=None):
-        """Send one masked frame; the mask is zeros."""
-        size = len(payload) if length is None else length
-        if size < 126:
-            head = bytes([0x80 | opcode, 0x80 | size])
-        elif size < 65536:
-            head = bytes([0x80 | opcode, 0xFE]) + size.to_bytes(2, "big")
-        else:
-            head = bytes([0x80 | opcode, 0xFF]) + size.to_bytes(8, "big")
-        self.write(head + b"\0\0\0\0" + payload)
+        """Send one frame."""
+        self.write(make_frame(0x80 | opcode, payload, length))
 
     @property
     def close_code(self):

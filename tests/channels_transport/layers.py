@@ -23,7 +23,7 @@ def send_frame(layer, order, channel="websocket.receive", reply=FRAME["reply_cha
     layer.send(channel, {**FRAME, "reply_channel": reply, "order": order, **content})
 
 
-def orders(layer, count, channels=("websocket.receive",)):
+def receive_orders(layer, count, channels=("websocket.receive",)):
     """Return the orders of the next messages that this thread receives."""
     return [layer.receive(channels)[1]["order"] for _ in range(count)]
 
@@ -62,6 +62,7 @@ def wait_for_turn(layer):
 
 
 def open_connection(layer, process, name, frames=0):
+    """Send the handshake and the first frames of a connection. Return its reply channel."""
     reply = f"{process}{name}"
     send_frame(layer, 0, reply=reply, channel="websocket.connect", path=f"/{name}/")
     for order in range(1, frames + 1):
@@ -111,6 +112,7 @@ def _end_earlier(shard, key, milliseconds):
 
 
 def set_clock_back(layer):
+    """Change all times that the layer has stored, as if the clock of Redis had been set back by SET_BACK_MS."""
     for shard in layer.shards:
         prefix = layer.prefix
         for leases in ("interfaces", "turns"):

@@ -13,7 +13,11 @@ _names = (f"replies.ordering{number}" for number in itertools.count())
 
 
 class OrderedConnection:
-    """A connection whose consumer records the orders that it ran. `feed` passes it messages in any order."""
+    """
+    A connection whose consumer records the orders that it ran. `feed` passes it messages in any order.
+
+    `fails` has the exceptions that the consumer raises, by order.
+    """
 
     def __init__(self, layer):
         self.layer = layer

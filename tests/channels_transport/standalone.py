@@ -22,8 +22,8 @@ hypothesis.settings.load_profile("matrix")
 
 
 def pytest_configure(config):
-    for line in ("process", "every_python", "no_database", "live", "long", "alone"):
-        config.addinivalue_line("markers", f"{line}: see pyproject.toml")
+    for marker in ("process", "every_python", "no_database", "live", "long", "alone"):
+        config.addinivalue_line("markers", f"{marker}: see pyproject.toml")
 
 
 def pytest_ignore_collect(path):

@@ -9,7 +9,7 @@ from tests.channels_transport.layers import (
     SET_BACK_MS,
     end_turn_lease,
     make_layer,
-    orders,
+    receive_orders,
     reclaim,
     renew_interface,
     send_frame,
@@ -31,19 +31,17 @@ def read_remaining_times(layer, leases):
 def test_a_lease_that_began_before_the_clock_was_set_back_is_shortened(layer):
     renew_interface(layer, "daphne.response.abc!", 10000)
     send_frame(layer, 0)
-    orders(layer, 1)
+    receive_orders(layer, 1)
     set_clock_back(layer)
     assert min(read_remaining_times(layer, "interfaces") + read_remaining_times(layer, "turns")) > 20 * 3600 * 1000
     reclaim(layer)
-    assert (
-        0 < max(read_remaining_times(layer, "interfaces")) <= 10000
-        and 0 < max(read_remaining_times(layer, "turns")) <= 4000
-    )
+    assert 0 < max(read_remaining_times(layer, "interfaces")) <= 10000
+    assert 0 < max(read_remaining_times(layer, "turns")) <= 4000
 
 
 def test_a_dead_workers_connection_continues_after_a_stall_and_a_clock_set_back(layer):
     send_frame(layer, 0)
-    orders(layer, 1)
+    receive_orders(layer, 1)
     reclaim(layer)
     for shard in layer.shards:
         shard.call(("HINCRBY", f"{layer.prefix}reclaim", "at", -3500))

@@ -5,7 +5,7 @@ import redis
 
 from channels_transport import scripts
 from channels_transport.shards import Unsent
-from tests.channels_transport.layers import FRAME, make_layer, orders, send_frame
+from tests.channels_transport.layers import FRAME, make_layer, receive_orders, send_frame
 
 pytestmark = pytest.mark.no_database
 
@@ -39,11 +39,11 @@ def test_a_redis_without_memory_refuses_sends_and_still_delivers_messages(valkey
     server = redis.StrictRedis.from_url(valkey_url)
     send_frame(layer, 0)
     send_frame(layer, 1)
-    assert orders(layer, 1) == [0]
+    assert receive_orders(layer, 1) == [0]
     layer.send_later("jobs", {})
     server.config_set("maxmemory", 1)
     try:
-        assert orders(layer, 1) == [1]
+        assert receive_orders(layer, 1) == [1]
         renewed, lost, _ = layer.shards[0].call(
             layer.receiver.claim_command()[1],
             layer.command(scripts.RECLAIM, 100),
@@ -69,7 +69,7 @@ def test_the_next_turn_begins_before_the_answers_of_deferred_commands_are_handle
 def test_a_frame_can_be_sent_later(layer):
     layer.send_later("websocket.receive", {**FRAME, "order": 0})
     layer.receiver.finish()
-    assert orders(layer, 1) == [0]
+    assert receive_orders(layer, 1) == [0]
 
 
 def test_a_deferred_command_takes_no_trip_of_its_own(valkey_url, count_commands):

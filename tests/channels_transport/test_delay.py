@@ -31,7 +31,7 @@ def server(layer):
     return DelayServer(layer, signal_handlers=False)
 
 
-def received(layer, channel="chat.later"):
+def receive_numbers(layer, channel="chat.later"):
     found = []
     while (message := layer.receive([channel])[1]) is not None:
         found.append(message["number"])
@@ -49,21 +49,21 @@ def test_a_message_that_is_not_due_waits_as_a_row(layer, server):
     row = DelayedMessage.objects.get()
     assert (row.channel_name, json.loads(row.content)) == ("chat.later", {"number": 1})
     assert 50 < (row.due_date - timezone.now()).total_seconds() <= 60
-    assert received(layer) == []
+    assert receive_numbers(layer) == []
 
 
 def test_due_messages_are_sent_once_and_in_due_order(layer, server):
     for number, seconds in ((3, -1), (1, -3), (2, -2), (9, 60)):
         make_row(number, seconds)
     run_steps(server, 3)
-    assert received(layer) == [1, 2, 3]
+    assert receive_numbers(layer) == [1, 2, 3]
     assert DelayedMessage.objects.count() == 1
 
 
 def test_a_message_with_a_delay_of_zero_is_sent_at_once(layer, server):
     layer.send(CHANNEL, delay_message(milliseconds=0))
     run_steps(server, 2)
-    assert received(layer) == [1]
+    assert receive_numbers(layer) == [1]
 
 
 def test_the_server_checks_again_when_the_next_row_is_due(layer, server):
@@ -105,7 +105,7 @@ def test_a_malformed_message_is_dropped_with_one_log_line_and_the_next_is_sent(l
     layer.send(CHANNEL, delay_message())
     with caplog.at_level(logging.INFO):
         run_steps(server, 3)
-    assert received(layer) == [1]
+    assert receive_numbers(layer) == [1]
     assert [record.levelname for record in caplog.records] == ["ERROR"] and "dropped" in caplog.text
     assert "\n" not in caplog.records[0].getMessage()
 
@@ -116,10 +116,10 @@ def test_a_message_for_a_full_channel_is_retried_later(layer, server):
     make_row(11)
     run_steps(server)
     assert DelayedMessage.objects.get().due_date > timezone.now()
-    assert received(layer) == list(range(10))
+    assert receive_numbers(layer) == list(range(10))
     DelayedMessage.objects.update(due_date=timezone.now())
     run_steps(server)
-    assert received(layer) == [11] and not DelayedMessage.objects.exists()
+    assert receive_numbers(layer) == [11] and not DelayedMessage.objects.exists()
 
 
 def test_a_message_is_sent_when_redis_has_memory_again(valkey_url, caplog):
@@ -134,7 +134,7 @@ def test_a_message_is_sent_when_redis_has_memory_again(valkey_url, caplog):
     assert DelayedMessage.objects.get().due_date > timezone.now() and "is full, retrying: OOM" in caplog.text
     DelayedMessage.objects.update(due_date=timezone.now())
     run_steps(server)
-    assert received(layer) == [1] and not DelayedMessage.objects.exists()
+    assert receive_numbers(layer) == [1] and not DelayedMessage.objects.exists()
 
 
 def test_a_row_that_cannot_be_sent_does_not_delay_the_others(layer, server, caplog):
@@ -142,7 +142,7 @@ def test_a_row_that_cannot_be_sent_does_not_delay_the_others(layer, server, capl
     DelayedMessage.objects.filter(id=make_row(2, -1).id).update(content="{")
     make_row(3)
     run_steps(server)
-    assert received(layer) == [3] and not DelayedMessage.objects.exists()
+    assert receive_numbers(layer) == [3] and not DelayedMessage.objects.exists()
     assert caplog.text.count("cannot be sent, and is dropped") == 2
 
 
@@ -151,14 +151,14 @@ def test_two_servers_send_a_row_once(layer, server):
     other = DelayServer(layer, signal_handlers=False)
     server._send(row)
     other._send(row)
-    assert received(layer) == [1]
+    assert receive_numbers(layer) == [1]
 
 
 def test_a_row_that_another_server_claimed_is_not_sent(layer, server):
     row = make_row()
     DelayedMessage.objects.filter(id=row.id).update(due_date=timezone.now() + delay.CLAIM)
     server._send(row)  # the server read this row before the other server claimed it
-    assert received(layer) == [] and DelayedMessage.objects.exists()
+    assert receive_numbers(layer) == [] and DelayedMessage.objects.exists()
 
 
 def test_a_row_is_sent_again_after_its_server_died_while_sending(layer, server, monkeypatch):
@@ -168,10 +168,10 @@ def test_a_row_is_sent_again_after_its_server_died_while_sending(layer, server, 
         server._send(row)
     monkeypatch.undo()
     run_steps(server)
-    assert received(layer) == []
+    assert receive_numbers(layer) == []
     DelayedMessage.objects.update(due_date=timezone.now())  # the claim has ended
     run_steps(server)
-    assert received(layer) == [1]
+    assert receive_numbers(layer) == [1]
 
 
 def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monkeypatch, caplog):
@@ -184,7 +184,7 @@ def test_a_row_keeps_its_due_date_if_redis_cannot_be_reached(layer, server, monk
     assert caplog.text.count("Delayed messages wait for Redis or the database, retrying: away") == 1
     monkeypatch.undo()
     run_steps(server)
-    assert received(layer) == [1]
+    assert receive_numbers(layer) == [1]
 
 
 def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monkeypatch):
@@ -194,7 +194,7 @@ def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monke
     server._run_once()
     monkeypatch.undo()
     run_steps(server, 2)
-    assert received(layer) == [1]
+    assert receive_numbers(layer) == [1]
 
 
 def test_the_server_ends_after_a_call_of_stop(layer, server, monkeypatch):

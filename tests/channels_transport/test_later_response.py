@@ -1,6 +1,6 @@
 """Requests that wait for their response. A message, a timeout or a disconnect ends the wait, and is reported."""
 
-import json
+from types import SimpleNamespace
 
 import pytest
 from channels.message import Message
@@ -33,7 +33,7 @@ class WaitingConnection(FakeConnection):
         return self
 
     def wait(self, **changed):
-        """Return a LaterResponse from the view."""
+        """Let the view answer with a LaterResponse."""
         response = LaterResponse(
             RequestFactory().get(PATH), "nothing", 20, (b"[", b"]"), (b"<", b">"), {"room": 7}, status=203
         )
@@ -49,6 +49,11 @@ class WaitingConnection(FakeConnection):
 
     def leave(self):
         self.transport.protocol.connectionLost(Failure(error.ConnectionDone()))
+
+    @property
+    def waiting_request(self):
+        """The interface's object for the request."""
+        return self.factory.reply_protocols[self.asgi_message["reply_channel"]]
 
     @property
     def content(self):
@@ -73,6 +78,7 @@ def connection(clock):
 
 
 def disconnect(connection, answered):
+    """Return the message that reports the end of a waiting request."""
     return {
         "reply_channel": connection.asgi_message["reply_channel"],
         "path": PATH,
@@ -91,11 +97,8 @@ def test_a_text_for_the_channel_of_a_request_is_its_response(connection):
     connection.wait().reply({"text": '"grüß"'})
     assert connection.status == 203 and connection.content == b'["gr\xc3\xbc\xc3\x9f"]'
     assert b"X-Any: thing" in connection.received
-    assert (
-        connection.received.count(b"Content-Length: 10\r\n")
-        == 1
-        == connection.received.lower().count(b"content-length")
-    )
+    assert connection.received.count(b"Content-Length: 10\r\n") == 1
+    assert connection.received.lower().count(b"content-length") == 1
 
 
 def test_a_broadcast_is_the_response(connection, clock):
@@ -148,7 +151,7 @@ def test_a_server_that_shuts_down_answers_delayed_requests_with_their_texts(conn
     connection.wait()
     connection.factory.waiting = 10**6
     FakeConnection.reply(connection, {"text": "1"})
-    connection.factory.reply_protocols[connection.asgi_message["reply_channel"]].serverClose(1001)
+    connection.waiting_request.serverClose(1001)
     assert connection.content == b"[1]"
 
 
@@ -177,10 +180,7 @@ def test_an_ordinary_response_of_the_view_takes_precedence_over_texts(connection
 def test_the_number_of_kept_messages_is_bounded(connection):
     for _ in range(3 * interface_requests.MAX_WAITING_MESSAGES):
         connection.reply({"text": "1"})
-    assert (
-        len(connection.factory.reply_protocols[connection.asgi_message["reply_channel"]].arrived)
-        == interface_requests.MAX_WAITING_MESSAGES
-    )
+    assert len(connection.waiting_request.arrived) == interface_requests.MAX_WAITING_MESSAGES
 
 
 @pytest.mark.parametrize("message", [{"text": "1"}, {"close": 4403}, None], ids=["text", "close", "nothing"])
@@ -242,7 +242,7 @@ def test_the_connection_can_be_used_for_another_request(connection):
 
 def test_a_shorter_timeout_of_the_interface_sends_the_default_content(clock):
     connection = WaitingConnection(clock, timeout=5).ask().wait()
-    connection.factory.reply_protocols[connection.asgi_message["reply_channel"]].request_start -= 6
+    connection.waiting_request.request_start -= 6
     connection.factory.check_timeouts()
     assert connection.status == 203 and connection.content == b"nothing"
 
@@ -259,10 +259,24 @@ def test_close_all_after_loss_answers_all_waiting_requests(connection, clock):
     assert other.received == b"", "this request does not wait"
 
 
-def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
-    layer = MemoryChannelLayer()
-    request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", layer)
-    request.reply_channel = type("Channel", (), {"send": lambda self, content, immediately: sent.append(content)})()
+def run_view(response, monkeypatch):
+    """Let a ViewConsumer run a view that returns `response`. Return the message that it sends."""
+    sent = []
+    request = Message({"path": PATH, "method": "GET", "reply_channel": "answers"}, "http.request", MemoryChannelLayer())
+    request.reply_channel = SimpleNamespace(send=lambda content, immediately: sent.append(content))
+    consumer = later_response.ViewConsumer()
+    monkeypatch.setattr(consumer.handler, "get_response", lambda request: response)
+    consumer(request)
+    (message,) = sent
+    return message
+
+
+def test_a_view_consumer_passes_on_an_ordinary_response(db, monkeypatch):
+    message = run_view(HttpResponse("now"), monkeypatch)
+    assert (message["status"], message["content"]) == (200, b"now")
+
+
+def test_a_view_consumer_passes_on_a_response_that_waits(db, monkeypatch):
     response = LaterResponse(
         request=RequestFactory().get(PATH),
         content="no",
@@ -272,31 +286,8 @@ def test_a_view_consumer_passes_on_the_response_of_a_view(db, monkeypatch):
         context={"e": 1},
         content_type="text/x",
     )
-    for view_response, expected in [
-        (HttpResponse("now"), {"status": 200, "content": b"now"}),
-        (
-            response,
-            {
-                "later": {
-                    "path": PATH,
-                    "seconds": 3,
-                    "text": [b"a", b"b"],
-                    "close": [b"c", b"d"],
-                    "context": {"e": 1},
-                    "status": 200,
-                    "content": b"no",
-                }
-            },
-        ),
-    ]:
-        sent = []
-        consumer = later_response.ViewConsumer()
-        monkeypatch.setattr(
-            consumer.handler, "get_response", lambda request, view_response=view_response: view_response
-        )
-        consumer(request)
-        (message,) = sent
-        fields = message.get("later", message)
-        assert (b"Content-Type", b"text/x") in fields["headers"] or "later" not in message
-        assert {name: fields[name] for name in expected.get("later", expected)} == expected.get("later", expected)
-    json.dumps(response.waiting["context"])
+    fields = run_view(response, monkeypatch)["later"]
+    assert (b"Content-Type", b"text/x") in fields["headers"]
+    expected = {"path": PATH, "seconds": 3, "text": [b"a", b"b"], "close": [b"c", b"d"]}
+    expected.update(context={"e": 1}, status=200, content=b"no")
+    assert {name: fields[name] for name in expected} == expected

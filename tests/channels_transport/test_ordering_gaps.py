@@ -16,6 +16,12 @@ def pass_by(clock):
     return clock.pass_by
 
 
+@pytest.fixture(autouse=True)
+def short_gap(monkeypatch):
+    """Let a gap close its connection after one second."""
+    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+
+
 @pytest.fixture
 def connection(default_layer):
     return OrderedConnection(default_layer)
@@ -25,8 +31,7 @@ def closes(connection):
     return [reply["close"] for reply in connection.replies if "close" in reply]
 
 
-def test_a_gap_that_stays_open_closes_the_connection(connection, pass_by, later, monkeypatch):
-    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+def test_a_gap_that_stays_open_closes_the_connection(connection, pass_by, later):
     connection.feed(0, 2)
     pass_by(1.1)
     later.run()
@@ -34,8 +39,7 @@ def test_a_gap_that_stays_open_closes_the_connection(connection, pass_by, later,
     assert connection.ran == [0]
 
 
-def test_a_gap_that_closes_in_time_does_not_close_the_connection(connection, pass_by, later, monkeypatch):
-    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+def test_a_gap_that_closes_in_time_does_not_close_the_connection(connection, pass_by, later):
     connection.feed(0, 2)
     connection.feed(1)
     pass_by(1.1)
@@ -45,16 +49,14 @@ def test_a_gap_that_closes_in_time_does_not_close_the_connection(connection, pas
     assert connection.ran == [0, 1, 2, 3]
 
 
-def test_the_next_message_detects_a_gap_whose_timer_was_lost(connection, pass_by, monkeypatch):
-    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+def test_the_next_message_detects_a_gap_whose_timer_was_lost(connection, pass_by):
     connection.feed(0, 2)
     pass_by(2.1)
     connection.feed(3)
     assert closes(connection) == [4408]
 
 
-def test_a_message_lost_with_a_killed_worker_is_a_gap(connection, pass_by, later, monkeypatch):
-    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+def test_a_message_lost_with_a_killed_worker_is_a_gap(connection, pass_by, later):
     connection.feed(0)
     assert connection.layer.connection_turns.arrive(connection.name, 1, {}) == ordering.RUN  # then the worker is killed
     connection.feed(1, 2)
@@ -64,8 +66,7 @@ def test_a_message_lost_with_a_killed_worker_is_a_gap(connection, pass_by, later
     assert closes(connection) == [4408]
 
 
-def test_the_clock_of_a_gap_starts_with_that_gap(connection, pass_by, later, monkeypatch):
-    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
+def test_the_clock_of_a_gap_starts_with_that_gap(connection, pass_by, later):
     connection.feed(1)
     pass_by(1.1)
     connection.feed(0)
@@ -76,9 +77,7 @@ def test_the_clock_of_a_gap_starts_with_that_gap(connection, pass_by, later, mon
     assert connection.ran == [0, 1, 2, 3]
 
 
-def test_a_slow_consumer_behind_a_closed_gap_is_not_a_gap(connection, pass_by, later, monkeypatch):
-    monkeypatch.setattr(ordering, "GAP_SECONDS", 1)
-
+def test_a_slow_consumer_behind_a_closed_gap_is_not_a_gap(connection, pass_by, later):
     def consume(message):
         connection.ran.append(message["order"])
         if message["order"] == 1:

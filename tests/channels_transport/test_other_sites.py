@@ -257,7 +257,8 @@ def test_the_delay_server_works_without_time_zones(settings):
     layer = MemoryChannelLayer()
     server = DelayServer(layer, signal_handlers=False)
     layer.send("asgi.delay", {"channel": "things", "content": {"number": 1}, "delay": 0})
-    server._run_once(), server._send_due()
+    server._run_once()
+    server._send_due()
     assert layer.receive(["things"])[1] == {"number": 1} and not DelayedMessage.objects.exists()
 
 

@@ -9,11 +9,7 @@ import pytest
 import redis
 
 from channels_transport.redis_info import UnsupportedRedis
-from tests.channels_transport.layers import (
-    in_a_worker,
-    make_layer,
-    send_frame,
-)
+from tests.channels_transport.layers import in_a_worker, make_layer, send_frame
 
 pytestmark = pytest.mark.no_database
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.no_database
 
 
 class Transport(StringTransport):
-    """A transport that notes when it is aborted."""
+    """A transport on which an abort sets `disconnecting`."""
 
     def abortConnection(self):
         self.disconnecting = True
@@ -140,9 +140,8 @@ def test_the_setup_commands_run_before_the_client_counts_as_connected(make, cloc
     connected = []
     client = make([("SCRIPT", "LOAD", "x")], lambda: connected.append(client.is_connected), db=3, password="secret")
     written = client.server.written()
-    assert [written.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")] == sorted(
-        written.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")
-    )
+    positions = [written.index(word) for word in (b"AUTH", b"SELECT", b"SCRIPT", b"PING")]
+    assert positions == sorted(positions)
     client.server.send(b"+OK\r\n+OK\r\n$1\r\nx\r\n")
     assert connected == []
     client.server.send(b"+PONG\r\n")

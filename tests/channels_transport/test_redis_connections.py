@@ -1,12 +1,13 @@
 """Connections to real servers: by TLS, by a Unix socket, as a user, and with a wrong password or certificate."""
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from redis.exceptions import ConnectionError
+import redis
 
 from channels_transport.redis_connections import RedisConfigurationError, Unsent, make_client
 from channels_transport.shards import Shard
@@ -96,7 +97,7 @@ def test_a_refused_login_is_explained_in_one_sentence_without_the_password(serve
     with pytest.raises(RedisConfigurationError, match=reason) as error:
         Shard(make_client(url)).call(("GET", "chosen"))
     # A running process retries after this error, and Redis has not run the command.
-    assert isinstance(error.value, Unsent) and isinstance(error.value, ConnectionError)
+    assert isinstance(error.value, Unsent) and isinstance(error.value, redis.ConnectionError)
     assert "hunter2" not in str(error.value) and "\n" not in str(error.value)
     output = connect_in_the_reactor(url)
     assert reason in output and "hunter2" not in output and "connected b'" not in output
@@ -110,17 +111,18 @@ def test_a_password_for_a_server_without_one_is_explained(valkey_url):
 
 @pytest.fixture
 def tls(authority, server):
-    """Return a function that returns the URL of the server behind TLS, with a certificate for the host."""
-    running = []
+    """
+    Return a function that starts a TLS proxy before the server, and returns its URL.
 
-    def make(*hosts, query="", host="localhost"):
-        proxy = tls_proxy(authority.make_server(*hosts), int(server[0]))
-        running.append(proxy)
-        return f"rediss://ann:a%3Ab@{host}:{proxy.__enter__()}/1{query}"
+    The certificate of the proxy is for `hosts`, and the URL has `host`.
+    """
+    with contextlib.ExitStack() as proxies:
 
-    yield make
-    for proxy in running:
-        proxy.__exit__(None, None, None)
+        def make(*hosts, query="", host="localhost"):
+            port = proxies.enter_context(tls_proxy(authority.make_server(*hosts), int(server[0])))
+            return f"rediss://ann:a%3Ab@{host}:{port}/1{query}"
+
+        yield make
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])

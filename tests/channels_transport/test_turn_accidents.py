@@ -12,8 +12,8 @@ from tests.channels_transport.layers import (
     end_turn_lease,
     in_a_worker,
     make_layer,
-    orders,
     pop_turn,
+    receive_orders,
     send_frame,
     wait_for_turn,
 )
@@ -92,7 +92,7 @@ def test_a_refused_claim_leaves_the_frame_to_the_next_worker(layer, monkeypatch)
     monkeypatch.undo()
     assert layer.receive(CHANNELS) == (None, None)
     assert end_turn_lease(layer) == []
-    assert orders(layer, 1) == [0]
+    assert receive_orders(layer, 1) == [0]
 
 
 def test_a_broken_wait_is_replaced_before_a_turn_is_claimed(layer):
@@ -172,7 +172,7 @@ def test_many_waiting_turns_do_not_hide_the_turn_of_a_dead_worker(layer):
         shard.call(("ZADD", "transport:turns", 1, name))
     shard.call(("ZADD", "transport:turns", 2, "daphne.response.abc!0"))
     shard.call(layer.command(scripts.RECLAIM, 100))
-    assert len(orders(layer, 900)) == 900
+    assert len(receive_orders(layer, 900)) == 900
 
 
 def test_a_renewal_reports_a_membership_that_was_lost(layer):

@@ -10,8 +10,8 @@ from tests.channels_transport.layers import (
     end_turn_lease,
     in_a_worker,
     make_layer,
-    orders,
     pop_turn,
+    receive_orders,
     send_frame,
     wait_for_turn,
 )
@@ -50,7 +50,7 @@ def test_a_turn_that_was_popped_and_never_claimed_is_queued_again(layer):
         send_frame(layer, order)
     pop_turn(layer)
     assert end_turn_lease(layer) == []
-    assert orders(layer, 2) == [0, 1]
+    assert receive_orders(layer, 2) == [0, 1]
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
 
 
@@ -63,7 +63,7 @@ def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, before):
     send_frame(layer, 0, reply="daphne.response.abc!behind")
     assert end_turn_lease(layer) == []
     assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [before + 2], "the turn is listed once"
-    assert len(orders(layer, before + 2)) == before + 2
+    assert len(receive_orders(layer, before + 2)) == before + 2
 
 
 def test_turns_that_were_returned_out_of_order_are_found(valkey_url):
@@ -97,7 +97,7 @@ def test_a_turn_that_ends_a_wait_is_claimed_without_a_round_trip(valkey_url, cou
     # Redis ran the blocking pop, and perhaps already the claim, whose answer is read later.
     assert counted.calls["blmpop"] == 1 and counted.scripts <= 1
     assert end_turn_lease(layer) == [b"daphne.response.abc!x"], "the turn was claimed"
-    assert orders(layer, 1) == [1]
+    assert receive_orders(layer, 1) == [1]
 
 
 @pytest.mark.parametrize("is_claimed", [True, False])
@@ -108,7 +108,7 @@ def test_a_turn_ends_whether_or_not_its_claim_has_arrived(layer, monkeypatch, is
     for order in range(3):
         send_frame(layer, order)
     assert wait_for_turn(layer) == 0
-    assert orders(layer, 2) == [1, 2]
+    assert receive_orders(layer, 2) == [1, 2]
 
 
 def test_a_worker_that_was_delayed_checks_whether_it_still_owns_the_turn(valkey_url):
@@ -131,14 +131,14 @@ def test_a_frame_that_is_lost_with_the_answer_to_its_claim_is_counted(layer):
     layer.shards[index].call(layer.receiver.claim_command()[1])
     layer.receiver._asked_at = -10
     assert layer.receiver._open_popped(index, "websocket.receive", item) is None
-    assert orders(layer, 1) == [1]
+    assert receive_orders(layer, 1) == [1]
     assert layer.global_statistics()["lost_count"] == 1
 
 
 def test_a_frame_whose_answer_is_lost_is_counted_and_the_next_one_arrives(layer, monkeypatch):
     for order in range(3):
         send_frame(layer, order)
-    assert orders(layer, 1) == [0]
+    assert receive_orders(layer, 1) == [0]
     shard = layer.shards[layer.receiver.index]
     ask = shard.ask
 
@@ -150,7 +150,7 @@ def test_a_frame_whose_answer_is_lost_is_counted_and_the_next_one_arrives(layer,
     with pytest.raises(redis.ConnectionError):
         layer.receive(["websocket.receive"])
     monkeypatch.setattr(shard, "ask", ask)
-    assert orders(layer, 1) == [2]
+    assert receive_orders(layer, 1) == [2]
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 1
 
 
@@ -164,16 +164,16 @@ def test_turns_get_new_numbers_after_redis_lost_its_data(layer):
     send_frame(layer, 1)
     index, command = receiver.claim_command()
     assert shards[index].call(command) == [None], "the number belongs to another turn"
-    assert orders(layer, 2) == [0, 1]
+    assert receive_orders(layer, 2) == [0, 1]
 
 
 def test_a_worker_keeps_the_turn_that_it_renews(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
-    assert orders(layer, 1) == [0]
+    assert receive_orders(layer, 1) == [0]
     index, command = layer.receiver.claim_command()
     assert layer.shards[index].call(command) == [0]
-    assert orders(layer, 1) == [1]
+    assert receive_orders(layer, 1) == [1]
     assert layer.shards[index].call(command) == [None], "that turn has ended"
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.channels_transport.layers import FRAME, in_a_worker, make_layer, orders, send_frame
+from tests.channels_transport.layers import FRAME, in_a_worker, make_layer, receive_orders, send_frame
 
 pytestmark = pytest.mark.no_database
 
@@ -12,14 +12,14 @@ pytestmark = pytest.mark.no_database
 def test_frames_of_one_connection_are_received_in_order(layer):
     for order in range(20):
         send_frame(layer, order)
-    assert orders(layer, 20) == list(range(20))
+    assert receive_orders(layer, 20) == list(range(20))
     assert layer.receive(["websocket.receive"]) == (None, None)
 
 
 def test_the_next_frame_waits_until_the_last_one_is_finished(layer):
     send_frame(layer, 0)
     send_frame(layer, 1)
-    assert orders(layer, 1) == [0]
+    assert receive_orders(layer, 1) == [0]
     assert in_a_worker(lambda: layer.receive(["websocket.receive"])) == (None, None)
     layer.receiver.finish()
     assert in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["order"] == 1
@@ -44,7 +44,7 @@ def test_two_busy_connections_take_turns(layer):
 def test_a_frame_that_arrives_twice_runs_once(layer):
     for order in (0, 1, 1, 0, 2):
         send_frame(layer, order)
-    assert orders(layer, 3) == [0, 1, 2]
+    assert receive_orders(layer, 3) == [0, 1, 2]
     assert layer.receive(["websocket.receive"]) == (None, None)
 
 
@@ -54,7 +54,7 @@ def test_a_frame_that_arrives_too_early_is_refused(layer):
         send_frame(layer, 2)
     send_frame(layer, 1)
     send_frame(layer, 2)
-    assert orders(layer, 3) == [0, 1, 2]
+    assert receive_orders(layer, 3) == [0, 1, 2]
 
 
 def test_a_worker_receives_only_from_the_channels_that_it_names(layer):
@@ -73,16 +73,17 @@ def test_a_requeued_message_is_received_first(layer):
     layer.requeue(channel, {**message, "__retries__": 1})
     again = layer.receive(["websocket.receive"])[1]
     assert (again["order"], again["__retries__"]) == (0, 1)
-    assert orders(layer, 1) == [1]
+    assert receive_orders(layer, 1) == [1]
 
 
 def test_an_order_on_another_channel_is_ignored(layer):
     for _ in range(2):
         layer.send("jobs", {**FRAME, "order": 7})
-    assert orders(layer, 2, ["jobs"]) == [7, 7]
+    assert receive_orders(layer, 2, ["jobs"]) == [7, 7]
 
 
 def enqueue(layer, order, place):
+    """Send a frame like an interface, with its place in the trip: `first` or `next`. Return the answer of Redis."""
     index, command = layer.send_command("websocket.receive", {**FRAME, "order": order})
     return layer.shards[index].call((*command, place))[0]
 
@@ -93,7 +94,7 @@ def test_frames_continue_after_redis_has_lost_the_last_ones(layer):
     assert enqueue(layer, 6, "next") == b"gap"
     assert enqueue(layer, 5, "first") == b"ok"
     assert enqueue(layer, 6, "next") == b"ok"
-    assert orders(layer, 5) == [0, 1, 2, 5, 6]
+    assert receive_orders(layer, 5) == [0, 1, 2, 5, 6]
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 2
 
 
@@ -104,6 +105,7 @@ def test_no_frame_of_an_unknown_connection_overtakes_a_refused_frame(layer):
 
 
 def forget(layer, order):
+    """Send a disconnect that replaces the frames that wait. Return the answer of Redis."""
     index, command = layer.send_command("websocket.disconnect", {**FRAME, "order": order})
     return layer.shards[index].call((*command, "forget"))[0]
 
@@ -124,7 +126,7 @@ def test_a_frame_whose_turn_is_in_a_channels_list_is_kept(layer):
     for order in range(100):
         send_frame(layer, order)
     assert forget(layer, 100) == b"ok"
-    assert orders(layer, 2, ["websocket.receive", "websocket.disconnect"]) == [0, 100]
+    assert receive_orders(layer, 2, ["websocket.receive", "websocket.disconnect"]) == [0, 100]
 
 
 def test_a_turn_that_expires_in_its_list_is_followed_by_the_next_turn(layer, monkeypatch):

@@ -78,7 +78,7 @@ def test_the_database_url_works_with_special_characters_in_the_folder_name(tmp_p
     assert unquote(url.path[1:]) == str(tmp_path / "a b?#%20" / "db.sqlite3")
 
 
-# The address of the site.
+# The next tests are about the address of the site.
 
 
 @pytest.mark.parametrize(

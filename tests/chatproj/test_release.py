@@ -20,26 +20,26 @@ def steps(monkeypatch):
     return ran
 
 
-def test_it_migrates_and_ends_in_the_release_phase_of_a_platform(steps, monkeypatch):
+def test_release_migrates_and_ends_in_the_release_phase_of_a_platform(steps, monkeypatch):
     monkeypatch.setenv("DYNO", "release.1234")
     call_command("release")
     assert steps == ["migrate"]
 
 
 @pytest.mark.parametrize("variable", ["HONCHO_PROCESS_NAME", "PS"])
-def test_it_waits_if_its_end_would_stop_the_other_processes_of_a_runner(steps, monkeypatch, variable):
+def test_release_waits_if_its_end_would_stop_the_other_processes_of_a_runner(steps, monkeypatch, variable):
     monkeypatch.setenv(variable, "release.1")
     call_command("release")
     assert steps == ["migrate", "wait"]
 
 
-def test_it_does_not_wait_in_a_shell_of_another_process(steps, monkeypatch):
+def test_release_does_not_wait_in_a_shell_of_another_process(steps, monkeypatch):
     monkeypatch.setenv("PS", "web.1")
     call_command("release")
     assert steps == ["migrate"]
 
 
-def test_a_failed_migration_ends_it(steps, monkeypatch):
+def test_release_ends_after_a_failed_migration(steps, monkeypatch):
     monkeypatch.setattr(release, "call_command", fail_with(CommandError("no")))
     monkeypatch.setenv("PS", "release.1")
     with pytest.raises(CommandError):

@@ -39,7 +39,8 @@ class Tab(live.Client):
     """
     A client that records its changes by ref: `sent` has the events, and `took` the seconds until each answer.
 
-    `lost_at` and `joined_at` are the times when it lost its connection, and joined the room again.
+    `tried_at`, `joined_at` and `lost_at` are the times when it tried to connect, joined the room, and lost its
+    connection.
     """
 
     def __init__(self, person, slug, heartbeat=live.HEARTBEAT_SECONDS):
@@ -99,7 +100,8 @@ class Tab(live.Client):
 
 class Chatter:
     """
-    Changes a room through one tab. Most changes are posts; the others edit, remove or react to the tab's own messages.
+    A chatter changes a room through one tab. Most changes are posts; the others edit, remove or react to the tab's own
+    messages.
 
     `chance` decides the changes and their times. At most `most_waiting` changes wait for their answers.
     """
@@ -236,7 +238,7 @@ async def listening(listeners, at_once=50):
 
 
 async def until(is_true, seconds=20, what="it"):
-    """Wait until `is_true()`; raise AssertionError after `seconds`. The function must not block for long."""
+    """Wait until `is_true()` is true, and return its result. Raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
@@ -245,7 +247,7 @@ async def until(is_true, seconds=20, what="it"):
 
 
 class Probe:
-    """Posts one message after another in its own room, and records how long each ack took."""
+    """A probe posts one message after another in its own room, and records how long each ack took."""
 
     def __init__(self, tab, pause=0.1):
         self.tab, self.pause, self.waits = tab, pause, []

@@ -1,7 +1,6 @@
 """A PostgreSQL server for one test, on a free port and in its own folder. The test may stop and kill it."""
 
 import contextlib
-import getpass
 import glob
 import os
 import pwd
@@ -24,10 +23,8 @@ def is_here():
     return bool(BINARIES) or shutil.which("initdb") is not None
 
 
-def _owner():
-    """Return the user of the server, because initdb refuses root."""
-    if os.getuid():
-        return pwd.getpwnam(getpass.getuser())
+def _find_server_user():
+    """Return the user that runs the server if the tests run as root: initdb refuses root."""
     with contextlib.suppress(KeyError):
         return pwd.getpwnam("postgres")
     return pwd.getpwnam("nobody")
@@ -46,7 +43,7 @@ class Postgres(Database):
             self._bin = self._bin.parent
         self._as_owner = {}
         if os.getuid() == 0:
-            owner = _owner()
+            owner = _find_server_user()
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self._as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         self.process = None

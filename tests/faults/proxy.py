@@ -8,7 +8,7 @@ from tests.valkey import free_port
 
 
 class Proxy:
-    """Listens on its own port and forwards bytes in both directions. Tests call it from their threads."""
+    """A proxy that listens on its own port and forwards bytes in both directions. Tests call it from their threads."""
 
     def __init__(self, to_port):
         self.to_port, self.port = to_port, free_port()
@@ -42,7 +42,7 @@ class Proxy:
             writer.close()
 
     def interrupt(self, permanently):
-        """Forward no bytes until `restore()`. With `permanently`, open connections stay dead, like in a NAT."""
+        """Forward no bytes until `restore()`. With `permanently`, open connections stay dead after it."""
         self._loop.call_soon_threadsafe(self._open.clear)
         if permanently:
             self._loop.call_soon_threadsafe(lambda: self._dead.update(self._connections))

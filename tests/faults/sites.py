@@ -30,7 +30,7 @@ FAKETIME = next(
     None,
 )
 
-# The beginning of a log record.
+# This pattern matches the place before each log record.
 RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ )", re.MULTILINE)
 
 

@@ -14,7 +14,8 @@ from tests.live.client import read_until
 from tests.live.processes import read_memory
 
 DROPPED_SECONDS = 90
-# The additional memory per client that does not read: a megabyte of unread bytes, and Python's overhead.
+# The largest additional memory for each client that does not read, in bytes. The interface keeps a megabyte of unread
+# bytes for the client; the rest is Python's overhead.
 MOST_MEMORY = 12 * 2**20
 # Below this time, the noise of a machine can double a wait.
 UNNOTICED_SECONDS = 0.5
@@ -40,7 +41,7 @@ async def unread_socket(person, slug):
 
 
 class LongPosts:
-    """Posts long messages through several tabs in turn."""
+    """A loop that posts long messages through several tabs in turn."""
 
     def __init__(self, tabs, pause):
         self.tabs, self.pause = tabs, pause

@@ -77,7 +77,7 @@ test("people who are here come first, then members, then everybody else", async 
   assert.equal(asked.length, 2);
 });
 
-test("guests, boards and an empty query ask for less", async () => {
+test("a guest asks only about the room, and a board or an empty query asks nothing", async () => {
   const { asked, requests } = makeRequests({});
   await makePeopleSource({ ...ROOM, isGuest: () => true }, requests).fetch("al");
   assert.deepEqual(asked, ["/api/people/?q=al&room=garden"]);
@@ -86,7 +86,7 @@ test("guests, boards and an empty query ask for less", async () => {
   assert.equal(asked.length, 1);
 });
 
-test("only a person who may call everybody is offered it", () => {
+test("only a person who may call everybody gets the suggestions @all and @here", () => {
   const { requests } = makeRequests({});
   assert.deepEqual(titles(makePeopleSource({ ...ROOM, mayCallAll: () => true }, requests).kept("")), ["alice", "@all", "@here"]);
   assert.deepEqual(titles(makePeopleSource({ ...ROOM, mayCallAll: () => true }, requests).kept("her")), ["@here"]);

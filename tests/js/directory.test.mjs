@@ -5,7 +5,7 @@ import test from "node:test";
 
 import { ApiError } from "../../chat/static/chat/connection/api.js";
 import { Directory, FRESH_MS, MOST_HANDLES, PAUSE_MS, RETRY_MS } from "../../chat/static/chat/connection/directory.js";
-import { Clock, MemoryStorage } from "./fakes.mjs";
+import { Clock, MemoryStorage, settle } from "./fakes.mjs";
 
 function makeDirectory(answer = (handles) => handles.map((handle) => ({ handle, name: `Name of ${handle}` })), storage = undefined) {
   const clock = new Clock();
@@ -18,7 +18,7 @@ function makeDirectory(answer = (handles) => handles.map((handle) => ({ handle, 
   const directory = new Directory({ fetch, storage, now: clock.now, timers: clock.timers });
   const pass = async (milliseconds) => {
     clock.advance(milliseconds);
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await settle();
   };
   return { directory, queries, pass };
 }

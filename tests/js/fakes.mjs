@@ -1,4 +1,4 @@
-// A clock, a WebSocket and a storage that tests control. Must not know the protocol.
+// A clock, a WebSocket and a storage that tests control, and a wait for promises. Must not know the protocol.
 
 export class Clock {
   time = 1_000_000;
@@ -30,6 +30,9 @@ export class Clock {
     return due.sort(([firstId, first], [secondId, second]) => first.at - second.at || firstId - secondId)[0];
   }
 }
+
+/** Resolves when all promises that are ready have run their reactions. */
+export const settle = () => new Promise((resolve) => { setImmediate(resolve); });
 
 export class MemoryStorage {
   values = new Map();

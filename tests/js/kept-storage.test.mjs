@@ -91,7 +91,7 @@ test("an open tab keeps its value while the person writes nothing", () => {
   assert.equal(browser.load(browser.tab()).getItem("chat.draft.a"), null);
 });
 
-test("a duplicated tab does not take the value from the first tab for good", () => {
+test("a duplicated tab does not take the value from the first tab permanently", () => {
   const browser = new Browser();
   const tab = browser.tab();
   const first = browser.load(tab);

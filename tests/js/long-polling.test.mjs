@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { ApiError } from "../../chat/static/chat/connection/api.js";
 import { LongPolling } from "../../chat/static/chat/connection/long-polling.js";
-import { Clock } from "./fakes.mjs";
+import { Clock, settle } from "./fakes.mjs";
 
 const ROOM = "/api/rooms/general/poll/";
 const joined = { type: "joined", present: [{ handle: "alice" }, { handle: "bob" }], count: 2 };
@@ -60,7 +60,6 @@ class Server {
   }
 }
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 const queryOf = ({ path }) => Object.fromEntries(new URL(path, "http://here").searchParams);
 
 test("the first request has the query of the websocket's address, and events follow onopen", async () => {

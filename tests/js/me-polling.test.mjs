@@ -6,11 +6,9 @@ import test from "node:test";
 import { ApiError } from "../../chat/static/chat/connection/api.js";
 import { MePolling } from "../../chat/static/chat/connection/me-polling.js";
 import { MeSocket } from "../../chat/static/chat/connection/me-socket.js";
-import { Clock } from "./fakes.mjs";
+import { Clock, settle } from "./fakes.mjs";
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-/** A server that answers each request with `answers[path]`, or refuses it with the error that stands there. */
+/** Returns a server that answers each request with `answers[path]`, and refuses the request if that is an error. */
 function makeServer(answers) {
   const requests = [];
   const request = async (method, path, body, { signal }) => {

@@ -11,11 +11,11 @@ const SHOWN = new Set([
   "alt", "aria-description", "aria-label", "aria-placeholder", "aria-roledescription", "aria-valuetext", "ariaLabel", "help", "innerText",
   "label", "placeholder", "text", "textContent", "title",
 ]);
-// Which argument of a function the page shows, counted from 0.
+// These functions show one of their arguments on the page. The value is the index of the argument.
 const SHOWING = new Map([["notify", 0], ["announce", 0], ["say", 0], ["setText", 1]]);
-// Developers read these texts.
+// Developers read the texts that these functions get.
 const FOR_DEVELOPERS = new Set(["Error", "TypeError", "RangeError", "console"]);
-// Their arguments are compared with code.
+// These functions compare their arguments with other values, and show nothing.
 const COMPARING = new Set(["startsWith", "endsWith", "includes"]);
 // The names of keys do not change with the language.
 const KEYS = /^(?:Arrow(?:Up|Down|Left|Right)|Page(?:Up|Down)|Alt|Backspace|Ctrl|Delete|End|Enter|Esc|Escape|Home|Shift|Tab)$/;
@@ -30,7 +30,7 @@ function textOf(node) {
   return typeof node.value === "string" ? node.value : null;
 }
 
-/** Returns the name of what a call calls: the last part of `a.b.#name(...)`. */
+/** Returns the name of the called function: the last part of `a.b.#name(...)`. */
 function calledName({ callee }) {
   const { name } = callee.type === "MemberExpression" ? callee.property : callee;
   return name ?? "";

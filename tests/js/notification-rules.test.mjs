@@ -28,7 +28,7 @@ test("a zone that the browser does not know is no failure", () => {
   assert.equal(typeof isQuiet({ notify: "all", quiet_from: "00:00", quiet_to: "12:00" }, "Mars/Olympus", new Date()), "boolean");
 });
 
-test("mentions notify, except own ones, those of silent rooms, and all of them if the person wants none", () => {
+test("mentions notify, but not own mentions, mentions in silent rooms, or any if the person wants none", () => {
   const wants = { notify: "mentions" };
   assert.equal(isMentionNotified(mention, place(), wants, "alice"), true);
   assert.equal(isMentionNotified(mention, place({ level: "mentions" }), wants, "alice"), true);

@@ -4,15 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PendingRequests } from "../../chat/static/chat/connection/pending-requests.js";
-import { Clock } from "./fakes.mjs";
+import { Clock, settle } from "./fakes.mjs";
 
 function makeRequests() {
   const clock = new Clock();
   const sent = [];
   return { clock, sent, requests: new PendingRequests(clock.timers, (event) => sent.push(event)) };
 }
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test("a request resolves with its ack, and is not sent again", async () => {
   const { clock, sent, requests } = makeRequests();

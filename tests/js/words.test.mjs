@@ -68,7 +68,7 @@ test("a sentence has its parts in the order of the translation", () => {
   assert.deepEqual(fillSentence("%(author)s", parts), ["Alice"]);
 });
 
-test("a placeholder without a value stays, for an element", () => {
+test("a placeholder without a value stays, so that an element can replace it", () => {
   assert.equal(gettext("%(who)s, %(when)s", { when: "now" }), "%(who)s, now");
   assert.equal(ngettext("%(who)s: %(count)s hour", "%(who)s: %(count)s hours", 1_200), "%(who)s: 1,200 hours");
 });

@@ -114,7 +114,7 @@ class Serve:
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 
     def end(self):
-        """End all processes and remove the folder."""
+        """End all processes."""
         if self.process:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -7,7 +7,8 @@ The tutorial's consumer as an expert tunes it with a profiler: the same chat wit
 `BatchingRoomConsumer` goes further and does less work than the other stacks: one thread writes the rows in plain SQL,
 and commits all waiting rows together. Each message is still a row, and is stored before it is sent.
 
-Both override only what Channels lets its users override. The dispatch loop and the Redis layer of Channels do the rest.
+The classes override only what Channels lets its users override. The dispatch loop and the Redis layer of Channels do
+the rest.
 """
 
 import asyncio

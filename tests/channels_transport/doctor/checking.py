@@ -4,7 +4,11 @@ import http.server
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Answers each GET request with the class's status, body and headers."""
+    """
+    Answers each GET request with the class's `status`, `body` and `headers_`.
+
+    The base class keeps the headers of a request in `headers`.
+    """
 
     status, body, headers_ = 200, b'{"status": "ok"}', {}
 
@@ -19,8 +23,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def texts(found, is_well=False):
+def checked_text(found, is_well=False):
     """Return the joined texts of findings. Check that each has this `is_well`, and that each text is a sentence."""
     assert {finding.is_well for finding in found} == {is_well}, found
-    assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith((".", "s)."))]
+    assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith(".")]
     return " ".join(finding.text for finding in found)

@@ -13,7 +13,7 @@ from tests.channels_transport.doctor.checking import Answers
 
 @pytest.fixture
 def site():
-    """Return a site with the answers of `site.answers`: `status`, `body`, `headers_`."""
+    """Yield a site that answers with the `status`, `body` and `headers_` of its `answers`."""
     answers = type("TheseAnswers", (Answers,), {})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answers)
     threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()

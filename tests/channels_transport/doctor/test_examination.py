@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from channels_transport.doctor.configuration import check_settings, load_site_checks, report_memory_layer
 from channels_transport.doctor.findings import Finding, run_checks
-from tests.channels_transport.doctor.checking import texts
+from tests.channels_transport.doctor.checking import checked_text
 from tests.helpers import fail_with
 
 FOREIGN_SITE = "tests.channels_transport.site.settings"
@@ -55,9 +55,9 @@ def test_the_command_prints_one_line_per_finding_and_exits_with_0_or_1(monkeypat
 
 
 def test_dangerous_settings_are_named(settings):
-    assert texts(check_settings(), is_well=True)
+    assert checked_text(check_settings(), is_well=True)
     settings.DEBUG, settings.PUBLIC_URL, settings.ALLOWED_HOSTS = True, "https://chat.example", ["*"]
-    text = texts(check_settings())
+    text = checked_text(check_settings())
     assert "DEBUG" in text and "ALLOWED_HOSTS" in text
 
 

@@ -8,7 +8,7 @@ import pytest
 from channels_transport import watching
 from channels_transport.doctor import queues
 from channels_transport.doctor.queues import check_losses, check_queues, check_workers, get_channels
-from tests.channels_transport.doctor.checking import texts
+from tests.channels_transport.doctor.checking import checked_text
 
 
 def report(layer, *channels, silent_for=0, **fields):
@@ -19,16 +19,16 @@ def report(layer, *channels, silent_for=0, **fields):
 
 
 def test_channels_without_a_receiver_are_named(wrapper):
-    text = texts(check_workers(wrapper))
+    text = checked_text(check_workers(wrapper))
     assert "No delay server receives from asgi.delay: start `manage.py rundelay`" in text
     for channel in ("http.request", "websocket.connect", "websocket.receive", "websocket.disconnect", "chat.scheduled"):
         assert channel in text
     report(wrapper, *wrapper.router.channels - {"chat.scheduled"})
-    text = texts(check_workers(wrapper))
+    text = checked_text(check_workers(wrapper))
     assert "No worker receives from chat.scheduled: start" in text and "websocket" not in text
     report(wrapper, "chat.scheduled")
     report(wrapper, "asgi.delay")
-    assert "3 processes" in texts(check_workers(wrapper), is_well=True)
+    assert "3 processes" in checked_text(check_workers(wrapper), is_well=True)
 
 
 def test_a_worker_that_stops_reporting_is_not_counted(wrapper):
@@ -38,13 +38,13 @@ def test_a_worker_that_stops_reporting_is_not_counted(wrapper):
 
 def test_a_stuck_worker_is_named(wrapper):
     report(wrapper, *get_channels(wrapper), busy_since=time.time() - 60)
-    assert "pid 7 has been busy with one message for 60 s" in texts(check_workers(wrapper))
+    assert "pid 7 has been busy with one message for 60 s" in checked_text(check_workers(wrapper))
 
 
 def test_background_work_may_take_long(wrapper):
     report(wrapper, *get_channels(wrapper))
     report(wrapper, "chat.tasks", busy_since=time.time() - 600)
-    texts(check_workers(wrapper), is_well=True)
+    checked_text(check_workers(wrapper), is_well=True)
 
 
 def test_a_worker_is_found_among_many_keys(wrapper, monkeypatch):
@@ -55,10 +55,10 @@ def test_a_worker_is_found_among_many_keys(wrapper, monkeypatch):
 
 
 def test_a_message_that_waits_too_long_is_reported(wrapper, monkeypatch):
-    assert "0 messages wait" in texts(check_queues(wrapper), is_well=True)
+    assert "0 messages wait" in checked_text(check_queues(wrapper), is_well=True)
     wrapper.channel_layer.send("chat.scheduled", {"scheduled": 1})
     monkeypatch.setattr(queues, "OLD_SECONDS", -1)
-    assert "On chat.scheduled the oldest of 1 messages has waited" in texts(
+    assert "On chat.scheduled the oldest of 1 messages has waited" in checked_text(
         [one for one in check_queues(wrapper) if "chat.scheduled" in one.text]
     )
 
@@ -67,7 +67,7 @@ def test_a_nearly_full_queue_is_reported(wrapper):
     for _ in range(9):
         wrapper.channel_layer.send("asgi.delay", {})
     found = [one for one in check_queues(wrapper) if "capacity" in one.text]
-    assert "On asgi.delay 9 messages wait, and its capacity is 10" in texts(found)
+    assert "On asgi.delay 9 messages wait, and its capacity is 10" in checked_text(found)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_growing_losses_are_reported(wrapper, monkeypatch, name, text_part):
 
     lose()
     monkeypatch.setattr(queues.time, "sleep", lambda seconds: None)
-    assert "(2 since the counting began" in texts(check_losses(wrapper), is_well=True)
+    assert "(2 since the counting began" in checked_text(check_losses(wrapper), is_well=True)
     monkeypatch.setattr(queues.time, "sleep", lambda seconds: lose())
-    text = texts(check_losses(wrapper))
+    text = checked_text(check_losses(wrapper))
     assert "On websocket.receive 2 messages" in text and text_part in text

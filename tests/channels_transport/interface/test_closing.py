@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.channels_transport.connection import KEY
+from tests.channels_transport.connection import KEY, make_frame
 from tests.channels_transport.interface import tcp_server
 
 pytestmark = pytest.mark.no_database
@@ -58,10 +58,6 @@ def open_websocket(client, path=b"/chat"):
     while not received.endswith(b"\r\n\r\n"):
         received += client.recv(1)
     assert b" 101 " in received
-
-
-def frame(first, payload=b"", mask=True):
-    return bytes([first, (0x80 if mask else 0) | len(payload)]) + (b"\0\0\0\0" if mask else b"") + payload
 
 
 def read_close_code(client):
@@ -115,7 +111,7 @@ def test_a_client_that_closes_its_side_gets_the_answer_to_its_handshake(connect,
 def test_a_client_that_sends_its_close_frame_and_closes_its_side_gets_the_answer(connect):
     client = connect()
     open_websocket(client)
-    client.sendall(frame(0x88, b"\x03\xe8"))
+    client.sendall(make_frame(0x88, b"\x03\xe8"))
     client.shutdown(socket.SHUT_WR)
     assert read_close_code(client) == 1000
 
@@ -133,22 +129,22 @@ def test_an_open_websocket_whose_client_closes_its_side_is_closed(connect):
 @pytest.mark.parametrize(
     "sent, code",
     [
-        (frame(0x88, b"\x03"), 1002),
-        (frame(0x88, (1005).to_bytes(2, "big")), 1002),
-        (frame(0x88, (999).to_bytes(2, "big")), 1002),
-        (frame(0x88, (5000).to_bytes(2, "big")), 1002),
-        (frame(0x88, b"\x03\xe8\xff"), 1007),
-        (frame(0x88, b"\x03\xe8", mask=False), 1002),
-        (frame(0xC1, b"a"), 1002),
-        (frame(0x83, b"a"), 1002),
-        (frame(0x8B), 1002),
-        (frame(0x09), 1002),
-        (frame(0x08), 1002),
-        (frame(0x80, b"a"), 1002),
-        (frame(0x01, b"a") + frame(0x81, b"a"), 1002),
+        (make_frame(0x88, b"\x03"), 1002),
+        (make_frame(0x88, (1005).to_bytes(2, "big")), 1002),
+        (make_frame(0x88, (999).to_bytes(2, "big")), 1002),
+        (make_frame(0x88, (5000).to_bytes(2, "big")), 1002),
+        (make_frame(0x88, b"\x03\xe8\xff"), 1007),
+        (make_frame(0x88, b"\x03\xe8", is_masked=False), 1002),
+        (make_frame(0xC1, b"a"), 1002),
+        (make_frame(0x83, b"a"), 1002),
+        (make_frame(0x8B), 1002),
+        (make_frame(0x09), 1002),
+        (make_frame(0x08), 1002),
+        (make_frame(0x80, b"a"), 1002),
+        (make_frame(0x01, b"a") + make_frame(0x81, b"a"), 1002),
         (b"\x89\xfe\x00\x80", 1002),
-        (frame(0x81, b"a", mask=False), 1002),
-        (frame(0x81, b"\xff"), 1007),
+        (make_frame(0x81, b"a", is_masked=False), 1002),
+        (make_frame(0x81, b"\xff"), 1007),
         (b"\x82\xff" + (2**40).to_bytes(8, "big") + b"\0\0\0\0", 1009),
     ],
     ids=[
@@ -160,9 +156,9 @@ def test_an_open_websocket_whose_client_closes_its_side_is_closed(connect):
 def test_an_invalid_frame_is_answered_with_a_close_frame_and_an_orderly_end(connect, sent, code):
     client = connect()
     open_websocket(client)
-    client.sendall(sent + frame(0x81, b"more") * 1000)
+    client.sendall(sent + make_frame(0x81, b"more") * 1000)
     assert read_close_code(client) == code
-    client.sendall(frame(0x88, code.to_bytes(2, "big")))  # the client's answer causes no reset
+    client.sendall(make_frame(0x88, code.to_bytes(2, "big")))  # the client's answer causes no reset
     time.sleep(0.05)
     client.sendall(b"x")
 
@@ -181,14 +177,14 @@ def send_then_read(client, data):
 def test_a_client_that_floods_can_read_its_close_frame(connect):
     client = connect()
     open_websocket(client, b"/flood")
-    received = send_then_read(client, frame(0x89) * 500_000)
+    received = send_then_read(client, make_frame(0x89) * 500_000)
     assert received.endswith(b"\x88\x02" + (4429).to_bytes(2, "big"))
 
 
 def test_a_client_whose_socket_is_not_read_can_read_its_close_frame(connect):
     client = connect()
     open_websocket(client, b"/flood")
-    client.sendall(frame(0x81, b"4403") + frame(0x81, b"a") * 200_000)
+    client.sendall(make_frame(0x81, b"4403") + make_frame(0x81, b"a") * 200_000)
     assert b"\x88\x02" + (4403).to_bytes(2, "big") in read_all(client)
 
 

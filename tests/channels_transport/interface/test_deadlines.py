@@ -12,6 +12,7 @@ from tests.channels_transport.connection import FakeConnection, Transport
 
 pytestmark = pytest.mark.no_database
 
+BEHIND_A_PROXY = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
 HEAD = b"POST /api/rooms/ HTTP/1.1\r\nHost: testserver\r\n"
 
 
@@ -50,7 +51,7 @@ def connect(clock):
 
 
 def trickle(connection, clock, data, seconds=200):
-    """Send a byte every five seconds, and return after how many seconds the server ended the connection."""
+    """Send a byte every five seconds. Return after how many seconds the server ended the connection, or None."""
     for second in range(0, seconds, 5):
         if connection.transport.has_ended:
             return second
@@ -283,15 +284,14 @@ def test_a_websocket_counts_as_a_connection_until_it_ends(connect):
 
 
 def test_behind_a_proxy_the_forwarded_address_counts(clock):
-    options = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
-    connection = FakeConnection(limits=make_limits({"connections_per_address": 1}), **options)
+    connection = FakeConnection(limits=make_limits({"connections_per_address": 1}), **BEHIND_A_PROXY)
     factory = connection.factory
     assert factory.buildProtocol(IPv4Address("TCP", "10.1.1.1", 4712)) is not None, "the proxy has many connections"
     connection.request(headers=[b"X-Forwarded-For: 192.0.2.1"])
     waiting = connection.passed_on("http.request")
 
     def request(address):
-        other = FakeConnection(**options)
+        other = FakeConnection(**BEHIND_A_PROXY)
         other.channel.factory = other.factory = factory
         other.layer = connection.layer
         other.request(headers=[b"X-Forwarded-For: " + address], path=b"/api/rooms/")
@@ -306,12 +306,11 @@ def test_behind_a_proxy_the_forwarded_address_counts(clock):
 
 
 def test_behind_a_proxy_websockets_count_by_the_forwarded_address():
-    options = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
-    first = FakeConnection(limits=make_limits({"sockets_per_address": 1}), **options)
+    first = FakeConnection(limits=make_limits({"sockets_per_address": 1}), **BEHIND_A_PROXY)
     first.open(headers=[b"X-Forwarded-For: 2001:db8::1"])
 
     def is_passed_on(address):
-        other = FakeConnection(limits=first.factory.limits, **options)
+        other = FakeConnection(limits=first.factory.limits, **BEHIND_A_PROXY)
         other.factory.addresses = first.factory.addresses
         other.handshake(headers=[b"X-Forwarded-For: " + address])
         return other.passed_on("websocket.connect") is not None

@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from channels_transport.interface import budgets, closing, reading
 from channels_transport.interface.limits import make_limits, make_rules
-from tests.channels_transport.connection import FakeConnection, Transport
+from tests.channels_transport.connection import FakeConnection, Transport, make_frame
 from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
@@ -18,7 +18,7 @@ SMALL = {"socket_frames": (20, 10), "socket_control_frames": (20, 10), "socket_b
 
 
 class PausableTransport(Transport):
-    """A transport that notes whether it is read."""
+    """A transport that records whether it is read and whether it was aborted."""
 
     is_read = True
     is_aborted = False
@@ -63,7 +63,7 @@ def rig(monkeypatch):
 
 
 def frame(opcode, payload=b"", is_last=True):
-    return bytes([(0x80 if is_last else 0) | opcode, 0x80 | len(payload)]) + b"\0\0\0\0" + payload
+    return make_frame((0x80 if is_last else 0) | opcode, payload)
 
 
 TEXT, PING, CLOSE = frame(1, b"hello"), frame(9), frame(8, b"\x03\xe8")

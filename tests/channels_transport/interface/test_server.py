@@ -20,10 +20,12 @@ def connection():
     return FakeConnection()
 
 
+def make_server(**options):
+    return interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"], **options)
+
+
 def test_the_server_passes_its_limits_to_the_factory():
-    server = interface.Server(
-        MemoryChannelLayer(), endpoints=["tcp:0"], trusted_proxies=2, websocket_handshake_timeout=7
-    )
+    server = make_server(trusted_proxies=2, websocket_handshake_timeout=7)
     server.send_channel = "daphne.response.test!"
     factory = server.make_factory()
     assert isinstance(factory, interface.HTTPFactory)
@@ -35,7 +37,7 @@ def test_the_server_passes_its_limits_to_the_factory():
 
 
 def test_a_reply_that_cannot_be_sent_is_logged(caplog):
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
 
     class Broken:
         def dispatch_reply(self, channel, message):
@@ -48,7 +50,7 @@ def test_a_reply_that_cannot_be_sent_is_logged(caplog):
 
 def test_a_failing_member_does_not_stop_a_broadcast_to_the_others(connection, caplog):
     connection.open()
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
     server.factory = connection.factory
     connection.factory.reply_protocols["daphne.response.test!broken"] = object()
     frame = data_frame(b"hello")
@@ -60,7 +62,7 @@ def test_a_failing_member_does_not_stop_a_broadcast_to_the_others(connection, ca
 def test_timeouts_are_checked_again_after_an_exception(monkeypatch, caplog):
     clock = task.Clock()
     monkeypatch.setattr(interface.server, "reactor", clock)
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
     server.timeout_checker()
     assert "could not be checked" in caplog.text, "it has no factory yet"
     assert clock.getDelayedCalls()
@@ -69,7 +71,7 @@ def test_timeouts_are_checked_again_after_an_exception(monkeypatch, caplog):
 def test_connections_that_missed_messages_are_closed_with_4408(connection, monkeypatch):
     monkeypatch.setattr(interface.server, "reactor", task.Clock())
     connection.open()
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
     server.factory = connection.factory
     server.close_all_after_loss()
     assert connection.close_code == 4408
@@ -78,7 +80,7 @@ def test_connections_that_missed_messages_are_closed_with_4408(connection, monke
 def test_connections_that_missed_messages_are_closed_in_batches(connection, monkeypatch):
     clock = task.Clock()
     monkeypatch.setattr(interface.server, "reactor", clock)
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
     closed = []
 
     class Socket(interface.WebSocketProtocol):
@@ -101,7 +103,7 @@ def test_sigint_ends_the_server_even_if_it_was_ignored_at_start(monkeypatch, inh
     reactor = MagicMock()
     monkeypatch.setattr(interface.server, "reactor", reactor)
     monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
     server.endpoints = []
     seen = []
     reactor.run.side_effect = lambda **options: seen.append(signal.getsignal(signal.SIGINT))
@@ -117,7 +119,7 @@ def test_timers_use_the_monotonic_clock(monkeypatch):
     reactor = MagicMock()
     monkeypatch.setattr(interface.server, "reactor", reactor)
     monkeypatch.setattr(interface.server, "globalLogBeginner", MagicMock())
-    server = interface.Server(MemoryChannelLayer(), endpoints=["tcp:0"])
+    server = make_server()
     server.endpoints = []
     server.run()
     assert reactor.seconds is time.monotonic

@@ -1,4 +1,4 @@
-"""Fixtures: an interpreter in an environment of its own, with the package that this run has built."""
+"""Fixtures: the built package, an environment into which it is installed, and foreign sites that run there."""
 
 import fcntl
 import os
@@ -17,6 +17,7 @@ BUILD_SECONDS = 600
 
 
 def run(*command):
+    """Run a command, and return its output. Skip the test if the package index cannot be reached, except in CI."""
     done = subprocess.run(
         list(map(str, command)),
         stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.channels_transport.package.foreign import PATIENCE_SECONDS, receive, say, wait_until
+from tests.valkey import free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.no_database]
 
@@ -18,9 +19,7 @@ def interface(foreign_site):
     old_port = foreign_site.port
 
     def start(*options, **arguments):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            foreign_site.port = probe.getsockname()[1]
+        foreign_site.port = free_port()
         address = ["--port", str(foreign_site.port)]
         foreign_site.start("second", "manage.py", "interface", *address, *map(str, options), **arguments)
         foreign_site.wait_until_listening("second")
@@ -124,9 +123,7 @@ def test_wrong_options_end_the_command_with_one_sentence(foreign_site, tmp_path)
 
 def test_the_command_of_daphne_serves_the_same_site(foreign_site):
     """Daphne's own interface knows nothing of this package; it uses the layer by the specification of ASGI only."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     code = "from daphne.cli import CommandLineInterface; CommandLineInterface.entrypoint()"
     foreign_site.start("daphne", "-c", code, "--port", str(port), "foreign.asgi:channel_layer")
     own_port = foreign_site.port

@@ -1,7 +1,7 @@
-"""A worker of the site's own. It must not be imported before the applications are created."""
+"""A worker of the site's own. The checks refuse it if the settings import it before the transport is loaded."""
 
 from channels.worker import Worker
 
 
 class SlowWorker(Worker):
-    """A worker with another `run`, which would replace nothing of the transport's worker."""
+    """A worker that was derived from Channels' own class, so it has nothing of the transport's worker."""

@@ -73,7 +73,7 @@ def test_the_list_of_mentions_has_pages(by_bob, bob, alice, room, post):
     assert page["more"] is False and page["next"] is None
 
 
-@pytest.mark.parametrize("how", ["banned", "closed", "left", "browser"])
+@pytest.mark.parametrize("how", ["banned", "closed", "left", "banned browser"])
 def test_the_list_has_no_mentions_of_rooms_that_the_person_may_not_read(alice, room, post, how):
     guest = people.sign_up_guest("Dora", browser="d" * 64)
     if how == "left":

@@ -8,7 +8,7 @@ import { makeEnvironment, TimerSet } from "./environment.js";
 
 /** The server looks up at most this many handles at once. */
 export const MOST_HANDLES = 100;
-/** One request at a time, and at most one in this time. */
+/** The directory sends one request at a time, and at most one within this time. */
 export const PAUSE_MS = 200;
 /** Handles that are asked for within this time share a request. */
 export const COLLECT_MS = 30;
@@ -52,7 +52,7 @@ export class Directory extends Emitter {
   /** @type {Map<string, Profile>} */
   #profiles = new Map();
   /**
-   * When the server has last told about a handle, also that nobody has it.
+   * When the server has last answered about each handle, also about a handle that nobody has.
    * @type {Map<string, number>}
    */
   #askedAt = new Map();
@@ -173,7 +173,7 @@ export class Directory extends Emitter {
    * @param {string[]} handles
    */
   #failed({ status, retryAfter = 0 }, handles) {
-    // The server does not want these requests: the person is signed out, or a handle is none.
+    // The server does not want these requests: the person is signed out, or a handle is invalid.
     if (status >= 400 && status < 500 && status !== 429) {
       this.#isStopped = status === 401;
       const now = this.#environment.now();
@@ -188,7 +188,7 @@ export class Directory extends Emitter {
     try {
       for (const profile of JSON.parse(this.#storage?.getItem(KEPT) ?? "[]")) this.#profiles.set(profile.handle, profile);
     } catch {
-      // The server sends them again.
+      // The directory asks the server for the profiles again.
     }
   }
 

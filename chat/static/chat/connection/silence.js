@@ -57,20 +57,20 @@ export class SilenceWatch {
     this.#change(false);
   }
 
-  /** Something was sent that the server answers. */
+  /** Records that something was sent that the server answers. */
   sent() {
     if (!this.#isRunning || this.#timers.isRunning(ANSWER) || this.#isSilent) return;
     this.#timers.start(ANSWER, SILENT_AFTER_MS, () => this.#change(true));
   }
 
-  /** Something has arrived, so the server lives. */
+  /** Records that something has arrived, so the server lives. */
   received() {
     this.#receivedAt = this.#environment.now();
     this.#timers.stop(ANSWER);
     this.#change(false);
   }
 
-  /** The person does something on the page. */
+  /** Records that the person does something on the page. */
   noteActivity() {
     this.#activeUntil = this.#environment.now() + ACTIVE_FOR_MS;
     if (!this.#timers.isRunning(CHECK)) this.#scheduleCheck();

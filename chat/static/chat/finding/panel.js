@@ -78,7 +78,7 @@ export class Panel {
     view.show(query);
   }
 
-  /** Another room is on the page. */
+  /** Tells the shown view that another room is on the page. */
   roomChanged() {
     this.#view?.roomChanged();
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// A list of messages that the server returns in pages: loading, gettext("Show more"), empty and failed. Must not know where the
+// A list of messages that the server returns in pages: loading, "Show more", empty and failed. Must not know where the
 // messages come from.
 
 import { asApiError } from "../connection/api.js";
@@ -71,6 +71,7 @@ export class Results {
    */
   clear(sentence) {
     this.#loads.abort();
+    this.#list.removeAttribute("aria-busy");
     this.#list.replaceChildren();
     this.#more.hidden = true;
     this.#failure.hidden = true;

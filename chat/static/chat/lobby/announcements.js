@@ -5,6 +5,7 @@
 import { call } from "../connection/api.js";
 import { PersonStorage } from "../connection/storage.js";
 import { Announcements } from "../ui/announcements.js";
+import { storeDismissal } from "../ui/dismissals.js";
 import { pagePerson } from "../ui/person-data.js";
 
 export class LobbyAnnouncements {
@@ -13,11 +14,7 @@ export class LobbyAnnouncements {
 
   /** @param {import("../ui/scope.js").Scope} scope */
   constructor(scope) {
-    // The server does not store the dismissals of a person who is not signed in. Only this tab knows them.
-    this.#announcements = new Announcements(new PersonStorage(pagePerson), (id) => {
-      // If the call fails, this tab remembers the dismissal, and tells the server when the announcement arrives again.
-      if (pagePerson) call("PUT", `/api/announcements/${id}/dismissal/`).catch(() => {});
-    }, scope);
+    this.#announcements = new Announcements(new PersonStorage(pagePerson), storeDismissal, scope);
   }
 
   /** @param {import("../ui/announcements.js").Announcement} announcement */

@@ -28,7 +28,7 @@ export function openLobby(makeTools = () => null) {
 export class Lobby {
   #scope = new Scope();
   #search = byId("room-search", HTMLInputElement);
-  /** Is null for people who are not signed in. */
+  /** The checkbox "Archived rooms"; null for people who are not signed in. */
   #archived = document.querySelector("#archived-rooms");
   #announcements = new LobbyAnnouncements(this.#scope);
   #refresher = new Refresher(() => this.#refresh(), () => document.hidden || !this.#scope.isActive);
@@ -70,7 +70,7 @@ export class Lobby {
     this.#refresher.fetchAfter(0);
   }
 
-  /** Ends the lobby for good. */
+  /** Ends the lobby permanently. */
   close() {
     if (this.#scope.isActive) this.suspend();
     this.#scope.close();

@@ -208,7 +208,7 @@ export class Conversation {
     this.history.jump(id);
   }
 
-  /** Ends the conversation for good. */
+  /** Ends the conversation permanently. */
   close() {
     if (this.scope.isActive) this.suspend();
     this.scope.close();

@@ -1,5 +1,5 @@
 // @ts-check
-// The dialog that asks for a day, and jumps to the first message of that day. Must not move the reader: the caller does.
+// The dialog that asks for a day, and finds the first message from that day on. Must not move the reader: the caller does.
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";

@@ -18,7 +18,7 @@ export class LongPress {
    * @type {Press | null}
    */
   #press = null;
-  /** Is true from the moment of a long press until the finger is lifted. */
+  /** Is true from a long press until shortly after the finger is lifted. */
   #isHeld = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;

@@ -29,7 +29,7 @@ export class Moderation {
   #ownRole;
   /** @type {Actions} */
   #actions;
-  /** Is null on a board, which has no moderation, and for a visitor, who has no menu. */
+  /** The entry of the menu; null on a board, which has no moderation, and for a visitor, who has no menu. */
   #menuEntry = document.getElementById(MENU_ENTRY);
   #menu = document.getElementById("room-menu");
   #count = make("span", { class: "count", id: "open-reports", hidden: true });

@@ -30,7 +30,7 @@ import { startConversation } from "./conversation.js";
 
 /**
  * Opens the room, and returns its conversation. `suspend()` ends all listeners, timers and connections of the room before
- * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them for good.
+ * its element leaves the page. `resume()` starts them after the element has returned. `close()` ends them permanently.
  * @param {RoomData} data
  */
 export function openRoom({ slug, isPublic = false, left, openSettings, openDetails, tools, ...data }) {

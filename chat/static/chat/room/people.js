@@ -29,7 +29,7 @@ export class People {
   /** @type {((handle: string) => void) | null} */
   #openCard;
   #filter = "";
-  /** Is called when the list was drawn. */
+  /** A callback, which is called after each drawing of the list. */
   drawn = () => {};
   #list = byId("people-list");
   #panel = byId("people");

@@ -71,7 +71,7 @@ export class PersonLinks {
   }
 
   /**
-   * A click on the author of a message, or on a mention, opens the card, and not the toolbar of the message.
+   * Opens the card after a click on the author of a message, or on a mention. The toolbar of the message then stays closed.
    * @param {MouseEvent} event
    */
   #clicked(event) {

@@ -93,7 +93,7 @@ function openBeside(button, title, parts) {
     entry.act();
   }));
   closeOpenMenu = close;
-  // Inside a landmark, so that screen readers know where the menu belongs.
+  // The menu is inside a landmark, so that screen readers tell where it belongs.
   (button.closest("nav, main, aside") ?? document.body).append(menu);
   button.setAttribute("aria-expanded", "true");
   place(menu, button);

@@ -18,7 +18,7 @@ export class Scope {
     return !this.#activity.signal.aborted;
   }
 
-  /** Ends when the part is closed for good. */
+  /** The signal that ends when the part is closed permanently. */
   get life() {
     return this.#life.signal;
   }
@@ -56,7 +56,7 @@ export class Scope {
     for (const start of this.#starters) start(this.#activity.signal);
   }
 
-  /** Ends all listeners for good. */
+  /** Ends all listeners permanently. */
   close() {
     this.suspend();
     this.#life.abort();

@@ -66,7 +66,7 @@ export class Attention {
   }
 
   /**
-   * Another pane is on the page. It may have been away while names changed.
+   * Updates the names and the title for the pane that is now on the page. It may have been away while names changed.
    * @param {import("./panes.js").Pane} pane
    */
   shown(pane) {

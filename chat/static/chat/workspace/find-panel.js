@@ -40,7 +40,7 @@ export class FindPanel {
     });
   }
 
-  /** Another pane is on the page. */
+  /** Follows the page to another pane: closes a panel that covers it, or tells the panel that the room is another one. */
   roomChanged() {
     if (this.#workspace.panel.name !== NAME) return;
     if (covering.matches) this.#workspace.panel.close();

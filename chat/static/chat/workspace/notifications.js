@@ -154,7 +154,7 @@ export class Notifications {
     }
   }
 
-  /** Asks for the permission with a quiet bar, which the person may close for good. */
+  /** Asks for the permission with a quiet bar, which the person may close permanently. */
   #showBar() {
     const isOpen = Notification.permission === "default" && this.#preferences.notify !== LEVEL.NONE;
     this.#bar.hidden = !isOpen || sharedStorage.getItem(ANSWERED) !== null;

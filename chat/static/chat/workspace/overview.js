@@ -49,7 +49,7 @@ export class Overview {
       const places = JSON.parse(this.#storage.getItem(KEPT_PLACES) ?? "[]");
       if (Array.isArray(places)) this.#places.replace(places);
     } catch {
-      // The server sends them soon.
+      // The server sends the rooms soon.
     }
   }
 

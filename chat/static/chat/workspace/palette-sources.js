@@ -1,5 +1,5 @@
 // @ts-check
-// What the palette finds: rooms of the person, other rooms, people and messages. Must not draw.
+// What the palette finds: rooms of the person, other rooms, actions, people and messages. Must not draw.
 //
 // A local source returns at once what the page knows. A remote source asks the server, and must not throw.
 

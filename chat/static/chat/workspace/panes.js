@@ -65,13 +65,13 @@ export class Pane {
     return child(this.element, "h1");
   }
 
-  /** Starts the content, or resumes it. The element is on the page. */
+  /** Starts the content, or resumes it. The element must be on the page. */
   start() {
     if (this.#content) this.#content.resume();
     else this.#content = this.#open();
   }
 
-  /** The element leaves the page. */
+  /** Suspends the content, because the element leaves the page. */
   suspend() {
     this.#content?.suspend();
   }

@@ -156,7 +156,7 @@ export class Shell {
     if (id) this.#pane.conversation?.jump(id);
   }
 
-  /** The person has used the browser's back or forward button. */
+  /** Shows the pane of the address, after the person has used the browser's back or forward button. */
   #moved() {
     if (isPanePath(location.pathname)) this.go(location.href, { push: false });
     else location.reload();

@@ -83,7 +83,6 @@ export class Workspace {
     this.#overview.load();
     knowRooms(this.places.namedRooms);
     this.shell.start();
-    // The stream has no long polling.
     this.socket.open();
     this.#element.dataset.state = "ready";
   }

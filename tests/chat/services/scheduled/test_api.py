@@ -52,10 +52,15 @@ def test_a_banned_person_cannot_schedule(bob, room, method, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/rooms/attic/scheduled/", "/api/rooms/attic/scheduled/1/", f"{PATH}99999999999999999999/"]
+    "method, path",
+    [
+        ("GET", "/api/rooms/attic/scheduled/"),
+        ("DELETE", "/api/rooms/attic/scheduled/1/"),
+        ("DELETE", f"{PATH}99999999999999999999/"),
+    ],
 )
-def test_unknown_rooms_and_messages_are_not_found(bob, room, path):
-    assert Caller(bob)("DELETE" if path.endswith("1/") or "9" in path else "GET", path)[0] == 404
+def test_unknown_rooms_and_messages_are_not_found(bob, room, method, path):
+    assert Caller(bob)(method, path)[0] == 404
 
 
 def test_the_error_of_a_rejected_schedule_has_its_ref(bob, room):
