@@ -95,14 +95,14 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
     if func is None:
         return enforce_ordering
 
-    with_session, in_stock_order = channel_session(func), stock_enforce_ordering(func)
+    with_session = channel_session(func)
 
     @functools.wraps(func)
     def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
         if "order" not in message.content:
             raise ValueError("The message has no `order`, so @enforce_ordering cannot be used for its channel.")
         if not is_supported(message.channel_layer):
-            return in_stock_order(message, *args, **kwargs)
+            return stock_enforce_ordering(func)(message, *args, **kwargs)
         turns = get_connection_turns(message.channel_layer)
         if turns is None or getattr(message, "is_in_turn", False):
             # The layer keeps the order, or a demultiplexer passes its own message to the consumer of a stream.

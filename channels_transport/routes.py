@@ -4,10 +4,10 @@ The search for the consumer of a message, with a cache: Channels' router matches
 The result depends only on the message's channel and on the values that the filters of the routes match, such as its
 `path`. A site whose router or whose routes are of other classes than Channels' own has no cache.
 """
+
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, Callable, Dict, Hashable, Optional, Tuple
 
 from channels.message import Message
 from channels.routing import Include, Route, Router
@@ -16,7 +16,7 @@ from .bounded_cache import BoundedCache
 
 MAX_FOUND = 10000
 
-Found = tuple[Callable[..., Any], dict[str, Any]] | None
+Found = Optional[Tuple[Callable[..., Any], Dict[str, Any]]]
 
 
 class Routes:

@@ -10,7 +10,7 @@ from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
 from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
 from .invitations import Invitation
-from .join_state import get_join_state, get_news
+from .join_state import find_present, get_join_state, get_news
 from .messages import Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
@@ -80,6 +80,7 @@ __all__ = [
     "find_newest",
     "find_places",
     "find_posts",
+    "find_present",
     "get_changed_messages",
     "get_join_state",
     "get_news",

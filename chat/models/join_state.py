@@ -1,10 +1,11 @@
 """
-The two statements that every handshake runs for a person who enters a room.
+The statements that every handshake runs for a person who enters a room.
 
-One reads what is new in the room. The other reads whether the person may stay, and whether there are tasks or
-announcements to send. Both are built only once; statements.py gives the reason.
+One reads who is present, one reads what is new in the room, and one reads whether the person may stay, and whether
+there are tasks or announcements to send. They are built only once; statements.py gives the reason.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 from django.db import connection
@@ -63,6 +64,32 @@ _SELECT = f"""
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),
         EXISTS (SELECT 1 FROM chat_announcement WHERE expires_at > %s)
 """
+
+
+class Present(NamedTuple):
+    """A member of a room, as other people see who is present there."""
+
+    handle: str
+    is_guest: bool
+    role: str
+
+
+def find_present(room_id: int, handle_keys: list[str]) -> list[Present]:
+    """Return the members of a room who have these keys of handles (at most a few hundred), in one statement."""
+    if not handle_keys:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_select_present(len(handle_keys)), [room_id, *handle_keys])
+        return [Present(handle, bool(is_guest), role) for handle, is_guest, role in cursor.fetchall()]
+
+
+@cache
+def _select_present(number: int) -> str:
+    return f"""
+        SELECT person.handle, person.is_guest, member.role
+        FROM chat_member member JOIN chat_person person ON person.id = member.person_id
+        WHERE member.room_id = %s AND person.handle_key IN ({", ".join(["%s"] * number)})
+    """
 
 
 class News(NamedTuple):

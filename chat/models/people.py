@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat.protocol.lookalikes import make_skeleton
 
-from .statements import Columns, CredentialStatement
+from .statements import Columns, CredentialStatement, RowStatement
 
 MAX_SKELETON = 128  # characters; an index cannot contain long values
 _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
@@ -82,6 +82,10 @@ class PersonManager(BaseUserManager):
         person.is_signed_in = bool(next(values))
         return person
 
+    def find_by_id(self, person_id: int) -> "Person | None":
+        """Return a person, or None. Every handshake and every request with a login run this statement."""
+        return _FIND_BY_ID.fetch(person_id)
+
     def operators(self) -> models.QuerySet:
         """Select the people who may use the admin."""
         return self.filter(is_staff=True, is_active=True)
@@ -139,6 +143,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         return self.handle
 
 
+_FIND_BY_ID = RowStatement(Person, "id = %s")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _FIND = CredentialStatement(f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from .people import Person
-from .statements import Columns, CredentialStatement, set_related
+from .statements import Columns, CredentialStatement, RowStatement, set_related
 
 
 class RoomManager(models.Manager):
@@ -22,7 +22,7 @@ class RoomManager(models.Manager):
         the commit. So offsets become visible in ascending order, and no reader's cursor can skip an offset. Raise
         Room.DoesNotExist if there is no such room.
         """
-        return self._take(_TAKE_OFFSET, [room_id])[0]
+        return self._fetch(_TAKE_OFFSET, [room_id])[0]
 
     def take_post(self, room_id: int, at: datetime) -> tuple[int, int]:
         """
@@ -30,16 +30,25 @@ class RoomManager(models.Manager):
 
         `at` becomes the time of the room's last message.
         """
-        offset, posts = self._take(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
+        offset, posts = self._fetch(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
         return offset, posts
 
-    def _take(self, statement: str, parameters: list) -> tuple:
+    def _fetch(self, statement: str, parameters: list) -> tuple:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             row = cursor.fetchone()
         if row is None:
             raise self.model.DoesNotExist("There is no such room.")
         return row
+
+    def find_by_slug(self, slug: str) -> "Room | None":
+        """Return the room with a slug, or None. Every handshake runs this statement."""
+        return _FIND_BY_SLUG.fetch(slug)
+
+    def read_offset(self, room_id: int) -> int:
+        """Return the present offset of a room. Raise Room.DoesNotExist if there is no such room."""
+        (offset,) = self._fetch(_READ_OFFSET, [room_id])
+        return offset
 
     def give_back_offset(self, room_id: int) -> None:
         """Undo `take_offset` within its transaction, for a request that changes nothing."""
@@ -130,6 +139,10 @@ class MemberManager(models.Manager):
         found = _FIND.fetch(member_id, session_key, token_id)
         return None if found is None else _make_member(found)
 
+    def find_in_room(self, room_id: int, person_id: int | None) -> "Member | None":
+        """Return the Member of a person in a room, or None. Every handshake runs this statement."""
+        return _FIND_IN_ROOM.fetch(room_id, person_id)
+
     def held_guests_of_browser(self, person: Person) -> models.QuerySet:
         """
         Select the muted and banned Members of other guests of a person's browser, whose mutes and bans hold for the
@@ -209,6 +222,10 @@ _TAKE_POST = (
     'UPDATE chat_room SET "offset" = "offset" + 1, posts = COALESCE(posts, 0) + 1, last_at = %s'
     ' WHERE id = %s RETURNING "offset", posts'
 )
+
+_FIND_BY_SLUG = RowStatement(Room, "slug = %s")
+_READ_OFFSET = 'SELECT "offset" FROM chat_room WHERE id = %s'
+_FIND_IN_ROOM = RowStatement(Member, "room_id = %s AND person_id = %s")
 
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")

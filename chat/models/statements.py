@@ -49,16 +49,26 @@ class Columns:
     """
 
     def __init__(self, model: type[models.Model], name: str, *attributes: str) -> None:
-        fields = [field for field in model._meta.concrete_fields if field.attname in attributes]
-        assert len(fields) == len(attributes), f"{model.__name__} does not have all of {attributes}"
+        """Take these attributes of the model, or all attributes if none is named."""
+        fields = [field for field in model._meta.concrete_fields if not attributes or field.attname in attributes]
+        assert len(fields) == len(attributes or fields), f"{model.__name__} does not have all of {attributes}"
         self.model = model
+        self._times = [field.attname for field in fields if isinstance(field, models.DateTimeField)]
         self.attributes = [field.attname for field in fields]
         self.sql = ", ".join(f'{name}."{field.column}"' for field in fields)
 
     def make_row(self, values: Iterator) -> Any:
         """Return an instance of the model, made from the next values of an iterator, one for each column."""
         # `zip` takes no value after the last attribute.
-        return make_instance(self.model, dict(zip(self.attributes, values, strict=False)))
+        found = dict(zip(self.attributes, values, strict=False))
+        for name in self._times:
+            found[name] = make_aware(found[name])
+        return make_instance(self.model, found)
+
+
+def make_aware(moment: datetime | None) -> datetime | None:
+    """Return a time from a statement as an aware datetime: SQLite returns times in UTC without their zone."""
+    return moment.replace(tzinfo=timezone.utc) if moment is not None and moment.tzinfo is None else moment
 
 
 def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
@@ -79,6 +89,22 @@ def set_related(row: models.Model, **related: models.Model) -> None:
     """Set relations of a row to rows that are known to be the related ones. This checks nothing, unlike Django."""
     for name, other in related.items():
         row._meta.get_field(name).set_cached_value(row, other)
+
+
+class RowStatement:
+    """A SELECT of all columns of a model that finds at most one row, by a condition such as `slug = %s`."""
+
+    def __init__(self, model: type[models.Model], condition: str) -> None:
+        table = model._meta.db_table
+        self._columns = Columns(model, table)
+        self._select = f"SELECT {self._columns.sql} FROM {table} WHERE {condition}"
+
+    def fetch(self, *parameters: object) -> Any:
+        """Return the row as an instance of the model, or None."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._select, parameters)
+            found = cursor.fetchone()
+        return None if found is None else self._columns.make_row(iter(found))
 
 
 class CredentialStatement:

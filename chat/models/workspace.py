@@ -14,7 +14,7 @@ from django.db import connection
 from .join_state import BANNED_GUEST_OF_BROWSER, FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
 from .people import Person
 from .rooms import Member, Room
-from .statements import Columns, set_related
+from .statements import Columns, make_aware, set_related
 
 MAX_ROOMS = 500  # rooms of one workspace: favourites first, then the most recently active
 
@@ -105,7 +105,9 @@ def find_newest(room_id: int, most: int) -> Newest | None:
     if not rows:
         return None
     slug, offset, posts, last_at, _ = rows[0]
-    return Newest(room_id, slug, offset, posts, last_at, [handle for *_, handle in rows if handle is not None])
+    return Newest(
+        room_id, slug, offset, posts, make_aware(last_at), [handle for *_, handle in rows if handle is not None]
+    )
 
 
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset", "level", "favourite")

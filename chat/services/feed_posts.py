@@ -28,6 +28,7 @@ MAX_AUTHORS = 50  # authors of the newest messages that an item names
 MAX_ROOMS_PER_JOB = 50
 # Pauses end at common times, this many in CHAT_FEED_SECONDS. So a pause may be longer by this part.
 ENDS_PER_PAUSE = 4
+MIN_PAUSE_SECONDS = 0.001
 
 
 class _Pauses:
@@ -48,8 +49,9 @@ class _Pauses:
 
     def begin(self, room_id: int, is_behind: bool = False) -> None:
         """Begin the pause of a room, or do what `mark_behind` does if it has one and `is_behind` is set."""
-        step, now = settings.CHAT_FEED_SECONDS / ENDS_PER_PAUSE, time.monotonic()
-        end = math.ceil((now + settings.CHAT_FEED_SECONDS) / step) * step
+        seconds, now = max(settings.CHAT_FEED_SECONDS, MIN_PAUSE_SECONDS), time.monotonic()
+        step = seconds / ENDS_PER_PAUSE
+        end = math.ceil((now + seconds) / step) * step
         with self._lock:
             is_new = room_id not in self._is_behind
             self._is_behind[room_id] = self._is_behind.get(room_id, False) or is_behind

@@ -14,7 +14,7 @@ from django.conf import settings
 from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.models import Member, Person, make_handle_key
+from chat.models import Member, Person, find_present, make_handle_key
 from chat.store import store
 
 _ROSTER = "room:"  # the name of a room's roster is this prefix and the room's id
@@ -66,23 +66,26 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict], int]:
     The handles of a board's visitors are unique only on that board. So with `is_board`, find the members by their exact
     handles.
     """
-    members, count = _find_present(room_id, is_board)
-    return [protocol.person(member.handle, member.person.is_guest, role=member.role) for member in members], count
+    if is_board:
+        members, count = _find_members(room_id, is_board)
+        return [protocol.person(member.handle, member.person.is_guest, role=member.role) for member in members], count
+    owners, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
+    present = find_present(room_id, _make_keys(owners))
+    return [protocol.person(handle, is_guest, role=role) for handle, is_guest, role in present], count
 
 
 def find_present_people(room_id: int, is_board: bool = False) -> list[Person]:
     """Return at most 100 of the people who have a connection to a room. For `is_board`, see `get_present`."""
-    return [member.person for member in _find_present(room_id, is_board)[0]]
+    return [member.person for member in _find_members(room_id, is_board)[0]]
 
 
-def _find_present(room_id: int, is_board: bool) -> tuple[Iterable[Member], int]:
+def _find_members(room_id: int, is_board: bool) -> tuple[Iterable[Member], int]:
     owners, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
-    handles = _handles_of(owners)
     members = Member.objects.filter(room_id=room_id).select_related("person")
     if is_board:
-        members = members.filter(person__handle__in=handles).exclude(role=Member.BANNED)
+        members = members.filter(person__handle__in=_handles_of(owners)).exclude(role=Member.BANNED)
     else:
-        members = members.filter(person__handle_key__in=[make_handle_key(handle) for handle in handles])
+        members = members.filter(person__handle_key__in=_make_keys(owners))
     return members, count
 
 
@@ -123,6 +126,10 @@ def _handle_of(owner: str) -> str:
 
 def _handles_of(owners: Iterable[str]) -> list[str]:
     return [_handle_of(owner) for owner in owners]
+
+
+def _make_keys(owners: Iterable[str]) -> list[str]:
+    return [make_handle_key(handle) for handle in _handles_of(owners)]
 
 
 def _roster(room_id: int) -> str:

@@ -33,7 +33,7 @@ def test_plain_channels_are_local_and_replies_are_shared(layer, keys):
     layer.group_add("friends", f"{PROCESS}1")
     shared, local = keys()
     assert "http.request" in local and "websocket.receive" in local and "response" not in shared.replace(PROCESS, "")
-    assert f"asgi:{PROCESS}" in shared and "friends" in shared and "friends" not in local
+    assert f"transport:{PROCESS}" in shared and "friends" in shared and "friends" not in local
 
 
 def test_a_worker_receives_local_messages_and_an_interface_receives_shared_ones(layer):

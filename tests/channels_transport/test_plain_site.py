@@ -29,6 +29,7 @@ def run(tmp_path, valkey_url):
             "DJANGO_SETTINGS_MODULE": f"{PACKAGE}.settings",
             "PLAIN_FOLDER": str(tmp_path),
             "REDIS_URL": valkey_url,
+            "no_proxy": "*",
             **variables,
         }
         command = [sys.executable, "-W", "ignore", *arguments]

@@ -1,12 +1,15 @@
 """The models: what the database constraints reject, and what the QuerySets return."""
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from chat.models import Change, Member, Message, Person, Reaction, Room, Token, make_handle_key, snapshot
+from chat.models import Change, Member, Message, Person, Reaction, Room, Token, find_present, make_handle_key, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +165,34 @@ def test_a_snapshot_within_a_transaction_has_no_effect(room):
 
 def test_the_migrations_are_complete():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_statements_of_a_handshake_read_the_same_values_as_django(bob, room):
+    member = Member.objects.create(room=room, person=bob, muted_until=timezone.now(), level=Member.NONE)
+    pairs = [
+        (Room.objects.find_by_slug("garden"), Room.objects.get(id=room.id)),
+        (Member.objects.find_in_room(room.id, bob.id), Member.objects.get(id=member.id)),
+        (Person.objects.find_by_id(bob.id), Person.objects.get(id=bob.id)),
+    ]
+    for found, expected in pairs:
+        assert found == expected and not found._state.adding
+        assert {**vars(found), "_state": None} == {**vars(expected), "_state": None}
+    assert Room.objects.find_by_slug("nowhere") is None
+    assert Member.objects.find_in_room(room.id, 0) is Member.objects.find_in_room(room.id, None) is None
+    assert Person.objects.find_by_id(0) is None
+
+
+def test_a_row_of_a_statement_reads_a_missing_attribute_from_the_database(bob, room, django_assert_num_queries):
+    login = Session.objects.create(session_key="k", session_data="", expire_date=timezone.now() + timedelta(hours=1))
+    member = Member.objects.create(room=room, person=bob)
+    found = Member.objects.find_with_credential(member.id, login.session_key)
+    with django_assert_num_queries(0):
+        assert (found.person.handle, found.room.slug) == ("Bob", "garden")
+    with django_assert_num_queries(1):
+        assert found.room.name == room.name
+
+
+def test_the_present_people_of_a_handshake_are_members_with_these_keys(bob, room):
+    Member.objects.create(room=room, person=bob, role=Member.MODERATOR)
+    assert find_present(room.id, []) == []
+    assert find_present(room.id, ["bob", "nobody"]) == [("Bob", False, Member.MODERATOR)]

@@ -6,6 +6,7 @@ import threading
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection, transaction
+from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.utils import timezone
 
 from chatproj.db.sqlite3.base import DatabaseWrapper
@@ -170,6 +171,31 @@ def test_transactions_nest_and_roll_back():
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.datetime(2026, 11, 29, 20, 15, 0, 123, tzinfo=timezone.utc),
+        datetime.datetime(2026, 11, 29, 20, 15, tzinfo=datetime.UTC),
+        datetime.datetime(2026, 11, 29, 20, 15, tzinfo=datetime.timezone(datetime.timedelta(hours=2))),
+        datetime.datetime(2026, 11, 29, 20, 15),
+        None,
+    ],
+)
+def test_times_become_the_same_text_as_in_django(moment, tmp_path):
+    for zone in (None, "Europe/Paris"):
+        made = wrapper(tmp_path / "db.sqlite3", TIME_ZONE=zone)
+        assert made.ops.adapt_datetimefield_value(moment) == DatabaseOperations(made).adapt_datetimefield_value(moment)
+
+
+def test_placeholders_and_percent_signs_are_converted(make):
+    with make().cursor() as cursor:
+        for _ in range(2):
+            cursor.execute("SELECT %s, '%%s', 7 %% 4", ["%s"])
+            assert cursor.fetchone() == ("%s", "%s", 3)
+            cursor.execute("SELECT '%s'")
+            assert cursor.fetchone() == ("%s",)
 
 
 @pytest.mark.django_db

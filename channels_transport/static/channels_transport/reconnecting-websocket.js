@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 30_000;
 // A connection that lasted this long was a good one: the next pause is short again.
 const GOOD_CONNECTION_MS = 5_000;
 
-/** The server has lost messages of this connection, and the socket is in no group any more. */
+/** The server has lost messages of this connection, and its socket has left all groups. */
 export const CONNECTION_LOST = 4408;
 /** This client sends too much. */
 export const TOO_MANY_FRAMES = 4429;

@@ -54,6 +54,11 @@ class HandleBackend(ModelBackend):
             return None
         return person if person.check_password(password) and self.user_can_authenticate(person) else None
 
+    def get_user(self, user_id: int) -> Person | None:
+        """Return the active person with this id, or None."""
+        person = Person.objects.find_by_id(user_id)
+        return person if person is not None and self.user_can_authenticate(person) else None
+
 
 def sign_in(request: HttpRequest, person: Person) -> None:
     """Log a person in with the browser's session, and end the earlier login of the browser."""

@@ -26,7 +26,7 @@ def get_room(slug: str) -> Room:
 
 def find_room(slug: str) -> Room | None:
     """Return the room with this slug, without a check of rights, or None. `slug` may be any text."""
-    return Room.objects.filter(slug=slug).first() if protocol.is_slug(slug) else None
+    return Room.objects.find_by_slug(slug) if protocol.is_slug(slug) else None
 
 
 def lock_room(room_id: int) -> Room:
@@ -80,7 +80,7 @@ def _read_room(person, slug):
     """
     room = find_room(slug)
     if room is not None:
-        return room, Member.objects.filter(room=room, person=person).first()
+        return room, Member.objects.find_in_room(room.id, person.id)
     former = slug if protocol.is_slug(slug) else ""
     members = Member.objects.select_related("room").filter(person=person, room__access=Room.PRIVATE)
     member = members.filter(room__former_slugs__slug=former).first()

@@ -115,7 +115,7 @@ def get_changes(room: Room, after: int, limit: int) -> Backlog:
 
 
 def _read_offset(room):
-    return Room.objects.values_list("offset", flat=True).get(id=room.id)
+    return Room.objects.read_offset(room.id)
 
 
 def _read_changes(room, after, limit, offset):

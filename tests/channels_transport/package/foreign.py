@@ -20,6 +20,8 @@ from tests.valkey import free_port
 
 SOURCE = Path(__file__).resolve().parent.parent.parent / "foreign_site"
 PATIENCE_SECONDS = 60
+# The client of websockets uses the proxy of the environment since version 15, which added an argument against it.
+os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 
 def wait_until(is_true, what, seconds=PATIENCE_SECONDS):

@@ -5,8 +5,11 @@ import os
 
 from channels import Channel, Group
 from channels.auth import channel_session_user, channel_session_user_from_http
-from channels.generic.websockets import JsonWebsocketConsumer
+from channels.binding.websockets import WebsocketBinding
+from channels.generic.websockets import JsonWebsocketConsumer, WebsocketDemultiplexer
 from channels.sessions import enforce_ordering
+
+from tests.channels_transport.plain_site.models import Plant
 
 
 class Counter(JsonWebsocketConsumer):
@@ -22,6 +25,36 @@ class Counter(JsonWebsocketConsumer):
         self.send({"frames": session["frames"], "user": str(self.message.user), "pid": os.getpid(), "frame": content})
         if content == "all":
             self.group_send("counters", {"to": "all"})
+
+
+class LivePlants(WebsocketBinding):
+    """Sends the plants to every websocket of `Garden`, which may also create them."""
+
+    model = Plant
+    stream = "plants"
+    fields = ["name"]
+
+    @classmethod
+    def group_names(cls, instance):
+        return ["live-plants"]
+
+    def has_permission(self, user, action, pk):
+        return True
+
+
+class Echo(JsonWebsocketConsumer):
+    """Answers on its stream. On connect it accepts the websocket a second time, as Channels' default does."""
+
+    def receive(self, content, multiplexer=None, **kwargs):
+        multiplexer.send({"echo": content})
+
+
+class Garden(WebsocketDemultiplexer):
+    """Two streams on one websocket."""
+
+    strict_ordering = True
+    groups = ["live-plants"]
+    consumers = {"plants": LivePlants.consumer, "echo": Echo}
 
 
 @enforce_ordering

@@ -9,5 +9,9 @@ chat_routing = [
     route("websocket.receive", "tests.channels_transport.plain_site.consumers.receive"),
     route("websocket.disconnect", "tests.channels_transport.plain_site.consumers.disconnect"),
 ]
-channel_routing = [consumers.Counter.as_route(path="^/counter/"), include(chat_routing, path="^/chat/")]
+channel_routing = [
+    consumers.Counter.as_route(path="^/counter/"),
+    consumers.Garden.as_route(path="^/garden/"),
+    include(chat_routing, path="^/chat/"),
+]
 other_routing = [route("jobs", consumers.pass_on)]

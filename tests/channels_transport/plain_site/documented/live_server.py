@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from websockets.sync.client import connect
 
+from tests.channels_transport.plain_site.models import Plant
+
 IS_ON_TRANSPORT = settings.IS_ON_TRANSPORT
 
 
@@ -18,7 +20,7 @@ class LiveServer(ChannelLiveServerTestCase):
 
     def connect(self, path, cookie=None):
         headers = {"Cookie": cookie} if cookie else {}
-        return connect(f"{self.live_server_ws_url}{path}", additional_headers=headers, proxy=None, open_timeout=20)
+        return connect(f"{self.live_server_ws_url}{path}", additional_headers=headers, open_timeout=20)
 
     def ask(self, websocket, frame):
         websocket.send(json.dumps(frame))
@@ -52,6 +54,18 @@ class LiveServer(ChannelLiveServerTestCase):
             for websocket in (first, second):
                 self.assertEqual(json.loads(websocket.recv(timeout=20)), {"to": "all"})
 
+    def test_a_row_that_was_saved_anywhere_reaches_the_websockets(self):
+        with self.connect("/garden/") as websocket:
+            self.assertEqual(
+                self.ask(websocket, {"stream": "echo", "payload": {"a": 1}}),
+                {"stream": "echo", "payload": {"echo": {"a": 1}}},
+            )
+            Plant.objects.create(name="rose")
+            self.assertEqual(json.loads(websocket.recv(timeout=20))["payload"]["data"], {"name": "rose"})
+            frame = {"stream": "plants", "payload": {"action": "create", "data": {"name": "tulip"}}}
+            self.assertEqual(self.ask(websocket, frame)["payload"]["data"], {"name": "tulip"})
+        self.assertEqual(sorted(plant.name for plant in Plant.objects.all()), ["rose", "tulip"])
+
     def test_the_server_is_the_one_that_is_deployed(self):
         package = "channels_transport" if IS_ON_TRANSPORT else "daphne"
         self.assertEqual(liveserver.Server.__module__.partition(".")[0], package)
@@ -62,7 +76,7 @@ class ThreadedLiveServer(ChannelLiveServerTestCase):
     serve_static = False
 
     def test_several_threads_work(self):
-        sockets = [connect(f"{self.live_server_ws_url}/counter/", proxy=None, open_timeout=20) for _ in range(4)]
+        sockets = [connect(f"{self.live_server_ws_url}/counter/", open_timeout=20) for _ in range(4)]
         for number in range(10):
             for websocket in sockets:
                 websocket.send(json.dumps(number))

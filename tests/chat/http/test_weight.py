@@ -1,0 +1,27 @@
+"""The weight of the first page: what a browser loads before it shows a room, compressed."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles.finders import find
+
+from chat.version import CLIENT_VERSION
+from tests import wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STATIC = f"/static/{CLIENT_VERSION}/"
+# Stylesheets, scripts and what is announced with them.
+LOADED = re.compile(r'<(?:link rel="(?:stylesheet|modulepreload)" href|script type="module" src)="([^"]+)"')
+
+
+@pytest.mark.parametrize(("language", "most_bytes"), [("en", 100_000), ("ar", 112_000)])
+def test_a_room_is_light(room, alice, language, most_bytes):
+    page = wire.browser_of(alice).get("/rooms/garden/", HTTP_ACCEPT_LANGUAGE=language).content
+    addresses = set(LOADED.findall(page.decode()))
+    assert all(address.startswith(STATIC) for address in addresses) and len(addresses) in (4, 5)
+    files = [find(address.removeprefix(STATIC)) for address in addresses]
+    weights = {name: len(gzip.compress(Path(name).read_bytes(), 9)) for name in files}
+    assert len(gzip.compress(page, 6)) + sum(weights.values()) < most_bytes, weights
