@@ -65,6 +65,11 @@ def german():
     return Catalogue("de")
 
 
+@pytest.fixture
+def arabic():
+    return Catalogue("ar")
+
+
 def choose_language(page, site, name):
     page.goto(f"{site.url}/settings/")
     page.select_option("[name=language]", name)
@@ -122,7 +127,7 @@ def expect_right_to_left(page):
     assert page.evaluate("scrollX") == 0
 
 
-def test_a_browser_in_arabic_shows_pages_from_right_to_left(browser_of, site, owner):
+def test_a_browser_in_arabic_shows_pages_from_right_to_left(browser_of, site, owner, arabic):
     slug = owner.make_room()
     owner.post(slug, "```\nconst left = 1;\n```")
     page = browser_of("Badr", locale="ar", **PHONE)
@@ -134,15 +139,19 @@ def test_a_browser_in_arabic_shows_pages_from_right_to_left(browser_of, site, ow
     expect_right_to_left(page)
     assert page.locator(".body pre").evaluate("element => getComputedStyle(element).direction") == "ltr"
     keep_screenshot(page, "arabic-room")
+    expect_translated(page, arabic, "a room")
     page.get_by_test_id("open-drawer").click()
     sidebar = page.locator("#sidebar")
     expect(sidebar).to_be_visible()
     page.wait_for_function("() => document.querySelector('#sidebar').getBoundingClientRect().right === innerWidth")
+    expect_translated(page, arabic, "the list of the person's rooms")
     page.goto(site.url)
     expect_right_to_left(page)
     visitor = browser_of("Visitor", locale="ar", **PHONE)
     visitor.goto(site.url)
     expect_right_to_left(visitor)
+    expect_translated(visitor, arabic, "the list of all rooms")
     visitor.get_by_test_id("new-board").click()
     visitor.wait_for_selector("[data-state=open]")
     expect_right_to_left(visitor)
+    expect_translated(visitor, arabic, "a board")
