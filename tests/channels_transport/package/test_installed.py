@@ -21,7 +21,8 @@ class TestBuild:
     def test_the_wheel_contains_every_module_and_nothing_else(self, built):
         (wheel,) = built.glob("*.whl")
         names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-        expected = {f"channels_transport/{path.relative_to(SOURCE)}" for path in SOURCE.rglob("*.py")}
+        paths = [*SOURCE.rglob("*.py"), *(SOURCE / "static").rglob("*.*")]
+        expected = {f"channels_transport/{path.relative_to(SOURCE)}" for path in paths}
         assert names == expected
 
     def test_the_sdist_contains_what_the_wheel_needs(self, built):
