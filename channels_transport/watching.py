@@ -34,7 +34,8 @@ def read_reports(layer: Any) -> list[dict[str, Any]]:
 
 
 def _find_keys(shard: Any, pattern: str) -> list[bytes]:
-    cursor, found = b"0", set[bytes]()
+    found: set[bytes] = set()
+    cursor = b"0"
     while True:
         ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_BATCH))
         found.update(keys)

@@ -16,6 +16,28 @@ NEWER_METHODS = {"removeprefix", "removesuffix", "bit_count"}
 NEWER_ARGUMENTS = {"zip": "strict", "Popen": "process_group", "dataclass": "slots"}
 
 
+GENERIC = {"dict", "list", "tuple", "set", "frozenset", "type"}
+
+
+def find_generic(tree):
+    """Yield the line of each type such as `list[str]` that is evaluated. Annotations are not evaluated."""
+    names = GENERIC | {
+        name.asname or name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "collections.abc"
+        for name in node.names
+    }
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in names:
+            yield node.lineno
+        for field, value in ast.iter_fields(node):
+            if field not in ("annotation", "returns"):
+                children = value if isinstance(value, list) else [value]
+                waiting += [child for child in children if isinstance(child, ast.AST)]
+
+
 def find_newer(tree):
     """Yield (line, name) of each use of a feature that Python 3.8 lacks."""
     for node in ast.walk(tree):
@@ -36,7 +58,7 @@ def find_newer(tree):
 @pytest.mark.parametrize("path", PATHS, ids=[str(path.relative_to(ROOT)) for path in PATHS])
 def test_a_module_has_no_newer_features(path):
     tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
-    assert list(find_newer(tree)) == []
+    assert list(find_newer(tree)) == [] and list(find_generic(tree)) == []
 
 
 def test_newer_features_are_found():
@@ -48,3 +70,13 @@ def test_newer_features_are_found():
         "functools.cache",
     ]
     assert sorted(line for line, _ in find_newer(ast.parse("\n".join(lines)))) == [2, 3, 4, 5]
+
+
+def test_types_that_are_evaluated_are_found():
+    lines = [
+        "from collections.abc import Callable",
+        "a: list[int] = set[int]()",
+        "b = Callable[..., int]",
+        "tuple[int]",
+    ]
+    assert sorted(find_generic(ast.parse("\n".join(lines)))) == [2, 3, 4]
