@@ -7,12 +7,14 @@ The script needs GNU gettext (Debian: `apt-get install gettext`).
 2. Translate the new texts in `chat/locale/*/LC_MESSAGES/`: `django.po` has the texts of pages and of Python code,
    `djangojs.po` has the texts of the browser's code.
 3. Run the script again. It writes the compiled catalogues: `django.mo` for Django, and
-   `chat/static/chat/languages/*.js` for browsers.
+   `chat/static/chat/languages/*.js` for browsers. There, `errors-*.js` has the sentences of errors, which sockets send
+   in English.
 
 With `--compile` the script only compiles, and needs no gettext.
 """
 
 import argparse
+import ast
 import json
 import os
 import re
@@ -89,11 +91,28 @@ def _clean(path: Path) -> None:
 def compile_all(locale: Path, scripts: Path) -> None:
     """Write `django.mo` beside each `django.po`, and a script for each `djangojs.po`."""
     scripts.mkdir(parents=True, exist_ok=True)
+    texts = find_error_texts()
     for name in LANGUAGES:
         folder = locale / name / "LC_MESSAGES"
-        polib.pofile(str(folder / "django.po")).save_as_mofile(str(folder / "django.mo"))
+        catalogue = polib.pofile(str(folder / "django.po"))
+        catalogue.save_as_mofile(str(folder / "django.mo"))
         script = write_script(polib.pofile(str(folder / "djangojs.po")))
-        (scripts / f"{name.lower().replace('_', '-')}.js").write_text(script, encoding="utf-8")
+        file_name = f"{name.lower().replace('_', '-')}.js"
+        (scripts / file_name).write_text(script, encoding="utf-8")
+        errors = polib.POFile()
+        errors.extend(entry for entry in catalogue if entry.msgid in texts)
+        (scripts / f"errors-{file_name}").write_text(write_script(errors), encoding="utf-8")
+
+
+def find_error_texts() -> set[str]:
+    """Return the English texts of all errors: the second arguments of the calls of ChatError."""
+    found = set()
+    for path in (ROOT / "chat").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and len(node.args) > 1
+            if is_call and "ChatError" in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
+                found.add(getattr(node.args[1], "value", None))
+    return found - {None}
 
 
 def write_script(catalogue: polib.POFile) -> str:

@@ -1,6 +1,8 @@
 """Each translation keeps what the program needs: the names of values, the markup, and attributes in double quotes."""
 
+import importlib.util
 import re
+import shutil
 from pathlib import Path
 
 import polib
@@ -52,6 +54,19 @@ def test_each_translation_keeps_values_and_markup(path):
 )
 def test_a_broken_translation_is_found(english, text):
     assert len(find_broken([polib.POEntry(msgid=english, msgstr=text)])) == 1
+
+
+def test_browsers_get_the_sentences_of_errors(tmp_path):
+    specification = importlib.util.spec_from_file_location("make_languages", ROOT / "bin" / "make_languages.py")
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    shutil.copytree(script.LOCALE, tmp_path / "locale")
+    script.compile_all(tmp_path / "locale", tmp_path / "scripts")
+    german = (tmp_path / "scripts" / "errors-de.js").read_text(encoding="utf-8")
+    assert '"There is no such room.": "' in german and '"\'%(name)s\' must not be empty.": "' in german
+    assert '"Settings": "' not in german
+    names = {path.name for path in (tmp_path / "scripts").iterdir()}
+    assert names == {path.name for path in script.SCRIPTS.iterdir()}
 
 
 def test_a_plural_may_leave_out_the_number():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -51,7 +52,8 @@ class Processes:
             if code == 1 and not self.have_started and seconds < STARTED_SECONDS:
                 self._stop(signal.SIGTERM)
             if self.is_stopping:
-                exit_code = exit_code or code
+                # SIGTERM itself ends a process that has not installed its handler yet.
+                exit_code = exit_code or (0 if code == 128 + signal.SIGTERM else code)
             else:
                 self._start_again(pid, code, seconds)
         return exit_code
@@ -68,6 +70,7 @@ class Processes:
             self._start()
 
     def _start(self) -> None:
+        sys.stdout.flush()
         # A signal between the fork and the next line would miss the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
@@ -91,8 +94,10 @@ class Processes:
         except BaseException:
             logger.exception("A worker process failed")
         finally:
-            # The code of the parent after the fork must not run twice.
+            # The code of the parent after the fork must not run twice, so nothing else writes what is buffered.
             logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
             os._exit(code)
 
     def _stop_with_the_parent(self) -> None:

@@ -6,7 +6,8 @@ import polib
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, RESULTS
+from tests.browser.conftest import PHONE
+from tests.browser.gallery import keep_screenshot
 from tests.browser.test_lobby import create_room, sign_up
 from tests.browser.test_room import message, say
 from tests.live.processes import ROOT
@@ -132,8 +133,7 @@ def test_a_browser_in_arabic_shows_pages_from_right_to_left(browser_of, site, ow
     page.wait_for_selector("[data-state=open]")
     expect_right_to_left(page)
     assert page.locator(".body pre").evaluate("element => getComputedStyle(element).direction") == "ltr"
-    RESULTS.mkdir(exist_ok=True)
-    page.screenshot(path=RESULTS / "arabic-room.png")
+    keep_screenshot(page, "arabic-room")
     page.get_by_test_id("open-drawer").click()
     sidebar = page.locator("#sidebar")
     expect(sidebar).to_be_visible()

@@ -22,7 +22,7 @@ hypothesis.settings.load_profile("matrix")
 
 
 def pytest_configure(config):
-    for marker in ("process", "every_python", "no_database", "xdist_group(name)", "live", "long", "alone"):
+    for marker in ("process", "every_python", "no_database", "live", "long", "alone"):
         config.addinivalue_line("markers", f"{marker}: see pyproject.toml")
 
 

@@ -68,7 +68,7 @@ def test_a_connection_to_a_server_that_has_become_a_replica_is_not_used_again(cl
     with pytest.raises(redis.ConnectionError):
         layer.send("things", {"number": 2})
     layer.send("things", {"number": 3})
-    assert client(second).llen("asgi:things") >= 1
+    assert client(second).llen(f"{layer.prefix}things") >= 1
 
 
 def test_without_a_sentinel_the_layer_is_like_one_without_redis():

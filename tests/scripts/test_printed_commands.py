@@ -18,7 +18,7 @@ OPERATIONS = "docs/operations.md"
 PAGES = ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
 MANAGE = re.compile(r"manage\.py ([a-z][^`\n|&;#]*)")
-SCRIPT = re.compile(r"(?<![\w./-])(bin/[a-z]+)((?: [^`\n|&;#]+)?)")
+SCRIPT = re.compile(r"(?<![\w./-])(bin/[a-z_]+(?:\.py)?)((?: [^`\n|&;#]+)?)")
 SNAPSHOT = "chat-2026-11-20"  # the name of the copy that the page restores
 
 

@@ -1,5 +1,6 @@
 """Fixtures: the built package, an environment into which it is installed, and foreign sites that run there."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -40,22 +41,41 @@ def make_environment(folder, *arguments):
     return python
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """Build the wheel and the sdist from a copy of the source, and return their folder."""
-    folder = tmp_path_factory.mktemp("build")
+def build_and_install(folder):
+    """Build the wheel and the sdist from a copy of the source, and install the wheel into an empty environment."""
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "dist")
     shutil.copytree(SOURCE, folder / "source", ignore=ignored)
     python = make_environment(folder / "tools", "build", "setuptools>=77")
     run(python, "-m", "build", "--no-isolation", "--outdir", folder / "dist", folder / "source")
-    return folder / "dist"
+    (wheel,) = (folder / "dist").glob("*.whl")
+    make_environment(folder / "venv", wheel)
 
 
 @pytest.fixture(scope="session")
-def installed_python(built, tmp_path_factory):
+def package(tmp_path_factory):
+    """Return the folder with the built package and its environment. The processes of a run share one build."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "package"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            build_and_install(folder)
+            (folder / "ready").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(package):
+    """Return the folder of the wheel and the sdist."""
+    return package / "dist"
+
+
+@pytest.fixture(scope="session")
+def installed_python(package):
     """Return the Python of an empty environment into which pip has installed the wheel, with its dependencies."""
-    (wheel,) = built.glob("*.whl")
-    return make_environment(tmp_path_factory.mktemp("installed") / "venv", wheel)
+    return package / "venv" / "bin" / "python"
 
 
 @pytest.fixture(scope="session")

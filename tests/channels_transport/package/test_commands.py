@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.channels_transport.package.foreign import PATIENCE_SECONDS, receive, say, wait_until
 from tests.valkey import free_port
 
-pytestmark = [pytest.mark.process, pytest.mark.no_database, pytest.mark.xdist_group("package")]
+pytestmark = [pytest.mark.process, pytest.mark.no_database]
 
 
 @pytest.fixture

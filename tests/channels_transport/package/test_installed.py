@@ -11,7 +11,7 @@ import pytest
 from tests.channels_transport.package.conftest import SOURCE
 from tests.channels_transport.package.foreign import receive, say
 
-pytestmark = [pytest.mark.process, pytest.mark.no_database, pytest.mark.xdist_group("package")]
+pytestmark = [pytest.mark.process, pytest.mark.no_database]
 
 
 @pytest.mark.skipif(bool(os.environ.get("PACKAGE_IS_INSTALLED")), reason="bin/matrix builds the package itself")

@@ -6,7 +6,7 @@ from tests.channels_transport.package.foreign import receive, say
 from tests.channels_transport.sentinels import SERVICE, Cluster
 from tests.valkey import running_valkey
 
-pytestmark = [pytest.mark.process, pytest.mark.no_database, pytest.mark.xdist_group("package")]
+pytestmark = [pytest.mark.process, pytest.mark.no_database]
 
 
 def test_an_open_websocket_continues_after_the_master_is_killed(make_foreign_site, tmp_path):

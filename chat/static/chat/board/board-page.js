@@ -9,6 +9,7 @@ import { PersonStorage, boardOwner, forgetOtherVisitors, sharedStorage, tabStora
 import { WaitingRoomSocket } from "../connection/waiting-room-socket.js";
 import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { markInvalid } from "../ui/forms.js";
 import { onReturn } from "../ui/page-return.js";
 import { showDoorAnnouncements } from "./door-announcements.js";
@@ -139,7 +140,7 @@ export class BoardPage {
     this.#handleInput.removeAttribute("aria-invalid");
     const answer = await this.#socket.request(CLIENT_EVENT.KNOCK, { handle: this.#handleInput.value });
     if (answer.type === SERVER_EVENT.REJECTED) {
-      this.#error.textContent = answer.detail;
+      this.#error.textContent = translateDetail(answer.detail);
       markInvalid(this.#handleInput, this.#error);
     } else if (this.#step === STEP.KNOCK) this.#show(STEP.WAITING);
     this.#storage?.setItem(HANDLE_KEY, this.#handleInput.value);

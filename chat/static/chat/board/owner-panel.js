@@ -8,6 +8,7 @@ import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { makeCopyButton } from "../ui/clipboard.js";
 import { byId, make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { ErrorLine, confirmWithSecondClick } from "../ui/forms.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { avatar, guestMark } from "../ui/pictures.js";
@@ -91,7 +92,7 @@ export class OwnerPanel {
   async #decide(type, visitor, place) {
     const answer = await this.#socket.request(type, { visitor: visitor.visitor });
     if (answer.type === SERVER_EVENT.REJECTED) {
-      if (place) place.textContent = answer.detail;
+      if (place) place.textContent = translateDetail(answer.detail);
     } else if (type === CLIENT_EVENT.ADMIT) {
       this.#showAdmitted(visitor);
     } else {
@@ -137,7 +138,7 @@ export class OwnerPanel {
       button.disabled = true;
       button.textContent = gettext("Closing…");
       const answer = await this.#socket.request(CLIENT_EVENT.SHUT);
-      if (answer.type === SERVER_EVENT.REJECTED) error.show(answer.detail);
+      if (answer.type === SERVER_EVENT.REJECTED) error.show(translateDetail(answer.detail));
       else dialog.close();
     });
   }

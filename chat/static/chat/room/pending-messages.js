@@ -5,6 +5,7 @@
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 
@@ -43,7 +44,7 @@ const STATES = {
  * @param {string} detail the server's own sentence, for a code that this client does not know
  */
 export function reasonFor(code, detail) {
-  return REASONS[code] ?? (detail || gettext("The server rejected this change."));
+  return REASONS[code] ?? (translateDetail(detail) || gettext("The server rejected this change."));
 }
 
 export class PendingMessages {
@@ -189,7 +190,7 @@ export class PendingMessages {
     if (state === "pending") return null;
     const { retry, reconnect, discard } = this.#actions;
     const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
-    const reason = failed && (isScheduled ? failed.detail : reasonFor(failed.code, failed.detail));
+    const reason = failed && (isScheduled ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail));
     // A message that the server may have cannot be discarded any longer.
     const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
       : gettext("It is kept here, and is sent when you are connected.");

@@ -6,6 +6,7 @@ import { call } from "../connection/api.js";
 import { LONGEST_BODY } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
 import { onClock } from "../ui/clock.js";
 import { codePointLength, timeZone } from "../ui/format.js";
@@ -89,7 +90,7 @@ export class ScheduleDialog {
   refused({ ref, detail }) {
     if (!this.#parts || ref !== this.#ref) return false;
     this.#setSending(this.#parts, false);
-    this.#parts.error.show(detail);
+    this.#parts.error.show(translateDetail(detail));
     return true;
   }
 
@@ -162,7 +163,7 @@ export class ScheduleDialog {
       { "data-id": id, "data-state": state },
       make("div", { class: "between" }, time, button),
       make("p", { class: "scheduled-body", dir: "auto", text: body }),
-      why && make("p", { class: "errors", text: gettext("Not posted. %(reason)s", { reason: why }) }),
+      why && make("p", { class: "errors", text: gettext("Not posted. %(reason)s", { reason: translateDetail(why) }) }),
     );
   }
 

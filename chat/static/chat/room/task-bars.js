@@ -6,6 +6,7 @@
 import { asApiError, call } from "../connection/api.js";
 import { REFUSAL, TASK_STATE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { timeZone } from "../ui/format.js";
 import { onMenuEntry } from "../ui/menus.js";
 import { gettext, pgettext } from "../ui/translation.js";
@@ -190,7 +191,7 @@ function titleOf({ task, params }) {
 /** @param {TaskEvent} event */
 function stateInWords({ state, error }) {
   if (state === TASK_STATE.DONE) return pgettext("state of a background task", "ready");
-  return UNFINISHED[state] ?? error ?? gettext("The task failed.");
+  return UNFINISHED[state] ?? (error ? translateDetail(error) : gettext("The task failed."));
 }
 
 /** @param {Bar} bar */

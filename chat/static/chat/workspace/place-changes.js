@@ -3,6 +3,7 @@
 // Must not draw.
 
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { gettext } from "../ui/translation.js";
 import { isFavourite } from "./places.js";
 
@@ -87,7 +88,7 @@ export class PlaceChanges {
   async #request(type, fields) {
     const answer = await this.#parts.socket.request(type, fields);
     if (answer.type === SERVER_EVENT.ACK) return answer;
-    this.#parts.notify(answer.detail || gettext("The server rejected this change."));
+    this.#parts.notify(translateDetail(answer.detail) || gettext("The server rejected this change."));
     return null;
   }
 }
