@@ -7,7 +7,7 @@ import { loadLateStyles } from "../ui/late-styles.js";
 
 const NAME = "find";
 // As in workspace.css: below this width the panel covers the conversation.
-const covering = window.matchMedia("(width <= 1020px)");
+const covering = window.matchMedia("(width <= 1100px)");
 
 export class FindPanel {
   /** @type {import("./workspace.js").Workspace} */
