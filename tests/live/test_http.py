@@ -211,7 +211,7 @@ def test_invalid_handles_are_refused(anonymous, handle):
 def test_the_interface_serves_static_files_and_pages_are_compressed(site):
     page = requests.get(site.url, headers={"Accept-Encoding": "gzip"}, timeout=60)
     assert page.headers["Content-Encoding"] == "gzip"
-    address = re.search(r'src="(/static/[0-9a-f]{12}/chat/page\.js)"', page.text)[1]
+    address = re.search(r'src="(/static/[0-9a-f]{12}/chat/bundles/page\.js)"', page.text)[1]
     file = requests.get(site.url + address, timeout=60)
     assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"]
     assert file.headers["Content-Type"].startswith("text/javascript")

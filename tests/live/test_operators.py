@@ -37,6 +37,11 @@ def alice(own_site):
     return Person(own_site, "Alice", "correct horse")
 
 
+def make_layer(site):
+    """Return the channel layer of a site, which may send what the site's own processes never send."""
+    return RedisChannelLayer(hosts=[site.redis_url], prefix="asgi:", stats_prefix="asgi-meta:")
+
+
 def start_delay(site):
     site.delay.start()
     site.delay.wait_until_logged("Listening on asgi.delay", site.delay.log_start)
@@ -62,7 +67,7 @@ def doctor(site, url=None, **environment):
 
 
 async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice):
-    layer = RedisChannelLayer(hosts=[own_site.redis_url])
+    layer = make_layer(own_site)
     for malformed in (
         {},
         {"channel": "chat.scheduled", "content": [], "delay": 1},
@@ -81,7 +86,7 @@ async def test_a_scheduled_message_arrives_among_malformed_ones(own_site, alice)
 
 
 async def test_a_cancelled_message_is_not_posted_and_others_are_posted_once(own_site, alice):
-    layer = RedisChannelLayer(hosts=[own_site.redis_url])
+    layer = make_layer(own_site)
     room, cancelled = alice.make_room(), set()
     async with alice.client(room) as client:
         acks = [await client.ask("schedule", body=f"number {number}", at=later(1.5)) for number in range(30)]
@@ -151,7 +156,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
     for part in (*own_site.workers, own_site.delay):
         part.process.send_signal(signal.SIGSTOP)
     try:
-        layer = RedisChannelLayer(hosts=[own_site.redis_url])
+        layer = make_layer(own_site)
         for _ in range(5):  # each frozen worker was waiting, and its wait may take one message
             layer.send("chat.scheduled", {"scheduled": 0})
         # The workers' reports are outdated after the slow check of the interface.

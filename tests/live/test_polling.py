@@ -170,13 +170,17 @@ def test_polls_follow_each_other_on_one_connection_and_head_does_not_join(site, 
     head = alice.http.head(url, timeout=60)
     assert (head.status_code, head.content) == (405, b"")
     poll = alice.http.get(url, timeout=60).json()["poll"]
-    for _ in range(3):
+    answers = []
+    for _ in range(4):
         response = alice.http.get(url, params={"poll": poll, "cursor": 0, "wait": 1}, timeout=60)
-        assert response.json() == {"events": [{"type": "synced", "offset": 0, "more": False}]}
+        answers.append(response.json()["events"])
         assert response.headers["Cache-Control"] == "no-store"
         assert response.headers["Content-Type"] == "application/json"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert "Content-Security-Policy" in response.headers
+    # On a slow machine a poll may still be told that Alice herself has come.
+    answers = [events for events in answers if events[0]["type"] != "presence"]
+    assert len(answers) >= 3 and all(events == [{"type": "synced", "offset": 0, "more": False}] for events in answers)
     foreign = requests.get(url, headers={"Origin": "https://evil.example"}, timeout=60)
     assert foreign.status_code == 401
     assert not [name for name in foreign.headers if name.lower().startswith("access-control")]

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -142,7 +143,13 @@ class ForeignSite:
         return connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=PATIENCE_SECONDS, max_size=None, **options)
 
     def unix_socket(self, path, socket_path):
-        """Open a websocket through a Unix socket. It is a context manager."""
+        """Open a websocket through a Unix socket, once the interface listens there. It is a context manager."""
+
+        def is_listening():
+            with socket.socket(socket.AF_UNIX) as client:
+                return client.connect_ex(str(socket_path)) == 0
+
+        wait_until(is_listening, "the interface listens")
         return unix_connect(str(socket_path), f"ws://localhost{path}", open_timeout=PATIENCE_SECONDS)
 
 
