@@ -24,6 +24,8 @@ from pathlib import Path
 from chat.http.js_comments import remove_comments
 
 CLIENT = Path(__file__).resolve().parent.parent / "static" / "chat"
+# The client's folder among the static files, and the folder of bundles in it.
+CLIENT_PREFIX = "chat/"
 FOLDER = "bundles"
 # The entry module of all pages.
 COMMON = "page.js"
@@ -73,12 +75,16 @@ class BundleError(Exception):
 @cache
 def make_bundles() -> dict[str, str]:
     """Return {path: text} of all bundles. A path is relative to the client's folder, such as `bundles/page.js`."""
-    graph = _Graph()
+    graph = get_graph()
     return {f"{FOLDER}/{name}": _join(name, graph.list_modules(name)) for name in graph.bundled}
 
 
-class _Graph:
-    """Which modules import which, at once (`static`) or later (`dynamic`)."""
+class Graph:
+    """
+    Which modules import which, at once (`static`) or later (`dynamic`). A name is relative to the client's folder.
+
+    `closures` are a module and all that it imports at once, each module after its imports.
+    """
 
     def __init__(self) -> None:
         self.static: dict[str, list[str]] = {}
@@ -133,6 +139,12 @@ class _Graph:
                 found.add(module)
                 waiting += [*self.static[module], *self.dynamic[module]]
         return found
+
+
+@cache
+def get_graph() -> Graph:
+    """Return the graph of the modules. They are read once per process, because they change only with a new release."""
+    return Graph()
 
 
 @cache

@@ -6,54 +6,32 @@ loaded that module: one round trip for each level of imports. This code must not
 name their entry modules, and the files say what they import.
 """
 
-import re
-from pathlib import Path
-
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 
-from chat.http.bundles import FOLDER
-
-STATIC = Path(__file__).resolve().parent.parent / "static"
-# A static import begins a line. Dynamic imports must not match, because a page may never need those modules.
-STATIC_IMPORT = re.compile(r'^(?:import|export)\b[^;"()]*\bfrom "(\.[^"]+)"|^import "(\.[^"]+)"', re.MULTILINE)
+from chat.http import bundles
 
 register = template.Library()
-
-
-def _find_imports() -> dict[str, list[str]]:
-    """Return the static imports of each module. A module's name is its path in `STATIC`, such as `chat/board.js`."""
-    found = {}
-    for path in sorted(STATIC.rglob("*.js")):
-        targets = [first or second for first, second in STATIC_IMPORT.findall(path.read_text(encoding="utf-8"))]
-        resolved = [(path.parent / target).resolve() for target in targets]
-        found[path.relative_to(STATIC).as_posix()] = [target.relative_to(STATIC).as_posix() for target in resolved]
-    return found
-
-
-# The files are read once per process, because they change only with a new release.
-IMPORTS = _find_imports()
 
 
 def list_imports(*entries: str) -> list[str]:
     """
     Return all modules that the entry modules import, directly or through other modules; the nearest come first.
 
-    The entry modules themselves are not in the list: the page loads them with `<script>`.
+    A name is the path of a static file, such as `chat/board.js`. The entry modules themselves are not in the list: the
+    page loads them with `<script>`. Raise KeyError for a module that does not exist.
     """
-    found = list(entries)
-    # The list grows while the loop runs over it: this is a breadth-first search.
-    for name in found:
-        found += [imported for imported in dict.fromkeys(IMPORTS[name]) if imported not in found]
-    return found[len(entries) :]
+    names = [entry.removeprefix(bundles.CLIENT_PREFIX) for entry in entries]
+    closures = bundles.get_graph().closures
+    found = dict.fromkeys(module for name in names for module in reversed(closures[name]))
+    return [bundles.CLIENT_PREFIX + module for module in found if module not in names]
 
 
 def _find_bundle(entry: str) -> str:
     """Return the path of the bundle of an entry module: `chat/bundles/page.js` for `chat/page.js`."""
-    application, name = entry.split("/", 1)
-    return f"{application}/{FOLDER}/{name}"
+    return f"{bundles.CLIENT_PREFIX}{bundles.FOLDER}/{entry.removeprefix(bundles.CLIENT_PREFIX)}"
 
 
 @register.simple_tag

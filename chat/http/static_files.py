@@ -40,8 +40,6 @@ VERSION_PART = re.compile(r"([0-9a-f]{12})/")
 IMMUTABLE = f"public, max-age={10 * 365 * 24 * 3600}, immutable"
 # A page of another release asks for its own version. It gets the present file, and must not keep it under that address.
 OTHER_VERSION = "no-cache"
-# The folder of the client's files among all static files.
-CLIENT_FOLDER = "chat"
 
 
 class VersionedStaticFilesStorage(CompressedStaticFilesStorage):
@@ -80,7 +78,7 @@ class BundleFinder(BaseStorageFinder):
 
     def find(self, path: str, all: bool = False) -> Any:
         """Return the file of a bundle, or [] for another path."""
-        if not path.startswith(f"{CLIENT_FOLDER}/{bundles.FOLDER}/"):
+        if not path.startswith(f"{bundles.CLIENT_PREFIX}{bundles.FOLDER}/"):
             return []
         self._write()
         return super().find(path, all=all)
@@ -88,7 +86,7 @@ class BundleFinder(BaseStorageFinder):
     def _write(self) -> None:
         if self._is_written:
             return
-        root = Path(self.storage.location, CLIENT_FOLDER)
+        root = Path(self.storage.location, bundles.CLIENT_PREFIX)
         made = {root / name: text.encode() for name, text in bundles.make_bundles().items()}
         for path in set(root.rglob("*.js")) - made.keys():
             path.unlink()

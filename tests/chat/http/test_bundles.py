@@ -87,11 +87,12 @@ def client(tmp_path, monkeypatch):
         monkeypatch.setattr(bundles, "CLIENT", tmp_path)
         return tmp_path
 
-    make_bundles.cache_clear()
-    bundles._read.cache_clear()
+    cached = (make_bundles, bundles.get_graph, bundles._read)
+    for function in cached:
+        function.cache_clear()
     yield replace
-    make_bundles.cache_clear()
-    bundles._read.cache_clear()
+    for function in cached:
+        function.cache_clear()
 
 
 @pytest.mark.process

@@ -5,11 +5,13 @@ import re
 import pytest
 from django.test import Client
 
-from chat.http.module_preloads import IMPORTS, STATIC, list_imports
+from chat.http import bundles
+from chat.http.module_preloads import list_imports
 from chat.version import CLIENT_VERSION
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+STATIC = bundles.CLIENT.parent
 LINK = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
 SCRIPT = re.compile(r'<script type="module" src="([^"]+)">')
 IMPORT = re.compile(r'^(?:import|export) [^"]*?from "([^"]+)";$', re.MULTILINE)
@@ -71,7 +73,7 @@ def test_links_respect_the_address_of_static_files(admin_browser, room, settings
 
 
 def test_the_dialogs_load_later():
-    assert "chat/room/dialogs.js" in IMPORTS
+    assert "bundles/room/dialogs.js" in bundles.make_bundles()
     assert "chat/room/dialogs.js" not in list_imports("chat/workspace.js")
 
 
