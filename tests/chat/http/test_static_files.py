@@ -1,6 +1,7 @@
 """Static files: addresses with the version of the client's code, caching, and answers of the interface."""
 
 import gzip
+from pathlib import Path
 import shutil
 
 import pytest
@@ -10,7 +11,7 @@ from django.core.management import call_command
 from django.test import RequestFactory, override_settings
 
 from channels_transport import Asked
-from chat.http import static_files
+from chat.http import bundles, static_files
 from chat.http.js_comments import remove_comments
 from chat.http.static_files import StaticFilesMiddleware, answer_static_file
 from chat.version import CLIENT_VERSION
@@ -157,3 +158,22 @@ def test_a_client_that_refuses_gzip_gets_the_plain_file(collected):
     assert "Content-Encoding" not in answer.headers and answer.content == read_stored("chat/workspace.js")
     response = StaticFilesMiddleware(lambda request: None)(RequestFactory().get(ROOM, HTTP_ACCEPT_ENCODING="gzip;q=0"))
     assert not response.has_header("Content-Encoding")
+
+
+def test_the_bundles_are_collected_and_served(collected):
+    for name, text in bundles.make_bundles().items():
+        assert (collected / "chat" / name).read_text() == text
+        assert ask(f"/static/{CLIENT_VERSION}/chat/{name}").content == text.encode()
+
+
+def test_bundles_of_an_earlier_release_are_replaced_and_removed(settings, tmp_path):
+    settings.BUNDLES_ROOT = str(tmp_path)
+    folder = tmp_path / "chat" / "bundles"
+    folder.mkdir(parents=True)
+    (folder / "page.js").write_text("earlier")
+    (folder / "removed.js").write_text("earlier")
+    finder = static_files.BundleFinder()
+    assert finder.find("chat/page.js") == []
+    path = finder.find("chat/bundles/page.js")
+    assert Path(path).read_text() == bundles.make_bundles()["bundles/page.js"]
+    assert {name for name, _ in finder.list([])} == {f"chat/{name}" for name in bundles.make_bundles()}
