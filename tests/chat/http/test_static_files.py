@@ -1,8 +1,8 @@
 """Static files: addresses with the version of the client's code, caching, and answers of the interface."""
 
 import gzip
-from pathlib import Path
 import shutil
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles.finders import find
