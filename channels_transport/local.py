@@ -128,6 +128,10 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         """Return the group's members in a process."""
         return self.shared_layer.group_members(group, process, version)
 
+    def find_joined(self, groups: Collection[str]) -> list[str]:
+        """Return those of the groups that have members on any machine, in one trip to each shared shard."""
+        return self.shared_layer.find_joined(groups)
+
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send a message to all channels of a group except `except_channels`."""
         self.shared_layer.send_group(group, message, except_channels)

@@ -50,6 +50,7 @@ def test_a_group_has_plain_channels_too(layer):
     layer.send_group("friends", {"text": "hello"})
     assert layer.receive(["jobs"]) == ("jobs", {"text": "hello"})
     assert layer.receive([PROCESS]) == (f"{PROCESS}1", {"text": "hello"})
+    assert layer.find_joined(["enemies", "friends"]) == ["friends"]
 
 
 def test_the_messages_of_a_consumer_may_overfill_a_list(layer):
