@@ -103,7 +103,7 @@ class ChannelLayer(Protocol):
         """Return the channels that are in a group."""
 
     def find_joined(self, groups: Collection[str]) -> list[str]:
-        """Return the groups that have members. The members of such a group may all belong to dead processes."""
+        """Return those of the groups that have members. All members of such a group may belong to dead processes."""
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send a message to all channels of a group except `except_channels`. Skip full channels."""

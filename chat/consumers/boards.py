@@ -107,7 +107,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
             boards.leave_waiting_room(session["board"], session["visit"], connection)
 
     def _check_visit(self, ref):
-        """Return the Visit of a frame's sender, and count the frame. Raise CloseConnection or, for the rate limit, ChatError."""
+        """Return the Visit of a frame's sender, and count the frame. Raise CloseConnection, or ChatError with `ref`."""
         visit = boards.recheck_visit(self.connection)
         limits.check_event(visit.digest, ref)
         return visit

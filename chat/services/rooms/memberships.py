@@ -85,9 +85,9 @@ def hold_others_of_browser(member: Member) -> None:
     Apply a guest's ban or mute to the other members of the room who use the guest's browser.
 
     These members are the browser's other guests, and the accounts that the browser created after the guest. `join_room`
-    does the same with people who enter later. Without this function, a person could go on writing as one of the others, on
-    a connection that is open already. The guest's ban does not change the role of an account. It closes the account's
-    connections, and `join_room` refuses new connections until the guest's ban is lifted.
+    does the same with people who enter later. Without this function, a person could go on writing as one of the others,
+    on a connection that is open already. The guest's ban does not change the role of an account. The ban closes the
+    account's connections, and `join_room` refuses new connections until the guest's ban is lifted.
     """
     if not member.person.is_guest or member.person.browser is None:
         return
@@ -118,7 +118,7 @@ def find_members_held_by_browser() -> QuerySet:
 
 
 def end_bans_of_browser(member: Member) -> None:
-    """Lift the bans and mutes of the other guests of a guest's browser. Otherwise they would hold for the guest again."""
+    """Lift the bans and mutes of the browser's other guests, because these bans and mutes hold for the guest too."""
     if not member.person.is_guest or member.person.browser is None:
         return
     others = Member.objects.filter(room=member.room_id, person__is_guest=True, person__browser=member.person.browser)

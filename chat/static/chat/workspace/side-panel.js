@@ -1,6 +1,6 @@
 // @ts-check
-// The panel beside the conversation. It shows one content at a time, and covers the list of the room's people.
-// Must not know what the content is.
+// The panel beside the conversation. It shows one view at a time, and covers the list of the room's people.
+// Must not know what the views contain.
 
 import { byId, child, make } from "../ui/dom.js";
 
@@ -25,17 +25,17 @@ export class SidePanel {
     });
   }
 
-  /** The name of the content that the panel shows, or null if the panel is closed. */
+  /** The name of the view that the panel shows, or null if the panel is closed. */
   get name() {
     return this.#shown?.name ?? null;
   }
 
   /**
-   * Shows a content in the panel, and moves the focus there.
-   * @param {string} name identifies the content
+   * Shows a view in the panel, and moves the focus there.
+   * @param {string} name identifies the view
    * @param {string} title
    * @param {Node[]} content
-   * @param {() => void} [closed] is called when the panel is closed, or shows another content
+   * @param {() => void} [closed] is called when the panel is closed, or shows another view
    */
   open(name, title, content, closed) {
     if (this.#shown === null) this.#opener = document.activeElement;
