@@ -17,7 +17,7 @@ from tests.live import rooms
 from tests.live.client import Person, new_ref
 from tests.live.processes import Site, wait_until
 
-TASKS = [*(("export", {"format": form}) for form in ("json", "csv", "html")), ("statistics", {})]
+TASKS = [*(("export", {"format": file_format}) for file_format in ("json", "csv", "html")), ("statistics", {})]
 TIMEOUT_SECONDS = 1800
 
 
@@ -48,22 +48,22 @@ def measure(site, person, slug, kind, params):
     began = time.monotonic()
     task = person.call("POST", f"/api/rooms/{slug}/tasks/", ref=new_ref(), task=kind, params=params).json()
     path = f"/api/tasks/{task['task_id']}/"
-    task = wait_until(lambda: find_ended(person, path), TIMEOUT_SECONDS, "the end of the task")
+    task = wait_until(lambda: find_done(person, path), TIMEOUT_SECONDS, "the end of the task")
     seconds, peak = time.monotonic() - began, rooms.memory_mb(worker.pid, "VmHWM")
     parts = [site.workers[0], site.web, site.valkey]
     web_before, *_ = [reset_peak(part) for part in parts]
     began = time.monotonic()
     size = sum(len(piece) for piece in person.http.get(site.url + task["result"], stream=True).iter_content(65536))
     assert size == task["size"], (size, task)
-    fetched = time.monotonic() - began
+    fetch_seconds = time.monotonic() - began
     peaks = [rooms.memory_mb(part.pid, "VmHWM") for part in parts]
     name = f"{kind} {params.get('format', '')}".strip()
-    values = [seconds, size / 1e6, before, peak, fetched, web_before, *peaks]
+    values = [seconds, size / 1e6, before, peak, fetch_seconds, web_before, *peaks]
     return f"| {name} | {' | '.join(f'{value:.1f}' for value in values)} |"
 
 
-def find_ended(person, path):
-    """Return the task if it is done, otherwise None."""
+def find_done(person, path):
+    """Return the task if it is done, otherwise None. Raise AssertionError if it failed."""
     task = person.call("GET", path, expected=200).json()
     assert task["state"] != "failed", task
     return task if task["state"] == "done" else None

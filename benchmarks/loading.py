@@ -1,12 +1,13 @@
 """
-Measure how long a page loads on a slow network in Chromium, how many bytes it loads, and how much its layout shifts.
+Measure pages in Chromium on a slow network: the time to load, the requests, the bytes, and the shifts of the layout.
 
     .venv/bin/python -m benchmarks.loading                              300 ms, 80 kB/s
     .venv/bin/python -m benchmarks.loading --latency-ms 40 --kb-per-second 1000
 
 The program starts its own site, as the live tests do, with a room of 500 messages. It opens each page with an empty
 cache ("first"), and again with what the browser has kept ("again"), and prints a table. The time ends when the page
-shows what the person came for: in a room the newest message. The test requirements and Chromium must be installed.
+shows its main content: the messages, the list of rooms, or the first form. The test requirements and Chromium must be
+installed.
 """
 
 import argparse
@@ -69,8 +70,8 @@ def main():
         print("| page | visit | median s | longest s | requests | kB | layout shift |\n|---|---|---|---|---|---|---|")
         for name, path in pages.items():
             loads = [load_twice(browser, site, person, path, shown[name], options) for _ in range(options.repetitions)]
-            for visit, found in zip(("first", "again"), zip(*loads, strict=True), strict=True):
-                print(f"| {name} | {visit} | {describe(found)} |")
+            for visit, loads_of_visit in zip(("first", "again"), zip(*loads, strict=True), strict=True):
+                print(f"| {name} | {visit} | {describe(loads_of_visit)} |")
 
 
 def load_twice(browser, site, person, path, selector, options):

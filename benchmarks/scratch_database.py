@@ -16,7 +16,7 @@ from pathlib import Path
 @contextlib.contextmanager
 def scratch_database(folder: Path, kind: str) -> Iterator[str]:
     """
-    Yield the URL of the database in a folder. Create the database if the folder has none.
+    Yield the URL of the database in a folder. A PostgreSQL database is created if the folder has none.
 
     `kind` is "sqlite" or "postgresql". The server of PostgreSQL ends with the block; its data stays in the folder.
     """
@@ -33,16 +33,16 @@ def scratch_database(folder: Path, kind: str) -> Iterator[str]:
 def _server(folder):
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     newest = programs[-1] if programs else Path(shutil.which("initdb") or "/usr/bin/initdb").parent
-    owner = _make_owner(folder)
+    prefix = _prepare_folder(folder)
     port, data = _free_port(), folder / "data"
 
     def run(program, *arguments):
-        subprocess.run([*owner, str(newest / program), *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        subprocess.run([*prefix, str(newest / program), *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL)
 
     is_new = not data.exists()
     if is_new:
         run("initdb", "-D", str(data), "-U", "chat", "-A", "trust", "-E", "UTF8", "--locale=C")
-    # With its defaults, the server would checkpoint all the time while the database is filled.
+    # With the default `max_wal_size`, the server would write checkpoints all the time while the database is filled.
     settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_wal_size=4GB"
     run("pg_ctl", "start", "-s", "-w", "-D", str(data), "-l", str(folder / "log"), "-o", settings)
     try:
@@ -53,8 +53,12 @@ def _server(folder):
         run("pg_ctl", "stop", "-s", "-D", str(data), "-m", "fast")
 
 
-def _make_owner(folder):
-    """Create the folder, and return the words before each command of the server, which refuses to run as root."""
+def _prepare_folder(folder):
+    """
+    Create the folder of the server. Return the words to write before each command of the server.
+
+    PostgreSQL refuses to run as root. So root gives the folder to another user, and runs the commands as this user.
+    """
     folder.mkdir(exist_ok=True)
     if os.getuid() != 0:
         return []

@@ -7,8 +7,8 @@ The script needs GNU gettext (Debian: `apt-get install gettext`).
 2. Translate the new texts in `chat/locale/*/LC_MESSAGES/`: `django.po` has the texts of pages and of Python code,
    `djangojs.po` has the texts of the browser's code.
 3. Run the script again. It writes the compiled catalogues: `django.mo` for Django, and
-   `chat/static/chat/languages/*.js` for browsers. `errors-*.js` there have the sentences of errors, which sockets send
-   in English.
+   `chat/static/chat/languages/*.js` for browsers. `errors-*.js` there contain the translated error texts,
+   because sockets send errors in English.
 
 With `--compile` the script only compiles, and needs no gettext.
 """
@@ -28,8 +28,8 @@ LOCALE = ROOT / "chat" / "locale"
 SCRIPTS = ROOT / "chat" / "static" / "chat" / "languages"
 LANGUAGES = ("ar", "de", "es", "fr", "ja", "ko", "zh_Hans")
 DOMAINS = {"django": ["html", "py"], "djangojs": ["js"]}
-# Folders whose texts no translator translates.
-ELSEWHERE = ["tests", "benchmarks", "var", ".venv*", "node_modules", "channels_transport", "bin", "vendor", "languages"]
+# Folders whose texts are not translated.
+EXCLUDED = ["tests", "benchmarks", "var", ".venv*", "node_modules", "channels_transport", "bin", "vendor", "languages"]
 CONTEXT_END = "\u0004"
 HEAD = """// @ts-check
 // The translations of the browser's texts. bin/make_languages.py writes this file: do not edit it.
@@ -58,7 +58,7 @@ def collect(locale: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with override_settings(LOCALE_PATHS=[str(locale)]):
         for domain, extensions in DOMAINS.items():
-            ignored = ELSEWHERE + (["chat/locale"] if locale != LOCALE else [])
+            ignored = EXCLUDED + (["chat/locale"] if locale != LOCALE else [])
             django.core.management.call_command(
                 Command(),
                 locale=list(LANGUAGES),
@@ -75,7 +75,7 @@ def collect(locale: Path) -> None:
 
 
 def _clean(path: Path) -> None:
-    """Remove from the head of a catalogue what no tool reads, such as dates. Give each plural all its forms."""
+    """Remove the header fields that no tool reads, such as dates, from a catalogue. Give each plural all its forms."""
     catalogue = polib.pofile(str(path), wrapwidth=0)
     forms = int(re.search(r"nplurals=(\d)", catalogue.metadata["Plural-Forms"])[1])
     catalogue.header = ""

@@ -1,5 +1,5 @@
 """
-The interface of both channel layers of this package. The other modules use only these methods and attributes.
+The interface of the channel layers of this package. The other modules use only these methods and attributes.
 
 `RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module checks
 the class of its layer.
@@ -14,7 +14,14 @@ Message = Dict[str, Any]
 
 
 class ConnectionTurns(Protocol):
-    """Keeps each connection's messages in order, for `enforce_ordering` on a layer that keeps no order itself."""
+    """
+    Keeps each connection's messages in order, for `enforce_ordering` on a layer that keeps no order itself.
+
+    - `arrive` returns what to do with a message: `ordering.RUN`, `WAIT`, `DROP` or `LOST`.
+    - `advance` ends the turn of a message. It returns the next message if this message waits.
+    - `is_stuck` returns whether a message of the connection has been missing for too long.
+    - `forget` deletes the state of a connection.
+    """
 
     def arrive(self, connection: str, order: int, content: Message) -> str: ...
 
@@ -26,7 +33,11 @@ class ConnectionTurns(Protocol):
 
 
 class SessionBackend(Protocol):
-    """The storage of channel sessions; `sessions.SessionStore` uses it. Values are JSON and expire after `seconds`."""
+    """
+    The storage of channel sessions. `sessions.SessionStore` uses it. Values are JSON and expire after `seconds`.
+
+    `save` returns False and stores nothing if `must_create` is set and the session exists.
+    """
 
     def load(self, key: str) -> str | None: ...
 
@@ -75,8 +86,8 @@ class ChannelLayer(Protocol):
         """
         Add a channel to groups again, now or soon.
 
-        If the channel was missing in one of the groups, it has missed messages of that group: then call `on_missing`.
-        After that call, the channel may miss further messages until the layer has added it.
+        If one of the groups no longer contained the channel, the channel has missed messages: then call `on_missing`.
+        The channel may miss further messages until the layer has added it again.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
@@ -92,7 +103,7 @@ class ChannelLayer(Protocol):
         """Return the channels that are in a group."""
 
     def find_joined(self, groups: Collection[str]) -> list[str]:
-        """Return those of the groups that have members. A group whose members are all dead may count."""
+        """Return those of the groups that have members. All members of such a group may belong to dead processes."""
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
         """Send a message to all channels of a group except `except_channels`. Skip full channels."""
@@ -104,10 +115,10 @@ class ChannelLayer(Protocol):
         self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
     ) -> None:
         """
-        Send to a group now or soon, at most one message in `seconds`.
+        Send the message with this number to a group, now or soon. Send at most one such message in `seconds`.
 
-        If the group has had another such message within `seconds`, send nothing. Call `on_held` with the number of that
-        other message.
+        If the group has had another such message within `seconds`, send nothing. Instead, call `on_held` with the
+        number of that other message.
         """
 
     def count_waiting(self, channel: str) -> int:
@@ -123,7 +134,11 @@ class ChannelLayer(Protocol):
         """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""
 
     def open_queue(self, channel: str) -> Any:
-        """Return a reader of a channel that is no reply channel. If it dies, another reader gets its message."""
+        """
+        Return a reader of a channel that is no reply channel.
+
+        If the process of a reader dies, another reader gets the message of the dead reader.
+        """
 
     def flush(self) -> None:
         """Delete every message, group, session and counter."""

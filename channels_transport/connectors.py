@@ -32,10 +32,11 @@ MEMORY_STEP_SECONDS = 0.005
 
 
 class InterfaceServer(Protocol):
-    """The methods that a connector calls on its server. A connection is named by its reply channel."""
+    """The methods that a connector calls on its server. A connection's name is its reply channel."""
 
     # `dispatch` delivers a message to one connection. `broadcast` delivers a text to many connections; its last
-    # argument is the frame that contains the text.
+    # argument is the frame that contains the text. `pause` and `resume` stop and continue to read from a connection.
+    # `refuse` answers 503 to a request that could not be passed on.
     dispatch: Callable[[str, Message], None]
     broadcast: Callable[[list[str], str, bytes], None]
     pause: Callable[[str], None]
@@ -48,8 +49,8 @@ class RedisConnector:
     """
     Sends frames in pipelines, reads replies in batches, and renews the lease of the interface process.
 
-    `home` is the index of the Redis server that has the process' list of replies. A local layer has the frames on other
-    servers.
+    `home` is the index of the Redis server that has the list of this process' replies. With a local layer, the frames
+    and the replies are on different servers.
     """
 
     def __init__(self, layer: RedisChannelLayer, process: str, server: InterfaceServer) -> None:
@@ -67,7 +68,7 @@ class RedisConnector:
         self.sender = Upstream(layer, frames_client, server.pause, server.resume, server.refuse)
         self.downstream = Downstream(replies, process, self.reader, replies_clients, server.dispatch, server.broadcast)
         self.server = server
-        # The mark of a client's Redis changes only when this Redis loses its data.
+        # Each Redis server has a mark, which changes only if the server loses its data. The keys are the lease clients.
         self.data_marks: dict[Any, bytes] = {}
         self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
 
@@ -150,6 +151,6 @@ class ThreadConnector(threading.Thread):
                 time.sleep(MEMORY_STEP_SECONDS)  # the layer in memory cannot block
 
     def stop(self) -> Any:
-        """End the thread soon. Return a Deferred that has fired."""
+        """Tell the thread to end, and do not wait for it. Return a Deferred that has already fired."""
         self.stopped = True
         return defer.succeed(None)

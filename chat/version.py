@@ -1,10 +1,15 @@
-"""The version of the client's code. With it, an open tab finds out that its own code is outdated."""
+"""
+The version of the client's code: a hash of its files.
+
+The addresses of static files contain the version. An open tab compares it with its own version, and so finds out that
+its code is outdated.
+"""
 
 import hashlib
 from pathlib import Path
 
 CHAT = Path(__file__).parent
-# The code that changes the client's files before browsers get them.
+# These modules change the client's files before browsers get them, so they are part of the hash.
 CHANGING = [CHAT / "http" / "bundles.py", CHAT / "http" / "js_comments.py"]
 
 

@@ -1,5 +1,5 @@
 """
-The files that `bin/serve` keeps in `var/`, and functions by which every `manage.py` in this folder finds them.
+The files that `bin/serve` keeps in `var/`, and the functions with which the commands of `manage.py` find them.
 
 The settings import this module, so it uses only the standard library. It starts nothing.
 """
@@ -44,7 +44,8 @@ def site_url(port: int | None) -> str:
     """
     Return the address at which this machine reaches the site: the address of a running `serve`, else 127.0.0.1.
 
-    `port` is the port that the environment gives, or None. The address of `serve` counts only if it has that port.
+    `port` is the port that the environment gives, or None. If `serve` uses another port than `port`, its address is
+    ignored.
     """
     served = _served_url() if is_serve_running() else None
     if served and port in (None, urlsplit(served).port):

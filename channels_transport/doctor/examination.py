@@ -17,7 +17,11 @@ REMAINING_PARTS_SECONDS = 10
 
 
 def examine(url: str) -> list[Finding]:
-    """Return the findings about the site at an address, part by part, within 40 s. Raise nothing."""
+    """
+    Return the findings about the site at an address, within 40 s, in the order of the report.
+
+    No exception leaves this function. If the interface has a problem, the checks that need it are left out.
+    """
     try:
         site = Site(url)
     except ValueError as error:

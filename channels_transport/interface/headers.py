@@ -12,8 +12,8 @@ import re
 
 from twisted.web.http_headers import Headers
 
-# autobahn reads the handshake with str.splitlines, which ends a line at each of these bytes. So a header value that
-# contains one could inject further headers, an Origin for example.
+# autobahn reads the handshake with str.splitlines, which ends a line at each of these bytes. So a header value with
+# such a byte could inject another header, for example Origin.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
 # A request has at most one line of each of these headers. With two lines, this server and a proxy in front of it could
 # each use a different one. Twisted refuses a second Content-Length itself.
@@ -68,7 +68,7 @@ def trust_proxies(headers: Headers, hops: int) -> None:
     Reduce X-Forwarded-For and X-Forwarded-Proto to what the outermost of `hops` trusted proxies saw.
 
     A header whose value is not an address, or not a scheme, is removed. Then the address or scheme of the connection
-    counts.
+    counts. With 0 hops, nothing changes.
     """
     if not hops:
         return
@@ -93,7 +93,8 @@ def read_address(text: bytes) -> bytes | None:
     """
     Return the IP address that a text contains, in its shortest form, or None.
 
-    The text may contain a port, as some proxies send it: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+    An IPv4 address that is mapped to IPv6 is returned as IPv4. The text may contain a port, as some proxies send it:
+    `192.0.2.1:4711`, `[2001:db8::1]:4711`.
     """
     host = text.decode("ascii", "replace").strip('"')
     if host.startswith("["):

@@ -25,10 +25,11 @@ logger = logging.getLogger(__name__)
 URI_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 # The `code` in the JSON body of the errors that the interface itself returns.
 ERROR_CODES = {400: "invalid_field", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
-# The most messages that a waiting request keeps until its response is sent, which takes milliseconds.
+# The most messages that a waiting request keeps until its response is sent, at most LONGEST_SPREAD_SECONDS later.
 MAX_WAITING_MESSAGES = 100
-# One response costs a fifth of a millisecond. If many requests wait, they are answered over a period: websockets are
-# served in between, and clients do not all ask again at the same moment. Messages that follow at once share a response.
+# One response takes a fifth of a millisecond. If many requests wait, their responses are spread over a period. The
+# interface serves websockets in between, and the clients do not all ask again at the same moment. Messages that arrive
+# during the period share a response.
 SPREAD_PER_REQUEST_SECONDS, LONGEST_SPREAD_SECONDS = 0.0002, 0.25
 
 
@@ -56,16 +57,16 @@ class ResponseProducer:
 
 class WebRequest(http_protocol.WebRequest):
     """
-    One HTTP request, or the handshake of a websocket. Bounds the body and distrusts headers that clients can forge.
+    One HTTP request, or the handshake of a websocket. Limits the body, and ignores headers that clients can forge.
 
     The request may wait for its response (see `later_response.py`), and then receives messages as a websocket does.
     """
 
     uri: bytes  # set by Twisted
     body_bytes = 0
-    answered_at = 0.0  # when the worker last sent, or the client last read, a part
-    unsent = 0
-    later: Any = None  # how to answer, while the request waits
+    answered_at = 0.0  # when the worker last sent a part, or the client last read one
+    unsent = 0  # bytes that the client had not read at the last check
+    later: Any = None  # the message of the view that says how to answer; None: the request does not wait
     end_call: Any = None  # the delayed call that ends the wait
     is_ending = False
     address: Address | None = None  # the counters of a client's address, behind a proxy
@@ -92,7 +93,7 @@ class WebRequest(http_protocol.WebRequest):
         self.refuse(413, b"Payload Too Large", f"A request body may have at most {most} bytes.")
 
     def process(self) -> None:
-        """Pass the request on to the workers, or refuse it."""
+        """Pass the request on to the workers, answer it as INTERFACE_ANSWERS says, or refuse it."""
         # Any client can send this header, and Daphne would make it SCRIPT_NAME.
         self.requestHeaders.removeHeader(b"daphne-root-path")
         fault = find_fault(self.uri, self.clientproto, self.requestHeaders)
@@ -123,7 +124,7 @@ class WebRequest(http_protocol.WebRequest):
         return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
 
     def _count_request(self) -> bool:
-        """Count the request of a client behind a proxy. Return whether its address may have another one."""
+        """Count the request of a client behind a proxy. Return whether its address may open one more."""
         upgrade = self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0]
         if not self.factory.trusted_proxies or upgrade.lower() == b"websocket":
             return True  # a websocket is counted when its handshake is passed on
@@ -140,7 +141,7 @@ class WebRequest(http_protocol.WebRequest):
             self.address = None
 
     def connectionLost(self, reason: Any) -> None:
-        """End the request of a client that has left."""
+        """End the request of a client that has disconnected."""
         self._count_end()
         super().connectionLost(reason)
 
@@ -168,7 +169,7 @@ class WebRequest(http_protocol.WebRequest):
         self._receive({"text": text})
 
     def serverClose(self, code: int | bool = True) -> None:
-        """End the wait of a waiting request like a timeout; the client may ask again."""
+        """End the wait of a waiting request, as its timeout does. For other requests, do nothing."""
         if self.later is not None:
             self._end_waiting()
 
@@ -183,7 +184,7 @@ class WebRequest(http_protocol.WebRequest):
         """
         End the wait of a waiting request whose client has closed its side.
 
-        Most such clients have left, and the interface cannot see it. Another client may ask again.
+        Most such clients have disconnected, which the interface cannot see. A client that still reads may ask again.
         """
         if self.later is not None and self.is_unanswered:
             self._end_waiting()
@@ -200,7 +201,7 @@ class WebRequest(http_protocol.WebRequest):
         self._answer(self._make_content() if self.arrived else self.later["content"])
 
     def _make_content(self) -> bytes:
-        """Return the messages that arrived, between the parts that the view gave."""
+        """Return the content: the messages that arrived, or their close code, between the parts that the view gave."""
         code = next((message["close"] for message in self.arrived if message.get("close")), None)
         if code is not None:
             before, after = self.later["close"]

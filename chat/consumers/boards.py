@@ -18,7 +18,7 @@ from .handshake import CheckedHandshake
 
 
 class BoardConsumer(CheckedHandshake):
-    """The common part of both sockets: it checks that the path and the browser's login session belong together."""
+    """The common part of both sockets. `get_visit` checks that the path belongs to the browser's login session."""
 
     http_user = True
 
@@ -39,7 +39,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
 
     @classmethod
     def decode_json(cls, text):
-        """Return the event of a text frame (None: a binary frame). Raise ChatError for anything else."""
+        """Return the event in a text frame; `text` is None for a binary frame. Raise ChatError if there is no event."""
         if text is None:
             raise protocol.ChatError("binary_not_supported", "Send text frames.")
         return protocol.parse(text, protocol.BOARD_EVENTS)
@@ -92,7 +92,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
                 self._act(visit, event)
 
     def unreadable(self, refusal, **kwargs):
-        """Answer a frame that is not an event."""
+        """Answer a frame that contains no event with the error of `decode_json`."""
         with answering(self.connection) as request:
             request.ref = refusal.ref
             self._check_visit(refusal.ref)

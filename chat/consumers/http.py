@@ -1,5 +1,5 @@
 """
-HTTP without Django: for the frequent requests of machines, which need no session, middleware or view.
+HTTP responses without Django's handler, for frequent requests of machines: no session, no middleware, no view.
 
 A consumer of `http.request` answers with one message on the reply channel, as Django's own handler does.
 """
@@ -14,7 +14,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def healthz(message):
-    """Answer that the site is alive, under a server that does not answer this path itself."""
+    """Answer that the site is alive. The interface answers this path itself, so this consumer serves other servers."""
     _respond(message, 200, {"status": "ok"})
 
 

@@ -54,7 +54,7 @@ guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest)
 
 @require_POST
 def sign_out(request):
-    """Sign the browser out, for everybody, and redirect to the lobby."""
+    """Sign the browser out, and redirect to the lobby. Accounts, guests and strangers may call this."""
     people.sign_out(request)
     return redirect("lobby")
 
@@ -62,9 +62,9 @@ def sign_out(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request):
     """
-    Change the password with a PasswordForm, for accounts. Other people are redirected to the page for signing in.
+    Show and handle the form that changes an account's password. Redirect other people to the page for signing in.
 
-    A POST ends the account's other sessions and redirects to the lobby. If it has errors, return the form.
+    A valid POST ends the account's other sessions and redirects to the lobby. If the form has errors, return it.
     """
     if not has_account(request):
         return redirect(f"{reverse('sign_in')}?next={request.path}")

@@ -1,5 +1,5 @@
 """
-Static files: their addresses, and who serves them.
+Static files: their addresses, and the code that serves them.
 
 The address of a static file contains the version of the client's code, such as `/static/3f2a9c01b7de/chat/room.js`. So
 browsers keep the file for ten years and never ask again, and a new release has new addresses. The modules of the
@@ -38,7 +38,8 @@ logger = logging.getLogger(__name__)
 
 VERSION_PART = re.compile(r"([0-9a-f]{12})/")
 IMMUTABLE = f"public, max-age={10 * 365 * 24 * 3600}, immutable"
-# A page of another release asks for its own version. It gets the present file, and must not keep it under that address.
+# A page of another release asks for its own version. It gets the file of this release, and must not keep the file
+# under that address.
 OTHER_VERSION = "no-cache"
 
 
@@ -46,8 +47,8 @@ class VersionedStaticFilesStorage(CompressedStaticFilesStorage):
     """
     The storage of static files. Its addresses contain the version of the client's code.
 
-    With DEBUG, the addresses have no version, because the files change while the server runs. An address of another
-    site (STATIC_URL) has none either. The stored modules of the chat have no comments.
+    With DEBUG, the addresses have no version, because the files change while the server runs. If STATIC_URL is on
+    another site, the addresses have no version either. The stored modules of the chat have no comments.
     """
 
     def _save(self, name: str, content: Any) -> str:
@@ -77,7 +78,7 @@ class BundleFinder(BaseStorageFinder):
         return super().list(ignore_patterns)
 
     def find(self, path: str, all: bool = False) -> Any:
-        """Return the file of a bundle, or [] for another path."""
+        """Return the path of a bundle's file, or [] for another path. With `all`, return a list."""
         if not path.startswith(f"{bundles.CLIENT_PREFIX}{bundles.FOLDER}/"):
             return []
         self._write()
@@ -131,7 +132,11 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         return response
 
     def find(self, path: str) -> tuple[Any, str | None] | None:
-        """Return (WhiteNoise's file, the Cache-Control in place of WhiteNoise's) for a path, or None without a file."""
+        """
+        Return (WhiteNoise's file, the value of Cache-Control) for a path, or None if the path has no file.
+
+        The value is None for an address without a version: then the value that WhiteNoise has set stays.
+        """
         path, version = self._split(path)
         file = self.find_file(path) if self.autorefresh else self.files.get(path)
         if file is None:
@@ -171,6 +176,7 @@ def _keep_accepted_encodings(environment: dict[str, Any]) -> None:
 
 @cache
 def _get_files() -> StaticFilesMiddleware:
+    """Return the middleware that finds the files for `answer_static_file`."""
     return StaticFilesMiddleware()
 
 

@@ -13,9 +13,10 @@ class Task(models.Model):
     """
     Work in the background that a person asked for in a room.
 
-    A worker claims the task with a lock that expires at `locked_until`. `attempt` is the number of the claim: a worker
-    with an older number may not write. `tries` counts the claims whose end was not recorded. `upto` is the room's
-    offset at the time of the request: later changes are not part of the result.
+    - `locked_until`: a worker claims the task with a lock that expires at this time.
+    - `attempt`: the number of the claim. A worker with an older number may not write.
+    - `tries`: the number of claims, without those whose worker put the task back.
+    - `upto`: the room's offset at the time of the request. Later changes are not part of the result.
     """
 
     QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -32,7 +33,7 @@ class Task(models.Model):
     upto = models.BigIntegerField()
 
     state = models.CharField(max_length=10, choices=STATES, default=QUEUED)
-    progress = models.PositiveSmallIntegerField(default=0)  # of 100
+    progress = models.PositiveSmallIntegerField(default=0)  # percent
     error = models.CharField(max_length=500, blank=True)
 
     attempt = models.PositiveIntegerField(default=0)

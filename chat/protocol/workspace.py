@@ -58,7 +58,7 @@ class ReadAll(Event):
 
 @dataclass(frozen=True)
 class SetFavourite(Event):
-    """Make a room a favourite of this person, at a position among the favourites (None: the last), or end this."""
+    """Add a room to this person's favourites at a position (None: the last), or remove it from the favourites."""
 
     type = "favourite"
     ref: str
@@ -77,6 +77,7 @@ def workspace(rooms: list[dict], you: dict, version: str, announced: int) -> dic
     Return the first event of a person's stream.
 
     - `rooms`: what `workspace_room` returns for each room of the person.
+    - `you`: what `person` returns for this person.
     - `version`: the version of the client's code.
     - `announced`: the id of the newest announcement so far.
     """
@@ -104,7 +105,8 @@ def workspace_room(
     """
     Return a room as one of its members sees it.
 
-    - `posts`: the number of messages ever posted. `unread` holds for this number.
+    - `posts`: a number that grows by one with each message. Only differences of it have a meaning.
+    - `unread`: the number of unread messages at the time of `posts`.
     - `favourite`: the position among the person's favourites; None for other rooms.
     - `people`: the handles of the people in a direct conversation; None for other rooms.
     - `board`: the UUID of the room's board.

@@ -1,4 +1,4 @@
-"""The tutorial's asynchronous consumer, which stores a row for each message; and an echo."""
+"""The asynchronous consumer of the Channels 4 tutorial, which here also stores each message; and an echo consumer."""
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer

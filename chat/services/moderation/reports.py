@@ -15,9 +15,10 @@ DISMISS, REMOVE = "dismiss", "remove"
 
 def report_message(person: Person, room: Room, number: int, reason: object) -> tuple[Report, bool]:
     """
-    Store a person's report of a message that the person may read. On commit, notify the moderators.
+    Store a person's report of a message. On commit, notify the moderators.
 
-    A person reports a message once. A second report changes nothing, even if it has another reason.
+    `number` is the message's number in the room. The caller checks that the person may read the room. A person reports
+    a message once. A second report changes nothing, even if it has another reason.
 
     Return the report, and whether it is new.
 
@@ -61,7 +62,7 @@ def _get_decidable(actor, room) -> QuerySet:
 
 
 def get_reports_version(room: Room) -> str:
-    """Return a text that differs after each new or closed report of a room."""
+    """Return a text that changes whenever a report of a room is stored or closed."""
     reports = Report.objects.filter(room=room).aggregate(newest=Max("id"), closed=Count("closed_at"))
     return f"{reports['newest']} {reports['closed']}"
 
@@ -70,15 +71,15 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
     """
     Decide on a report. Write the decision and an audit entry. On commit, notify the moderators.
 
-    - `actor`: the person who decides, and who must moderate the room (`get_moderated_room`).
-    - `room`: the room.
-    - `report_id`: the report.
+    - `actor`: the moderator who decides. The caller checks the right to moderate with `get_moderated_room`.
+    - `room`, `report_id`: the report. It must be in this room.
     - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
 
     Return the report as stored afterwards. If another moderator decided first, the report has that moderator's
     decision.
 
-    Raise `not_found` if there is no such report; `invalid_field` for the action.
+    Raise `not_found` if there is no such report, or if it reports the actor's own message; `invalid_field` for the
+    action.
     """
     protocol.check_choice(action, "action", [DISMISS, REMOVE])
     with transaction.atomic():

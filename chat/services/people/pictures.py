@@ -17,13 +17,13 @@ from .accounts import changing
 from .profiles import check_may_have_profile, store_profile
 
 MAX_BYTES = 1_000_000  # the interface accepts requests of about this size
-# A small file may unpack to a huge picture. To decode a WebP file of this many pixels takes up to 2 s and 500 MB.
+# A small file may contain a huge picture. Decoding a WebP file of this many pixels takes up to 2 s and 500 MB.
 MAX_PIXELS = 25_000_000
 # A progressive JPEG improves the whole picture with each scan. Usual files have about ten. A scan needs 60 bytes, so a
 # file of 1 MB could keep a worker busy for minutes.
 MAX_SCANS = 100
 START_OF_SCAN = b"\xff\xda"
-SIZE = 256  # pixels, in both directions: sharp at 128 px on a dense screen
+SIZE = 256  # pixels, width and height: sharp at 128 CSS pixels on a screen with double density
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
@@ -31,13 +31,14 @@ def set_picture(person: Person, content: bytes) -> Profile:
     """
     Store the picture of an account, from the bytes of an image file. Return the profile.
 
-    Raise `forbidden` for a guest, `too_large` above MAX_BYTES or MAX_PIXELS, `invalid_field` if it is no picture.
+    Raise `forbidden` for a guest; `too_large` above MAX_BYTES, MAX_PIXELS or MAX_SCANS; `invalid_field` if the content
+    is not a picture.
     """
     check_may_have_profile(person)
-    packed = make_square(content)
-    digest = hashlib.sha256(packed).hexdigest()[:32]
+    webp = make_square(content)
+    digest = hashlib.sha256(webp).hexdigest()[:32]
     with changing(person):
-        Picture.objects.update_or_create(person=person, defaults={"digest": digest, "content": packed})
+        Picture.objects.update_or_create(person=person, defaults={"digest": digest, "content": webp})
         return store_profile(person, {"picture": digest})
 
 
@@ -49,7 +50,7 @@ def remove_picture(person: Person) -> Profile:
 
 
 def find_picture(digest: str) -> bytes:
-    """Return the picture with this digest as WebP. Raise `not_found`."""
+    """Return the picture with this digest as WebP. Raise `not_found` if there is none."""
     found = Picture.objects.filter(digest=digest).values_list("content", flat=True).first()
     if found is None:
         raise ChatError("not_found", "There is no such picture.")
@@ -57,7 +58,7 @@ def find_picture(digest: str) -> bytes:
 
 
 def make_square(content: bytes) -> bytes:
-    """Return an image file as a square WebP of SIZE pixels. Raise as `set_picture` does."""
+    """Return an image as a WebP of SIZE by SIZE pixels. Raise `too_large` or `invalid_field`: see `set_picture`."""
     if len(content) > MAX_BYTES:
         raise ChatError(
             "too_large", "A picture may have at most %(most)s MB.", field="picture", most=MAX_BYTES // 1_000_000
@@ -82,6 +83,6 @@ def make_square(content: bytes) -> bytes:
             field="picture",
         ) from None
     square = ImageOps.fit(upright, (SIZE, SIZE), Image.Resampling.LANCZOS)
-    packed = io.BytesIO()
-    square.save(packed, "WEBP", quality=85)
-    return packed.getvalue()
+    webp = io.BytesIO()
+    square.save(webp, "WEBP", quality=85)
+    return webp.getvalue()

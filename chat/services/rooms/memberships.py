@@ -74,7 +74,7 @@ def close_connections(member: Member) -> None:
 def delete_member(member: Member) -> None:
     """Delete a member, and close the person's connections in the room."""
     close_connections(member)
-    # A banned person may not know the room, so their streams receive nothing.
+    # The streams of a banned person do not follow the room, and must not receive its present slug.
     if member.role != Member.BANNED:
         feeds.unfollow(member.person_id, member.room_id, member.room.slug)
     member.delete()
@@ -82,12 +82,12 @@ def delete_member(member: Member) -> None:
 
 def hold_others_of_browser(member: Member) -> None:
     """
-    Ban or mute the other people of a banned or muted guest's browser who are in the room already.
+    Apply a guest's ban or mute to the other members of the room who use the guest's browser.
 
-    These are the browser's other guests, and the accounts that it created after the guest. `join_room` does the same
-    with people who enter later. Without this function, a person could go on writing as one of the others, on a
-    connection that is open already. A ban stores no role for an account: it closes the account's connections, and
-    `join_room` refuses the next ones until the guest's ban is lifted.
+    These members are the browser's other guests, and the accounts that the browser created after the guest. `join_room`
+    does the same with people who enter later. Without this function, a person could go on writing as one of the others,
+    on a connection that is open already. The guest's ban does not change the role of an account. The ban closes the
+    account's connections, and `join_room` refuses new connections until the guest's ban is lifted.
     """
     if not member.person.is_guest or member.person.browser is None:
         return
@@ -104,7 +104,7 @@ def hold_others_of_browser(member: Member) -> None:
 
 def find_members_held_by_browser() -> QuerySet:
     """
-    Select the accounts' Members whom `join_room` would refuse, because a guest of their browser is banned in the room.
+    Select the Members of accounts that `join_room` would refuse: a guest of their browser is banned in the room.
 
     The bans are read first, because there are few of them, and the database then finds the accounts by their browsers.
     """
@@ -118,7 +118,7 @@ def find_members_held_by_browser() -> QuerySet:
 
 
 def end_bans_of_browser(member: Member) -> None:
-    """Lift the bans and mutes of other guests of a guest's browser, because they hold for the guest too."""
+    """Lift the bans and mutes of the browser's other guests, because these bans and mutes hold for the guest too."""
     if not member.person.is_guest or member.person.browser is None:
         return
     others = Member.objects.filter(room=member.room_id, person__is_guest=True, person__browser=member.person.browser)
@@ -133,7 +133,7 @@ def check_not_banned(member: Member) -> None:
 
 
 def check_may_speak(member: Member) -> None:
-    """Raise `muted` for a muted member, and `forbidden` in an archived room."""
+    """End a mute that has expired. Raise `muted` for a muted member, and `forbidden` in an archived room."""
     if member.room.archived:
         raise ChatError("forbidden", "This room is archived. You can read it, but not write in it.")
     end_expired_mute(member)
@@ -156,7 +156,7 @@ def end_expired_mute(member: Member) -> None:
 
 def end_mutes(**which: int) -> int:
     """
-    End the mutes whose time is over, and publish this to their rooms. Return how many ended.
+    End the mutes whose time is over, and publish the new roles to the rooms. Return the number of ended mutes.
 
     End the mute of one member (`id=...`), or at most MAX_MUTES_PER_SWEEP mutes of all members. This may run late,
     twice, and in several processes: it does not select a mute that was prolonged or lifted meanwhile. It runs at most

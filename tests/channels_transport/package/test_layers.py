@@ -1,4 +1,4 @@
-"""A foreign site on the other layers: on servers that Redis Sentinel monitors, and on a layer with a local part."""
+"""A foreign site on the Sentinel layer, and on the layer that keeps most messages on their machine."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_an_open_websocket_continues_after_the_master_is_killed(make_foreign_sit
         cluster.stop()
 
 
-def test_a_machine_processes_its_own_messages_and_reaches_the_clients_of_all(make_foreign_site):
+def test_a_machine_processes_its_own_messages_and_reaches_the_clients_of_all_machines(make_foreign_site):
     with running_valkey() as url:
         server = url.rsplit("/", 1)[0]
         sites = []

@@ -63,7 +63,7 @@ def test_an_edit_costs_seven_statements(alice, enter):
     ]
 
 
-def test_a_heartbeat_costs_one_statement(alice, enter):
+def test_a_heartbeat_costs_one_statement_unless_the_client_missed_a_message(alice, enter):
     socket = enter(alice)
     socket.post("r1")
     with CaptureQueriesContext(connection) as queries:

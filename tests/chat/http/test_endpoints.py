@@ -52,7 +52,7 @@ def test_every_call_refuses_other_methods_as_json(as_alice, room, path, methods)
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_address_returns_404_as_json(as_alice, path, method):
+def test_an_unknown_address_or_method_is_refused_as_json(as_alice, path, method):
     status, code = as_alice(method, path, {"ref": "r1", "body": "Hello"})
     assert (status, code) in [(404, "not_found"), (405, "method_not_allowed")]
 
@@ -142,7 +142,7 @@ def test_signing_up_returns_a_new_csrf_token(db):
         ("GET", "/api/session/", "chat.http.api.accounts.get_token"),
     ],
 )
-def test_a_bug_returns_500_without_a_traceback(as_alice, room, monkeypatch, caplog, method, path, place):
+def test_a_bug_is_logged_and_returns_500_without_a_traceback(as_alice, room, monkeypatch, caplog, method, path, place):
     monkeypatch.setattr(place, fail_with(ZeroDivisionError("on purpose")))
     assert as_alice(method, path, {"ref": "r1", "body": "Hello"}) == (500, "internal")
     assert b"purpose" not in as_alice.response.content and b"Traceback" not in as_alice.response.content

@@ -66,7 +66,7 @@ def test_readyz_is_200_when_database_and_redis_answer(client):
 
 
 @pytest.mark.parametrize("host", ["10.1.2.3:8000", "another.example", ""])
-def test_readyz_answers_a_load_balancer_that_asks_by_address(client, host):
+def test_readyz_answers_a_load_balancer_for_every_host_name(client, host):
     assert client.get("/", HTTP_HOST=host).status_code == 400
     assert client.get("/readyz", HTTP_HOST=host).status_code == 200
 
@@ -118,7 +118,7 @@ def test_metrics_count_the_messages_that_wait_in_redis(client, valkey_url, monke
 
 
 def ask_interface(path, method="GET", is_redis_answering=True, open_connections=7):
-    """Return what the interface does with a request: the result of the function that INTERFACE_ANSWERS names."""
+    """Return the instruction for a request: the result of the function that INTERFACE_ANSWERS names."""
     function = import_string(settings.INTERFACE_ANSWERS[path])
     return function(Asked(method, open_connections, lambda: is_redis_answering))
 
@@ -158,7 +158,7 @@ def read_numbers(answer):
 
 @pytest.fixture
 def parts(monkeypatch):
-    """Replace the parts of the metrics. Their threads would see another database in memory."""
+    """Replace the parts of the metrics. The real parts run in threads, which would see another in-memory database."""
     parts = {name: (lambda name=name: [GaugeMetricFamily(f"chat_{name}", name, value=1)]) for name in health.PARTS}
     monkeypatch.setattr(health, "PARTS", parts)
     return parts

@@ -130,7 +130,7 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
         (f"{MEMBERS}{'x' * 40}/", {"role": "muted"}, (404, "not_found")),
     ],
 )
-def test_an_invalid_role_is_refused(as_alice, author_member, path, body, expected):
+def test_an_invalid_change_of_role_is_refused(as_alice, author_member, path, body, expected):
     assert as_alice("PUT", path, body) == expected
     assert role_of("Bob") == "member" and not AuditEntry.objects.exists()
 

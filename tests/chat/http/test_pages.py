@@ -47,7 +47,7 @@ def test_the_headers_of_pages_forbid_foreign_scripts(browser, room, path):
 
 
 @pytest.mark.parametrize("path", ["/", "/rooms/garden/"])
-def test_an_open_page_can_ask_for_a_pane_only(browser, alice, room, path):
+def test_an_open_page_can_request_a_pane_without_the_rest_of_the_page(browser, alice, room, path):
     signed_in = wire.browser_of(alice)
     page, pane = text_of(signed_in.get(path)), text_of(signed_in.get(path, {"pane": "1"}))
     element = 'id="room"' if "rooms" in path else 'id="browser"'
@@ -230,6 +230,9 @@ def test_a_bug_returns_500_as_a_page_without_a_traceback(browser, monkeypatch):
     response = wire.calm(browser).get("/")
     assert response.status_code == 500 and "an error in the server" in text_of(response)
     assert "purpose" not in text_of(response) and "Traceback" not in text_of(response)
+
+
+# The next test is about escaping.
 
 
 def test_the_name_of_a_room_is_escaped_in_every_attribute(alice):

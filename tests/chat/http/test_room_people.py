@@ -67,7 +67,7 @@ def test_guests_who_have_left_are_not_in_the_list(members, as_alice, charlie):
     assert handles(as_alice("GET", PATH)) == ["Alice", "Bob"]
 
 
-def test_a_longer_list_has_pages(members, as_alice, room):
+def test_a_list_of_more_than_fifty_members_has_pages(members, as_alice, room):
     for number in range(50):
         rooms.join_room(people.sign_up_guest(f"guest {number:02}"), "garden")
     status, body = as_alice("GET", PATH)

@@ -1,4 +1,4 @@
-"""The API and the page of a person's settings: profile, preferences, sign-ins, tokens and data."""
+"""The API and the page of a person's settings: profile, preferences, logins, tokens and data."""
 
 import io
 import json
@@ -48,7 +48,7 @@ def test_a_profile_is_changed_and_seen_by_others(browser, bob):
     assert wire.browser_of(bob).get("/api/people/?q=ali").json()["people"][0]["handle"] == "Alice"
 
 
-def test_strangers_see_no_profiles(alice):
+def test_strangers_see_no_profiles_settings_logins_or_data(alice):
     for path in (
         "/api/people/?handle=alice",
         "/api/profile/",
@@ -74,7 +74,7 @@ def test_preferences_are_changed_and_checked(browser):
     assert browser.get("/api/preferences/").json()["theme"] == "dark"
 
 
-def test_the_page_of_a_room_says_where_it_opens(browser, room):
+def test_the_page_of_a_room_contains_the_preference_where_rooms_open(browser, room):
     assert 'data-opens-at="unread"' in browser.get(f"/rooms/{room.slug}/").content.decode()
     patch(browser, "/api/preferences/", opens_at="last")
     assert 'data-opens-at="last"' in browser.get(f"/rooms/{room.slug}/?pane=1").content.decode()
@@ -94,11 +94,11 @@ def test_a_person_sees_the_browsers_and_signs_one_out(browser):
 
 def test_a_person_signs_out_everywhere_else(browser, bob):
     sign_in("Alice", "correct horse")
-    bobs = sign_in("Bob", "battery staple")
+    browser_of_bob = sign_in("Bob", "battery staple")
     assert browser.delete("/api/logins/").json() == {"ended": 1}
     assert len(browser.get("/api/logins/").json()["logins"]) == 1
     own = browser.get("/api/logins/").json()["logins"][0]["id"]
-    assert bobs.delete(f"/api/logins/{own}/").status_code == 404, "nobody ends a login of another person"
+    assert browser_of_bob.delete(f"/api/logins/{own}/").status_code == 404, "nobody ends a login of another person"
 
 
 def test_the_list_of_logins_is_correct_after_signing_out_and_after_a_new_password(browser):
@@ -136,9 +136,9 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     announcements.whisper(alice, "for you")
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
-    refer = {"room": "garden", "message": 3}
-    assert data["reactions"] == [{**refer, "emoji": "👍"}] and data["mentions"] == [refer]
-    assert {**refer, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
+    third_message = {"room": "garden", "message": 3}
+    assert data["reactions"] == [{**third_message, "emoji": "👍"}] and data["mentions"] == [third_message]
+    assert {**third_message, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
     assert [block["handle"] for block in data["blocks"]] == ["Bob"]
     assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
     assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]

@@ -4,7 +4,10 @@
 import { gettext } from "../ui/translation.js";
 import { REFUSAL } from "./wire.js";
 
-/** A request that the server refused, or that did not reach the server (status 0). `message` is the server's text. */
+/**
+ * A request that the server refused, or that got no valid response (status 0). `message` is the server's text; if there
+ * is none, this module's own text.
+ */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -15,9 +18,9 @@ export class ApiError extends Error {
     super(detail);
     this.status = status;
     this.code = code;
-    /** Seconds to wait before the next try. */
+    /** Seconds to wait before the next try; undefined if the server gave none. */
     this.retryAfter = seconds;
-    /** The close code that the server would send to a websocket. */
+    /** The close code that the server would send to a websocket; undefined for most errors. */
     this.close = close;
   }
 }
@@ -74,7 +77,7 @@ async function readAnswer(response) {
   if (response.status === 204) return null;
   const answer = await response.json();
   if (response.ok) return answer;
-  // After a new sign-in in another tab the old token fails; the next call fetches the new one.
+  // After a new sign-in in another tab, the old token is invalid. The next call fetches the new token.
   if (answer.code === REFUSAL.CSRF_FAILED) csrfToken = null;
   throw new ApiError(response.status, answer);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Keeps the divider "New" above the first unread message, and draws what a row shows of the message above it.
+// Keeps the divider "New" above the first unread message. Draws the parts of a row that depend on the message above it.
 // Must not decide what is unread: read-marker.js does.
 
 import { drawRelation } from "./message-relation.js";
@@ -11,7 +11,7 @@ export class UnreadDivider {
   #itemOf;
   /** @type {number | null} */
   #firstUnreadId = null;
-  /** @type {number | null} */
+  /** @type {number | null} the message that has the divider now */
   #messageId = null;
 
   /**
@@ -37,7 +37,7 @@ export class UnreadDivider {
     this.update();
   }
 
-  /** Moves the divider to its message, because other messages are loaded than before. */
+  /** Moves the divider to the right message. Call this when the set of loaded messages has changed. */
   update() {
     const first = this.#firstUnreadId;
     const next = first === null ? null : this.#messages.idAt(this.#messages.indexFrom(first)) ?? null;
@@ -47,7 +47,7 @@ export class UnreadDivider {
     for (const item of changed) if (item) this.drawRelation(item);
   }
 
-  /** Forgets which message has the divider, because no message is loaded. The next `update` draws the divider again. */
+  /** Forgets which message has the divider. Call this when no message is loaded; `update` draws the divider again. */
   clear() {
     this.#messageId = null;
   }

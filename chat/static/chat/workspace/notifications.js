@@ -2,10 +2,10 @@
 // Shows the browser's notifications of mentions, direct messages and, if the person wants that, all messages.
 // Must not decide what is notified: notification-rules.js does.
 //
-// Every tab receives every event, and one of them notifies the person. Web Locks choose this tab: each notification has a
-// lock, and the tab that gets the lock notifies. A tab that has the keyboard's focus holds a lock of the room on its page,
-// and then no tab notifies the person of that room. Locks need no timers, which browsers delay in hidden tabs, and end with
-// their tab.
+// Every tab receives every event, and only one tab notifies the person. Web Locks choose this tab: each notification
+// has a lock, and the tab that gets the lock shows the notification. A tab that has the keyboard's focus holds a lock
+// for the room on its page. While this lock is held, no tab notifies the person of that room. Browsers delay timers in
+// hidden tabs, but locks need no timers. A lock ends with its tab.
 
 import { call } from "../connection/api.js";
 import { sharedStorage } from "../connection/storage.js";
@@ -19,7 +19,7 @@ import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } fro
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
 
-// Events reach the tabs within seconds of each other; a frozen tab may be later.
+// A tab holds the lock until the other tabs have received the event too. This takes seconds, or longer in frozen tabs.
 const CLAIM_MS = 120_000;
 const SHOWN_MS = 20_000;
 // The person may have changed the preferences on another page or device.
@@ -71,7 +71,10 @@ export class Notifications {
     this.#showBar();
   }
 
-  /** Tells the other tabs which room the person looks at. The workspace calls this when another pane is shown. */
+  /**
+   * Tells the other tabs which room the person looks at, or that the person looks at no room here. The workspace calls
+   * this when another pane is shown.
+   */
   update() {
     if (!canNotify()) return;
     const room = isPageFocused() ? this.#workspace.shell.pane.slug : null;
@@ -124,7 +127,7 @@ export class Notifications {
 
   /**
    * @param {Notice} notice
-   * @param {string} claim names the event: only one tab notifies of it
+   * @param {string} claim identifies the event, so that only one tab notifies the person of it
    */
   async #notify(notice, claim = notice.tag) {
     if (!canNotify() || isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
@@ -161,7 +164,7 @@ export class Notifications {
   }
 
   async #allow() {
-    // The browser asks only because the person has pressed the button.
+    // Browsers show their question only after the person has pressed a button.
     const answer = await Notification.requestPermission();
     this.#answered();
     this.#workspace.notify(answer === "granted"

@@ -1,5 +1,6 @@
 // @ts-check
-// Shows the person's rooms in the list, in the page's title and in its icon, and keeps them for the next visit.
+// Shows the person's rooms in the list, and their unread messages in the page's title and icon. Keeps the rooms for the
+// next visit.
 // Must not know how the rooms change.
 
 import { Draft } from "../room/draft.js";
@@ -20,7 +21,7 @@ export class Overview {
   #storage;
   #badges = new Badges();
   /**
-   * The room on the page, and what is unread there, as the room itself counts; null until the room has counted.
+   * What is unread in the room on the page, as that room itself has counted; null until the room has counted.
    * @type {{ unread: number, isMore: boolean } | null}
    */
   #here = null;
@@ -93,9 +94,9 @@ export class Overview {
     const place = this.#slug === null ? undefined : this.#places.get(this.#slug);
     const { unread, mentions } = this.#places.totals;
     const { unread: counted, isMore } = this.#here ?? { unread: 0, isMore: false };
-    // A room that the stream does not list counts too: the stream may not be connected yet.
-    const here = place ? countOf(place) : counted;
-    this.#badges.show({ unread: place ? unread : unread + here, mentions }, { here, isMore });
+    // Count the room on the page even if the stream has not listed it: the stream may not be connected yet.
+    const unreadHere = place ? countOf(place) : counted;
+    this.#badges.show({ unread: place ? unread : unread + unreadHere, mentions }, { here: unreadHere, isMore });
     clearTimeout(this.#saveTimer);
     this.#saveTimer = setTimeout(() => this.#save(), SAVE_AFTER_MS);
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// The panel beside the conversation: it shows one thing at a time, and covers the list of the room's people.
-// Must not know what it shows.
+// The panel beside the conversation. It shows one view at a time, and covers the list of the room's people.
+// Must not know what the views contain.
 
 import { byId, child, make } from "../ui/dom.js";
 
@@ -25,17 +25,17 @@ export class SidePanel {
     });
   }
 
-  /** The name of what the panel shows, or null. */
+  /** The name of the view that the panel shows, or null if the panel is closed. */
   get name() {
     return this.#shown?.name ?? null;
   }
 
   /**
-   * Shows something in the panel, and moves the focus there.
-   * @param {string} name identifies it
+   * Shows a view in the panel, and moves the focus there.
+   * @param {string} name identifies the view
    * @param {string} title
    * @param {Node[]} content
-   * @param {() => void} [closed] is called when the panel is closed, or shows something else
+   * @param {() => void} [closed] is called when the panel is closed, or shows another view
    */
   open(name, title, content, closed) {
     if (this.#shown === null) this.#opener = document.activeElement;
@@ -48,6 +48,7 @@ export class SidePanel {
     this.#heading.focus({ preventScroll: true });
   }
 
+  /** Closes the panel. If the focus is in the panel, moves it back to the element that had it before. */
   close() {
     if (this.#shown === null) return;
     const { closed } = this.#shown;
