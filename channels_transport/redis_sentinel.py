@@ -2,8 +2,8 @@
 Connections to the master of a service that Redis Sentinel monitors, wherever the master is after a failover.
 
 A new connection asks the Sentinels for the master's address, unless the last answer is recent. A connection to a server
-that is no longer the master raises ConnectionError, so the next connection asks again. No command is sent twice: after a
-failover, as after any lost connection, the caller decides.
+that is no longer the master raises ConnectionError, so the next connection asks again. No command is sent twice: after
+a failover, as after any lost connection, the caller decides.
 """
 
 from __future__ import annotations
