@@ -5,7 +5,7 @@ import statistics
 
 
 def percentile(values: list[float], part: float) -> float | None:
-    """Return the value below or at which `part` (0 to 1) of the values are, or None if there are no values."""
+    """Return the smallest value that is at least as large as `part` (0 to 1) of the values; None without values."""
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(len(values) * part) - 1)]
@@ -51,7 +51,11 @@ def median_result(results: list[dict], worst: tuple = ()) -> dict:
 
 
 def ratio(value: float | None, other: float | None, is_less_better: bool = False) -> float | None:
-    """Return how many times better `value` is than `other`: 2 is twice as good, also if less is better."""
+    """
+    Return how many times better `value` is than `other`: 2 is twice as good, also if less is better.
+
+    Return None if one of them is missing or 0.
+    """
     if not value or not other:
         return None
     return other / value if is_less_better else value / other

@@ -82,7 +82,11 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         shared.after_push(shared.non_local_name(channel), length, index)
 
     def receive(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:
-        """Return (channel, message), or (None, None) if no message waits. Ask the local channels first."""
+        """
+        Return (channel, message), or (None, None) if no message waits. Ask the local channels first.
+
+        If `channels` contains both kinds, `block` waits only for the shared channels.
+        """
         channels = list(channels)
         fixed = [channel for channel in channels if is_fixed(channel)]
         if not fixed:
@@ -143,7 +147,11 @@ class RedisLocalChannelLayer(RedisChannelLayer):
     def send_group_paced(
         self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
     ) -> None:
-        """Send a message to a group now, but at most one in `seconds`."""
+        """
+        Send a message to a group now, but at most one in `seconds`.
+
+        If the group has had another such message within `seconds`, call `on_held` with the number of that message.
+        """
         self.shared_layer.send_group_paced(group, message, number, seconds, on_held)
 
     # Statistics and flush concern both parts.

@@ -1,5 +1,5 @@
 """
-Waiting for files and sockets until one of them can be read. The module does not depend on Redis.
+Wait for files and sockets until one of them can be read. The module does not depend on Redis.
 """
 
 from __future__ import annotations

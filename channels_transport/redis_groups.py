@@ -56,11 +56,15 @@ class RedisGroups(RedisSending):
             self.shards[index].call(command)
 
     def group_add_members(self, group: str, source: str) -> None:
-        """Add all channels of the group `source` to a group for `group_expiry` seconds, in one script."""
+        """
+        Add all channels of the group `source` to a group for `group_expiry` seconds.
+
+        If both groups are on one shard, one script does this.
+        """
         self._change_by_members(scripts.GROUP_ADD_MEMBERS, group, source, self.group_add, self.group_expiry)
 
     def group_discard_members(self, group: str, source: str) -> None:
-        """Remove all channels of the group `source` from a group, in one script."""
+        """Remove all channels of the group `source` from a group. If both are on one shard, one script does this."""
         self._change_by_members(scripts.GROUP_DISCARD_MEMBERS, group, source, self.group_discard)
 
     def _change_by_members(
@@ -105,7 +109,7 @@ class RedisGroups(RedisSending):
         """
         Return those of the groups that have members, in one trip to each shard.
 
-        A group whose members all belong to dead processes counts until the next message to the group.
+        If all members of a group belong to dead processes, the group is still returned until the next message to it.
         """
         on_shards = collections.defaultdict(list)
         for group in groups:
@@ -143,7 +147,7 @@ class RedisGroups(RedisSending):
         self._after_group_send(send, found)
 
     def send_group_later(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send to a group like `send_group`, with the next trip of this thread's receiver."""
+        """Send to a group like `send_group`, but with this thread's next trip. With several shards, send at once."""
         if self.ring_size > 1:
             # A send over several shards makes trips of its own, so the waiting commands must run first.
             self.receiver.deferred.send()
@@ -160,7 +164,8 @@ class RedisGroups(RedisSending):
         Send a message to a group with this thread's next trip, but at most one message in `seconds`.
 
         If the group has had another such message within `seconds`, send nothing, and after the trip call `on_held` with
-        the number of that message. `number` is the number of this message. Outside of a consumer, this runs at once.
+        the number of that message. `number` is the number of this message. Outside of a consumer, and with several
+        shards, this runs at once.
         """
         assert self.valid_group_name(group), "Group name not valid"
         send, milliseconds = GroupSend(group, self.serialize(message), ()), max(1, round(seconds * 1000))

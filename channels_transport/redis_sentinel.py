@@ -1,9 +1,9 @@
 """
 Connections to the master of a service that Redis Sentinel monitors, wherever the master is after a failover.
 
-Each new connection asks the Sentinels for the master's address. A connection to a server that is no longer the master
-ends with an outage, so the next one asks again. No command is sent twice: after a failover, as after any lost
-connection, the caller decides.
+A new connection asks the Sentinels for the master's address, unless the last answer is recent. A connection to a server
+that is no longer the master raises ConnectionError, so the next connection asks again. No command is sent twice: after
+a failover, as after any lost connection, the caller decides.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ def make_sentinel(hosts: Sequence[tuple[str, int]]) -> Sentinel:
 
 
 def find_services(sentinel: Sentinel) -> list[str]:
-    """Return the names of the services that the first Sentinel that answers monitors. Raise redis' ConnectionError."""
+    """
+    Ask the Sentinels in turn until one answers. Return the names of the services that this Sentinel monitors.
+
+    Raise redis' ConnectionError if no Sentinel answers.
+    """
     failures = []
     for client in sentinel.sentinels:
         try:
@@ -43,8 +47,8 @@ class MasterLocator:
     """
     Finds the master of a service. Threads may share it.
 
-    An address is used again without asking for `refresh_seconds`, unless a connection to it has failed. `given` are the
-    arguments of the connections; their host and port are those of the last address.
+    After each answer of the Sentinels, it returns the same address for `refresh_seconds`, unless a connection to the
+    address has failed. `given` are the arguments of the connections; their host and port are those of the last address.
     """
 
     def __init__(self, sentinel: Sentinel, service: str, given: dict[str, Any], refresh_seconds: float) -> None:
@@ -66,7 +70,7 @@ class MasterLocator:
         return address
 
     def forget(self) -> None:
-        """Ask the Sentinels before the next connection, because the last address did not work."""
+        """Forget the last address, because it did not work. The next connection asks the Sentinels."""
         self._found = None
 
     def describe(self) -> str:

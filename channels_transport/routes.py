@@ -1,5 +1,5 @@
 """
-The search for the consumer of a message, with a cache: Channels' router matches each message with all routes in turn.
+The search for the consumer of a message, with a cache, because Channels' router tries all routes for each message.
 
 The result depends only on the message's channel and on the values that the filters of the routes match, such as its
 `path`. A site whose router or whose routes are of other classes than Channels' own has no cache.

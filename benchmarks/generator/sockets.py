@@ -1,5 +1,5 @@
 """
-Open websockets, a limited number at a time. The crowd counts and decides, and this module does neither.
+Open websockets, a limited number at a time. `crowd.py` counts and decides, and this module does neither.
 """
 
 import asyncio
@@ -48,7 +48,11 @@ class Socket(WSListener):
 
 
 async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
-    """Return a connected socket. Raise CannotConnect if every attempt fails."""
+    """
+    Return a connected socket. `make` returns a new Socket, and `cookie` is the key of a login session.
+
+    Raise CannotConnect if every attempt fails.
+    """
     headers = {"Origin": f"http://{urlsplit(url).netloc}"}
     if cookie is not None:
         headers["Cookie"] = f"sessionid={cookie}"

@@ -35,7 +35,7 @@ class Site:
         self.health_path = getattr(settings, "DOCTOR_HEALTH_PATH", None)
 
     def get(self, path: str) -> tuple[int, Message, bytes]:
-        """Return (status, headers, body) of a GET request. Raise OSError or HTTPException."""
+        """Return (status, headers, the first MAX_BODY_BYTES) of a GET request. Raise OSError or HTTPException."""
         connection_class = http.client.HTTPSConnection if self.is_secure else http.client.HTTPConnection
         connection = connection_class(self.host, self.port, timeout=ANSWER_SECONDS)
         try:
@@ -53,8 +53,8 @@ class Site:
         """
         Return (status, headers, body) of `get_health`.
 
-        While the page names missing parts, ask again for ANSWER_SECONDS, because a part may only have been busy. Raise
-        OSError or HTTPException.
+        While the page names missing parts, ask again during ANSWER_SECONDS, because a missing part may only be busy.
+        Raise OSError or HTTPException.
         """
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:

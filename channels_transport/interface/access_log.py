@@ -23,7 +23,7 @@ class AccessLog(AccessLogGenerator):
         super().__init__(stream)
 
     def write_entry(self, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        """Write a line about a request. Its path may contain secrets, and a quotation mark would end the field."""
+        """Write a line about a request, without its secrets and without quotation marks, which would end the field."""
         # A full disk must not prevent a response or a handshake.
         with contextlib.suppress(OSError):
             super().write_entry(host, date, clean(request).replace('"', "%22"), *args, **kwargs)

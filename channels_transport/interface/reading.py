@@ -55,7 +55,7 @@ class ReadingTurns:
             reactor.callLater(0, self._work)
 
     def add_limited(self, socket: MeteredReading) -> None:
-        """Read a socket again when its budgets allow it."""
+        """Release a socket, so that it is read again, when its budgets allow it."""
         if not self._limited:
             reactor.callLater(LIMITED_SECONDS, self._look_again)
         self._limited.append(socket)
@@ -97,6 +97,7 @@ class MeteredReading(_Protocol):
     has_rest = False  # whether processData would find something to do
     is_discarding = False
     dropped_bytes = 0
+    # Since when, and when last, the client has used up a budget (s, monotonic).
     limited_since = limited_at = 0.0
     # When the last bytes were processed, and since when the client has sent without a pause (s, monotonic).
     drained_at = pressing_since = 0.0
@@ -126,7 +127,7 @@ class MeteredReading(_Protocol):
         return self.state == self.STATE_CLOSED or self.is_discarding
 
     def hold(self, reason: int) -> None:
-        """Stop reading for a reason."""
+        """Stop reading for a reason, until `release` ends this reason."""
         if not self.holds and self.lost_reason is None:
             self.transport.pauseProducing()
         self.holds |= reason
@@ -236,7 +237,7 @@ class MeteredReading(_Protocol):
         if now - self.limited_at > self.rule.limits.flood_seconds / 2:
             self.limited_since = now
         self.limited_at = now
-        # If other sockets of the address have used up its budgets, this one may be limited and yet send little.
+        # Other sockets may have used up the budgets of their common address. So a limited socket is not always a flood.
         seconds = self.rule.limits.flood_seconds
         is_sending = now - self.pressing_since > seconds
         if now - self.limited_since > seconds and (is_sending or self.meter.is_low):

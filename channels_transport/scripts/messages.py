@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from .script import LayerScript
 
-# ARGV: channel, the item's name part, body, expiry (s), capacity. Returns the list's length, or 0 if it is full.
+# Appends a message to a channel's list. ARGV: channel, the item's name part, body, expiry (s), capacity. Returns the
+# list's length, or 0 if the list is full.
 SEND = LayerScript(
     "count stamp push is_full",
     """
@@ -47,10 +48,11 @@ return moved
     frees=True,
 )
 
-# ARGV: channel, name of the counter, amount.
+# Adds an amount to a counter of a channel. ARGV: channel, name of the counter, amount.
 COUNT = LayerScript("count", "count(ARGV[3], ARGV[4], tonumber(ARGV[5]))", frees=True)
 
-# ARGV: channel, expiry (s). Returns {pending, age of the oldest (ms), counter, value, ...}.
+# Reads the state and the counters of a channel. ARGV: channel, expiry (s). Returns {pending, age of the oldest (ms),
+# counter, value, ...}.
 CHANNEL_STATISTICS = LayerScript(
     "",
     """

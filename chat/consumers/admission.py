@@ -17,7 +17,8 @@ def admit(connection, member, query, login=None, token_id=None):
 
     `query` is the parsed query string of the handshake: {name: [values]}. `login` is the key of the browser's login
     session, `token_id` the id of a bot's token: exactly one of them is given. Write both into the connection's session,
-    with the ids that later frames need. If too many sockets are open, raise `rate_limited` and change nothing.
+    with the ids that later frames need. If the member was banned meanwhile, close the connection after `joined`. If too
+    many sockets are open, raise `rate_limited` and change nothing.
     """
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)
@@ -116,7 +117,7 @@ def get_groups(connection):
 
 
 def release(connection):
-    """Release everything that a connection held: groups, presence and socket lease. Do nothing if it held none."""
+    """Release everything that a connection held: groups, presence and socket lease. Do nothing without admission."""
     if "member" in connection.session:
         connection.unsubscribe(get_groups(connection))
         release_leases(connection)

@@ -9,7 +9,7 @@ from django.http.request import validate_host
 from chatproj.own_hosts import LOCAL_HOSTS, OwnHosts, find_addresses, find_names, write_host
 from chatproj.serve import running
 
-# A server that listens on all addresses (the key) is reached at one of this machine's addresses (the value).
+# {an address that means "all addresses": the address at which this machine reaches a server that listens on it}
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -22,7 +22,7 @@ def addresses_for_others(host: str, port: int, names: Iterable[str]) -> list[str
     """
     Return the URLs for browsers on other machines, if the interface listens on `host`. `names` are ALLOWED_HOSTS.
 
-    The list is empty if other machines cannot reach the interface, or if `names` contains no host of this machine.
+    The list is empty if other machines cannot reach the interface, or if `names` allows none of these hosts.
     """
     if host not in WILDCARDS:
         hosts = [] if is_loopback(host) else [write_host(host)]
@@ -35,7 +35,7 @@ def addresses_for_others(host: str, port: int, names: Iterable[str]) -> list[str
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach a server that listens on this address or name."""
+    """Return whether only this machine can reach a server that listens on this host. False for an unknown name."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
@@ -57,7 +57,7 @@ def answers(host: str, port: int, names: Iterable[str]) -> bool:
 
 
 def describe_failures(names: Iterable[str]) -> str:
-    """Return the names of the processes that do not run, each with the end of its log."""
+    """Return the state and the end of the log of each process that does not run, or of `web` if all of them run."""
     states = running.states()
     failed = [name for name in names if states.get(name) != "RUNNING"] or ["web"]
     return "\n".join(

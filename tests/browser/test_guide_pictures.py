@@ -20,7 +20,7 @@ from tests.live.client import Person
 PICTURES = RESULTS / "guide"
 COMMITTED = RESULTS.parent / "docs" / "pictures"
 COLOURS = 128
-MOST_BYTES = 60_000
+MAX_BYTES = 60_000
 GAP_PX = 24
 PASSWORD = "correct horse"
 # The bar that offers notifications is not part of the story: each person has closed it before.
@@ -103,7 +103,7 @@ def set_times(site, minutes_by_text):
         "    Message.objects.filter(body=text).update(created_at=at)"
     )
     site.manage("shell", "-c", code)
-    # This site has no monitor, which indexes new messages.
+    # This site has no monitor that indexes new messages, so the command does it.
     site.manage("index_messages")
 
 
@@ -136,11 +136,11 @@ def save(name, *images):
     path = PICTURES / f"{name}.png"
     # This method keeps the colours of few pixels, such as emoji.
     sheet.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
-    assert path.stat().st_size < MOST_BYTES, f"{name}: {path.stat().st_size} bytes"
+    assert path.stat().st_size < MAX_BYTES, f"{name}: {path.stat().st_size} bytes"
 
 
 def react(page, text, *numbers):
-    """React to a message with the emoji of these keys."""
+    """React to a message with the emoji that these number keys stand for."""
     message(page, text).first.focus()
     for number in numbers:
         page.keyboard.press(str(number))
@@ -261,7 +261,7 @@ def picture_an_invitation(mara, slug):
     mara.get_by_test_id("menu-invite").click()
     mara.locator("#make-invitation").click()
     link = mara.locator("#invitation-link")
-    # The picture shows the address that a site has, and no key.
+    # The picture shows the address of an example site, and hides the key of the invitation.
     link.evaluate("input => { input.value = 'https://chat.example.com/invite/…' }")
     expect(mara.locator("#invitations li")).to_have_count(1)
     save("invitation", take(mara))

@@ -36,7 +36,7 @@ def test_plain_channels_are_local_and_replies_are_shared(layer, keys):
     assert f"transport:{PROCESS}" in shared and "friends" in shared and "friends" not in local
 
 
-def test_a_worker_receives_local_messages_and_an_interface_receives_shared_ones(layer):
+def test_local_messages_are_received_before_shared_ones(layer):
     layer.send("http.request", {"number": 1})
     layer.send(f"{PROCESS}1", {"text": "hello"})
     assert layer.receive(["http.request", PROCESS]) == ("http.request", {"number": 1})
@@ -44,7 +44,7 @@ def test_a_worker_receives_local_messages_and_an_interface_receives_shared_ones(
     assert layer.receive([PROCESS]) == (None, None)
 
 
-def test_a_group_has_plain_channels_too(layer):
+def test_a_group_may_contain_plain_channels(layer):
     layer.group_add("friends", f"{PROCESS}1")
     layer.group_add("friends", "jobs")
     layer.send_group("friends", {"text": "hello"})
@@ -63,6 +63,6 @@ def test_the_messages_of_a_consumer_may_overfill_a_list(layer):
     assert layer.global_statistics()["messages_count"] == 3
 
 
-def test_it_has_the_arguments_of_the_layer_of_asgi_redis():
+def test_the_layer_has_the_arguments_of_the_layer_of_asgi_redis():
     theirs = list(inspect.signature(asgi_redis.RedisLocalChannelLayer.__init__).parameters)
     assert list(inspect.signature(RedisLocalChannelLayer.__init__).parameters)[: len(theirs) - 1] == theirs[:-1]

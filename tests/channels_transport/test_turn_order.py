@@ -105,7 +105,7 @@ def test_no_frame_of_an_unknown_connection_overtakes_a_refused_frame(layer):
 
 
 def forget(layer, order):
-    """Send a disconnect that replaces the frames that wait. Return the answer of Redis."""
+    """Send a disconnect in place of the frames that still wait. Return the answer of Redis."""
     index, command = layer.send_command("websocket.disconnect", {**FRAME, "order": order})
     return layer.shards[index].call((*command, "forget"))[0]
 
@@ -122,7 +122,7 @@ def test_the_frames_of_a_forgotten_connection_are_dropped_and_its_disconnect_run
     assert (statistics["forgotten_count"], statistics["lost_count"]) == (99, 0)
 
 
-def test_a_frame_whose_turn_is_in_a_channels_list_is_kept(layer):
+def test_a_forgotten_connection_keeps_the_frame_whose_turn_is_in_a_channels_list(layer):
     for order in range(100):
         send_frame(layer, order)
     assert forget(layer, 100) == b"ok"

@@ -1,4 +1,4 @@
-"""The settings of the site, with short leases, and faults that a ref triggers."""
+"""The settings of the site, with the presence lease FAULT_LEASE_SECONDS, and with faults that a ref triggers."""
 
 import os
 

@@ -1,7 +1,8 @@
 """
-`manage.py runserver`: Channels' command with this package's interface server, and a delay server in a thread.
+`manage.py runserver`: Channels' command with this package's interface server and workers.
 
-With `--noworker` it runs neither workers nor the delay server: start `runworker` and `rundelay` as well.
+If the site has `channels.delay`, the command also runs a delay server in a thread. With `--noworker` it runs neither
+workers nor the delay server: start `runworker` and `rundelay` as well.
 """
 
 from __future__ import annotations
@@ -25,24 +26,28 @@ WORKER_THREADS = 4
 
 def run_delay_server(layer: Any) -> None:
     """Make a delay server and run it in this thread, because it must run in the thread that made it."""
-    # Only a site with channels.delay has the table whose rows this module reads.
+    # The module `delay` reads rows of a table that only a site with channels.delay has, so it is imported only here.
     from channels_transport.delay import DelayServer
 
     DelayServer(layer, signal_handlers=False).run()
 
 
 class Command(ChannelsCommand):
-    """Has the options of Channels' command."""
+    """Runs the processes of a site in threads of one process, with the options of Channels' command."""
 
     server_cls = Server
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the server, unless a setting of the interface is wrong. The reloader would print a traceback."""
+        """
+        Check the interface's settings, and run the server. Raise CommandError if a setting is wrong.
+
+        The check is here, because a later error would appear as a traceback of the reloader.
+        """
         check_interface_settings()
         super().handle(*args, **options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
-        """Start the threads of the delay server and the workers, then run the interface server."""
+        """Start the threads of the delay server and the workers, unless `--noworker`. Then run the interface server."""
         format_channels_log()
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         if options["run_worker"] and apps.is_installed("channels.delay"):
@@ -56,5 +61,5 @@ class Command(ChannelsCommand):
         super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
-        """Log a request or a websocket on the console."""
+        """Log a request or a websocket on the console, without the secrets of its path."""
         super().log_action(protocol, action, {**details, "path": clean(unquote(details["path"]))})

@@ -70,7 +70,7 @@ def _get_period(params):
 
 @task("export", check_params)
 def export(job: Job) -> Generator[float, None, None]:
-    """Write the transcript, and yield the progress after each block of messages."""
+    """Write the transcript, and yield the progress (0 to 1) after each block of messages."""
     params = json.loads(job.task.params)
     file_format = FORMATS[params["format"]](_get_transcript(job, params))
     job.name_result(f"{job.room.slug}.{file_format.extension}", file_format.content_type)
@@ -108,7 +108,7 @@ def _read_block(job, after, start, end):
 
 
 def describe(message: Message) -> dict:
-    """Return the values of a message in a transcript. The message was read with `complete`."""
+    """Return the values of a message in a transcript. The caller must have read the message with `complete`."""
     values = {
         "id": message.number,
         "offset": message.offset,

@@ -12,6 +12,8 @@ from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
 
+# In these tests, a frame that begins with the byte 0x88 is a close, and one that begins with 0x89 is a ping.
+
 
 @pytest.fixture
 def connection():

@@ -138,7 +138,7 @@ def test_all_tabs_of_both_sides_receive_a_decision(owner, at_door, visitor):
 
 
 @pytest.mark.parametrize("act", ["remove", "refuse"])
-def test_a_removed_visitor_is_disconnected_in_all_tabs_and_cannot_return(at_door, admitted, act):
+def test_a_removed_or_refused_visitor_is_disconnected_in_all_tabs_and_cannot_return(at_door, admitted, act):
     first, second = admitted.room(), admitted.room()
     late = admitted.room()
     ask(at_door, act, visitor=key_of("Bob"))
@@ -179,17 +179,17 @@ def test_a_waiting_visitor_can_change_the_handle(at_door, visitor):
 
 def test_closing_a_board_closes_all_its_connections(owner, at_door, admitted):
     waiting = knock(Browser().follow(owner), "Carol")
-    rooms = [owner.room(), admitted.room()]
+    tabs = [owner.room(), admitted.room()]
     doors = [at_door, owner.door(), admitted.auth, waiting]
     assert types(at_door.say("shut", ref="s1")) == ["knocked", "ack", "shut"]
-    for socket in (*rooms, *doors):
+    for socket in (*tabs, *doors):
         socket.read()
-    assert [socket.code for socket in rooms + doors] == [4403] * 6
+    assert [socket.code for socket in tabs + doors] == [4403] * 6
     assert [types(socket.events)[-1] for socket in doors] == ["shut"] * 4
-    # Frames that were sent before the close are refused, and so are new connections.
-    rooms[0].code = None
-    rooms[0].say("post", ref="p1", body="Hello")
-    assert rooms[0].code == 4403 and not Message.objects.exists()
+    # Frames that a client sends before the close arrives are refused, and so are new connections.
+    tabs[0].code = None
+    tabs[0].say("post", ref="p1", body="Hello")
+    assert tabs[0].code == 4403 and not Message.objects.exists()
     waiting.code = None
     waiting.say("knock", ref="k2", handle="Carol")
     assert waiting.code == 4403
@@ -274,6 +274,6 @@ def test_a_flood_in_the_waiting_room_is_rejected_and_then_closed_with_4429(visit
     assert door.code == 4429
 
 
-def test_a_waiting_room_has_five_types_of_events(db):
+def test_a_client_can_send_five_types_of_events_to_a_waiting_room(db):
     assert set(protocol.BOARD_EVENTS) == {"knock", "admit", "refuse", "remove", "shut"}
     assert Member.objects.count() == 0

@@ -79,7 +79,7 @@ export class Synchronizer {
     this.#cursor.received(offset);
   }
 
-  /** Stops the timeouts, because a `synced` has arrived. */
+  /** Ends the wait for `synced` and stops its timeouts, because an answer has arrived: `synced`, or a refusal. */
   answered() {
     this.#timers.stop(TIMEOUT);
     this.#timers.stop(URGENT_TIMEOUT);
@@ -96,14 +96,14 @@ export class Synchronizer {
     return this.#cursor.position !== before;
   }
 
-  /** Waits for the next heartbeat, or for a gap to close. */
+  /** Schedules the next heartbeat, and watches for a gap. */
   scheduleHeartbeat() {
     const jitterMs = (this.#environment.random() * 2 - 1) * HEARTBEAT_JITTER_MS;
     this.#timers.start(HEARTBEAT, HEARTBEAT_MS + jitterMs, () => this.sync());
     this.watchGap();
   }
 
-  /** Asks for every change after the cursor. The answer ends with `synced`. */
+  /** Asks for every change after the cursor, unless an earlier `sync` still waits. The answer ends with `synced`. */
   sync() {
     if (!this.#hasJoined || this.#isSyncing || this.#cursor.position === null) return;
     this.#isSyncing = true;
@@ -123,7 +123,7 @@ export class Synchronizer {
   }
 
   /**
-   * Takes a refusal without a ref. It may be the only answer to a `sync`, which has no ref.
+   * Repeats a `sync` later, because a refusal without a ref may be its only answer: a `sync` has no ref.
    * @param {unknown} seconds the `retry_after`
    */
   retryLater(seconds) {
@@ -132,7 +132,7 @@ export class Synchronizer {
     this.#timers.start(HEARTBEAT, retryAfterMs(seconds), () => this.sync());
   }
 
-  /** Starts or stops the gap's timer. Each missing offset gets its own 300 ms: a busy room always has some gap. */
+  /** Starts or stops the gap's timer. Each missing offset gets its own 300 ms, because a busy room always has a gap. */
   watchGap() {
     const missing = this.#cursor.missing;
     if (this.#isSyncing || missing === null) {

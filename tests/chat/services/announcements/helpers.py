@@ -7,6 +7,6 @@ def received(socket):
 
 
 def dismiss(socket, text):
-    """Dismiss an announcement by a socket that has received it."""
+    """Dismiss the announcement with this text over a socket that has received it."""
     (id,) = {event["id"] for event in socket.seen("announcement") if event["text"] == text}
     socket.say("dismiss", id=id)

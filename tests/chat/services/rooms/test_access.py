@@ -123,17 +123,17 @@ def post_until_the_room_is_deleted(member, acks):
 
 
 @pytest.fixture
-def closed_room(room):
+def set_access(room):
     """Return a function that sets the access of the room `garden`."""
 
-    def close(access):
+    def set_to(access):
         Room.objects.filter(id=room.id).update(access=access)
 
-    return close
+    return set_to
 
 
-def test_only_members_can_enter_and_read_a_private_room(alice, bob, closed_room):
-    closed_room(Room.PRIVATE)
+def test_only_members_can_enter_and_read_a_private_room(alice, bob, set_access):
+    set_access(Room.PRIVATE)
     assert rooms.join_room(alice, "garden").role == Member.OWNER
     assert rooms.get_readable_room(alice, "garden").slug == "garden"
     for enter in (rooms.join_room, rooms.get_readable_room):
@@ -145,18 +145,18 @@ def test_only_members_can_enter_and_read_a_private_room(alice, bob, closed_room)
     assert not Member.objects.filter(person=bob).exists()
 
 
-def test_a_boards_room_cannot_be_entered_from_the_lobby_even_by_its_members(alice, closed_room):
-    closed_room(Room.BOARD)
+def test_a_boards_room_cannot_be_entered_from_the_lobby_even_by_its_members(alice, set_access):
+    set_access(Room.BOARD)
     for enter in (rooms.join_room, rooms.get_readable_room):
         with pytest.raises(ChatError, match="no such room"):
             enter(alice, "garden")
     assert rooms.find_rooms(alice) == ([], False)
 
 
-def test_the_list_of_rooms_has_only_the_private_rooms_that_the_person_may_enter(alice, bob, charlie, closed_room):
+def test_the_list_of_rooms_has_only_the_private_rooms_that_the_person_may_enter(alice, bob, charlie, set_access):
     rooms.join_room(bob, "garden")
     rooms.apply_role(rooms.join_room(charlie, "garden"), Member.BANNED)
-    closed_room(Room.PRIVATE)
+    set_access(Room.PRIVATE)
     found = {person: len(rooms.find_rooms(person)[0]) for person in (alice, bob, charlie, AnonymousUser())}
     assert list(found.values()) == [1, 1, 0, 0]
 

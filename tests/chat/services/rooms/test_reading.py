@@ -106,7 +106,7 @@ def test_a_backlog_of_any_length_takes_three_queries(alice, member_of, room, dja
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_backlog_is_read_in_one_snapshot(alice, member_of, room, monkeypatch):
+def test_a_backlog_a_page_and_changes_are_each_read_in_one_snapshot(alice, member_of, room, monkeypatch):
     snapshots = []
     monkeypatch.setattr(rooms.reading, "snapshot", lambda: snapshots.append(1) or snapshot())
     rooms.get_backlog(room, 0)
