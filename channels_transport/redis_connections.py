@@ -122,7 +122,11 @@ class _Login(redis.Connection):
                 raise explain_refusal(self._given, error, command[0]) from None
 
     def read_response(self) -> Any:
-        """Return the next answer. Raise RedisConfigurationError if the server requires a password or refuses this machine."""
+        """
+        Return the next answer.
+
+        Raise RedisConfigurationError if the server requires a login, or if its protected mode refuses this machine.
+        """
         try:
             return super().read_response()
         except ResponseError as error:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def return_as_stranger(browser, owner):
-    """End the browser's login session, but keep its cookie `browser`. Open the board's link again. Return the browser."""
+    """End the browser's login session, but keep its cookie `browser`. Open the board's link again."""
     browser.client.post("/sign-out/")
     old_session = browser.session
     assert browser.follow(owner).session != old_session
