@@ -1,4 +1,4 @@
-"""The channel layer for Redis servers that Redis Sentinel monitors. It replaces the layer of asgi_redis."""
+"""The channel layer for Redis servers that Redis Sentinel monitors. It replaces asgi_redis' layer of this name."""
 
 from __future__ import annotations
 

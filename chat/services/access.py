@@ -134,9 +134,9 @@ def _find_reason(facts: Facts) -> Reason | None:
 
 def get_speaking_member(connection: Connection) -> Member:
     """
-    Return the Member who sent a frame or a poll on a connection to a room. Run one statement, also for person and room.
+    Return the Member who sent a frame or a poll on a connection to a room. Run one statement.
 
-    Raise CloseConnection as `check_connection` does.
+    The Member's person and room are loaded too. Raise CloseConnection as `check_connection` does.
     """
     return check_connection(connection, ROOM, _read_member)
 

@@ -20,7 +20,7 @@ def find(person, text="", page=0, **fields):
 
 
 def find_indexed(person, text="", page=0, **fields):
-    """Return the bodies that a search finds, the newest first. Index no changes before."""
+    """Return the bodies that a search finds, the newest first, without indexing changes before it."""
     results, _ = search.search(person, search.read_query(text, fields), page)
     return [result.message["body"] for result in results]
 
