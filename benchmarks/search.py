@@ -5,8 +5,8 @@ Measure the time of searches among 1,000,000 messages, on SQLite or PostgreSQL.
     .venv/bin/python -m benchmarks.search --folder /var/tmp/search --database postgresql --seconds 400
 
 The database is in the folder, and stays there. With `--seconds`, the program stops filling it after this time, and the
-next run continues. When the database is full, the program prints the figures as a table. Each figure is a whole search
-by the product's own service: the rights, the index, the rows, the snippets.
+next run continues. When the database is full, the program prints the times of searches as a table. Each time includes
+all steps of the chat's own service: the rights, the index, the rows, the snippets.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def make_cases(texts: Texts) -> list[tuple[str, str, list[str]]]:
 
 
 def make_guest() -> None:
-    """Create the guest who may read one room only. All public rooms but the smallest are closed to guests."""
+    """Create a guest who may read only the smallest public room. Close all other public rooms to guests."""
     from chat.models import Person, Room, make_handle_keys
 
     Person.objects.get_or_create(handle="guest", is_guest=True, defaults=make_handle_keys("guest"))
@@ -73,7 +73,7 @@ def make_guest() -> None:
 
 
 def measure(texts: Texts) -> None:
-    """Print the table of all cases."""
+    """Run the searches of all cases, and print the table of their times."""
     from chat.models import Person
     from chat.services import search
 
@@ -90,12 +90,12 @@ def measure(texts: Texts) -> None:
                 started_at = time.perf_counter()
                 search.search(person, query, page)
                 times.append((time.perf_counter() - started_at) * 1000)
-        shown = ", ".join(map(str, hits))
-        print(f"| {title} | {shown} | {statistics.median(times):.1f} | {max(times):.1f} |", flush=True)
+        hit_counts = ", ".join(map(str, hits))
+        print(f"| {title} | {hit_counts} | {statistics.median(times):.1f} | {max(times):.1f} |", flush=True)
 
 
 def main() -> None:
-    """Fill the database, and measure when it is full."""
+    """Fill the database. If it is full, measure the searches."""
     parser = argparse.ArgumentParser(description="Measure searches among many messages.")
     parser.add_argument("--folder", type=Path, required=True, help="the folder of the database")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")

@@ -1,8 +1,9 @@
 """
-Reads the workers' replies to an interface's sockets in batches, and delivers them with little work per socket.
+Reads the messages of workers to an interface's sockets in batches, and delivers them with little work per socket.
 
-A message to a group arrives once for the whole process: its frame is built once, and written to each local member. Each
-turn of the reactor has a time limit, so that the interface also reads its sockets while it writes to many of them.
+A message to a group arrives once for the whole process. The interface builds its frame once, and writes the frame to
+each local member. Each turn of the reactor has a time limit, so that the interface also reads its sockets while it
+writes to many of them.
 """
 
 from __future__ import annotations
@@ -28,15 +29,16 @@ logger = logging.getLogger(__name__)
 BATCH = 500  # items
 BLOCK_SECONDS = 5
 REACTOR_TURN_SECONDS = 0.005
-# The members of at most this number of groups are cached.
+# The cache contains the members of at most this number of groups.
 MAX_GROUPS = 10000
 MEMBERS_TIMEOUT_SECONDS = 5
 
 
 class Downstream:
     """
-    The reader of one process' list.
+    The reader of the list in Redis that contains the messages to one interface.
 
+    `reader` is the Redis client that waits for the list. `clients` are the Redis clients of the layer's servers.
     `dispatch(channel, message)` delivers a message to one socket. `broadcast(channels, text, frame)` delivers a text to
     many sockets; `frame` is the websocket frame that contains the text.
     """

@@ -28,11 +28,11 @@ LIST_GRACE_SECONDS = 3600
 ENDED_SECONDS = 30
 STATISTICS_SECONDS = 86400
 OPEN_CONNECTIONS_SECONDS = 86400
-# After this time the groups and lists of a dead interface have been removed.
+# The record that an interface is dead lasts for this time. By then, the interface's groups and lists have been removed.
 DEAD_INTERFACE_SECONDS = 3600
-# Every worker runs RECLAIM each second. If none did for SILENCE_SECONDS, Redis or all workers were down, or the clock
-# was set forward. Then leases have ended before their owners could renew them, so nothing counts as dead during the
-# next GRACE_SECONDS. Each owner renews its lease within that time, even if it is two seconds late.
+# Every worker runs RECLAIM each second. If no worker ran it for SILENCE_SECONDS, Redis or all workers were down, or the
+# clock was set forward. Then leases have ended before their owners could renew them, so nothing counts as dead during
+# the next GRACE_SECONDS. Each owner renews its lease within that time, even if the owner is two seconds late.
 SILENCE_SECONDS, GRACE_SECONDS = 3, RENEW_SECONDS + 2
 
 _NUMBERS = {
@@ -55,7 +55,7 @@ def get_session_lease_seconds() -> int:
     """Return how long a channel session lasts after its last use (s): CHANNEL_SESSION_LEASE_SECONDS, or an hour."""
     if not settings.configured and not os.environ.get(ENVIRONMENT_VARIABLE):
         return 3600  # this process has no settings, and uses the layer only
-    # An hour is longer than the time between two heartbeats, and the sessions of dead interfaces still end soon.
+    # An hour is longer than the time between two heartbeats. The sessions of dead interfaces still end soon.
     return getattr(settings, "CHANNEL_SESSION_LEASE_SECONDS", 3600)
 
 

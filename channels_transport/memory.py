@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class MemoryReceiver:
-    """The receiving side of a thread, as a worker uses it. A layer in memory keeps nothing for it."""
+    """The state of one thread that receives messages, as a worker uses it. A layer in memory needs no such state."""
 
     name, wake_up = "memory", None
 
@@ -40,7 +40,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     """
     asgiref's layer in memory, with the methods that RedisChannelLayer adds to the methods of ASGI.
 
-    Without these methods every caller would need a branch for this layer. No other process shares the layer, and its
+    Without these methods, every caller would need a branch for this layer. No other process shares the layer. Its
     messages are lost when the process ends.
     """
 
@@ -61,7 +61,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         self.channel_session_backend = MemoryBackend()
         # The counters of each channel, and under None the counters over all channels.
         self._counters: dict[str | None, collections.Counter] = collections.defaultdict(collections.Counter)
-        # {group: (number of its last paced message, the time until which it gets no other)}
+        # {group: (number of its last paced message, the end of the time in which it gets no other paced message)}
         self._paced: dict[str, tuple[int, float]] = {}
 
     def send(self, channel: str, message: Message) -> None:
@@ -123,7 +123,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         return [group for group in groups if self.group_channels(group)]
 
     def send_group(self, group: str, message: Message, except_channels: Sequence[str] = ()) -> None:
-        """Send a message to all channels of a group except `except_channels`. Skip full channels."""
+        """Send a message to all channels of a group except `except_channels`. Log the loss for each full channel."""
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"
         self._clean_expired()
@@ -139,22 +139,22 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         self, group: str, message: Message, number: int, seconds: float, on_held: Callable[[int], object]
     ) -> None:
         """
-        Send to a group at once, at most one message in `seconds`.
+        Send to a group at once, at most one message in `seconds`. `number` is the number of this message.
 
         If the group has had another such message within `seconds`, send nothing. Call `on_held` with the number of that
         other message.
         """
         with self._count_lock:
             now = time.monotonic()
-            # Groups without a recent message are forgotten here, so the dictionary contains only those that have one.
+            # Remove groups without a recent message, so that the dictionary stays small.
             self._paced = {name: sent for name, sent in self._paced.items() if sent[1] > now}
-            held = self._paced.get(group)
-            if held is None:
+            recent = self._paced.get(group)
+            if recent is None:
                 self._paced[group] = number, now + seconds
-        if held is None:
+        if recent is None:
             self.send_group(group, message)
         else:
-            on_held(held[0])
+            on_held(recent[0])
 
     def count_waiting(self, channel: str) -> int:
         """Return the number of messages that wait for the process that reads a reply channel."""

@@ -1,5 +1,5 @@
 """
-Connections to a Redis server from its URL: pools of redis-py's connections, with features that redis-py 2.10 lacks.
+Pools of redis-py's connections to the Redis server of a URL. They have features that redis-py 2.10 lacks.
 
 These features are: users of Redis' access control lists, the verification of TLS certificates and their host names,
 and a timeout for connecting to a Unix socket. TLS is verified unless the URL contains `ssl_cert_reqs=none`. The error
@@ -25,7 +25,7 @@ class Unsent(redis.ConnectionError):
 
 class RedisConfigurationError(Unsent, ImproperlyConfigured):
     """
-    The server can be reached but not used: because of the password, the user, the database or the certificate.
+    The server cannot be used because of its password, user, permissions, database or certificate.
 
     A `manage.py` command that gets this error at its start ends with the error's text. A running process handles it as
     an outage, because the server's configuration may be changed back.
@@ -54,7 +54,7 @@ def make_client(url: str, **options: Any) -> redis.StrictRedis:
 
 
 def describe_address(given: dict[str, Any]) -> str:
-    """Return the server's host and port, or its socket, from the arguments of a connection; without the password."""
+    """Return the server's host and port, or its socket, from the arguments of a connection, without the password."""
     locator = given.get("locator")
     if locator is not None:
         return locator.describe()
@@ -100,7 +100,7 @@ def explain_refusal(given: dict[str, Any], error: Exception, command: str = "") 
 
 
 class _Login(redis.Connection):
-    """Logs in with a user, and explains why the server refuses a connection."""
+    """A connection that logs in with a user, and that explains why the server refuses it."""
 
     def __init__(self, username: str | None = None, **given: Any) -> None:
         super().__init__(**given)
@@ -122,7 +122,11 @@ class _Login(redis.Connection):
                 raise explain_refusal(self._given, error, command[0]) from None
 
     def read_response(self) -> Any:
-        """Return the next answer. Raise RedisConfigurationError if the server requires a login."""
+        """
+        Return the next answer.
+
+        Raise RedisConfigurationError if the server requires a login, or if its protected mode refuses this machine.
+        """
         try:
             return super().read_response()
         except ResponseError as error:
@@ -201,15 +205,16 @@ def is_verified(given: dict[str, Any]) -> bool:
 
 
 def make_tls_context(given: dict[str, Any]) -> ssl.SSLContext:
-    """Return the context for TLS from the arguments of a connection. Raise RedisConfigurationError for a wrong file."""
+    """Return the context for TLS from the arguments of a connection. Raise RedisConfigurationError for a bad file."""
     authority, certificate = given.get("ssl_ca_certs"), given.get("ssl_certfile")
     try:
         # If the URL names an authority, the authorities of the system are not used.
         context = ssl.create_default_context(cafile=authority)
     except OSError as error:
         raise _file_error("ssl_ca_certs", str(authority), error) from None
-    # Python 3.13 added this flag to the defaults. It refuses certificates of common private authorities, which lack an
-    # extension, and which Twisted and older Pythons accept. Every process must decide in the same way.
+    # Python 3.13 added this flag to the defaults. With the flag, OpenSSL refuses the certificates of many private
+    # authorities, because they lack an extension. Twisted and older Pythons accept such certificates, and every process
+    # must decide in the same way.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not is_verified(given):
         context.check_hostname = False

@@ -1,10 +1,10 @@
 """
-Puts this package's decorators and worker behind the names of Channels, so the imports of a site stay as they are.
+Replaces the decorators and the worker of Channels by those of this package. A site need not change its imports.
 
-`channels_transport` in INSTALLED_APPS is the switch: Django calls `replace_channels` when it creates the application,
-before it imports models. A module that has imported a decorator of Channels before gets this package's decorator too,
-because the function object itself is redirected. The classes of `channels.generic` and `channels.binding` stay those of
-Channels, and run on these decorators.
+If `channels_transport` is in INSTALLED_APPS, Django calls `replace_channels` when it creates the application, before it
+imports models. A module may have imported a decorator of Channels before. It uses this package's decorator too, because
+the function object itself is redirected. The classes of `channels.generic` and `channels.binding` stay in use, with
+these decorators.
 """
 
 from __future__ import annotations
@@ -78,9 +78,10 @@ def _redirect(stock: Any, ours: Callable[..., Any]) -> None:
 
 def _redirect_ordered_consumers(decorator: FunctionType) -> None:
     """
-    Order the consumers that Channels' `enforce_ordering` has decorated already.
+    Let the consumers that Channels' `enforce_ordering` has decorated already use this package's ordering.
 
-    Its other decorators work on this package's layers. This one can wait without end for a frame that a worker lost.
+    Consumers with Channels' other decorators work on this package's layers. But a consumer that Channels orders could
+    wait without end for a frame that a worker lost.
     """
     stock, ours = _find_code(decorator.__code__, "inner"), _find_code(_order_late.__code__, "inner")
     for function in gc.get_referrers(stock):
@@ -98,7 +99,7 @@ def _find_code(code: CodeType, name: str) -> CodeType:
 
 def _order_late(func: Callable[..., Any]) -> Callable[..., Any]:
     def inner(message: Any, *args: Any, **kwargs: Any) -> Any:
-        # This code runs with the globals of `channels.sessions`, where the name is replaced.
+        # This code runs with the globals of `channels.sessions`. There, `enforce_ordering` is this package's decorator.
         return enforce_ordering(func)(message, *args, **kwargs)  # type: ignore[name-defined] # noqa: F821
 
     return inner
@@ -120,7 +121,7 @@ def _make_worker(cls: type, *args: Any, **kwargs: Any) -> Any:
 
 
 def _run_group(group: Any) -> None:
-    """Run a group of workers: all but one in threads of their own."""
+    """Run a group of workers: each one in its own thread, and one more worker in this thread."""
     for thread_worker in group.workers:
         worker.start_thread(thread_worker)
     worker.Worker(

@@ -1,4 +1,4 @@
-"""The channel layer in Redis whose servers Redis Sentinel monitors: the counterpart of asgi_redis' layer."""
+"""The channel layer for Redis servers that Redis Sentinel monitors. It replaces asgi_redis' layer of this name."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DEFAULT_SENTINELS = [("localhost", 26379)]
 
 class RedisSentinelChannelLayer(RedisChannelLayer):
     """
-    A channel layer in the masters of the services that one cluster of Sentinels monitors.
+    A channel layer that keeps its data in the master of each service. One cluster of Sentinels monitors the services.
 
     It takes the arguments of asgi_redis' layer, with the same meaning. `hosts` are the addresses of the Sentinels, as
     pairs (host, port). Each of the `services` is one server of the layer; without `services`, the layer asks the
-    Sentinels for all of them when it is made. For `sentinel_refresh_interval` seconds, new connections use the last
-    address without asking, as long as it works.
+    Sentinels for all of them when it is made. New connections ask the Sentinels for the address of the master only if
+    the last address is older than `sentinel_refresh_interval` seconds, or if a connection to it has failed.
     """
 
     def __init__(

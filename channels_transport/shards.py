@@ -2,8 +2,8 @@
 One Redis server of a layer: several commands in one round trip, and scripts.
 
 The module uses redis-py's connections, but not its client. That client sends a command again after a lost connection.
-The second run of a command can lose a message that the first run popped, or store a message twice. So here a failed
-trip is an error.
+The second run of a command can lose a message that the first run popped, or store a message twice. So this module
+raises an error if a round trip fails.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from .outages import REDIS_OUTAGES
 from .polling import find_readable
 from .redis_connections import RedisConfigurationError, Unsent, describe_address
 
+# After this time, the difference between Redis' clock and the monotonic clock is measured again.
 CLOCK_SECONDS = 10
 
 
 class Shard:
-    """One Redis server of a layer. Every call takes a connection from redis-py's pool, so threads may share it."""
+    """One Redis server of a layer. Every call takes a connection from redis-py's pool, so threads may share a shard."""
 
     def __init__(self, client: Any) -> None:
         self.pool = client.connection_pool
@@ -47,7 +48,7 @@ class Shard:
         Run commands like `call`, but return a ResponseError as the answer of a command that Redis refused.
 
         The other commands have run. Raise Unsent if there is no usable connection. Raise redis' ConnectionError or
-        TimeoutError if the connection fails during the trip, and it is unknown which commands ran.
+        TimeoutError if the connection fails during the trip. Then the caller cannot know which commands ran.
         """
         connection = self.pool.get_connection("EVALSHA")
         try:
@@ -79,7 +80,7 @@ class Shard:
         """
         Return whether a moment (ms) is past by Redis' clock.
 
-        The clock is cached. Ask Redis again before returning True, because its clock may have been set back.
+        `now` uses a cached measurement. So measure again before returning True: Redis' clock may have been set back.
         """
         if moment > self.now():
             return False

@@ -1,9 +1,10 @@
 """
-The channel layers of other packages: what this package adds to them, and how it keeps their order.
+The channel layers of other packages: what this package adds to them, and whether it orders their messages.
 
-asgiref's layer in memory lacks two attributes that the decorators need. That layer lives in one process, so this module
-can keep them. A site may have other layers under other aliases. Each process of a shared layer would have attributes of
-its own, so such a layer keeps the ordering of Channels.
+The decorators need the attributes `connection_turns` and `channel_session_backend` of a layer. asgiref's layer in
+memory lacks them. That layer lives in one process, so this module can keep them in memory. A site may have other layers
+under other aliases, and several processes may share such a layer. Attributes in the memory of one process do not help
+there, so Channels' own `enforce_ordering` orders the messages of such a layer.
 """
 
 from __future__ import annotations
@@ -37,18 +38,18 @@ def is_supported(layer: Any) -> bool:
 
 
 def is_own(backend: Any) -> bool:
-    """Return whether a class is a channel layer of this package."""
+    """Return whether a layer, or the class of a layer, is one of this package."""
     return hasattr(backend, "is_shared")
 
 
-def _is_stock(layer: Any, attribute: str) -> bool:
+def _is_stock_without(layer: Any, attribute: str) -> bool:
     return isinstance(layer, StockMemoryChannelLayer) and not hasattr(layer, attribute)
 
 
 def get_connection_turns(layer: Any) -> ConnectionTurns | None:
     """Return the `connection_turns` of a layer. Raise AttributeError for a layer that this package does not support."""
     layer = unwrap(layer)
-    if not _is_stock(layer, "connection_turns"):
+    if not _is_stock_without(layer, "connection_turns"):
         return layer.connection_turns
     from .ordering import MemoryTurns
 
@@ -58,7 +59,7 @@ def get_connection_turns(layer: Any) -> ConnectionTurns | None:
 def get_session_backend(layer: Any) -> SessionBackend:
     """Return the `channel_session_backend` of a layer. Raise AttributeError as `get_connection_turns` does."""
     layer = unwrap(layer)
-    if not _is_stock(layer, "channel_session_backend"):
+    if not _is_stock_without(layer, "channel_session_backend"):
         return layer.channel_session_backend
     from .session_backends import MemoryBackend
 

@@ -1,8 +1,8 @@
 """
-Puts this package behind the test tools of Channels (`channels.test`): its layer in memory, its interface, its worker.
+Makes the test tools of Channels (`channels.test`) use this package's layer in memory, interface and worker.
 
-Only tests import `channels.test`, so nothing happens before that import. The live server then tests the interface and
-the worker that the site deploys, instead of plain Daphne.
+Only tests import `channels.test`. This module replaces nothing before that import. The live server then tests the
+interface and the worker that the site deploys, instead of plain Daphne.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def _replace() -> None:
 
     base.InMemoryChannelLayer = MemoryChannelLayer
     liveserver.Server, liveserver.Worker = _make_live_server, Worker
-    websocket.WSClient._login = _login_both(websocket.WSClient._login)
-    websocket.WSClient.get_cookies = _keep_cookie(websocket.WSClient.get_cookies)
+    websocket.WSClient._login = _login_in_both_engines(websocket.WSClient._login)
+    websocket.WSClient.get_cookies = _keep_cookies(websocket.WSClient.get_cookies)
 
 
 def _make_live_server(**options: Any) -> Any:
@@ -77,10 +77,10 @@ def _make_live_server(**options: Any) -> Any:
     return Server(**options)
 
 
-def _login_both(login: Callable[..., None]) -> Callable[..., None]:
-    """Let `WSClient.login` also log in a session of SESSION_ENGINE, if CHANNEL_SESSION_ENGINE is another engine."""
+def _login_in_both_engines(login: Callable[..., None]) -> Callable[..., None]:
+    """Let `WSClient.login` also make a login session in SESSION_ENGINE, if CHANNEL_SESSION_ENGINE is another engine."""
 
-    def _login(client: Any, user: Any) -> None:
+    def login_in_both(client: Any, user: Any) -> None:
         login(client, user)
         if getattr(settings, "CHANNEL_SESSION_ENGINE", settings.SESSION_ENGINE) != settings.SESSION_ENGINE:
             session = importlib.import_module(settings.SESSION_ENGINE).SessionStore()
@@ -88,11 +88,11 @@ def _login_both(login: Callable[..., None]) -> Callable[..., None]:
             session.save()
             client.set_cookie(settings.SESSION_COOKIE_NAME, session.session_key)
 
-    return _login
+    return login_in_both
 
 
-def _keep_cookie(get_cookies: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
-    """Let `WSClient` send the session cookie that was set. Channels replaces it by the key of the channel session."""
+def _keep_cookies(get_cookies: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """Let `WSClient` send the cookies that were set. Channels puts the channel session's key in the session cookie."""
 
     def get_kept_cookies(client: Any) -> dict[str, str]:
         return {**get_cookies(client), **client._cookies}

@@ -1,10 +1,10 @@
 """
 Publishing: the only module that names groups and channels.
 
-Callers publish when the transaction has committed (`transaction.on_commit`). The messages that a consumer sends leave
-in one trip to Redis when the consumer has finished, before the connection's next message is handled. Messages that
-other code sends leave at once. This module stores nothing and checks no rights. Functions take the names of channels
-and groups.
+Callers publish when the transaction has committed (`transaction.on_commit`). A worker sends all messages of a consumer
+in one trip to Redis: after the consumer has finished, and before the worker handles the connection's next message.
+Messages that other code sends leave at once. This module stores nothing and checks no rights. Its functions take the
+names of channels and groups.
 """
 
 import hashlib
@@ -46,12 +46,12 @@ def member_group(member_id: int) -> str:
 
 
 def person_group(person_id: int) -> str:
-    """Return the group of one person's own streams: a tab has one, whatever room it shows."""
+    """Return the group of one person's own streams. Each tab has one stream, whatever room the tab shows."""
     return f"person-{person_id}"
 
 
 def feed_group(room_id: int) -> str:
-    """Return the group of all members' own streams, for the items of one room."""
+    """Return the group of the own streams of all members of one room. It receives what happens in the room."""
     return f"feed-{room_id}"
 
 
@@ -59,7 +59,7 @@ def credential_group(session_key: str | None = None, token_id: int | None = None
     """
     Return the group of all connections that one login session, or one token, admitted.
 
-    The name contains a digest of the session key: the key itself stays secret. Raise ValueError if both are None.
+    The name contains a digest of the session key, so the key itself stays secret. Raise ValueError if both are None.
     """
     if token_id is not None:
         return f"token-{token_id}"
@@ -89,7 +89,7 @@ def visitor_group(digest: str) -> str:
 
 
 def waiting_group(person_id: int) -> str:
-    """Return the group of one signed-in person's connections to waiting rooms, which are in no member's group."""
+    """Return the group of one signed-in person's connections to waiting rooms. They are in no group of a member."""
     return f"waiting-{person_id}"
 
 
@@ -140,7 +140,7 @@ def publish_paced(group: str, event: Event, number: int, seconds: float, on_held
     """
     Send an event to every connection of a group, at most one such event in `seconds`.
 
-    The command leaves with the worker's next trip to Redis. `number` is this event's number. If the group has had such
+    The worker sends the command with its next trip to Redis. `number` is this event's number. If the group has had such
     an event within `seconds`, the layer does not send this one, and calls `on_held` with the number of the earlier one.
     """
     _layer().send_group_paced(group, {"text": protocol.encode(event)}, number, seconds, on_held)
@@ -157,7 +157,7 @@ def publish_except(group: str, event: Event, but: Iterable[str]) -> None:
 
 
 def find_joined(groups: Collection[str]) -> list[str]:
-    """Return those of the groups that have connections, in one trip to Redis. A group of a dead interface may count."""
+    """Return the groups that have connections, in one trip to Redis. Connections of a dead interface may count."""
     return _layer().find_joined(groups)
 
 

@@ -1,5 +1,5 @@
 """
-The script that cleans up after dead workers and dead interfaces. Each worker runs it each second.
+The script that cleans up after dead workers and dead interfaces. Each worker runs the script each second.
 """
 
 from __future__ import annotations
@@ -7,8 +7,9 @@ from __future__ import annotations
 from .script import LayerScript
 
 # Reclaims the turns of dead workers: turns that a worker popped and did not claim, and turns that it owned. Removes the
-# messages to dead interfaces, and queues a websocket.disconnect for each of their open connections. ARGV: a limit
-# per call, for the turns and for the connections of each interface. Returns the reply channels that lost a frame.
+# messages to dead interfaces, and queues a websocket.disconnect for each of their open connections. ARGV: the limit
+# per call for the number of turns, and for the number of connections of each interface. Returns the reply channels that
+# lost a frame.
 RECLAIM = LayerScript(
     "count is_expired in_grace_period shorten_leases mark_dead queue_disconnect pop_frame queue_turn end_turn"
     " end_lost_turn",

@@ -1,4 +1,4 @@
-"""The common part of the admin's forms: it applies a check of the protocol to a field of a form."""
+"""The common part of the admin's forms: a function that applies a check of the protocol to a field."""
 
 from django import forms
 

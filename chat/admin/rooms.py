@@ -1,7 +1,7 @@
 """
 The admin's pages of rooms and messages.
 
-This module must not write rows. The rooms service writes them, so that every open tab gets the change.
+This module must not write rows. It calls the rooms service, which also publishes each change to the open tabs.
 """
 
 from django import forms
@@ -43,7 +43,7 @@ class RoomAdmin(AccessibleAdmin):
         return super().get_queryset(request).exclude(access=Room.DIRECT)
 
     def get_readonly_fields(self, request, obj=None):
-        # People's links and the digests of refs contain the slug, so it never changes.
+        # People's links and the digests of refs contain the slug, so operators cannot change it.
         if obj is None:
             return self.readonly_fields
         # The owner of a board decides about each visitor, so operators cannot close a board to guests.

@@ -1,5 +1,5 @@
 """
-The socket `/me/`: a person's own stream. Each tab has one, whatever room it shows.
+The socket `/me/`: a person's own stream. Each tab has one stream, whatever room the tab shows.
 
 In this module `message` is always the Channels message. This module must not read or write rows itself.
 """
@@ -19,7 +19,7 @@ from .handshake import checked_handshake, find_person
 @enforce_ordering
 @channel_session_user_from_http
 def me_connect(message):
-    """Accept a person with `workspace`, or close the socket with 4401."""
+    """Accept a person with the event `workspace`. Close the socket with 4401 if the login or token is not valid."""
     connection = Connection.from_message(message)
     try:
         person, token = find_person(message)
@@ -37,8 +37,9 @@ def _open(connection, person, query, login, token_id):
     """
     Accept a stream, and subscribe it to the feeds of the person's rooms.
 
-    `login` is the key of the browser's login session, `token_id` the id of a bot's token: exactly one of them is given.
-    Write both into the connection's session. If too many sockets are open, raise `rate_limited` and change nothing.
+    `login` is the key of the browser's login session, `token_id` the id of a bot's token. One of them is None. Write
+    both into the connection's session, with the rooms. If too many sockets are open, raise `rate_limited` and change
+    nothing.
     """
     limits.lease_socket(person.id, connection)
     people.touch_seen(person)
@@ -47,7 +48,7 @@ def _open(connection, person, query, login, token_id):
     connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
     connection.accept(event)
     connection.subscribe(_get_groups(connection))
-    # Otherwise the client would miss changes between the reading of `workspace` and the subscription.
+    # Send `workspace` again if it changed before the subscription. The client would miss this change.
     if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)
     for announcement in announcements.find_for_stream(person, read_integer(query, "announced")):
@@ -63,7 +64,7 @@ def _get_groups(connection):
 
 @enforce_ordering
 def me_receive(message):
-    """Answer one frame of a person's stream."""
+    """Handle one frame of a person's stream, and answer it if its type has an answer."""
     connection = Connection.from_message(message)
     text = message.content.get("text")
     handle_frame(connection, text, protocol.WORKSPACE_EVENTS, access.get_speaking_person, HANDLERS)
@@ -81,6 +82,7 @@ def me_disconnect(message):
 
 
 def _sync(connection, person, event):
+    """Answer a heartbeat. Send `workspace` again if the client may have missed an event."""
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
     limits.renew_socket(person.id, connection)
     posts, session = workspace.get_posts(person), connection.session
@@ -98,6 +100,7 @@ def _sync(connection, person, event):
 
 
 def _send_workspace(connection, person):
+    """Send the present `workspace`, and make the stream follow the rooms in it."""
     event, posts = workspace.get_workspace(person, CLIENT_VERSION)
     _follow(connection, posts)
     connection.reply(event)
@@ -140,7 +143,7 @@ def _acknowledge(connection, event):
 
 
 def _dismiss(connection, person, event):
-    # An announcement that is over needs no refusal: the page has removed it.
+    # If the announcement is over, do nothing: the page has removed it.
     announcements.dismiss_announcement(person.id, event.id)
 
 

@@ -40,14 +40,14 @@ class Reason(enum.Enum):
 
 @dataclass(frozen=True)
 class ConnectionKind:
-    """A kind of connection: the key that each of its sessions has, and the close code for each Reason."""
+    """A kind of connection: a key that every valid session of this kind has, and the close code for each Reason."""
 
     key: str
     close_codes: dict[Reason, int]
 
 
-# After a change of the password, the client reconnects at once, and the handshake checks its login. The login is still
-# valid in the browser in which the person changed the password.
+# After a change of the password, the client reconnects at once, and the handshake checks the login again. In the
+# browser in which the person changed the password, the login is still valid.
 ROOM = ConnectionKind(
     "member",
     {
@@ -134,9 +134,9 @@ def _find_reason(facts: Facts) -> Reason | None:
 
 def get_speaking_member(connection: Connection) -> Member:
     """
-    Return the Member who sent a frame or a poll of a room's connection, with person and room. Run one statement.
+    Return the Member who sent a frame or a poll on a connection to a room. Run one statement.
 
-    Raise CloseConnection as `check_connection` does.
+    The Member's person and room are loaded too. Raise CloseConnection as `check_connection` does.
     """
     return check_connection(connection, ROOM, _read_member)
 

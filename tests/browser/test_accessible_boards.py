@@ -1,4 +1,4 @@
-"""Tests that a board passes the checks of axe-core: its door in every state, and its owner's page."""
+"""Tests that the pages of a board pass the checks of axe-core: the door in every state, and the owner's page."""
 
 from playwright.sync_api import expect
 
@@ -14,12 +14,12 @@ LONG_NAME = "Bartholomew of the long name all"
 def test_the_door_of_a_board_is_accessible_in_every_state(browser_of, site, operator):
     owner, bob, carol = browser_of("owner"), browser_of("Bob"), browser_of("Carol")
     link = make_board(owner, site)
-    before = announce(operator, None, "Before the visit")
+    first_id = announce(operator, None, "Before the visit")
     bob.goto(link)
     expect(bob.get_by_test_id("knock")).to_be_visible()
     expect(announcements_on(bob)).to_have_text(["Before the visit✕"])
     expect(bob.get_by_role("main")).to_have_count(1)
-    urgent = announce(operator, None, "The server restarts in a minute. " * 8, "urgent")
+    urgent_id = announce(operator, None, "The server restarts in a minute. " * 8, "urgent")
     expect(announcements_on(bob)).to_have_count(2)
     assert_accessible(bob, "the form to knock, with announcements")
     # A dismissed announcement does not return. An announcement that an operator withdraws disappears.
@@ -27,7 +27,7 @@ def test_the_door_of_a_board_is_accessible_in_every_state(browser_of, site, oper
     bob.reload()
     expect(bob.get_by_test_id("knock")).to_be_visible()
     expect(announcements_on(bob)).to_have_count(1)
-    for announcement_id in (before, urgent):
+    for announcement_id in (first_id, urgent_id):
         operator.call("DELETE", f"/api/announcements/{announcement_id}/", expected=204)
     expect(announcements_on(bob)).to_have_count(0)
 

@@ -1,4 +1,4 @@
-"""Tests of the keyboard in a room: keys move the focus through the messages, and at most three keys take an action."""
+"""Tests of the keyboard in a room: keys move the focus through the messages, and an action needs at most three keys."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,6 +7,7 @@ from tests.browser.history import fill
 from tests.browser.test_room import message, say
 
 FOCUSED = "document.activeElement.closest('.message')?.querySelector('.body').textContent.trim() ?? null"
+# The style of the ring around the element with the focus.
 RING = "getComputedStyle(document.activeElement).outlineStyle"
 
 
@@ -48,7 +49,7 @@ def test_the_arrows_move_through_messages_that_have_no_links(join_room):
         press(alice, key)
         seen.append(focused_text(alice))
     assert seen == ["line 2", "line 1", "line 2", "line 0", "line 0", "line 3", "line 3"]
-    # The name that a screen reader says contains the author and the text.
+    # The name that a screen reader says contains the text.
     item = alice.get_by_role("listitem", name="line 3")
     expect(item).to_be_focused()
     press(alice, "Escape")
@@ -94,13 +95,13 @@ def test_the_tab_key_stops_once_in_the_history_and_then_at_the_parts_of_the_mess
     press(alice, "ArrowUp")
     assert focused_text(alice).startswith("one")
     press(alice, "Escape", "Shift+Tab")
-    # The message that had the focus is the stop of the Tab key.
+    # Shift+Tab goes from the composer to the message that had the focus last.
     assert focused_text(alice).startswith("one")
 
 
-# The parameters of the next tests are the keys that take an action on the focused message.
+# Each parameter of the next tests is a sequence of keys that takes an action on the focused message.
 @pytest.mark.parametrize("keys", [["r"], ["Enter", "r"], ["Enter", "Enter"]], ids="-".join)
-def test_a_key_answers_the_focused_message(join_room, keys):
+def test_a_key_replies_to_the_focused_message(join_room, keys):
     alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "A question")
     expect(message(bob, "A question")).to_have_count(1)
@@ -179,7 +180,7 @@ def test_a_key_copies_the_focused_message(join_room, keys):
     assert focused_text(alice) == "Some bold words"
 
 
-def test_the_text_is_copied_where_the_browser_has_no_clipboard_api(join_room):
+def test_the_text_is_copied_even_if_the_clipboard_api_of_the_browser_fails(join_room):
     alice = join_room("Alice", permissions=["clipboard-read", "clipboard-write"])
     say(alice, "words")
     expect(message(alice, "words")).to_have_count(1)
@@ -213,7 +214,7 @@ def test_a_key_for_an_action_that_the_person_may_not_take_does_nothing(join_room
     expect(bob.locator("dialog, .confirming")).to_have_count(0)
 
 
-def test_the_sheet_returns_the_focus_to_its_message(join_room):
+def test_the_focus_returns_to_the_message_when_its_sheet_closes(join_room):
     alice = join_room("Alice")
     write_lines(alice, 2)
     enter_list(alice)
@@ -284,7 +285,7 @@ def test_a_new_message_does_not_take_the_focus(join_room):
     assert focused_text(bob) == "line 1"
 
 
-def test_the_end_key_leads_from_an_old_message_to_the_newest(join_room, site, slug):
+def test_the_end_key_moves_the_focus_from_an_old_message_to_the_newest(join_room, site, slug):
     fill(site, slug, 301, {301: 1})
     alice = join_room("Alice")
     expect(message(alice, "line 301")).to_have_count(1)

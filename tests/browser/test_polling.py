@@ -11,10 +11,10 @@ from tests.browser.test_room import bodies, message, say
 
 
 class BlockingProxy:
-    """Forward requests, and answer 400 to a websocket handshake, as proxies without websocket support do."""
+    """A proxy without websocket support: it forwards requests, and answers websocket handshakes with 400."""
 
     def __init__(self, port):
-        self.port_behind = port
+        self.server_port = port
         self.refused = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -45,7 +45,7 @@ class BlockingProxy:
             self.refused += 1
             client.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return client.close()
-        server = socket.create_connection(("127.0.0.1", self.port_behind))
+        server = socket.create_connection(("127.0.0.1", self.server_port))
         server.sendall(head)
         self.start(self.pipe, server, client)
         return self.pipe(client, server)
@@ -88,7 +88,7 @@ def test_people_chat_where_websockets_are_blocked(join_room, proxy):
     message(alice, "from Bob 2").hover()
     alice.locator("[data-action=react][data-emoji='👍']").click()
     expect(bob.locator(".reaction")).to_contain_text("👍")
-    # A `typing` event between two polls is lost, but a later one arrives while the person continues to type.
+    # A `typing` event between two polls is lost. A later event arrives while the person continues to type.
     for _ in range(60):
         bob.get_by_test_id("composer").press_sequentially("wait ")
         if bob.handle in alice.get_by_test_id("typing").inner_text():
@@ -107,7 +107,7 @@ def test_a_polling_person_sees_who_is_here_and_appears_in_the_list(join_room, pr
         expect(people_here(page)).to_have_count(3)
     bob.goto("about:blank")
     carol.goto("about:blank")
-    # A polling person who leaves in the middle of an answer stays present until their lease expires.
+    # If a person who polls leaves while a response arrives, the person stays present until the lease expires.
     expect(people_here(alice)).to_have_count(1, timeout=150_000)
     dora = join_room("Dora")
     alice.goto("about:blank")
@@ -126,7 +126,7 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     expect(message(bob, "Hello, Bob")).to_have_count(1)
     assert sockets == []
 
-    # The person's own stream also works by polling: it receives new messages elsewhere, and the person's own changes.
+    # The person's own stream also works by polling: it reports new messages in all rooms, and the person's own changes.
     alice.goto(f"{site.url}/?transport=poll")
     listed = alice.locator(f"#places [data-slug='{slug}']")
     expect(listed).to_be_visible()
@@ -143,9 +143,9 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
 
 def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy):
     alice = join_room("Alice", proxy.url)
-    second = alice.context.new_page()
-    second.goto(f"{proxy.url}/")
-    second.evaluate("""async () => {
+    other_tab = alice.context.new_page()
+    other_tab.goto(f"{proxy.url}/")
+    other_tab.evaluate("""async () => {
         const { csrf } = await (await fetch("/api/session/")).json();
         await fetch("/api/session/", { method: "DELETE", headers: { "X-CSRFToken": csrf } });
     }""")

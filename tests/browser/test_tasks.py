@@ -31,48 +31,48 @@ def export(page, file_format):
 
 
 @pytest.fixture
-def no_workers(site):
-    """Return a function that stops all workers. They continue at the end of the test, or with `no_workers(False)`."""
+def pause_workers(site):
+    """Return a function that pauses all workers. They continue after `pause_workers(False)`, or when the test ends."""
 
-    def stop(is_stopped=True):
+    def pause(is_paused=True):
         for worker in site.workers:
-            worker.process.send_signal(signal.SIGSTOP if is_stopped else signal.SIGCONT)
+            worker.process.send_signal(signal.SIGSTOP if is_paused else signal.SIGCONT)
 
-    yield stop
-    stop(False)
+    yield pause
+    pause(False)
 
 
-def test_the_bar_of_an_export_survives_a_reload(join_room, no_workers):
+def test_the_bar_of_an_export_survives_a_reload(join_room, pause_workers):
     alice = join_room("Alice")
     post(alice, "Hello, world")
-    # The page loads its dialogs after the messages, and the workers serve the files.
+    # The page loads its dialogs after the messages. This load must end before the workers pause.
     alice.wait_for_load_state("networkidle")
-    no_workers()
+    pause_workers()
     export(alice, "json")
     bar = alice.locator(".bar.task")
     expect(bar).to_have_attribute("data-state", "queued")
     expect(bar.locator("progress")).to_be_visible()
-    no_workers(False)
+    pause_workers(False)
     expect(bar).to_have_attribute("data-state", "done")
-    other = alice.context.new_page()
-    other.goto(alice.url)
-    for page in (alice, other):
+    other_tab = alice.context.new_page()
+    other_tab.goto(alice.url)
+    for page in (alice, other_tab):
         page.reload()
         expect(page.locator(".bar.task")).to_contain_text("Export (JSON)")
     with alice.expect_download() as download:
         alice.locator(".task-link").click()
-    found = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert [message["body"] for message in found["messages"]] == ["Hello, world"]
+    exported = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert [message["body"] for message in exported["messages"]] == ["Hello, world"]
     assert download.value.suggested_filename == alice.url.split("/")[-2] + ".json"
     alice.locator("[data-action=dismiss-task]").click()
-    for page in (alice, other):
+    for page in (alice, other_tab):
         expect(page.locator(".bar.task")).to_have_count(0)
     alice.reload()
     alice.wait_for_selector("[data-state=open]")
     expect(alice.locator(".bar.task")).to_have_count(0)
 
 
-def test_the_statistics_open_as_a_page_without_scripts(join_room):
+def test_the_statistics_open_as_a_page_with_its_own_style(join_room):
     alice = join_room("Alice")
     post(alice, "Hello, world")
     choose(alice, "statistics")

@@ -1,4 +1,4 @@
-"""A turn has a lease: after its worker dies, is delayed or loses an answer, the connection continues."""
+"""A turn has a lease. If its worker dies, is delayed or loses a reply of Redis, the connection still continues."""
 
 import time
 
@@ -54,19 +54,19 @@ def test_a_turn_that_was_popped_and_never_claimed_is_queued_again(layer):
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
 
 
-@pytest.mark.parametrize("before", [0, 99, 100, 250])
-def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, before):
+@pytest.mark.parametrize("ahead", [0, 99, 100, 250])
+def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, ahead):
     layer = make_layer(valkey_url, capacity=1000)
-    for number in range(before):
+    for number in range(ahead):
         send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
     send_frame(layer, 0)
     send_frame(layer, 0, reply="daphne.response.abc!behind")
     assert end_turn_lease(layer) == []
-    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [before + 2], "the turn is listed once"
-    assert len(receive_orders(layer, before + 2)) == before + 2
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [ahead + 2], "the turn is listed once"
+    assert len(receive_orders(layer, ahead + 2)) == ahead + 2
 
 
-def test_turns_that_were_returned_out_of_order_are_found(valkey_url):
+def test_a_turn_that_was_returned_out_of_order_is_not_queued_twice(valkey_url):
     layer = make_layer(valkey_url, capacity=1000)
     for number in range(120):
         send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
@@ -94,7 +94,7 @@ def test_a_turn_that_ends_a_wait_is_claimed_without_a_round_trip(valkey_url, cou
     send_frame(layer, 1)
     with count_commands() as counted:
         assert wait_for_turn(layer) == 0
-    # Redis ran the blocking pop, and perhaps already the claim, whose answer is read later.
+    # Redis has run the blocking pop. Redis may also have run the claim: the worker reads its reply later.
     assert counted.calls["blmpop"] == 1 and counted.scripts <= 1
     assert end_turn_lease(layer) == [b"daphne.response.abc!x"], "the turn was claimed"
     assert receive_orders(layer, 1) == [1]

@@ -9,7 +9,7 @@ from chat.store import store
 
 
 def check_redis():
-    """Raise CommandError if Redis refuses the password or has a wrong certificate. Ignore a Redis that is down."""
+    """Raise CommandError if REDIS_URL has a wrong password, user or certificate. Ignore a Redis that is down."""
     try:
         store.ping()
     except RedisConfigurationError as error:

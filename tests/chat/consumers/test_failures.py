@@ -1,4 +1,4 @@
-"""Failures while a frame is handled: the client may try again, and the worker continues."""
+"""Failures while a worker handles a frame: the client may try again, and the worker continues."""
 
 import logging
 
@@ -33,7 +33,7 @@ def test_without_database_or_redis_the_client_may_try_again(alice, enter, monkey
     assert socket.post("r1")["id"] == 1
 
 
-def test_an_outage_is_logged_once_for_many_frames_on_one_line(alice, enter, monkeypatch, caplog):
+def test_an_outage_during_many_frames_is_logged_once_and_on_one_line(alice, enter, monkeypatch, caplog):
     monkeypatch.setattr("chat.consumers.frames.throttle", LogThrottle(logging.getLogger("chat.consumers.frames")))
     socket = enter(alice)
     with monkeypatch.context() as broken:
@@ -72,7 +72,7 @@ def test_a_post_whose_ack_cannot_be_sent_is_answered_with_unavailable(alice, ent
     assert socket.post("r1") == {"type": "ack", "ref": "r1", "id": 1, "offset": 1}
 
 
-def test_a_worker_continues_when_no_answer_can_be_sent(alice, enter, monkeypatch):
+def test_a_worker_continues_when_no_response_can_be_sent(alice, enter, monkeypatch):
     socket = enter(alice)
     with monkeypatch.context() as broken:
         broken.setattr(broadcast, "reply", fail_with(redis.ConnectionError("away")))

@@ -1,4 +1,4 @@
-"""The API of tasks: starting, reading and deleting them, and the rights to download a result."""
+"""The API of tasks: start, read and delete a task, and the right to download its result."""
 
 import json
 from datetime import timedelta
@@ -16,8 +16,8 @@ from tests.chat.services.tasks.helpers import JSON, get, start
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Interface:
-    """A channel layer. At each call of `count_waiting`, the interface server has taken one more part."""
+class FakeLayer:
+    """A channel layer whose interface takes one part of a response between two calls of `count_waiting`."""
 
     def __init__(self, waiting):
         self.waiting = waiting
@@ -48,7 +48,7 @@ def test_a_task_can_be_started_listed_read_and_deleted(alice, room):
     assert (response.status_code, response.json()) == (200, {"ref": "x1", "task_id": task_id})
 
 
-def test_a_rejected_start_has_a_ref_and_a_status(alice, room):
+def test_a_refused_start_of_a_task_returns_its_ref_and_an_error_status(alice, room):
     browser = wire.browser_of(alice)
     body = {"ref": "x1", "task": "bake", "params": {}}
     response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
@@ -57,7 +57,7 @@ def test_a_rejected_start_has_a_ref_and_a_status(alice, room):
     assert response.status_code == 404
 
 
-def test_other_people_cannot_find_a_persons_task(alice, bob, charlie, enter, client):
+def test_a_task_of_another_person_is_not_found(alice, bob, charlie, enter, client):
     socket = enter(alice)
     task_id = start(socket)["task_id"]
     for person in (bob, charlie):
@@ -129,9 +129,9 @@ def test_an_expired_result_is_not_found_and_then_deleted(alice, enter):
     assert socket.seen("task")[-1]["forgotten"]
 
 
-def test_sending_a_result_waits_for_the_interface_with_a_limit(monkeypatch, clock):
+def test_sending_a_result_waits_a_limited_time_for_the_interface(monkeypatch, clock):
     monkeypatch.setattr(broadcast, "time", clock)
-    layer = Interface(broadcast.MAX_WAITING_PARTS + 10)
+    layer = FakeLayer(broadcast.MAX_WAITING_PARTS + 10)
     monkeypatch.setattr(broadcast, "_layer", lambda: layer)
     broadcast.wait_for_capacity("daphne.response.abc!x")
     assert layer.waiting == broadcast.MAX_WAITING_PARTS - 1

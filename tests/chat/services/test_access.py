@@ -19,21 +19,21 @@ class OpenSocket:
     def __init__(self, socket, frame):
         self.socket, self.frame = socket, frame
 
-    def speak(self):
-        """Send a frame, and return the close code that it gets, or None."""
+    def send_frame(self):
+        """Send a frame. Return the code with which the server closes the socket, or None."""
         self.socket.say(**self.frame)
         return self.socket.code
 
 
 class PollingClient:
-    """A client that polls."""
+    """A client that polls a room, with the same method as OpenSocket."""
 
     def __init__(self, person):
         self.poller = Poller(person)
         self.poller.start()
 
-    def speak(self):
-        """Send a frame, and return the close code of the response, or None."""
+    def send_frame(self):
+        """Send a frame in a request. Return the close code in the response, or None."""
         return self.poller.say({"type": "sync", "cursor": 0}).body.get("close")
 
 
@@ -78,14 +78,14 @@ KINDS = {
 }
 
 
-# Each function changes only rows. Nothing is published, so only the next frame can find the change.
+# Each function changes only stored data and publishes nothing. So only the next frame can discover the change.
 
 
-def lose_session(person):
+def lose_channel_sessions(person):
     wire.layer().channel_layer.channel_session_backend._items.clear()
 
 
-def delete_place(person):
+def close_board_and_delete_member(person):
     Board.objects.update(shut_at="2020-01-01T00:00:00Z")
     Member.objects.filter(person=person).delete()
 
@@ -112,29 +112,29 @@ def revoke_staff(person):
     Person.objects.filter(id=person.id).update(is_staff=False)
 
 
-# Columns: room, token, polling, board's room, waiting room, operators. None: the reason does not apply there.
+# The columns are the kinds, in the order of KINDS. None: the change does not close such a connection.
 TABLE = {
-    lose_session: (4408, 4408, None, 4408, 4408, 4408),
+    lose_channel_sessions: (4408, 4408, None, 4408, 4408, 4408),
     end_login: (4401, 4401, 4401, 4401, 4408, 4401),
     deactivate: (4401, 4401, 4401, 4401, 4403, 4404),
     change_password: (4408, None, 4401, 4408, 4408, 4408),
     ban: (4403, 4403, 4403, 4403, None, None),
-    delete_place: (4404, 4404, None, 4404, 4403, None),
+    close_board_and_delete_member: (4404, 4404, None, 4404, 4403, None),
     revoke_staff: (None, None, None, None, None, 4404),
 }
 CASES = [(kind, change, code) for change, codes in TABLE.items() for kind, code in zip(KINDS, codes, strict=True)]
 
 
 @pytest.mark.parametrize("kind, change, code", CASES, ids=[f"{kind} {change.__name__}" for kind, change, _ in CASES])
-def test_a_connection_is_closed_at_its_next_frame_for_every_reason(bob, room, kind, change, code):
+def test_a_connection_that_lost_its_right_is_closed_at_its_next_frame(bob, room, kind, change, code):
     opened = KINDS[kind](bob)
     change(Person.objects.get(id=bob.id))
-    assert opened.speak() == code
+    assert opened.send_frame() == code
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_connection_with_valid_rights_stays_open(bob, room, kind):
-    assert KINDS[kind](bob).speak() is None
+    assert KINDS[kind](bob).send_frame() is None
 
 
 @pytest.mark.parametrize("kind", [access.ROOM, access.WAITING_ROOM, access.OPERATORS])

@@ -1,4 +1,4 @@
-"""A removal from a board holds for the visitor's browser and account, until the owner admits them again."""
+"""A removal from a board holds for the visitor's browser and account, until the owner admits the visitor again."""
 
 from datetime import timedelta
 
@@ -12,20 +12,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def return_as_stranger(browser, owner):
-    """End the browser's login session and open the board's link again. The cookie `browser` remains."""
+    """End the browser's login session, but keep its cookie `browser`. Open the board's link again."""
     browser.client.post("/sign-out/")
-    session = browser.session
-    assert browser.follow(owner).session != session
+    old_session = browser.session
+    assert browser.follow(owner).session != old_session
     return browser
 
 
 def ask_to_join(browser, handle):
+    """Open the door and knock. Return (types of the events before the knock, error code of the knock or None)."""
     door = browser.door()
-    first = types(door.events)
-    return first, ask(door, "knock", handle=handle).get("code")
+    first_types = types(door.events)
+    return first_types, ask(door, "knock", handle=handle).get("code")
 
 
 def decide(at_door, act, handle):
+    """Let the owner admit, refuse or remove a visitor."""
     assert ask(at_door, act, visitor=key_of(handle))["type"] == "ack"
 
 
@@ -48,7 +50,7 @@ def test_a_visitor_who_was_removed_while_waiting_cannot_knock_again(owner, at_do
     assert ask_to_join(return_as_stranger(visitor, owner), "Robert")[1] == "forbidden"
 
 
-def test_a_refused_visitor_also_has_to_wait_under_another_name(owner, at_door, visitor):
+def test_a_refused_visitor_must_wait_even_under_another_name(owner, at_door, visitor):
     knock(visitor)
     decide(at_door, "refuse", "Bob")
     return_as_stranger(visitor, owner)
@@ -63,7 +65,7 @@ def test_a_removed_account_cannot_knock_from_another_browser(owner, at_door, bob
     assert ask_to_join(Browser(bob).follow(owner), "Bob") == (["removed"], "forbidden")
 
 
-def test_a_ban_by_a_moderator_holds_for_the_browser(owner, admitted):
+def test_a_ban_of_a_visitor_holds_for_the_browser(owner, admitted):
     Member.objects.filter(person__handle="Bob").update(role=Member.BANNED)
     return_as_stranger(admitted, owner)
     assert ask_to_join(admitted, "Robert")[1] == "forbidden"
@@ -71,7 +73,7 @@ def test_a_ban_by_a_moderator_holds_for_the_browser(owner, admitted):
     assert ask_to_join(admitted, "Robert")[1] is None
 
 
-def test_the_browsers_other_guests_are_also_removed(owner, at_door, admitted):
+def test_a_removal_also_removes_the_other_guests_of_the_browser(owner, at_door, admitted):
     robert = knock(return_as_stranger(admitted, owner), "Robert")
     decide(at_door, "admit", "Robert")
     inside = admitted.room()
@@ -88,7 +90,7 @@ def test_the_browsers_other_guests_are_also_removed(owner, at_door, admitted):
     assert role_of("Robert") == Member.BANNED
 
 
-def test_an_admitted_account_of_the_browser_stays(owner, at_door, alice, admitted):
+def test_a_removal_of_a_guest_does_not_remove_an_admitted_account_of_the_browser(owner, at_door, alice, admitted):
     account = Browser(alice).follow(owner)
     account.client.cookies["browser"] = admitted.client.cookies["browser"].value
     knock(account.follow(owner), "Alice")
@@ -96,13 +98,13 @@ def test_an_admitted_account_of_the_browser_stays(owner, at_door, alice, admitte
     inside = account.room()
     decide(at_door, "remove", "Bob")
     assert inside.read() is not None and inside.code is None
-    # The account is inside, so a lost login session does not lock it out.
+    # The account is admitted, so a new login session of the account may knock.
     again = Browser(alice).follow(owner)
     again.client.cookies["browser"] = admitted.client.cookies["browser"].value
     assert ask_to_join(again.follow(owner), "Alice") == ([], None)
 
 
-def test_the_owners_own_browser_is_never_held(owner, at_door, visitor):
+def test_a_removal_never_holds_for_the_owners_browser(owner, at_door, visitor):
     visitor.client.cookies["browser"] = owner.client.cookies["browser"].value
     knock(visitor.follow(owner))
     decide(at_door, "admit", "Bob")
@@ -111,7 +113,7 @@ def test_the_owners_own_browser_is_never_held(owner, at_door, visitor):
     assert owner.door().code is None and owner.room().code is None
 
 
-def test_the_browser_of_an_earlier_visitor_is_learned_at_the_next_visit(owner, at_door, visitor):
+def test_the_unknown_browser_of_a_visitor_is_stored_at_the_next_visit(owner, at_door, visitor):
     knock(visitor)
     Visitor.objects.update(browser=None)
     decide(at_door, "remove", "Bob")

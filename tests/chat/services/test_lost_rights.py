@@ -1,4 +1,4 @@
-"""Rights that SQL ends without a service: the monitor's sweeps close the connections of clients that send nothing."""
+"""Rights that SQL statements end without a service: the monitor's sweeps close connections, even if they are silent."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ def test_an_account_that_sql_deactivates_loses_its_silent_sockets(alice, bob, en
 def test_a_socket_that_opens_during_the_first_sweep_is_closed_by_the_second(alice, enter):
     set_active(alice, False)
     assert lost_rights.sweep_inactive_people() == 1
-    # The handshake has read the row before the change.
+    # In this race, the handshake reads the row before the account is deactivated, and the socket opens after the sweep.
     set_active(alice, True)
     silent = enter(alice)
     set_active(alice, False)
@@ -81,7 +81,7 @@ def test_a_login_that_expires_loses_its_silent_sockets(alice, enter):
     assert silent.code == 4408
 
 
-def test_a_sweep_handles_a_limited_number_of_people_and_new_ones_first(alice, bob, charlie, enter, monkeypatch):
+def test_a_sweep_handles_a_limited_number_of_people_and_new_people_first(alice, bob, charlie, enter, monkeypatch):
     monkeypatch.setattr(lost_rights, "MAX_PER_SWEEP", 2)
     Person.objects.filter(id__in=[alice.id, bob.id]).update(is_active=False)
     assert lost_rights.sweep_inactive_people() == 2

@@ -14,13 +14,13 @@ from chat.store import MemoryStore, RedisStore, Store, make_store
 pytestmark = pytest.mark.no_database
 
 
-def test_a_url_makes_a_redis_store_and_none_a_memory_store(valkey_url):
+def test_make_store_returns_a_redis_store_for_a_url_and_otherwise_a_memory_store(valkey_url):
     assert isinstance(make_store(None), MemoryStore)
     assert isinstance(make_store(valkey_url), RedisStore)
 
 
 @pytest.mark.parametrize("store_class", [MemoryStore, RedisStore])
-def test_both_stores_have_the_methods_of_the_interface_and_no_others(store_class):
+def test_both_stores_have_exactly_the_methods_of_the_abstract_store(store_class):
     def signatures(cls):
         public = {name: value for name, value in vars(cls).items() if not name.startswith("_") and callable(value)}
         return {name: inspect.signature(method) for name, method in public.items()}
@@ -28,7 +28,7 @@ def test_both_stores_have_the_methods_of_the_interface_and_no_others(store_class
     assert signatures(store_class) == signatures(Store)
 
 
-def test_every_method_of_the_interface_has_a_docstring():
+def test_every_method_of_the_abstract_store_has_a_docstring():
     assert [name for name in Store.__abstractmethods__ if not getattr(Store, name).__doc__] == []
 
 
@@ -36,7 +36,7 @@ def test_a_ping_of_a_working_store_raises_nothing(store):
     store.ping()
 
 
-def test_a_ping_raises_when_redis_is_away():
+def test_a_ping_raises_when_redis_is_down():
     with pytest.raises(redis.ConnectionError):
         RedisStore("redis://127.0.0.1:1/0").ping()
 
@@ -58,14 +58,14 @@ def test_clear_deletes_everything(store):
 def test_many_threads_get_no_more_than_the_limits(store):
     given = []
 
-    def ask(number):
-        for turn in range(20):
+    def take_tokens_and_leases(number):
+        for attempt in range(20):
             if not store.take_token("bucket", 50, 0.001):
                 given.append("bucket")
-            if store.acquire_lease("lease", f"{number}-{turn}", 60, 30):
+            if store.acquire_lease("lease", f"{number}-{attempt}", 60, 30):
                 given.append("lease")
 
-    threads = [threading.Thread(target=ask, args=[number]) for number in range(4)]
+    threads = [threading.Thread(target=take_tokens_and_leases, args=[number]) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -102,4 +102,4 @@ def test_a_deferred_command_is_sent_with_the_workers_next_round_trip(valkey_url,
     layer.receive(["websocket.receive"])
     assert reported == [(["alice"], [], 1)]
     store.renew_entry("r", "bob", "2", 60, lambda: reported.append("now"))
-    assert reported[1:] == ["now"], "without a message in work, there is no next round trip to wait for"
+    assert reported[1:] == ["now"], "while no consumer runs, there is no next round trip to wait for"

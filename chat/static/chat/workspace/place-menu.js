@@ -1,5 +1,5 @@
 // @ts-check
-// The menu of a room in the list of rooms. Must not change anything: it calls the workspace.
+// The menu of a room or conversation in the list of rooms. Must not change any data: it calls the workspace for that.
 
 import { KIND, ROLE } from "../connection/wire.js";
 import { copyText } from "../ui/clipboard.js";
@@ -10,6 +10,8 @@ import { addressOf, isFavourite } from "./places.js";
 import { LEVELS } from "./room-details.js";
 
 /**
+ * Open the menu of a place. Do nothing if the workspace does not have the place.
+ *
  * @param {import("./workspace.js").Workspace} workspace
  * @param {string} slug
  * @param {HTMLElement} button the menu opens beside it

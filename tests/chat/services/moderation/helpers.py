@@ -17,7 +17,7 @@ def make_person(handle, **fields):
 
 
 def give_role(room, person, role):
-    """Store a role (None: no role) without any check, and return the person."""
+    """Store a person's role without any check, and return the person. If the role is None, store nothing."""
     if role is not None:
         Member.objects.update_or_create(room=room, person=person, defaults={"role": role})
     return person
@@ -33,13 +33,13 @@ def post(room, person, ref="r1", body="Hello"):
     return rooms.post_message(rooms.join_room(person, room.slug), Post(ref, body)).ack["id"]
 
 
-def expire_mute(member, **time):
-    """Move the end of a mute into the past, by this time."""
-    Member.objects.filter(id=member.id).update(muted_until=timezone.now() - timedelta(**time))
+def expire_mute(member, **ago):
+    """Move the end of a mute into the past. `ago` are the arguments of the timedelta between that end and now."""
+    Member.objects.filter(id=member.id).update(muted_until=timezone.now() - timedelta(**ago))
 
 
 def run_job(job):
-    """Send a job as the delay server does at its time, and run the worker."""
+    """Send a job as the delay server does when the job is due, and run the worker."""
     wire.layer().send(job["channel"], json.loads(json.dumps(job["content"])))
     wire.work()
 

@@ -20,13 +20,13 @@ def find(person, text="", page=0, **fields):
 
 
 def find_indexed(person, text="", page=0, **fields):
-    """Return the bodies that a search finds without indexing."""
+    """Return the bodies that a search finds, the newest first, without indexing changes before it."""
     results, _ = search.search(person, search.read_query(text, fields), page)
     return [result.message["body"] for result in results]
 
 
 def find_snippet(person, text):
-    """Return the snippet of the only message that a search finds."""
+    """Index all changes, and return the snippet of the only message that a search finds."""
     search.index_changes()
     [result] = search.search(person, search.read_query(text, {}))[0]
     return result.snippet
