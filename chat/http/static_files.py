@@ -73,13 +73,17 @@ class BundleFinder(BaseStorageFinder):
         super().__init__(*arguments, **options)
 
     def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
-        """Yield (path, storage) of each bundle. Write the bundles that are missing or outdated."""
+        """
+        Yield (path, storage) of each bundle. Write the bundles that are missing or outdated.
+
+        This does not list the folder, because other processes may be writing there.
+        """
         self._write()
-        return super().list(ignore_patterns)
+        return ((name, self.storage) for name in _list_bundles())
 
     def find(self, path: str, all: bool = False) -> Any:
         """Return the path of a bundle's file, or [] for another path. With `all`, return a list."""
-        if not path.startswith(f"{bundles.CLIENT_PREFIX}{bundles.FOLDER}/"):
+        if path not in _list_bundles():
             return []
         self._write()
         return super().find(path, all=all)
@@ -87,14 +91,17 @@ class BundleFinder(BaseStorageFinder):
     def _write(self) -> None:
         if self._is_written:
             return
-        root = Path(self.storage.location, bundles.CLIENT_PREFIX)
-        made = {root / name: text.encode() for name, text in bundles.make_bundles().items()}
-        for path in set(root.rglob("*.js")) - made.keys():
-            path.unlink()
-        for path, content in made.items():
+        for name, content in _list_bundles().items():
+            path = Path(self.storage.location, name)
             if not path.is_file() or path.read_bytes() != content:
                 _replace(path, content)
         self._is_written = True
+
+
+@cache
+def _list_bundles() -> dict[str, bytes]:
+    """Return {path of the static file: content} of all bundles."""
+    return {bundles.CLIENT_PREFIX + name: text.encode() for name, text in bundles.make_bundles().items()}
 
 
 def _replace(path: Path, content: bytes) -> None:

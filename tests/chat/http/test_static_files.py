@@ -166,14 +166,20 @@ def test_the_bundles_are_collected_and_served(collected):
         assert ask(f"/static/{CLIENT_VERSION}/chat/{name}").content == text.encode()
 
 
-def test_bundles_of_an_earlier_release_are_replaced_and_removed(settings, tmp_path):
+def test_a_bundle_of_an_earlier_release_is_replaced(settings, tmp_path):
     settings.BUNDLES_ROOT = str(tmp_path)
     folder = tmp_path / "chat" / "bundles"
     folder.mkdir(parents=True)
     (folder / "page.js").write_text("earlier")
-    (folder / "removed.js").write_text("earlier")
     finder = static_files.BundleFinder()
     assert finder.find("chat/page.js") == []
-    path = finder.find("chat/bundles/page.js")
-    assert Path(path).read_text() == bundles.make_bundles()["bundles/page.js"]
+    assert Path(finder.find("chat/bundles/page.js")).read_text() == bundles.make_bundles()["bundles/page.js"]
+
+
+def test_a_file_that_another_process_is_writing_is_not_listed(settings, tmp_path):
+    settings.BUNDLES_ROOT = str(tmp_path)
+    finder = static_files.BundleFinder()
     assert {name for name, _ in finder.list([])} == {f"chat/{name}" for name in bundles.make_bundles()}
+    (tmp_path / "chat" / "bundles" / "tmp1234").write_text("half")
+    assert "chat/bundles/tmp1234" not in {name for name, _ in finder.list([])}
+    assert finder.find("chat/bundles/tmp1234") == []
