@@ -39,6 +39,9 @@ def test_the_composer_and_the_names_in_sentences_have_their_own_direction(join_r
     expect(alice.get_by_test_id("typing")).to_contain_text(isolated(dana.handle))
     message(alice, "שלומך").hover()
     alice.locator("[data-action=react][data-emoji='👍']").click()
+    # The row is drawn again with the reaction.
+    expect(alice.locator(".reaction")).to_be_visible()
+    message(alice, "שלומך").hover()
     alice.locator("[data-action=reply]").click()
     expect(alice.get_by_test_id("composer-context")).to_contain_text(isolated(dana.handle))
     expect(alice.get_by_test_id("composer-context")).to_contain_text(isolated(HEBREW))
