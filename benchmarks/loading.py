@@ -11,18 +11,12 @@ installed.
 """
 
 import argparse
-import contextlib
 import statistics
 import time
 from typing import NamedTuple
 
-from playwright.sync_api import sync_playwright
-
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from benchmarks.browsing import browse_filled_room
 from tests.browser.log_in import log_in
-from tests.live import rooms
-from tests.live.client import Person
-from tests.live.processes import Site
 
 MESSAGES = 500
 PATIENCE_MS = 60_000
@@ -52,18 +46,7 @@ def main():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--language", default="en")
     options = parser.parse_args()
-    with contextlib.ExitStack() as stack:
-        site = Site(CHAT_LIMITS="off")
-        stack.callback(site.stop)
-        # This command compresses the files, as `bin/serve` does.
-        site.manage("collectstatic", "--noinput")
-        site.start()
-        person = Person(site, "Alice", "correct horse")
-        slug = person.make_room()
-        rooms.fill(site, slug, MESSAGES)
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        stack.callback(browser.close)
+    with browse_filled_room(MESSAGES) as (site, person, slug, browser):
         pages = {"a room": f"/rooms/{slug}/", "the lobby": "/", "the settings": "/settings/"}
         shown = {"a room": ".message[data-id]", "the lobby": "#rooms li", "the settings": "main form"}
         print(f"{options.latency_ms} ms, {options.kb_per_second} kB/s, language {options.language}\n")

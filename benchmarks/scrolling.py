@@ -10,16 +10,10 @@ Chromium must be installed.
 """
 
 import argparse
-import contextlib
 import statistics
 
-from playwright.sync_api import sync_playwright
-
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from benchmarks.browsing import browse_filled_room
 from tests.browser.log_in import log_in
-from tests.live import rooms
-from tests.live.client import Person
-from tests.live.processes import Site
 
 STEP_PX = 120
 PATIENCE_MS = 900_000
@@ -60,16 +54,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--messages", type=int, default=10_000)
     count = parser.parse_args().messages
-    with contextlib.ExitStack() as stack:
-        site = Site(CHAT_LIMITS="off")
-        stack.callback(site.stop)
-        site.start()
-        person = Person(site, "Alice", "correct horse")
-        slug = person.make_room()
-        rooms.fill(site, slug, count)
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        stack.callback(browser.close)
+    with browse_filled_room(count) as (site, person, slug, browser):
         measure(open_room(browser, site, person, slug), count)
 
 
