@@ -113,7 +113,7 @@ def delete_outsiders(visitors: QuerySet) -> int:
     """
     Delete at most MAX_DELETED visitors who wait or were denied, if they were never admitted.
 
-    Also delete the guests whom these visitors stand for. Return how many visitors were deleted.
+    Also delete the Person of each visitor who is a guest of the board only. Return how many visitors were deleted.
     """
     members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     # An operator may have deleted the Member of an admitted visitor. Messages and the audit log still need the person.

@@ -45,7 +45,7 @@ def check_may_change_role(
     actor: Person | None, room: Room, person: Person, before: str | None, after: str | None
 ) -> None:
     """
-    Check that `actor` may change a person's role in a room from `before` to `after`. None stands for no role.
+    Check that `actor` may change a person's role in a room from `before` to `after`. None means no role.
 
     The caller has locked the room's row, because another request may change its owners at the same moment.
 

@@ -1,5 +1,5 @@
 """
-Pins: messages that a room's moderators keep at hand for everybody. A pin is a change of its message, with an offset.
+Pins: messages that the moderators of a room mark for everybody. A pin is a change of its message, with an offset.
 """
 
 from dataclasses import dataclass
