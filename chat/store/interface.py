@@ -105,7 +105,7 @@ class Store(ABC):
         """
         Return {name: (number of owners, whether the roster has changes)} of all rosters with entries.
 
-        Entries whose time is over are removed. Rosters that thereby lose their last entry are still in the result. This
+        Expired entries are removed. A roster that thereby loses its last entry is still in the result. This
         takes two round trips for any number of rosters.
         """
 
