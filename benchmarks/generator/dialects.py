@@ -2,7 +2,8 @@
 Encode messages for a stack, and parse the frames that it sends. This module opens no sockets.
 
 A parsed frame is `(kind, sender, number, offset)`, or None if it does not belong to the measurement. `sender` is the
-sending client, `number` counts the sender's messages from 0, and `offset` is the room's offset (0 if there is none).
+number of the sending client, `number` counts the messages of that client from 0, and `offset` is the room's offset (0
+if there is none).
 """
 
 import json

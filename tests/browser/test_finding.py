@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.actions import message, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
-from tests.browser.test_room import message, say
 from tests.browser.workspace import expect_room
 from tests.live.client import Person
 

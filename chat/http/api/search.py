@@ -15,6 +15,8 @@ def find_messages(request):
     Return {results: [{room, message, snippet}], more} to signed-in people, the newest message first.
 
     Query: `q` (words, "phrases" and operators), `author`, `room`, `has`, `before`, `after`, `zone`, `page`.
+
+    On a site without a monitor, the request for the first page indexes the latest changes.
     """
     limits.check_search(request.user.id)
     zone = get_query_zone(request)
