@@ -21,6 +21,7 @@ import {
   actionsOfComposer, partsForActions, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
 } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
+import { takeFirstView } from "./first-view.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
@@ -112,7 +113,8 @@ export class Conversation {
     this.me = handle;
     this.slug = slug;
     // A board's own key does not identify a person.
-    this.socket = new RoomSocket({ slug, handle, person: this.isBoard ? "" : owner, url, storage: kept, page: document });
+    const person = this.isBoard ? "" : owner;
+    this.socket = new RoomSocket({ slug, handle, person, url, storage: kept, page: document, firstView: takeFirstView(this.page) });
     const { socket } = this;
     this.timeline = new Timeline(byId("scroller"), this.list, handle);
     this.announcements = new Announcements(new PersonStorage(owner), (id) => socket.dismiss(id), scope);

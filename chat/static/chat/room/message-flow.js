@@ -31,6 +31,7 @@ export class MessageFlow {
   constructor(parts) {
     this.#parts = parts;
     const { socket, timeline } = parts;
+    socket.on(LOCAL_EVENT.FIRST_VIEW, (view) => this.#showFirstView(view));
     socket.on(SERVER_EVENT.MESSAGE, (message) => this.#received(message));
     socket.on(SERVER_EVENT.SYNCED, ({ more }) => this.#synced(more));
     socket.on(SERVER_EVENT.PAGE, (page) => this.#pageReceived(page));
@@ -38,6 +39,13 @@ export class MessageFlow {
     socket.on(LOCAL_EVENT.RESET, () => this.#reset());
     timeline.on("drawn", ({ messages }) => this.#drawn(messages));
     timeline.on("shortened", ({ from }) => this.#shortened(from));
+  }
+
+  /** @param {import("../connection/room-socket.js").FirstView} view */
+  #showFirstView({ messages, read, ...news }) {
+    this.#parts.readMarker.joined({ you: { read }, ...news });
+    for (const message of messages) this.#received(message);
+    this.#showBacklog(false);
   }
 
   /** @param {Message} message */
@@ -63,16 +71,21 @@ export class MessageFlow {
 
   /** @param {boolean} more whether more missed messages follow */
   #synced(more) {
+    this.#showBacklog(more);
+    this.#page.dataset.state = "open";
+    // The dialogs load now. Each dialog then opens at once, even without a connection.
+    loadDialogs();
+  }
+
+  /** @param {boolean} more whether more missed messages follow */
+  #showBacklog(more) {
     const { timeline, history, readMarker } = this.#parts;
     timeline.flush();
     this.#log.setAttribute("aria-busy", "false");
-    this.#page.dataset.state = "open";
     history.synced();
     if (!more) readMarker.caughtUp();
     history.jumpToWanted();
     history.update();
-    // The dialogs load now. Each dialog then opens at once, even without a connection.
-    loadDialogs();
   }
 
   #reset() {
