@@ -119,12 +119,14 @@ export class ReadMarker {
     this.update();
   }
 
-  /** Starts to mark messages as read, because all missed messages are drawn. Places the divider before that. */
+  /**
+   * Starts to mark messages as read, because all missed messages are drawn. Places the divider before that. The caller then
+   * calls `update`: a room that opens elsewhere must not mark the messages that it draws first.
+   */
   caughtUp() {
     if (!this.#hasStarted) this.#start();
     this.update();
     this.#isCaughtUp = true;
-    this.update();
     this.#schedule();
   }
 
