@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
 from tests.browser.conftest import start_second
 from tests.browser.history import (
     FETCHES,
@@ -17,7 +18,6 @@ from tests.browser.history import (
     text_below_divider,
     wait_for_newer,
 )
-from tests.browser.test_room import message, say
 
 
 def starts_with(start):

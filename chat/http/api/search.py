@@ -16,6 +16,8 @@ def find_messages(request):
 
     Query: `q` (words, "phrases" and operators), `author`, `room`, `has`, `before`, `after`, `zone`, `device_zone`,
     `page`.
+
+    On a site without a monitor, the request for the first page indexes the latest changes.
     """
     limits.check_search(request.user.id)
     fields = {name: request.GET[name] for name in FIELDS if name in request.GET}
