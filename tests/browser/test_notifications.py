@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import message
 from tests.browser.notifications import COLLECT, COLLECTED, HOLDS_A_ROOM, LAST_ADDRESS, LOOK_AT, LOOK_AWAY, get_worker
-from tests.browser.test_room import message
 from tests.live.client import Person
 from tests.live.processes import wait_until
 

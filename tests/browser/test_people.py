@@ -3,8 +3,8 @@
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import AXE, assert_accessible
+from tests.browser.actions import message, say
 from tests.browser.gallery import keep_in_both_themes, keep_screenshot
-from tests.browser.test_room import message, say
 from tests.live.client import Person
 
 LAYOUT_SHIFTS = """new Promise((resolve) => {
