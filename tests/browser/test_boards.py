@@ -14,6 +14,9 @@ def see_previews(owner, bob):
     bob.get_by_test_id("composer-more").tap()
     # A visitor could neither list nor cancel a message for later.
     expect(bob.locator("[data-action=later]")).to_have_count(0)
+    # The menu slides in.
+    expect(bob.locator("[data-action=preview]")).to_be_in_viewport(ratio=1)
+    bob.wait_for_timeout(400)
     keep_in_both_themes(bob, "board-more")
     bob.locator("[data-action=preview]").tap()
     for page in (owner, bob):

@@ -49,8 +49,8 @@ export async function startNotifications(open) {
 }
 
 /**
- * Shows a notification for 20 seconds. On a phone it stays until the person opens it or reads the room, because the person
- * may look at the phone later.
+ * Shows a notification for 20 seconds. On a phone it stays until the person opens it or reads the room, because people
+ * do not always look at their phone.
  * @param {Notice} notice
  */
 export async function showNotification({ title, body, address, tag, slug }) {
@@ -90,7 +90,7 @@ async function endNotifications() {
   const registration = await findRegistration();
   if (!registration) return;
   await closeNotifications(() => true);
-  await registration.unregister();
+  await registration.unregister().catch(() => false);
 }
 
 function findRegistration() {
