@@ -10,9 +10,10 @@ from chat.models import Member, Person, Room, get_news
 from .reading import get_backlog
 
 
-def get_first_view(person: Person, room: Room) -> dict:
+def get_first_view(person: Person, room: Room) -> dict | None:
     """
-    Return {offset, read, unread, first_unread, messages}, complete up to the room's `offset`.
+    Return {offset, read, unread, first_unread, messages}, complete up to the room's `offset`. Return None if the first
+    unread message is older than the newest messages, because the room opens at it.
 
     `messages` are the newest ones as `message` events, and the other fields are those of `joined`. For a person who is
     not a member yet, all messages are read. Set `room.offset` to the present one.
@@ -25,4 +26,6 @@ def get_first_view(person: Person, room: Room) -> dict:
         member.room = room
         news = get_news(member)
         view.update(read=member.read_offset, unread=news.unread, first_unread=news.first_unread)
+        if news.first_unread is not None and news.first_unread < backlog.messages[0]["id"]:
+            return None
     return {**view, "messages": backlog.messages}

@@ -121,14 +121,14 @@ export class ReadMarker {
 
   /**
    * Starts to mark messages as read, because all missed messages are drawn. Places the divider before that, and scrolls
-   * to it unless the reader sees the messages already.
+   * to it unless the reader sees the messages already. The caller then calls `update`: a room that opens elsewhere must
+   * not mark the messages that it draws first.
    * @param {{ isShown: boolean }} messages
    */
   caughtUp({ isShown }) {
     if (!this.#hasStarted) this.#start(isShown);
     this.update();
     this.#isCaughtUp = true;
-    this.update();
     this.#schedule();
   }
 
