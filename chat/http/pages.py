@@ -88,7 +88,8 @@ def room(request, slug):
     """
     Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
 
-    The page contains the newest messages, unless the room opens at an older one. So browsers and proxies must not keep it.
+    The page contains the newest messages, unless the room opens at an older one. So browsers and proxies must not keep
+    it.
 
     A former address of a private room redirects its members. Strangers get a GuestForm instead, whether or not the room
     exists. Only signed-in people learn which rooms exist.
