@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "chat" / "static" / "chat"
 TEMPLATES = ROOT / "templates"
 WIRE = "connection/wire.js"
-ENTRIES = {"workspace.js", "board.js", "lobby.js", "operators.js", "page.js", "settings.js"}
+ENTRIES = {"workspace.js", "board.js", "first-view.js", "lobby.js", "operators.js", "page.js", "settings.js"}
 
 # The key is a folder. The value lists what its modules may import: a folder, or one module (a name with a slash).
 ALLOWED = {

@@ -30,7 +30,6 @@ export function showFirstView() {
   const opened = openTimeline(page, page.dataset.handle ?? "");
   if (!opened.firstView) return;
   draw(opened.timeline, opened.firstView);
-  guardForm(page);
   waiting = { page, opened: { ...opened, isShown: true } };
 }
 
@@ -80,12 +79,4 @@ function draw(timeline, { messages, first_unread: firstUnread }) {
   timeline.scrollToEnd();
   timeline.setFirstUnread(firstUnread);
   if (firstUnread !== null && messages[0]?.id <= firstUnread) timeline.scrollToUnread();
-}
-
-/**
- * Prevents that the browser sends the form itself, and leaves the page, before the composer has started.
- * @param {HTMLElement} page
- */
-function guardForm(page) {
-  page.querySelector("#composer-form")?.addEventListener("submit", (event) => event.preventDefault());
 }
