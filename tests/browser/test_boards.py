@@ -2,24 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import create_room, knock, make_board, message, say, sign_up
 from tests.browser.conftest import PHONE
-from tests.browser.test_lobby import create_room, sign_up
-from tests.browser.test_room import message, say
-
-
-def make_board(page, site):
-    """Create a board from the lobby, and return its link."""
-    page.goto(site.url)
-    page.get_by_test_id("new-board").click()
-    page.wait_for_selector("[data-state=open]")
-    return page.get_by_test_id("board-link").input_value()
-
-
-def knock(page, link, name):
-    page.goto(link)
-    page.get_by_test_id("knock-handle").fill(name)
-    page.get_by_test_id("knock").click()
-    expect(page.get_by_test_id("waiting")).to_be_visible()
 
 
 def test_a_visitor_is_admitted_without_a_reload_and_chats_until_the_owner_removes_them(browser_of, site):

@@ -2,9 +2,9 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
-from tests.browser.test_room import message, say
 
 HEBREW = "שלום, מה שלומך? (a+b)!"
 DIRECTION = "element => getComputedStyle(element).direction"

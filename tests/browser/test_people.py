@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import AXE, assert_accessible
+from tests.browser.actions import message, say
 from tests.browser.gallery import keep_in_both_themes, keep_screenshot
-from tests.browser.test_room import message, say
 from tests.live.client import Person
 from tests.live.processes import wait_until
 

@@ -6,22 +6,9 @@ import signal
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import bodies, message, say
 from tests.browser.conftest import PHONE, start_second
 from tests.browser.history import fill
-
-
-def say(page, text):
-    page.get_by_test_id("composer").fill(text)
-    page.keyboard.press("Enter")
-
-
-def message(page, text):
-    return page.locator(".message[data-id]").filter(has_text=text)
-
-
-def bodies(page):
-    """Return the bodies on the page, from top to bottom."""
-    return page.locator(".message .body").all_inner_texts()
 
 
 def test_two_people_see_each_others_messages(join_room):

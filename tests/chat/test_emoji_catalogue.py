@@ -1,4 +1,4 @@
-"""The catalogue of emoji of the browser's picker is what its script makes, and the server accepts each emoji."""
+"""The emoji of the browser's picker: bin/make_emoji.py makes their module, and the server accepts each emoji."""
 
 import gzip
 import json
@@ -17,11 +17,11 @@ SCRIPT = runpy.run_path(str(ROOT / "bin" / "make_emoji.py"))
 WORDS = runpy.run_path(str(ROOT / "bin" / "make_emoji_words.py"))
 
 
-def test_the_module_is_what_the_script_makes():
+def test_the_module_is_the_present_output_of_the_script():
     assert SCRIPT["TARGET"].read_text(encoding="utf-8") == SCRIPT["make_module"]()
 
 
-def test_the_module_is_small():
+def test_the_compressed_module_is_below_40_kilobytes():
     assert len(gzip.compress(SCRIPT["TARGET"].read_bytes())) < 40_000
 
 

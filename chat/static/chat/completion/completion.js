@@ -193,7 +193,7 @@ export class Completion {
  * @param {string} text
  */
 function replaceText(field, from, to, text) {
-  // The space behind the name may be there already.
+  // A space may already follow the place of the text.
   const end = text.endsWith(" ") && field.value[to] === " " ? to + 1 : to;
   field.focus();
   field.setSelectionRange(from, end);

@@ -1,5 +1,5 @@
 // @ts-check
-// Finds out whether a person types a name that can be completed. Pure text. Must not draw or fetch.
+// Finds out whether a person types a name that can be completed. Only reads the text. Must not draw or fetch.
 
 // A handle has at most 32 characters, and may contain spaces.
 const LONGEST_HANDLE = 32;
@@ -56,7 +56,7 @@ function findPerson(line) {
   const query = line.slice(at + 1);
   const previous = [...line.slice(Math.max(0, at - 2), at)].at(-1);
   const mayBegin = previous === undefined || SPACELESS.test(previous) || !(WORD.test(previous) || "@＠_./".includes(previous));
-  // A space behind the @, or two spaces, ends the name.
+  // A space directly behind the @, or two spaces in a row, end the name.
   return mayBegin && query.length <= LONGEST_HANDLE && !/^\s|\s\s/.test(query) ? { sign: /** @type {Sign} */ ("@"), query } : null;
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The buttons beside the field, and the menu's entry "Send later". Both need dialogs, which load when they are first used.
+// The buttons beside the field, and the menu's entry "Send later". Both need code that loads at their first use.
 // Must not know what a button does: composer-tools.js and schedule-dialog.js do.
 
 import { onMenuEntry } from "../ui/menus.js";

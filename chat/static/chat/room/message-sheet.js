@@ -31,7 +31,7 @@ import { reactorsOf } from "./message-reactions.js";
 /**
  * Copies the text of a message as its author typed it.
  * @param {Message} message
- * @param {HTMLElement} place takes the text for a moment
+ * @param {HTMLElement} place contains a hidden input with the text while it is copied
  * @param {(sentence: string) => void} notify shows a sentence to the person
  */
 export async function copyMessage(message, place, notify) {

@@ -102,7 +102,8 @@ export class Notifications {
   }
 
   /**
-   * Takes a `room` event before the list of rooms does.
+   * Notifies the person of the new messages that a `room` event reports. Call this before the list of rooms takes the
+   * event, because the number of messages is compared with the list.
    * @param {any} event
    */
   roomChanged(event) {
