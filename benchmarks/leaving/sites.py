@@ -81,6 +81,9 @@ class Process:
             self.popen.kill()
             self.popen.wait()
 
+    def count_tracebacks(self):
+        return self.log.read_text(errors="replace").count("Traceback (most recent") if self.log.exists() else 0
+
     def read_log(self):
         return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
 
