@@ -31,7 +31,6 @@ def count(people, rows, deaf):
         "deaf": deaf,
         "closed": sum(len(person.close_codes) for person in people),
         "codes": sorted({str(code) for person in people for code in person.close_codes}),
-        "silence": round(max(person.longest_silence for person in people), 1),
     }
 
 

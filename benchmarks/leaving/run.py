@@ -59,13 +59,14 @@ async def talk(site, redis, keys, fault):
     await injecting
     await drain(people)
     grown = memory_of(site) - memory
+    silence = max(person.longest_silence for person in people)
     deaf = await probe(urls, keys[PEOPLE + 1], people)
     await ask_all(people)
     figures = counting.count(people, read_rows(site), deaf)
     for person in people + slow:
         await person.stop()
     slow_codes = [str(code) for person in slow for code in person.close_codes]
-    return {**figures, "grown_mb": round(grown / 1e6, 1), "slow_codes": slow_codes}
+    return {**figures, "silence": round(silence, 1), "grown_mb": round(grown / 1e6, 1), "slow_codes": slow_codes}
 
 
 async def inject(site, redis, fault):
