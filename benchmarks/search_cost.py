@@ -4,16 +4,16 @@ Measure what the index of the search costs for each post, in a database of 1,000
     .venv/bin/python -m benchmarks.search_cost --folder /var/tmp/search --database sqlite
     .venv/bin/python -m benchmarks.search_cost --folder /var/tmp/search --database postgresql
 
-The database is the one of benchmarks.search, and this program fills it in the same way. Then it posts through the chat's own
-service, in one process, in rounds of two kinds, which alternate:
+The database is the one of benchmarks.search, and this program fills it in the same way. Then it posts through the
+chat's own service, in one process, in rounds of two kinds, which alternate:
 
-- "without search": only the posts, as on a site without a search. Their documents are stored after the round, and no time
-  counts.
-- "with search": after each `--turn` posts, the index takes them up, as the monitor of a site does every three seconds. The
-  time of both counts.
+- "without search": only the posts, as on a site without a search. They are indexed after the round, outside the
+  measured time.
+- "with search": after each `--turn` posts, they are indexed, as the monitor of a site does every three seconds. The
+  times of both count.
 
-A post writes nothing for the index, so the index can only cost time beside it. In one process this time is fully visible;
-on a site, the monitor's process spends it. The posts stay in the database.
+A post writes nothing for the index, so the index costs time beside the posts. Here, one process spends this time. On a
+site, the process of the monitor spends it. The posts stay in the database.
 """
 
 import itertools
@@ -112,9 +112,8 @@ def report(without: list[Round], with_search: list[Round]) -> None:
         "with search, both": [each.post + each.index for each in with_search],
     }
     base = statistics.median(kinds["without search"])
-    print(
-        "| time of one post | median us | lowest us | highest us | median / median without search |\n|---|---|---|---|---|"
-    )
+    print("| time of one post | median us | lowest us | highest us | ratio to the median without search |")
+    print("|---|---|---|---|---|")
     for title, times in kinds.items():
         median = statistics.median(times)
         print(f"| {title} | {median:.0f} | {min(times):.0f} | {max(times):.0f} | {median / base:.2f} |")

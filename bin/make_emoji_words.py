@@ -7,8 +7,9 @@ emoji (`bin/make_emoji.py`):
     npm install --prefix /tmp/cldr cldr-annotations-full@48.2.0 cldr-annotations-derived-full@48.2.0
     .venv/bin/python bin/make_emoji_words.py /tmp/cldr/node_modules
 
-The script writes `chat/static/chat/languages/emoji-*.js`. Each file contains `{emoji: "NAME;WORDS"}`, with the emoji in the
-order of the catalogue. `WORDS` are words that are not in the name. `chat/static/chat/emoji/catalogue.js` reads the files.
+The script writes `chat/static/chat/languages/emoji-*.js`. Each file contains `{emoji: "NAME;WORDS"}`, with the emoji in
+the order of the catalogue. `WORDS` are words that are not in the name. `chat/static/chat/emoji/catalogue.js` reads the
+files.
 """
 
 import argparse
@@ -26,9 +27,9 @@ LANGUAGES = {"ar": "ar", "de": "de", "es": "es", "fr": "fr", "ja": "ja", "ko": "
 PACKAGES = (("cldr-annotations-full", "annotations"), ("cldr-annotations-derived-full", "annotationsDerived"))
 
 HEAD = """// @ts-check
-// The names of emoji, and words with which people search for them. bin/make_emoji_words.py writes this file: do not edit it.
-// The words are from Unicode CLDR 48, under the Unicode License, https://www.unicode.org/license.txt: copyright 2004-2026
-// Unicode, Inc.
+// The names of emoji, and words with which people search. bin/make_emoji_words.py writes this file: do not edit it.
+// The words are from Unicode CLDR 48, under the Unicode License, https://www.unicode.org/license.txt:
+// copyright 2004-2026 Unicode, Inc.
 
 /** @type {import("../ui/translation.js").Catalogue} */
 export default """

@@ -57,14 +57,12 @@ def test_a_refused_start_of_a_task_returns_its_ref_and_an_error_status(alice, ro
     assert response.status_code == 404
 
 
-def test_a_failed_task_says_why_in_the_language_of_the_request(alice, room, monkeypatch):
+def test_a_failed_task_says_why_in_the_language_of_the_request(alice, room):
     browser = wire.browser_of(alice)
     body = {"ref": "x1", "task": "export", "params": {"format": "json"}}
-    task_id = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json").json()[
-        "task_id"
-    ]
+    response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
     Task.objects.update(**sweeping.make_failure(running.SERVER_ERROR))
-    address = f"/api/tasks/{task_id}/"
+    address = f"/api/tasks/{response.json()['task_id']}/"
     assert browser.get(address).json()["error"] == running.SERVER_ERROR
     german = browser.get(address, HTTP_ACCEPT_LANGUAGE="de").json()["error"]
     assert german.startswith("Diese Aufgabe ist wegen eines Fehlers auf dem Server fehlgeschlagen.")

@@ -1,7 +1,7 @@
 // @ts-check
-// The names of emoji, and words with which people search for them. bin/make_emoji_words.py writes this file: do not edit it.
-// The words are from Unicode CLDR 48, under the Unicode License, https://www.unicode.org/license.txt: copyright 2004-2026
-// Unicode, Inc.
+// The names of emoji, and words with which people search. bin/make_emoji_words.py writes this file: do not edit it.
+// The words are from Unicode CLDR 48, under the Unicode License, https://www.unicode.org/license.txt:
+// copyright 2004-2026 Unicode, Inc.
 
 /** @type {import("../ui/translation.js").Catalogue} */
 export default {
