@@ -74,6 +74,7 @@ export class Workspace {
     this.changes = new PlaceChanges({
       places: this.places, socket: this.socket, pane: () => this.shell.pane, changed: () => this.#overview.draw(),
       notify: (sentence) => this.notify(sentence), announce: (sentence) => this.announce(sentence),
+      titleOf: (place) => this.attention.titleOf(place),
     });
     this.#listenToStream();
     this.#listenToPage();
@@ -248,7 +249,19 @@ export class Workspace {
     this.shell.pane.lobby?.redraw();
     this.#overview.draw();
     // The tools load now, so that each of them then opens at once.
-    loadTools().then((tools) => this.attention.notifyWith(tools));
+    loadTools().then((tools) => {
+      this.attention.notifyWith(tools);
+      tools?.sortFavourites(byId("sidebar"), this.#favouriteActions());
+    });
+  }
+
+  /** @returns {import("./favourite-sorting.js").Actions} */
+  #favouriteActions() {
+    return {
+      move: (slug, before) => this.changes.moveFavourite(slug, before),
+      moveBy: (slug, step) => this.changes.moveFavouriteBy(slug, step),
+      openMenu: (slug, button) => this.#openMenu(slug, button),
+    };
   }
 
   /** @param {any} event */
