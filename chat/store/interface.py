@@ -105,7 +105,7 @@ class Store(ABC):
         """
         Return {name: (number of owners, whether the roster has changes)} of all rosters with entries.
 
-        Entries whose time is over are removed. A roster that loses its last entry in this way is still in the result.
+        Expired entries are removed. A roster that loses its last entry in this way is still in the result.
         This takes two round trips for any number of rosters.
         """
 

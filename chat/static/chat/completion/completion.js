@@ -51,6 +51,8 @@ export class Completion {
     // The form takes the keys before the field does, because Enter would send the message.
     form.addEventListener("keydown", (event) => this.#keyPressed(event), true);
     field.addEventListener("input", (event) => this.update(event));
+    // Chromium sends no `input` after the end of a composition.
+    field.addEventListener("compositionend", () => this.update());
     field.addEventListener("click", () => this.#moved());
     field.addEventListener("keyup", ({ key }) => /^(Arrow(Left|Right)|Home|End)$/.test(key) && this.#moved());
     field.addEventListener("blur", () => this.#close());

@@ -69,12 +69,14 @@ export class HistoryNavigation {
     scope.listen(document, "visibilitychange", () => this.update());
   }
 
-  /** Shows the button for older messages, because no message is missing. The first call scrolls to the newest message. */
-  synced() {
-    if (!this.#isComplete) {
-      this.#isComplete = true;
-      this.#timeline.scrollToEnd();
-    }
+  /**
+   * Shows the button for older messages, because no message is missing. The first call scrolls to the newest message,
+   * unless the reader sees the messages already.
+   * @param {{ isShown: boolean }} messages
+   */
+  synced({ isShown }) {
+    if (!this.#isComplete && !isShown) this.#timeline.scrollToEnd();
+    this.#isComplete = true;
     this.showOlderButton();
   }
 
