@@ -40,7 +40,7 @@ class Audience:
     def _create_people(self, site):
         rooms: dict[str, list[int]] = {}
         for scenario in self.scenarios:
-            for room, person in scenario.seats():
+            for room, person in scenario.clients():
                 rooms.setdefault(room, []).append(person)
         plan = {"people": 1 + max(map(max, rooms.values())), "rooms": rooms}
         done = subprocess.run(

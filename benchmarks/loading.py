@@ -28,6 +28,7 @@ OBSERVE_SHIFTS = """() => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
     }).observe({ type: "layout-shift", buffered: true });
 }"""
+IS_SHOWN = "(selector) => document.querySelector(selector)?.checkVisibility()"
 
 
 class Load(NamedTuple):
@@ -82,7 +83,8 @@ def load(context, url, selector, options):
     devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
     begin = time.monotonic()
     page.goto(url, wait_until="commit")
-    page.wait_for_selector(selector)
+    # The page itself looks in each frame. `wait_for_selector` waits up to half a second between two looks.
+    page.wait_for_function(IS_SHOWN, arg=selector)
     seconds = time.monotonic() - begin
     loaded = {request: size for request, size in sizes.items() if request not in from_cache and size > 0}
     page.wait_for_timeout(2_000)

@@ -1,5 +1,5 @@
 """
-Describe the machine of a run: processor, kernel, and the versions of all packages. This module measures nothing.
+Describe the machine of a run: processor, kernel, and the versions of PACKAGES. This module measures nothing.
 """
 
 import os

@@ -35,7 +35,7 @@ class Scenario(NamedTuple):
     def sockets(self) -> int:
         return self.rooms * self.members
 
-    def seats(self) -> list[tuple[str, int]]:
+    def clients(self) -> list[tuple[str, int]]:
         """Return (room, number of the person) for every socket. Each socket has a person of its own."""
         return [
             (f"{self.name}-{room}", room * self.members + member)
@@ -43,8 +43,8 @@ class Scenario(NamedTuple):
             for member in range(self.members)
         ]
 
-    def speakers(self) -> list[int]:
-        """Return the indexes in `seats()` of the sockets that send, spread evenly."""
+    def sending_clients(self) -> list[int]:
+        """Return the indexes in `clients()` of the sockets that send, spread evenly."""
         return list(range(0, self.sockets, max(1, self.sockets // self.senders)))[: self.senders]
 
 

@@ -9,16 +9,11 @@ next run continues. When the database is full, the program prints the times of s
 all steps of the chat's own service: the rights, the index, the rows, the snippets.
 """
 
-import argparse
-import os
 import statistics
 import time
-from pathlib import Path
 
-import django
-
-from benchmarks.many_messages import ARCHIVE, KANA, KANJI, Texts, fill, make_people_and_rooms
-from benchmarks.scratch_database import scratch_database
+from benchmarks.many_messages import ARCHIVE, KANA, KANJI, Texts
+from benchmarks.search_database import filled_database, make_parser
 
 REPETITIONS = 7
 
@@ -96,27 +91,9 @@ def measure(texts: Texts) -> None:
 
 def main() -> None:
     """Fill the database. If it is full, measure the searches."""
-    parser = argparse.ArgumentParser(description="Measure searches among many messages.")
-    parser.add_argument("--folder", type=Path, required=True, help="the folder of the database")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop filling after this time")
-    options = parser.parse_args()
-    with scratch_database(options.folder, options.database) as url:
-        os.environ.update(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="chatproj.settings")
-        os.environ.setdefault("SECRET_KEY", "for measurements only")
-        django.setup()
-        from django.core.management import call_command
-        from django.db import connection
-
-        call_command("migrate", interactive=False, verbosity=0)
-        make_people_and_rooms()
-        if fill(options.messages, time.monotonic() + options.seconds):
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("ANALYZE")
+    with filled_database(make_parser("Measure searches among many messages.").parse_args()) as is_full:
+        if is_full:
             measure(Texts(seed=0))
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -105,13 +105,19 @@ def compile_all(locale: Path, scripts: Path) -> None:
 
 
 def find_error_texts() -> set[str]:
-    """Return the English texts of all errors: the second arguments of the calls of ChatError."""
+    """
+    Return the English texts of all errors that sockets send.
+
+    These are the second arguments of the calls of ChatError, and what gettext_noop marks: why a task has failed.
+    """
+    places = {"ChatError": 1, "gettext_noop": 0}
     found = set()
     for path in (ROOT / "chat").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_call = isinstance(node, ast.Call) and len(node.args) > 1
-            if is_call and "ChatError" in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
-                found.add(getattr(node.args[1], "value", None))
+            if isinstance(node, ast.Call):
+                place = places.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
+                if place is not None and len(node.args) > place:
+                    found.add(getattr(node.args[place], "value", None))
     return found - {None}
 
 

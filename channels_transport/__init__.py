@@ -2,10 +2,10 @@
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
 Applications import from here only: the decorators and the class-based consumers, under the names that they have in
-Channels, and `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`, `Finding`, `LaterResponse`,
-`LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An
-application with its own store in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard` and
-`run_with_next_trip`.
+Channels, and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`,
+`Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`,
+`InThread` and `PassOn`. An application with its own store in Redis uses `make_redis_client`,
+`RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ default_app_config = "channels_transport.apps.TransportConfig"
 
 # Every process of a site imports this package before Django runs the code of `channels` that needs the importer.
 complete_importer()
-
-default_app_config = "channels_transport.apps.TransportConfig"
 
 __all__ = [
     "OUTAGES",

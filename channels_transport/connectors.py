@@ -36,7 +36,7 @@ class InterfaceServer(Protocol):
 
     # `dispatch` delivers a message to one connection. `broadcast` delivers a text to many connections; its last
     # argument is the frame that contains the text. `pause` and `resume` stop and continue to read from a connection.
-    # `refuse` answers 503 to a request that could not be passed on.
+    # `refuse` answers 503 to a request that could not be passed on. `close_all_after_loss` closes all websockets.
     dispatch: Callable[[str, Message], None]
     broadcast: Callable[[list[str], str, bytes], None]
     pause: Callable[[str], None]

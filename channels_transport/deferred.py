@@ -72,14 +72,18 @@ class DeferredCommands:
         except REDIS_OUTAGES:
             self._waiting = others
             if entries:
-                logger.warning("The connection broke: it is unknown whether %d messages were sent", len(entries))
+                logger.warning("The connection broke: it is unknown whether %d deferred commands ran", len(entries))
             raise
         self._waiting = others
         self._answered.extend(zip(entries, answers))
         return answers[len(entries) :]
 
     def handle_answers(self) -> None:
-        """Call `on_answer` for the commands that have run. Raise nothing: the worker would lose its next message."""
+        """
+        Call `on_answer` for the commands that have run.
+
+        Raise nothing, because an exception would make the worker lose its next message.
+        """
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:

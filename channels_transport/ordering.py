@@ -88,7 +88,7 @@ def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = Fals
     connection with a gap is closed with 4408. A `websocket.disconnect` consumer may have this decorator too; then it
     runs last.
 
-    The consumer raises ValueError for a message without `order`.
+    Raise ValueError for `slight=True`. The consumer raises ValueError for a message without `order`.
     """
     if slight:
         raise ValueError("Slight ordering is always on: remove `slight=True` or the decorator.")

@@ -1,5 +1,5 @@
 """
-Sending through the channel layer in Redis: at once or with a worker's next trip, and slower to a full list.
+Sends messages through Redis, at once or with a worker's next trip. Slows down the senders to a full list.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ABNORMAL_CLOSURE, DISCONNECT_ORDER = 1006, 2**31
 OVERFILL_FACTOR = 4
 SLOW_DOWN_SECONDS = 2
 SLOW_DOWN_STEP_SECONDS = 0.02
-# If a list did not shrink while a sender waited, no sender waits for it again within this time.
+# If a list was still over its capacity after a sender had waited, no sender waits for the list again within this time.
 STALLED_SECONDS = 5
 MAX_STALLED = 1000
 # The answers of scripts that did not accept a message.
@@ -95,7 +95,8 @@ class RedisSending(RedisBase):
         )
 
     def send_later(self, channel: str, message: Message) -> None:
-        """Send a message with the next trip of this thread's receiver. It does not raise; see `after_push`."""
+        """Send a message with the next trip of this thread's receiver. A full channel
+        raises nothing: `after_push` logs the loss."""
         index, command = self.send_command(channel, message, OVERFILL_FACTOR)
         self.receiver.deferred.add(
             index, command, lambda length: self.after_push(self.non_local_name(channel), length, index)
@@ -115,7 +116,11 @@ class RedisSending(RedisBase):
             on_answer(answer)
 
     def requeue(self, channel: str, message: Message) -> None:
-        """Put the current message back at the head of its connection's queue. Its consumer has raised ConsumeLater."""
+        """
+        Put a message, whose consumer has raised ConsumeLater, back at the head of its connection's queue.
+
+        If it is not the current message of this thread's turn, send it to its channel again.
+        """
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):
             self.send(channel, message)

@@ -24,7 +24,7 @@ LOG_EVERY_SECONDS = 60
 
 
 class Timers:
-    """Calls functions in a thread of its own; at most one call is scheduled under each key."""
+    """Calls functions in one separate thread. At most one call is scheduled under each key."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()

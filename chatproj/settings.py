@@ -246,6 +246,7 @@ INTERFACE_ANSWERS = {
     "/robots.txt": "chat.http.static_files.answer_static_file",
     "/apple-touch-icon.png": "chat.http.static_files.answer_static_file",
     "/manifest.webmanifest": "chat.http.static_files.answer_static_file",
+    "/service-worker.js": "chat.http.static_files.answer_static_file",
 }
 
 # The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.

@@ -21,7 +21,7 @@ class Later:
 
 
 class Clock:
-    """A replacement for the module `time`. Its time passes only when a test says so."""
+    """A replacement for the module `time`. Its time passes only in `sleep`, which returns at once, and in `pass_by`."""
 
     def __init__(self):
         self.now = 1000.0

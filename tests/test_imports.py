@@ -50,14 +50,14 @@ ALLOWED = {
     "chat.http.endpoints": ["chat.http.responses", "chat.protocol"],
     "chat.http.error_handlers": ["chat.http.responses", "chat.protocol", *TRANSPORT],
     "chat.http.context_processors": ["chat.version", "chat.services.people"],
-    "chat.http.js_comments": [],
+    "chat.http.code_comments": [],
     "chat.http.language": ["chat.http.responses", "chat.models", "chat.services.people"],
-    "chat.http.bundles": ["chat.http.js_comments"],
+    "chat.http.bundles": ["chat.http.code_comments"],
     "chat.http.module_preloads": ["chat.http.bundles"],
     "chat.http.static_files": [
         "chat.http.bundles",
         "chat.http.encodings",
-        "chat.http.js_comments",
+        "chat.http.code_comments",
         "chat.version",
         *TRANSPORT,
     ],
@@ -239,3 +239,16 @@ def test_pure_modules_import_no_django():
 def test_every_module_has_a_docstring():
     checked = [name for name in MODULES if tree_of(name).body and not name.startswith("chat.migrations.")]
     assert [name for name in checked if not ast.get_docstring(tree_of(name))] == []
+
+
+def test_no_test_imports_from_a_module_of_tests():
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in getattr(node, "names", [])] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(alias.name for alias in node.names)]
+            parts = [part for name in names for part in name.split(".")]
+            found = [part for part in parts if part.startswith("test_")]
+            assert not found, (
+                f"{path.relative_to(ROOT)}, line {node.lineno}: move what {found} share to a module of helpers"
+            )

@@ -1,7 +1,7 @@
 """
 Read a plan (JSON) from standard input, run it, and print the result (JSON): `python -m benchmarks.generator`.
 
-The plan names the server, the seats and the processes. The exit code is 3 if the server does not accept a connection;
+The plan names the server, the clients and the processes. The exit code is 3 if the server does not accept a connection;
 standard error then says why.
 """
 

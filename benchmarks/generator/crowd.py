@@ -18,15 +18,15 @@ DRAIN_SECONDS = 15
 
 
 class Room:
-    """The seats of one room, and the number of messages that were sent to it."""
+    """The clients of one room, and the number of messages that were sent to it."""
 
     def __init__(self):
-        self.seats: list[Seat] = []
+        self.clients: list[Client] = []
         self.sent = 0
 
 
-class Seat(Socket):
-    """One socket in its room. `number` identifies it to the other seats."""
+class Client(Socket):
+    """One socket in its room. `number` identifies it to the other clients."""
 
     def __init__(self, on_frame, number: int, room: Room):
         super().__init__(on_frame)
@@ -38,14 +38,16 @@ class Seat(Socket):
 
 class Crowd:
     """
-    All seats. A load sets `on_message(seat, sender, number)`, `on_answer(seat, kind, number)` and `on_synced(seat)`.
+    All clients.
+
+    A load sets `on_message(client, sender, number)`, `on_answer(client, kind, number)` and `on_synced(client)`.
     """
 
     def __init__(self, plan: dict, dialect):
         self.url, self.dialect = plan["url"], dialect
         self.settle_seconds = plan["settle"]
-        self.places, self.cookies = plan["seats"], plan["cookies"]
-        self.seats: list[Seat] = []
+        self.places, self.cookies = plan["clients"], plan["cookies"]
+        self.clients: list[Client] = []
         self.rooms: dict[str, Room] = {}
         self.on_message = self.on_answer = self.on_synced = lambda *_: None
         self._parsed_frames: dict[bytes, tuple | None] = {}
@@ -56,48 +58,50 @@ class Crowd:
     # These methods connect and disconnect.
 
     async def connect(self, first: int = 0, last: int | None = None) -> None:
-        """Open the seats `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect on failure."""
+        """Connect the clients `first` to `last` - 1, and wait until each is in its room. Raise CannotConnect."""
         last = len(self.places) if last is None else last
         await run_concurrently(lambda number=number: self.open(number) for number in range(first, last))
         # Wait, because the tutorials' consumers join their group only after the handshake.
         await asyncio.sleep(self.settle_seconds)
 
-    async def open(self, number: int) -> "Seat":
-        """Open one seat, and return it. If the server sends a greeting, wait until the seat is in its room."""
+    async def open(self, number: int) -> "Client":
+        """Connect one client, and return it. If the server sends `synced` after a join, wait for it."""
         name, person = self.places[number]
         room = self.rooms.setdefault(name, Room())
         cookie = self.cookies[person] if self.cookies else None
-        seat = await open_socket(self.url, self.dialect.path(name), cookie, lambda: Seat(self.on_frame, number, room))
-        self.seats.append(seat)
-        room.seats.append(seat)
-        if self.dialect.has_greeting:
+        client = await open_socket(
+            self.url, self.dialect.path(name), cookie, lambda: Client(self.on_frame, number, room)
+        )
+        self.clients.append(client)
+        room.clients.append(client)
+        if self.dialect.sends_synced_after_join:
             async with asyncio.timeout(DRAIN_SECONDS * 2):
-                await seat.ready
-        return seat
+                await client.ready
+        return client
 
     async def leave(self) -> None:
-        """Close all seats, and wait a moment so that the close frames are sent."""
-        for seat in self.seats:
-            seat.leave()
+        """Disconnect all clients, and wait 0.1 s so that the close frames are sent."""
+        for client in self.clients:
+            client.leave()
         await asyncio.sleep(0.1)
 
-    def speakers(self, numbers: list[int]) -> list[Seat]:
-        """Return the open seats with these numbers."""
-        by_number = {seat.number: seat for seat in self.seats}
+    def senders(self, numbers: list[int]) -> list[Client]:
+        """Return the connected clients with these numbers."""
+        by_number = {client.number: client for client in self.clients}
         return [by_number[number] for number in numbers]
 
     # These methods send and receive.
 
-    def send(self, seat: Seat) -> int:
-        """Send the seat's next message and return its number."""
-        number = seat.sent
-        seat.sent += 1
-        seat.room.sent += 1
+    def send(self, client: Client) -> int:
+        """Send the client's next message and return its number."""
+        number = client.sent
+        client.sent += 1
+        client.room.sent += 1
         self.sent += 1
-        seat.send(self.dialect.encode(seat.number, number))
+        client.send(self.dialect.encode(client.number, number))
         return number
 
-    def on_frame(self, seat: Seat, payload: bytes) -> None:
+    def on_frame(self, client: Client, payload: bytes) -> None:
         """Handle one frame. A broadcast is parsed once; its other receivers find it in the cache."""
         frame = self._parsed_frames.get(payload, UNKNOWN)
         if frame is UNKNOWN:
@@ -106,14 +110,14 @@ class Crowd:
             return
         kind, sender, number, offset = frame
         if kind == MESSAGE:
-            seat.messages.count(sender, number, offset)
-            self.on_message(seat, sender, number)
+            client.messages.count(sender, number, offset)
+            self.on_message(client, sender, number)
         elif kind == SYNCED:
-            self._receive_synced(seat, offset)
+            self._receive_synced(client, offset)
         else:
             self.rejected += kind == REJECTED
             self.acked += kind == ACK
-            self.on_answer(seat, kind, number)
+            self.on_answer(client, kind, number)
 
     def _parse(self, payload):
         # This approximates the time of the last delivery. To read the clock for each delivery would cost too much.
@@ -123,11 +127,11 @@ class Crowd:
         frame = self._parsed_frames[payload] = self.dialect.read(payload)
         return frame
 
-    def _receive_synced(self, seat, offset):
-        seat.messages.offset = max(seat.messages.offset, offset)
-        if not seat.ready.done():
-            seat.ready.set_result(None)
-        self.on_synced(seat)
+    def _receive_synced(self, client, offset):
+        client.messages.offset = max(client.messages.offset, offset)
+        if not client.ready.done():
+            client.ready.set_result(None)
+        self.on_synced(client)
 
     # These methods count.
 
@@ -136,19 +140,19 @@ class Crowd:
         self.rejected = self.acked = 0
         for room in self.rooms.values():
             room.sent = 0
-        for seat in self.seats:
-            seat.messages.begin()
+        for client in self.clients:
+            client.messages.begin()
 
     @property
     def received(self) -> int:
-        return sum(seat.messages.received for seat in self.seats)
+        return sum(client.messages.received for client in self.clients)
 
     @property
     def expected(self) -> int:
-        return sum(room.sent * len(room.seats) for room in self.rooms.values())
+        return sum(room.sent * len(room.clients) for room in self.rooms.values())
 
     async def drain(self) -> None:
-        """Wait until every seat has received every message, or no more messages arrive."""
+        """Wait until every client has received every message, or no more messages arrive."""
         deadline = time.perf_counter() + DRAIN_SECONDS
         count, changed_at = -1, time.perf_counter()
         while (received := self.received) < self.expected and time.perf_counter() < deadline:
@@ -162,10 +166,10 @@ class Crowd:
 
     def tally(self) -> dict:
         """Return the losses and errors since `begin`."""
-        counters = [seat.messages for seat in self.seats]
+        counters = [client.messages for client in self.clients]
         expected, received = self.expected, self.received
         sent = sum(room.sent for room in self.rooms.values())
-        closed = [seat for seat in self.seats if seat.is_closed]
+        closed = [client for client in self.clients if client.is_closed]
         return {
             "expected": expected,
             "lost": expected - received,
@@ -177,5 +181,5 @@ class Crowd:
             "rejected": self.rejected,
             "unacked": sent - self.acked if self.dialect.is_acked else 0,
             "closed": len(closed),
-            "close_codes": sorted({str(seat.close_code) for seat in closed}),
+            "close_codes": sorted({str(client.close_code) for client in closed}),
         }

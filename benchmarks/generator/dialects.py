@@ -2,7 +2,8 @@
 Encode messages for a stack, and parse the frames that it sends. This module opens no sockets.
 
 A parsed frame is `(kind, sender, number, offset)`, or None if it does not belong to the measurement. `sender` is the
-sending seat, `number` counts the sender's messages from 0, and `offset` is the room's offset (0 if there is none).
+number of the sending client, `number` counts the messages of that client from 0, and `offset` is the room's offset (0
+if there is none).
 """
 
 import json
@@ -15,7 +16,7 @@ class Plain:
     """The tutorials' dialect: the server sends each text unchanged to everybody in the room."""
 
     is_acked = False
-    has_greeting = False
+    sends_synced_after_join = False
 
     def __init__(self, run: str):
         self.run = run
@@ -35,7 +36,7 @@ class Chat:
     """The product's dialect: `post` with a ref, which `message` and `ack` repeat."""
 
     is_acked = True
-    has_greeting = True
+    sends_synced_after_join = True
 
     def __init__(self, run: str):
         self.run = run

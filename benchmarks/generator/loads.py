@@ -41,7 +41,7 @@ async def measure(load, plan, cpu, on_begin=lambda: None) -> float:
 async def loop(crowd, plan, cpu):
     """Run `pp`, `rooms` and `burst`: each sender waits for its own messages."""
     await crowd.connect()
-    load = ClosedLoop(crowd, crowd.speakers(plan["speakers"]), plan["outstanding"])
+    load = ClosedLoop(crowd, crowd.senders(plan["senders"]), plan["outstanding"])
     elapsed = await measure(load, plan, cpu)
     return {
         "messages_per_s": round(load.messages / elapsed, 1),
@@ -72,7 +72,7 @@ async def elsewhere(crowd, plan, cpu):
     await crowd.connect(0, 1)
     streams = Streams(crowd)
     await streams.connect(range(1, len(crowd.places)))
-    load = ClosedLoop(crowd, crowd.speakers([0]))
+    load = ClosedLoop(crowd, crowd.senders([0]))
     elapsed = await measure(load, plan, cpu, on_begin=streams.begin)
     await asyncio.sleep(LAST_STATE_SECONDS)
     newest = max((stream.posts for stream in streams.all), default=0)
@@ -125,19 +125,19 @@ async def connect(crowd, plan, cpu):
     """Run `connect`: count the handshakes per second. All sockets stay open until the end."""
     times = []
 
-    async def open_seat(number):
+    async def open_client(number):
         started = time.perf_counter()
         await crowd.open(number)
         times.append(time.perf_counter() - started)
 
     cpu.start()
-    await run_concurrently(lambda number=number: open_seat(number) for number in range(len(crowd.places)))
+    await run_concurrently(lambda number=number: open_client(number) for number in range(len(crowd.places)))
     cpu.stop()
     return {
         "connections_per_s": round(len(times) / cpu.elapsed, 1),
         **latencies(times),
         "messages": len(times),
-        "retried": sum(seat.attempts - 1 for seat in crowd.seats),
+        "retried": sum(client.attempts - 1 for client in crowd.clients),
     }
 
 
@@ -180,12 +180,12 @@ async def heartbeats(crowd, plan, cpu):
 async def soak(crowd, plan, cpu):
     """Run `soak`: measure the maximum rate of `rooms`, then send at a share of it. Report each minute."""
     await crowd.connect()
-    speakers = crowd.speakers(plan["speakers"])
-    full = ClosedLoop(crowd, speakers)
+    senders = crowd.senders(plan["senders"])
+    full = ClosedLoop(crowd, senders)
     elapsed = await full.run(SOAK_CALIBRATION_SECONDS)
     await crowd.drain()
     crowd.begin()
-    load = OpenLoop(crowd, speakers, max(1.0, SOAK_SHARE * full.messages / elapsed))
+    load = OpenLoop(crowd, senders, max(1.0, SOAK_SHARE * full.messages / elapsed))
     minutes, every = [], []
     cpu.start()
     end = time.perf_counter() + plan["seconds"]

@@ -12,7 +12,7 @@ import time
 from benchmarks.generator.dialects import ACK
 
 PATIENCE_SECONDS = 5  # a sender waits this long for its own message, then sends the next one
-FAN_QUIET_SECONDS = 1  # after this long without a delivery, the next message is sent in any case
+FAN_QUIET_SECONDS = 1  # after this long without a delivery, the last message counts as stalled
 TICK_SECONDS = 0.1
 
 
@@ -42,7 +42,7 @@ class Load:
         self.is_running = False
         return time.perf_counter() - started
 
-    def on_answer(self, seat, kind, number):
+    def on_answer(self, client, kind, number):
         """Handle an `ack` or a `rejected`."""
 
 
@@ -53,64 +53,64 @@ class ClosedLoop(Load):
     A message is in flight until its sender has received it, and also its ack if the server sends acks.
     """
 
-    def __init__(self, crowd, speakers, outstanding: int = 1):
-        self.speakers, self.outstanding = speakers, outstanding
-        self.pending: dict[int, dict[int, list]] = {seat.number: {} for seat in speakers}
+    def __init__(self, crowd, senders, outstanding: int = 1):
+        self.senders, self.outstanding = senders, outstanding
+        self.pending: dict[int, dict[int, list]] = {client.number: {} for client in senders}
         self.needed = 2 if crowd.dialect.is_acked else 1
         super().__init__(crowd)
 
     def start(self) -> None:
-        for seat in self.speakers:
-            self.pending[seat.number].clear()
+        for client in self.senders:
+            self.pending[client.number].clear()
             for _ in range(self.outstanding):
-                self.send(seat)
+                self.send(client)
 
-    def send(self, seat) -> None:
+    def send(self, client) -> None:
         # The clock is read before sending, so that the latency includes the send.
         entry = [time.perf_counter(), self.needed]
-        self.pending[seat.number][self.crowd.send(seat)] = entry
+        self.pending[client.number][self.crowd.send(client)] = entry
 
-    def on_message(self, seat, sender, number):
-        if sender == seat.number:
-            self._arrived(seat, number, self.times)
+    def on_message(self, client, sender, number):
+        if sender == client.number:
+            self._arrived(client, number, self.times)
 
-    def on_answer(self, seat, kind, number):
+    def on_answer(self, client, kind, number):
         if kind == ACK:
-            self._arrived(seat, number, self.ack_times)
+            self._arrived(client, number, self.ack_times)
         else:
-            self.pending[seat.number].pop(number, None)
-            self.go_on(seat)
+            self.pending[client.number].pop(number, None)
+            self.go_on(client)
 
-    def _arrived(self, seat, number, times):
-        entry = self.pending[seat.number].get(number)
+    def _arrived(self, client, number, times):
+        entry = self.pending[client.number].get(number)
         if entry is None:
             return
         if self.is_running:
             times.append(time.perf_counter() - entry[0])
         entry[1] -= 1
         if not entry[1]:
-            del self.pending[seat.number][number]
+            del self.pending[client.number][number]
             self.messages += self.is_running
-            self.go_on(seat)
+            self.go_on(client)
 
-    def go_on(self, seat) -> None:
-        if self.is_running and not seat.is_closed:
-            self.send(seat)
+    def go_on(self, client) -> None:
+        if self.is_running and not client.is_closed:
+            self.send(client)
 
     def check_stalled(self, now: float) -> None:
-        for seat in self.speakers:
-            pending = self.pending[seat.number]
+        for client in self.senders:
+            pending = self.pending[client.number]
             for number in [n for n, entry in pending.items() if now - entry[0] > PATIENCE_SECONDS]:
                 del pending[number]
                 self.stalled += 1
-                self.go_on(seat)
+                self.go_on(client)
 
 
 class Fan(Load):
     """One room. A member sends when all members have received the last message. A latency ends at the last receiver."""
 
     def __init__(self, crowd):
-        self.seats = crowd.seats
+        self.clients = crowd.clients
         self.current = None
         super().__init__(crowd)
 
@@ -123,14 +123,14 @@ class Fan(Load):
         self.send()
 
     def send(self) -> None:
-        seat = self.seats[self.messages % len(self.seats)]
+        client = self.clients[self.messages % len(self.clients)]
         self.messages += 1
-        self.left = len(self.seats)
+        self.left = len(self.clients)
         self.sent_at = self.last_at = time.perf_counter()
         self.left_at_check = self.left
-        self.current = seat.number, self.crowd.send(seat)
+        self.current = client.number, self.crowd.send(client)
 
-    def on_message(self, seat, sender, number):
+    def on_message(self, client, sender, number):
         self.deliveries += self.is_running
         if self.current != (sender, number):
             return
@@ -138,8 +138,8 @@ class Fan(Load):
         if not self.left:
             self._note(time.perf_counter())
 
-    def on_answer(self, seat, kind, number):
-        if kind == ACK and self.current == (seat.number, number) and self.is_running:
+    def on_answer(self, client, kind, number):
+        if kind == ACK and self.current == (client.number, number) and self.is_running:
             self.ack_times.append(time.perf_counter() - self.sent_at)
 
     def _note(self, at):

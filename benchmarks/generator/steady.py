@@ -14,8 +14,8 @@ ANSWER_SECONDS = 10  # without an answer for this long, a client reconnects
 class OpenLoop:
     """Send from each sender in turn, `rate` messages per second. A latency begins when its message is due."""
 
-    def __init__(self, crowd, speakers, rate: float):
-        self.crowd, self.speakers, self.rate = crowd, speakers, rate
+    def __init__(self, crowd, senders, rate: float):
+        self.crowd, self.senders, self.rate = crowd, senders, rate
         self.due: dict[tuple[int, int], float] = {}
         self.times: list[float] = []
         crowd.on_message, crowd.on_answer = self.on_message, lambda *_: None
@@ -24,13 +24,13 @@ class OpenLoop:
         started, sent, end = time.perf_counter(), 0, time.perf_counter() + seconds
         while (now := time.perf_counter()) < end:
             while started + sent / self.rate <= now:
-                seat = self.speakers[sent % len(self.speakers)]
-                self.due[seat.number, self.crowd.send(seat)] = started + sent / self.rate
+                client = self.senders[sent % len(self.senders)]
+                self.due[client.number, self.crowd.send(client)] = started + sent / self.rate
                 sent += 1
             await asyncio.sleep(TICK_SECONDS)
 
-    def on_message(self, seat, sender, number):
-        if sender == seat.number:
+    def on_message(self, client, sender, number):
+        if sender == client.number:
             due = self.due.pop((sender, number), None)
             if due is not None:
                 self.times.append(time.perf_counter() - due)
@@ -42,7 +42,7 @@ class OpenLoop:
 
 
 class Heartbeats:
-    """The heartbeats of all seats in their rooms. Each seat sends its first heartbeat at a random time within 25 s."""
+    """The heartbeats of all clients. Each client sends its first heartbeat at a random time within 25 s."""
 
     def __init__(self, crowd):
         self.crowd = crowd
@@ -52,23 +52,23 @@ class Heartbeats:
         self.times: list[float] = []
         crowd.on_synced = self.on_synced
 
-    def beat(self, seat) -> None:
-        """Send a heartbeat of a seat, and schedule its next one."""
-        if seat.is_closed:
+    def beat(self, client) -> None:
+        """Send a heartbeat of a client, and schedule its next one."""
+        if client.is_closed:
             return
-        self.asked[seat.number] = time.perf_counter()
-        seat.send(self.crowd.dialect.heartbeat(seat.messages.offset))
+        self.asked[client.number] = time.perf_counter()
+        client.send(self.crowd.dialect.heartbeat(client.messages.offset))
         pause = HEARTBEAT_SECONDS + random.uniform(-HEARTBEAT_JITTER, HEARTBEAT_JITTER)
-        self.event_loop.call_later(pause, self.beat, seat)
+        self.event_loop.call_later(pause, self.beat, client)
 
-    def on_synced(self, seat):
-        asked_at = self.asked.pop(seat.number, None)
+    def on_synced(self, client):
+        asked_at = self.asked.pop(client.number, None)
         if asked_at is not None:
             self.times.append(time.perf_counter() - asked_at)
-        elif seat.number not in self.begun:
-            # This `synced` ends the greeting.
-            self.begun.add(seat.number)
-            self.event_loop.call_later(random.uniform(0, HEARTBEAT_SECONDS), self.beat, seat)
+        elif client.number not in self.begun:
+            # This `synced` answers the join, not a heartbeat.
+            self.begun.add(client.number)
+            self.event_loop.call_later(random.uniform(0, HEARTBEAT_SECONDS), self.beat, client)
 
     def count_unanswered(self) -> int:
         """Return the number of heartbeats without an answer after ANSWER_SECONDS."""

@@ -26,7 +26,7 @@ class Streams:
         self.all: list[Stream] = []
 
     async def connect(self, numbers) -> None:
-        """Open the streams of the people in these seats. Raise CannotConnect on failure."""
+        """Open the streams of the people of these clients. Raise CannotConnect on failure."""
         await run_concurrently(lambda number=number: self._open(number) for number in numbers)
 
     async def _open(self, number: int) -> None:

@@ -33,13 +33,15 @@ def report_memory_layer() -> list[Finding]:
         return [Finding.ok("redis", text)]
     return [
         Finding.problem(
-            "redis", f"{text} If the site uses Redis, set REDIS_URL (or CHANNEL_LAYERS) here as in its processes."
+            "redis",
+            f"{text} If the site uses Redis, "
+            "set REDIS_URL (or CHANNEL_LAYERS) for this command as for the processes of the site.",
         )
     ]
 
 
 def load_site_checks() -> list[tuple[str, Check]]:
-    """Return the functions that `DOCTOR_CHECKS` names; `a.check_cache` checks the part `cache`."""
+    """Return (name of the part, check) for each path in `DOCTOR_CHECKS`: `a.check_cache` checks the part `cache`."""
     paths = getattr(settings, "DOCTOR_CHECKS", [])
     return [(_describe(path), _import_later(path)) for path in paths]
 

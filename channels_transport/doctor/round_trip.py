@@ -26,7 +26,7 @@ PROBE = "doctor"
 # The findings report failed handshakes, so the library must not also log a traceback.
 _disabled_logger = logging.getLogger(f"{__name__}.websocket")
 _disabled_logger.disabled = True
-# The library connects without a proxy before version 15, which added this argument.
+# Before version 15, the library uses no proxy and does not have this argument.
 _NO_PROXY: dict[str, Any] = {"proxy": None} if int(websockets.version.version.split(".")[0]) >= 15 else {}
 
 

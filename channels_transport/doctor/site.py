@@ -106,7 +106,10 @@ def _describe_answer(site: Site, status: int, body: bytes) -> str:
         return f"{site.url} answers 503: no worker answered the request, or Redis does not answer."
     if not site.health_path:
         return f"{site.url} answers {status}: look at the logs of the workers."
-    return f"The server at {site.url} ({status}) is not this site: set the address of its interface with --url."
+    return (
+        f"{site.url} answers {status}, and its health page does not report that the site works. If the server"
+        " is not this site, set the address of the interface with --url; otherwise look at the logs of the workers."
+    )
 
 
 def read_missing(status: int, body: bytes) -> list[str]:

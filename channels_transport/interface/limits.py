@@ -95,7 +95,7 @@ class PathRule:
 
 
 def make_limits(given: Any, base: Limits | None = None, setting: str = "INTERFACE_LIMITS") -> Limits:
-    """Return `base` with other values. Raise ImproperlyConfigured for an unknown name or a wrong value."""
+    """Return `base` with the given values. Raise ImproperlyConfigured for an unknown name or a wrong value."""
     known = get_type_hints(Limits)
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"{setting} must be a dictionary of limits and their values, not {given!r}.")
@@ -165,7 +165,7 @@ def _make_rule(item: Any, limits: Limits) -> PathRule:
 
 
 def make_addresses(limits: Limits) -> Addresses:
-    """Return the empty table of the addresses."""
+    """Return a new table of the budgets of addresses, without an address."""
     return Addresses(limits.address_frames, limits.address_bytes, limits.address_control_frames)
 
 

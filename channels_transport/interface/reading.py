@@ -3,7 +3,9 @@ Reads the websockets of an interface: a few frames of each in turn, and only wit
 
 A read from the kernel may contain ten thousand small frames. If all of them were processed at once, twenty such sockets
 would delay the reactor's timers for ten seconds, and the interface would count as dead. So a socket whose frames
-are not all processed is not read, and TCP makes its client wait. This module closes nothing.
+are not all processed is not read, and TCP makes its client wait.
+
+This module sends no close frame: it calls `flood`, and the class that uses the mixin closes the websocket.
 """
 
 from __future__ import annotations
@@ -24,11 +26,12 @@ else:
 
 # This number of frames of one read is processed at once. The others wait for their turn.
 FRAMES_AT_ONCE = 8
-# In each turn of the reactor, waiting frames are processed for this time, at most this number of one socket in a row.
+# In each turn of the reactor, waiting frames are processed for TURN_SECONDS: at most FRAMES_PER_VISIT of one socket,
+# then those of the next socket.
 TURN_SECONDS, FRAMES_PER_VISIT = 0.005, 32
 # At this interval, the interface checks whether sockets that used up their budgets may be read again.
 LIMITED_SECONDS = 0.1
-# If a client's next bytes arrive later than this after its last bytes were processed, it does not send all the time.
+# A client has paused if no bytes arrive for this time after its last bytes were processed.
 PAUSE_SECONDS = 0.05
 # The most bytes that a client may send before its handshake is answered.
 MAX_EARLY_BYTES = 64 * 1024
@@ -97,7 +100,7 @@ class MeteredReading(_Protocol):
     has_rest = False  # whether processData would find something to do
     is_discarding = False
     dropped_bytes = 0
-    # Since when, and when last, the client has used up a budget (s, monotonic).
+    # When the present series of used-up budgets began, and when a budget was last used up (s, monotonic).
     limited_since = limited_at = 0.0
     # When the last bytes were processed, and since when the client has sent without a pause (s, monotonic).
     drained_at = pressing_since = 0.0

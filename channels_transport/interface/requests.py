@@ -227,7 +227,11 @@ class WebRequest(http_protocol.WebRequest):
         super().finish()
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """Answer with one of Daphne's errors, such as a timeout: as JSON under /api/, else as Daphne's small page."""
+        """
+        Answer with one of Daphne's errors, such as a timeout: as JSON under /api/, otherwise as Daphne's small page.
+
+        End the wait of a waiting request instead. If a response has begun, only close a connection without progress.
+        """
         if self._got_response_start:
             # The status was sent already. A response that progresses may take long. Without progress, the worker is
             # dead, or the client does not read.

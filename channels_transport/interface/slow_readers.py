@@ -1,7 +1,7 @@
 """
 Clients that do not read the server's data: how much is buffered for them, and when they must be disconnected.
 
-The module closes no connection itself.
+The module calls `drop_slow_reader` of the protocol, but closes no connection itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class UnreadWatch:
         return 0 if self.since is None else time.monotonic() - self.since
 
     def count(self, length: int) -> None:
-        """Count bytes that are written while the buffer is full, and drop a client that leaves too many unread."""
+        """Count bytes that are written while the buffer is full. Call `drop_slow_reader` if too many are unread."""
         self.unread_bytes += length
         if self.unread_bytes > MAX_UNREAD_BYTES:
             self.protocol.drop_slow_reader()

@@ -8,7 +8,7 @@ from .script import LayerScript
 
 # Queues a frame. ARGV:
 # * channel, reply channel, order, body, expiry (s);
-# * capacity, capacity of one connection's frames, lease of its record (s);
+# * capacity, capacity of one connection's frames, lease of the connection's record (s);
 # * with websocket.connect: the body of the websocket.disconnect to run if the interface dies, otherwise '';
 # * from an interface: 'first', 'next' or 'forget'. 'first' means that Redis has accepted all frames before this one, so
 #   Redis has lost any missing frame. 'next' means that the frame is accepted only directly after the trip's previous

@@ -45,7 +45,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         return protocol.parse(text, protocol.BOARD_EVENTS)
 
     def connect(self, message, board, session):
-        """Accept a browser and send the visitor's state. Close with 4404 for every reason to refuse the browser."""
+        """Accept a browser, and send the visitor's state and the announcements. Close with 4404 to refuse a browser."""
         connection = self.connection
         try:
             visit = self.get_visit(board, session)

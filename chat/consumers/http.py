@@ -14,7 +14,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def healthz(message):
-    """Answer that the site is alive. The interface answers this path itself, so this consumer serves other servers."""
+    """Answer that the site is alive. `manage.py interface` answers this path itself, so this runs only under Daphne."""
     _respond(message, 200, {"status": "ok"})
 
 

@@ -8,6 +8,7 @@ There is no build step: this module joins the files when `collectstatic` or a se
 pages load the modules themselves, so an engineer sees the files that they edit.
 
 Each page has two entry modules: `page.js`, and one of its own. Each entry module has a bundle with all that it imports.
+A room has a third one, `first-view.js`: this small bundle arrives first, and draws the messages that the page contains.
 Each module that is loaded later with `import()` has a bundle too. A module may be in several bundles. The browser runs
 a module only once, because only its first definition counts.
 
@@ -21,7 +22,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from chat.http.js_comments import remove_comments
+from chat.http.code_comments import remove_comments
 
 CLIENT = Path(__file__).resolve().parent.parent / "static" / "chat"
 # The client's folder among the static files, and the folder of bundles in it.
@@ -29,7 +30,9 @@ CLIENT_PREFIX = "chat/"
 FOLDER = "bundles"
 # The entry module of all pages.
 COMMON = "page.js"
-ENTRIES = (COMMON, "board.js", "lobby.js", "operators.js", "settings.js", "workspace.js")
+ENTRIES = (COMMON, "board.js", "first-view.js", "lobby.js", "operators.js", "settings.js", "workspace.js")
+# Entry modules that a page loads before another one, in addition to COMMON.
+EARLIER = {"workspace.js": ("first-view.js",)}
 # Modules in these folders import nothing, and stay as they are.
 SEPARATE = ("languages/", "vendor/")
 
@@ -97,10 +100,9 @@ class Graph:
 
     def list_modules(self, name: str) -> list[str]:
         """Return the modules of a bundle, without the modules that every page has already when it loads the bundle."""
-        if name == COMMON:
-            loaded: set[str] = set()
-        elif name in ENTRIES:
-            loaded = set(self.closures[COMMON])
+        if name in ENTRIES:
+            earlier = (*EARLIER.get(name, ()), COMMON) if name != COMMON else ()
+            loaded = {module for entry in earlier for module in self.closures[entry]}
         else:
             pages = [entry for entry in ENTRIES if name in self._reach(entry)]
             loaded = set.intersection(*({*self.closures[COMMON], *self.closures[page]} for page in pages))

@@ -80,10 +80,10 @@ def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int]
     return check(protocol.parse_integer(request.GET[name]), name)
 
 
-def get_query_zone(request: HttpRequest) -> str | None:
-    """Return the time zone `zone` of the query string, or None if it is absent. Raise `invalid_field`."""
-    zone = request.GET.get("zone")
-    return None if zone is None else protocol.check_zone(zone)
+def get_query_zone(request: HttpRequest, name: str = "zone") -> str | None:
+    """Return the time zone `name` of the query string, or None if it is absent. Raise `invalid_field`."""
+    zone = request.GET.get(name)
+    return None if zone is None else protocol.check_zone(zone, name)
 
 
 def get_optional(fields: dict, name: str, check: Callable[..., Any], default: Any = None) -> Any:

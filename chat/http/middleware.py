@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none';"
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; worker-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

@@ -13,18 +13,21 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
 from chat.http.forms import GuestForm, RoomForm
-from chat.protocol import ChatError
+from chat.protocol import ChatError, encode
 from chat.services import boards, directs, invitations, limits, operators, rooms
 
 # The file security.txt says that readers must not trust it after this time. Each response names a new time.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
 WORKSPACE, PANE = "chat/workspace/page.html", "chat/workspace/pane.html"
+# JSON needs these characters only inside strings. Escaped like this, they mean nothing in HTML.
+HTML_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 
 
 def _get_layout(request):
@@ -79,10 +82,14 @@ def create_room(request):
     return redirect("room", slug=room.slug)
 
 
+@never_cache
 @require_safe
 def room(request, slug):
     """
     Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
+
+    The page contains the newest messages, unless the room opens at an older one. So browsers and proxies must not keep
+    it.
 
     A former address of a private room redirects its members. Strangers get a GuestForm instead, whether or not the room
     exists. Only signed-in people learn which rooms exist.
@@ -95,7 +102,10 @@ def room(request, slug):
         return redirect("room", slug=found.slug)  # a former address
     if found.access == found.DIRECT:
         found.name = directs.name_for(request.user, found)
-    return render(request, "chat/room.html", {"room": found, "person": request.user, "layout": _get_layout(request)})
+    context = {"room": found, "person": request.user, "layout": _get_layout(request)}
+    if view := rooms.get_first_view(request.user, found):
+        context["first_view"] = mark_safe(encode(view).translate(HTML_ESCAPES))
+    return render(request, "chat/room.html", context)
 
 
 @require_POST

@@ -2,8 +2,8 @@
 Escapes and inline code.
 
 A backslash is dropped only if the character behind it would otherwise be markup. Everywhere else the backslash is shown
-as typed: in `C:\\new`, `\\d+`, at the end of a line, and in the shrug. Code that would show nothing is text. So is a
-backtick that stands for an apostrophe: "don`t and can`t", "un po` meno".
+as typed: in `C:\\new`, `\\d+`, at the end of a line, and in the shrug. Code that would show nothing is text, and a
+backtick that stands for an apostrophe is text too: "don`t and can`t", "un po` meno".
 """
 
 import re

@@ -67,7 +67,7 @@ _SELECT = f"""
 
 
 class Present(NamedTuple):
-    """A member of a room, as other people see who is present there."""
+    """What other people see of a member who is present in a room."""
 
     handle: str
     is_guest: bool

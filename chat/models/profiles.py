@@ -1,7 +1,8 @@
 """
 What people say about themselves, how they want the site to be, and the browsers in which they are signed in.
 
-A person without a row has the defaults. The columns stand in tables of their own because every frame reads the person.
+A person without a row has the defaults. These columns are not in the table of people, because every frame reads the row
+of the person there.
 """
 
 from django.db import models
@@ -83,7 +84,7 @@ class Login(models.Model):
     """
 
     MAX_AGENT = 200
-    # The first mark in the header counts: most browsers also name the browsers that they are compatible with.
+    # The first entry whose text is in the header counts. Most browsers also name others: Edge names Chrome and Safari.
     _BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "FxiOS/": "Firefox", "Chrome/": "Chrome"}
     _BROWSERS |= {"CriOS/": "Chrome", "Safari/": "Safari"}
     _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "CrOS": "ChromeOS"}

@@ -190,7 +190,7 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "person"], name="one_standing_per_room")]
-        # This index finds the mutes whose time is over. It contains only muted members, so it costs nothing for others.
+        # This index finds the expired mutes. It contains only muted members, so it costs nothing for others.
         indexes = [
             models.Index(
                 name="mutes_with_an_end", fields=["muted_until"], condition=models.Q(muted_until__isnull=False)

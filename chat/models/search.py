@@ -1,5 +1,6 @@
 """
-The index of the search: a document for each message that can be found, and how far each room is indexed.
+The index of the search: a document for each message that can be found, the ids of each day, and how far each room is
+indexed.
 
 The index follows the messages, seconds later. Its rows may be deleted at any time: `manage.py index_messages` builds
 them again.
@@ -33,7 +34,7 @@ class Document(NamedTuple):
 
 class SearchDocumentManager(models.Manager):
     def get_digests(self, message_ids: Sequence[int]) -> dict[int, int]:
-        """Return {id of a message: digest of its document}. There are at most 500 ids."""
+        """Return {id of a message: digest of its document}. The caller passes at most 500 ids."""
         return dict(self.filter(message_id__in=message_ids).values_list("message_id", "digest"))
 
     def replace(self, outdated_ids: Sequence[int], documents: Sequence[Document]) -> None:
@@ -139,7 +140,9 @@ class SearchProgressManager(models.Manager):
 
     def move(self, due: Due, version: int, offset: int) -> bool:
         """
-        Record in a transaction that a room is indexed up to `offset`. Return False if another process did this first.
+        Record in a transaction that a room is indexed up to `offset`.
+
+        Return False if another process did this first, or, in PostgreSQL, if the room has been deleted.
 
         This locks the row until the commit. In PostgreSQL, it also keeps the room from being deleted before the commit.
         """
@@ -203,7 +206,7 @@ class Changed(NamedTuple):
 
 
 def get_changed_messages(room_id: int, after: int, upto: int, limit: int) -> list[Changed]:
-    """Return the messages of a room that changed after an offset and up to `upto`, in the order of the offsets."""
+    """Return the first `limit` messages of a room with offsets after `after` and up to `upto`, in their order."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

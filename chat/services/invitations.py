@@ -44,7 +44,7 @@ def create_invitation(
     Raise:
 
     - `not_found` for the room;
-    - `forbidden` if the person may not invite, or if the room is public or has too many open invitations;
+    - `forbidden` if the person may not invite, or if the room is not private or has too many open invitations;
     - `invalid_field` for `uses` or `seconds`.
     """
     room = _get_room(person, slug)
@@ -70,7 +70,11 @@ def get_invitations(person: Person, slug: str) -> QuerySet:
 
 
 def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
-    """Delete an invitation. People who joined with it stay members. Raise as `create_invitation` does."""
+    """
+    Delete an invitation. People who joined with it stay members.
+
+    Raise as `create_invitation` does, and `not_found` for the invitation.
+    """
     room = _get_room(person, slug)
     if not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
         raise ChatError("not_found", "There is no such invitation.")
@@ -117,8 +121,8 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raise `not_found` if the invitation is not valid. Raise `forbidden` if the person is banned from the room, or if the
-    person is a guest and the room is closed to guests.
+    Raise `not_found` if the invitation is not valid. Raise `forbidden` if the person, or another guest of the person's
+    browser, is banned from the room, or if the person is a guest and the room is closed to guests.
     """
     invitation = get_invitation(key)
     room = invitation.room
@@ -144,18 +148,18 @@ def _check_may_join(person, room, member):
     if member is not None:
         rooms.check_not_banned(member)
     rooms.check_open_to(room, person)
-    rooms.check_browser_not_banned(room, person)
+    rooms.check_browser_not_banned(room, person, member)
 
 
 def _use(invitation):
-    # The UPDATE itself checks for a use: if two people accept at the same moment, only one of them gets the last use.
+    # The UPDATE itself checks that a use is left: if two people accept at the same moment, only one gets the last use.
     used = Invitation.objects.open().filter(id=invitation.id).update(uses_left=F("uses_left") - 1)
     if not used:
         raise _make_invalid_error()
 
 
 def may_leave(person: Person | AnonymousUser, room: Room) -> bool:
-    """Return whether a person may leave a room. Public rooms and private rooms can be left."""
+    """Return whether a person may leave a room. Nobody can leave a board or a direct conversation."""
     if room.access not in (Room.PRIVATE, Room.PUBLIC) or not person.is_authenticated:
         return False
     return Member.objects.filter(room=room, person=person, role__in=CAN_LEAVE).exists()

@@ -21,7 +21,7 @@ class Store(ABC):
 
     @abstractmethod
     def ping(self) -> None:
-        """Check that the state can be reached. Raise what the other methods would raise if not."""
+        """Check that the state can be reached. If not, raise the error that the other methods would raise."""
 
     # Token buckets, for rate limits.
 
@@ -31,7 +31,7 @@ class Store(ABC):
 
     @abstractmethod
     def return_token(self, name: str, burst: float) -> None:
-        """Put a token that was taken back into its bucket of `burst`."""
+        """Give a token back to its bucket, which holds at most `burst`."""
 
     @abstractmethod
     def take_token_deferred(
@@ -105,8 +105,8 @@ class Store(ABC):
         """
         Return {name: (number of owners, whether the roster has changes)} of all rosters with entries.
 
-        Entries whose time is over are removed. Rosters that thereby lose their last entry are still in the result. This
-        takes two round trips for any number of rosters.
+        Expired entries are removed. A roster that loses its last entry in this way is still in the result.
+        This takes two round trips for any number of rosters.
         """
 
     @abstractmethod

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .interface import Store, split_changes
 
-NO_LIMIT = 10**9  # of leases
-SWEEP_SECONDS = 60  # between two sweeps of counters and texts whose time is over
+NO_LIMIT = 10**9  # more leases than a process can have
+SWEEP_SECONDS = 60  # between two sweeps of expired counters and texts
 
 
 class MemoryStore(Store):
@@ -72,7 +72,7 @@ class MemoryStore(Store):
             return before if ends_at >= time.monotonic() else None
 
     def _sweep_expired(self):
-        """Delete the counters and texts whose time is over, at most once in SWEEP_SECONDS."""
+        """Delete the expired counters and texts, at most once in SWEEP_SECONDS."""
         # These names contain names of connections. Without this sweep, the dictionary would grow with every
         # new connection.
         now = time.monotonic()
@@ -153,7 +153,7 @@ class MemoryStore(Store):
             return came, went, len({owner for owner, _ in roster["entries"].values()})
 
     def _get_swept(self, name):
-        """Delete the entries of a roster whose time is over, and return the roster."""
+        """Delete the expired entries of a roster, and return the roster."""
         roster = self._values.setdefault(("roster", name), {"entries": {}, "changes": {}})
         now = time.monotonic()
         for entry, (owner, ends_at) in list(roster["entries"].items()):

@@ -13,7 +13,7 @@ from chatproj.serve import CannotServe
 
 # This is longer than the supervisor needs to stop all processes.
 STOPPING_SECONDS = 12
-# `local.is_serve_running` takes the lock for a moment when it checks whether `serve` runs.
+# `local.is_serve_running` takes the lock for a very short time when it checks whether `serve` runs.
 CHECK_SECONDS = 0.5
 
 _descriptor = None

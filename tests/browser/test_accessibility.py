@@ -4,11 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.actions import PASSWORD, choose, create_room, item_of, message, say, sign_up
 from tests.browser.conftest import PHONE
-from tests.browser.test_lobby import PASSWORD, create_room, sign_up
-from tests.browser.test_moderation import item_of
-from tests.browser.test_room import message, say
-from tests.browser.test_tasks import choose
 
 pytestmark = requires_axe()
 

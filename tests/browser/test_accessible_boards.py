@@ -3,9 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
-from tests.browser.test_announcements import announce, announcements_on
-from tests.browser.test_boards import knock, make_board
-from tests.browser.test_tasks import choose
+from tests.browser.actions import announce, announcements_on, choose, knock, make_board
 
 pytestmark = requires_axe()
 LONG_NAME = "Bartholomew of the long name all"

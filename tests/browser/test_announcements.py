@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import announce, announcements_on
 from tests.browser.conftest import PHONE, start_second
 
 _numbers = itertools.count(1)
@@ -18,15 +19,6 @@ def monitor(site):
     part.wait_until_logged("Working")
     yield part
     assert part.end() == 0
-
-
-def announce(operator, slug, text, level="info"):
-    response = operator.call("POST", "/api/announcements/", text=text, level=level, room=slug, expected=201)
-    return response.json()["id"]
-
-
-def announcements_on(page):
-    return page.locator(".announcement")
 
 
 def test_the_lobby_shows_changes_of_rooms_without_a_reload(browser_of, join_room, site, slug, owner, monitor):

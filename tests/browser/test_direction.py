@@ -2,8 +2,9 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
 from tests.browser.conftest import PHONE
-from tests.browser.test_room import message, say
+from tests.browser.gallery import keep_screenshot
 
 HEBREW = "שלום, מה שלומך? (a+b)!"
 DIRECTION = "element => getComputedStyle(element).direction"
@@ -67,3 +68,11 @@ def test_on_a_page_from_right_to_left_the_fields_the_keys_and_the_picker_are_mir
     picker = amal.locator("dialog.emoji-picker")
     expect(picker).to_be_visible()
     assert abs(picker.bounding_box()["x"] - button.bounding_box()["x"]) < 1
+    # People search in their language.
+    picker.locator("input[type=search]").fill("صاروخ")
+    rocket = picker.get_by_role("button", name="صاروخ", exact=True)
+    expect(rocket).to_have_text("🚀")
+    keep_screenshot(amal, "emoji-arabic")
+    rocket.click()
+    amal.get_by_test_id("composer").press_sequentially(" :قطة")
+    expect(amal.locator("#completion [role=option]").first).to_have_text("🐈قطة")

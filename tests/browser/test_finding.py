@@ -1,12 +1,12 @@
-"""Tests of finding a message: by its link, by words, by pin, by bookmark and by mention; and of writing names."""
+"""Tests of finding messages by link, words, pin, bookmark and mention, and of completing names in the composer."""
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.actions import message, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
-from tests.browser.test_room import message, say
 from tests.browser.workspace import expect_room
 from tests.live.client import Person
 
@@ -120,7 +120,7 @@ def test_a_link_leads_to_an_old_message_and_a_room_opens_where_a_person_was(open
 
 @pytest.fixture
 def bicycle(owner, site):
-    """Return a room with many messages, of which the first can be found, and its member."""
+    """Return (slug of a room with many messages, a member). Only the first message contains the words of the search."""
     slug = owner.make_room()
     bob = Person(site, "Bob of the bicycles", PASSWORD)
     bob.post(slug, f"My red bicycle is lost, @{owner.handle}")

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.actions import message
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.gallery import RESULTS
-from tests.browser.test_room import message
 from tests.live.client import Person
 
 PICTURES = RESULTS / "guide"

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
+from tests.browser.blocking_proxy import BlockingProxy
 from tests.browser.history import FETCHES, come_back, fill, is_on_screen, scroll_to, shown_ids, wait_for_newer
-from tests.browser.test_polling import BlockingProxy
-from tests.browser.test_room import message, say
 
 COUNT = 1500
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, press, say
 from tests.browser.history import fill
-from tests.browser.test_room import message, say
 
 FOCUSED = "document.activeElement.closest('.message')?.querySelector('.body').textContent.trim() ?? null"
 # The style of the ring around the element with the focus.
@@ -19,11 +19,6 @@ def focused_text(page):
 def is_focus_in_view(page):
     box = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
     return box["top"] > 0 and box["bottom"] < page.viewport_size["height"]
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def enter_list(page):

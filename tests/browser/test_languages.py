@@ -6,10 +6,9 @@ import polib
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import create_room, message, say, sign_up
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
-from tests.browser.test_lobby import create_room, sign_up
-from tests.browser.test_room import message, say
 from tests.live.processes import ROOT
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")

@@ -2,25 +2,7 @@
 
 from playwright.sync_api import expect
 
-PASSWORD = "correct horse battery"
-
-
-def sign_up(page, site, handle):
-    page.goto(f"{site.url}/sign-up/")
-    page.fill("[name=handle]", handle)
-    page.fill("[name=password]", PASSWORD)
-    page.click("[data-testid=sign_up-form] button")
-    expect(page.get_by_test_id("account")).to_contain_text(handle)
-
-
-def create_room(page, name, is_private=False):
-    """Create a room in the lobby, and wait until it is open. Its address is made from the name."""
-    page.wait_for_selector("#workspace[data-state=ready]")
-    page.get_by_test_id("create-room").click()
-    page.fill("#new-room-name", name)
-    page.set_checked("#new-room-private", is_private)
-    page.click("#create-room-dialog [type=submit]")
-    page.wait_for_selector("[data-state=open]")
+from tests.browser.actions import PASSWORD, create_room, sign_up
 
 
 def test_a_new_room_appears_in_the_lobby_of_another_person(browser_of, site):

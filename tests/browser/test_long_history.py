@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import press
 from tests.browser.history import FETCHES, come_back, is_on_screen, scroll_to, shown_ids
-from tests.browser.test_keyboard import press
 from tests.live import rooms
 
 COUNT = 1200

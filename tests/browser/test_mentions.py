@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.test_room import message, say
+from tests.browser.actions import message, say
 
 
 def test_only_whole_handles_are_marked_as_mentions(join_room):

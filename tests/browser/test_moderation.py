@@ -2,13 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import item_of, message, say
 from tests.browser.conftest import PHONE
-from tests.browser.test_room import message, say
-
-
-def item_of(page, handle):
-    """Return a person's item in the list of the people who are here."""
-    return page.get_by_test_id("who-is-here").locator(f"[data-handle='{handle}']")
 
 
 def test_a_mute_an_unmute_and_a_ban_reach_the_other_browser_at_once(owners_page, join_room):

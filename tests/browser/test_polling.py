@@ -1,66 +1,10 @@
 """Tests of long polling in a browser behind a proxy that blocks websockets."""
 
-import contextlib
-import socket
-import threading
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_room import bodies, message, say
-
-
-class BlockingProxy:
-    """A proxy without websocket support: it forwards requests, and answers websocket handshakes with 400."""
-
-    def __init__(self, port):
-        self.server_port = port
-        self.refused = 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.start(self.accept)
-
-    @staticmethod
-    def start(function, *arguments):
-        threading.Thread(target=function, args=arguments, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.start(self.serve, client)
-
-    def serve(self, client):
-        # A browser opens a new TCP connection for each websocket. So only the first request of a connection can be a
-        # websocket handshake.
-        head = b""
-        while b"\r\n\r\n" not in head:
-            data = client.recv(65536)
-            if not data:
-                return client.close()
-            head += data
-        if b"upgrade: websocket" in head.lower():
-            self.refused += 1
-            client.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            return client.close()
-        server = socket.create_connection(("127.0.0.1", self.server_port))
-        server.sendall(head)
-        self.start(self.pipe, server, client)
-        return self.pipe(client, server)
-
-    @staticmethod
-    def pipe(source, target):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-        for connection in (source, target):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        self.listener.close()
+from tests.browser.actions import bodies, message, say
+from tests.browser.blocking_proxy import BlockingProxy
 
 
 @pytest.fixture
@@ -114,7 +58,7 @@ def test_a_polling_person_sees_who_is_here_and_appears_in_the_list(join_room, pr
     expect(people_here(dora)).to_have_count(1, timeout=150_000)
 
 
-def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
+def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug, owner):
     alice, bob = join_room("Alice"), join_room("Bob")
     sockets = []
     alice.on("websocket", lambda socket: sockets.append(socket.url))
@@ -138,7 +82,10 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     listed.locator(".place").click(button="right")
     alice.get_by_role("menuitem", name="Mark as read").click()
     expect(listed.locator(".badge")).to_have_count(0)
-    assert not [url for url in sockets if url.endswith("/me/")]
+    # So does the list of all rooms.
+    new = owner.make_room()
+    expect(alice.locator(f"#rooms [data-slug='{new}']")).to_be_visible()
+    assert sockets == []
 
 
 def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_room import message, say
+from tests.browser.actions import message, say
 
 # This code posts messages, and gives each day {per_day} of them. So a day can begin within a page of the history or
 # between two pages.

@@ -6,22 +6,9 @@ import signal
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import bodies, message, say
 from tests.browser.conftest import PHONE, start_second
 from tests.browser.history import fill
-
-
-def say(page, text):
-    page.get_by_test_id("composer").fill(text)
-    page.keyboard.press("Enter")
-
-
-def message(page, text):
-    return page.locator(".message[data-id]").filter(has_text=text)
-
-
-def bodies(page):
-    """Return the bodies on the page, from top to bottom."""
-    return page.locator(".message .body").all_inner_texts()
 
 
 def test_two_people_see_each_others_messages(join_room):
@@ -205,8 +192,8 @@ def test_a_page_loads_few_scripts_and_the_dialogs_load_last(join_room):
     alice.wait_for_load_state("networkidle")
     assert warnings == []
     names = [url.rpartition("/chat/")[2] for url in fetched]
-    assert sorted(names[:2]) == ["bundles/page.js", "bundles/workspace.js"]
-    assert "bundles/room/dialogs.js" in names[2:]
+    assert sorted(names[:3]) == ["bundles/first-view.js", "bundles/page.js", "bundles/workspace.js"]
+    assert "bundles/room/dialogs.js" in names[3:]
     assert len(names) == len(set(names)) <= 6
 
 

@@ -5,9 +5,9 @@ import io
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.actions import sign_up
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
-from tests.browser.test_lobby import sign_up
 from tests.live.processes import wait_until
 
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.test_room import message, say
+from tests.browser.actions import message, say
 
 MARKS = "".join(chr(code) for code in range(0x0300, 0x0330)) * 3
 

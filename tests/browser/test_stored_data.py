@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_room import message, say
+from tests.browser.actions import message, say
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import signal
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.gallery import keep_in_both_themes
-from tests.browser.test_room import message, say
 
 
 def test_people_on_a_desktop_use_emoji_code_and_formatting(join_room):

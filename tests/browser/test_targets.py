@@ -3,12 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import item_of, knock, make_board, message, say, sign_up
 from tests.browser.conftest import PHONE, SMALL_PHONE
-from tests.browser.test_boards import knock, make_board
-from tests.browser.test_lobby import sign_up
-from tests.browser.test_moderation import item_of
-from tests.browser.test_room import message, say
-from tests.browser.test_touch import long_press, tap_action
+from tests.browser.touch import long_press, tap_action
 
 # This script returns the visible controls that are too small. A link within a sentence may be as high as its line.
 SMALL_CONTROLS = """() => {

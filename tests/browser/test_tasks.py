@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import choose, message, say
 from tests.browser.conftest import PHONE
-from tests.browser.test_room import message, say
 from tests.live.processes import wait_until
 
 
@@ -16,12 +16,6 @@ def post(page, text):
     """Write a message, and wait until it is stored."""
     say(page, text)
     expect(message(page, text)).to_have_count(1)
-
-
-def choose(page, name):
-    """Choose an entry of the room's menu."""
-    page.get_by_test_id("room-menu").locator("summary").click()
-    page.get_by_test_id(f"menu-{name}").click()
 
 
 def export(page, file_format):

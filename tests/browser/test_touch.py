@@ -5,11 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import item_of, message, say
 from tests.browser.conftest import PHONE, SMALL_PHONE
-from tests.browser.test_moderation import item_of
-from tests.browser.test_room import message, say
+from tests.browser.touch import HOLD_MS, centre, long_press, tap_action, touch
 
-HOLD_MS = 900
 # This script returns whether the toolbar covers the text, the author or the time of a message.
 TOOLBAR_COVERS_TEXT = """() => {
   const bar = document.querySelector('.toolbar').getBoundingClientRect();
@@ -19,33 +18,6 @@ TOOLBAR_COVERS_TEXT = """() => {
       && box.right > bar.left + 1 && box.left < bar.right - 1;
   });
 }"""
-
-
-def centre(locator):
-    locator.scroll_into_view_if_needed()
-    box = locator.bounding_box()
-    return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-
-
-def touch(page, kind, *points):
-    """Send one touch event through the browser's own input, as a touch screen does."""
-    if not hasattr(page, "devtools"):
-        page.devtools = page.context.new_cdp_session(page)
-    page.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
-
-
-def long_press(page, locator):
-    """Hold a finger on an element until the sheet opens, and lift it."""
-    touch(page, "touchStart", centre(locator))
-    page.wait_for_timeout(HOLD_MS)
-    touch(page, "touchEnd")
-    expect(page.locator("#message-sheet")).to_be_visible()
-
-
-def tap_action(page, text, action):
-    """Tap a message, and then the button of an action in its toolbar."""
-    message(page, text).locator(".body").tap()
-    page.locator(f".toolbar [data-action={action}]").first.tap()
 
 
 def hold_action(page, text, action):

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
 from tests.browser.conftest import start_second
 from tests.browser.history import (
+    FETCHES,
     UNFOCUSED,
     come_back,
     fill,
@@ -16,7 +18,6 @@ from tests.browser.history import (
     text_below_divider,
     wait_for_newer,
 )
-from tests.browser.test_room import message, say
 
 
 def starts_with(start):
@@ -40,20 +41,12 @@ def test_a_person_who_returns_sees_which_messages_are_new(alice, site, slug, cou
     fill(site, slug, count)
     tab = come_back(alice, *([] if is_focused else [UNFOCUSED]))
     expect(tab.locator(".divider.unread")).to_have_count(1)
-    if count <= 50:
-        assert text_below_divider(tab) == "line 1"
-        assert is_on_screen(tab, 2)
-        expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
-    else:
-        assert text_below_divider(tab) == f"line {count - 49}"
-        above = count - 50
-        expect(tab.get_by_test_id("unread-jump")).to_have_text(f"↑ {above} new message{'s' * (above > 1)} above")
-        tab.get_by_test_id("unread-jump").click()
-        expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
-        assert is_on_screen(tab, 2)
-        expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
-        ids = shown_ids(tab)
-        assert ids == list(range(ids[0], ids[-1] + 1))
+    expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
+    assert text_below_divider(tab) == "line 1"
+    assert is_on_screen(tab, 2)
+    expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+    ids = shown_ids(tab)
+    assert ids == list(range(ids[0], ids[-1] + 1))
     title = tab.title()
     assert title.startswith(f"({count}) ") if not is_focused else not title.startswith("(")
 
@@ -86,30 +79,68 @@ def test_messages_that_are_read_in_the_last_second_before_a_person_leaves_are_no
     assert text_below_divider(tab) is None
 
 
-def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
-    alice.close()
-    fill(site, slug, 500)
-    tab = come_back(alice)
-    expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
-    tab.wait_for_timeout(1500)
-    tab = come_back(tab)
-    expect(tab.get_by_test_id("unread-jump")).to_have_text("↑ 450 new messages above")
-
-
-def test_only_the_messages_below_the_last_seen_message_stay_new(alice, site, slug):
-    alice.close()
-    fill(site, slug, 49)
-    tab = come_back(alice)
-    last_seen = tab.evaluate(
+def last_on_screen(tab):
+    """Return the id of the last message whose end is on the screen."""
+    last = tab.evaluate(
         """() => {
           const { bottom } = document.getElementById("scroller").getBoundingClientRect();
           return [...document.querySelectorAll("#messages .message")]
             .filter((item) => item.getBoundingClientRect().bottom <= bottom + 8).at(-1).dataset.id;
         }"""
     )
-    assert 2 < int(last_seen) < 50
+    return int(last)
+
+
+def test_120_unread_messages_are_read_from_the_first_to_the_newest(alice, site, slug):
+    alice.close()
+    fill(site, slug, 120)
+    tab = come_back(alice, FETCHES)
+    # The room opens at the first unread message, with one request.
+    expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
+    assert text_below_divider(tab) == "line 1"
+    assert is_on_screen(tab, 2)
+    assert [fetch.get("around") for fetch in tab.evaluate("fetches")] == [2]
+    expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+    read = last_on_screen(tab) - 1  # the id of "line 1" is 2
+    assert 2 < read < 60
+    expect(tab.get_by_test_id("new-messages")).to_have_text(f"↓ {120 - read} new messages")
+    # What was not on the screen stays unread, and the room opens there the next time.
+    tab.wait_for_timeout(1200)
+    tab = come_back(tab, FETCHES)
+    expect(tab.locator(f"#message-{read + 2} > .divider.unread")).to_be_visible()
+    assert [fetch.get("around") for fetch in tab.evaluate("fetches")][:1] == [read + 2]
+    # The newest messages were loaded first, so everything is loaded. At the end, everything is read.
+    tab.get_by_test_id("new-messages").click()
+    expect(message(tab, "line 120")).to_be_visible()
+    expect(tab.get_by_test_id("new-messages")).to_be_hidden()
+    expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
+    tab.wait_for_timeout(1200)
+    assert text_below_divider(come_back(tab)) is None
+
+
+def test_messages_that_were_not_on_the_screen_stay_new(alice, site, slug):
+    alice.close()
+    fill(site, slug, 500)
+    tab = come_back(alice)
+    expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
+    read = last_on_screen(tab) - 1
+    expect(tab.get_by_test_id("new-messages")).to_have_text(f"↓ {500 - read} new messages")
+    tab.get_by_test_id("new-messages").click()
+    expect(tab.get_by_test_id("unread-jump")).to_have_text(f"↑ {450 - read} new messages above")
+    tab.wait_for_timeout(1500)
     tab = come_back(tab)
-    assert text_below_divider(tab) == f"line {int(last_seen)}"  # The id of "line 1" is 2.
+    expect(tab.locator(".divider.unread")).to_be_visible()
+    assert text_below_divider(tab) == f"line {read + 1}"
+
+
+def test_only_the_messages_below_the_last_seen_message_stay_new(alice, site, slug):
+    alice.close()
+    fill(site, slug, 49)
+    tab = come_back(alice)
+    last_seen = last_on_screen(tab)
+    assert 2 < last_seen < 50
+    tab = come_back(tab)
+    assert text_below_divider(tab) == f"line {last_seen}"  # The id of "line 1" is 2.
     scroll_to(tab, "bottom")
     expect(tab.get_by_test_id("new-messages")).to_be_hidden()
     tab.wait_for_timeout(1200)
@@ -120,7 +151,6 @@ def test_reading_from_the_first_new_message_to_the_newest_marks_everything_as_re
     alice.close()
     fill(site, slug, 300)
     tab = come_back(alice)
-    tab.get_by_test_id("unread-jump").click()
     expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
     while (last := shown_ids(tab)[-1]) < 301:
         scroll_to(tab, "bottom")
@@ -137,6 +167,8 @@ def test_a_person_can_mark_everything_as_read(alice, site, slug):
     alice.close()
     fill(site, slug, 500)
     tab = come_back(alice)
+    expect(tab.locator("#message-2 > .divider.unread")).to_be_visible()
+    tab.get_by_test_id("new-messages").click()
     tab.get_by_test_id("unread-dismiss").click()
     expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
     expect(tab.locator(".divider.unread")).to_have_count(0)

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.actions import message, say
 from tests.browser.conftest import PHONE
-from tests.browser.test_room import message, say
 from tests.browser.workspace import FOLLOW_LINK, expect_room, go_to
 from tests.live.client import Person
 

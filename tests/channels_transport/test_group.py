@@ -1,4 +1,4 @@
-"""`Group.send` with channels that are left out: one command of Redis for all kinds of members."""
+"""`Group.send` with `except_channels`: these channels get nothing, and more members need no more commands of Redis."""
 
 import channels
 import pytest

@@ -125,7 +125,7 @@ def test_outside_a_worker_no_send_is_flushed(connection):
     assert connection.ran == [0]
 
 
-def test_the_decorator_is_used_like_the_decorator_of_channels():
+def test_the_decorator_rejects_slight_ordering_and_messages_without_an_order():
     with pytest.raises(ValueError, match="Slight"):
         enforce_ordering(slight=True)
     decorated = enforce_ordering()(lambda message: message)

@@ -1,4 +1,4 @@
-"""Tests of `enforce_ordering` when a message is missing, and at the end of a connection, when no state remains."""
+"""Tests of `enforce_ordering` when a message is missing, and of the deletion of its state when a connection ends."""
 
 import pytest
 from channels.exceptions import DenyConnection

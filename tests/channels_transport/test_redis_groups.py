@@ -62,7 +62,7 @@ def test_a_group_send_takes_one_script_with_any_number_of_members(valkey_url, co
     assert few.scripts == 1
 
 
-def test_any_thread_receives_what_another_thread_has_expanded(layer):
+def test_any_thread_receives_a_group_message_that_another_thread_has_fetched(layer):
     """Check the case of a stock Daphne: its `receive_twisted` runs in several threads."""
     for name in "abc":
         layer.group_add("room", f"daphne.response.abc!{name}")

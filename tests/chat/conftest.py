@@ -6,6 +6,7 @@ from chat.protocol import Post
 from chat.services import rooms
 from tests.chat.helpers import Browser, ask, key_of, knock
 from tests.chat.polling import Poller
+from tests.chat.redis_site import open_site
 
 
 @pytest.fixture
@@ -63,3 +64,9 @@ def admitted(at_door, visitor):
 def poller(room):
     """Return the class Poller, for clients of the room `garden`."""
     return Poller
+
+
+@pytest.fixture
+def make_site(valkey_url, alice, room, monkeypatch):
+    """Return a function that returns a Site on a real Valkey, with a number of other connections in the room."""
+    return lambda number: open_site(valkey_url, alice, room, number, monkeypatch)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from chat import broadcast
-from chat.models import Member, Person, Visitor
+from chat.models import Member, Message, Person, Visitor
 from chat.protocol import ChatError
 from tests import wire
 
@@ -115,3 +115,9 @@ def find_step(step):
 def role_of(handle):
     """Return the role of a person in the only room that the person is in, or None."""
     return Member.objects.filter(person__handle=handle).values_list("role", flat=True).first()
+
+
+def message_of(room, person, number, **fields):
+    """Store a message without the service, and return it."""
+    fields = {"offset": number, "ref": f"r{number}", "body": "Hello", **fields}
+    return Message.objects.create(room=room, author=person, number=number, **fields)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from chat import protocol
 from chat.models import Reaction
-from tests.chat.test_models import message_of
+from tests.chat.helpers import message_of
 
 migration = import_module("chat.migrations.0009_canonical_emoji")
 

@@ -69,7 +69,9 @@ def test_the_catalogues_are_compiled(tmp_path):
     for language in LANGUAGES:
         name = Path(language, "LC_MESSAGES", "django.mo")
         assert (LOCALE / name).read_bytes() == (tmp_path / "locale" / name).read_bytes(), name
-    assert {path.name: path.read_text() for path in SCRIPTS.iterdir()} == {
+    # bin/make_emoji_words.py writes the names of the emoji.
+    compiled = [path for path in SCRIPTS.iterdir() if not path.name.startswith("emoji-")]
+    assert {path.name: path.read_text() for path in compiled} == {
         path.name: path.read_text() for path in (tmp_path / "scripts").iterdir()
     }
 

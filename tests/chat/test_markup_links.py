@@ -1,4 +1,4 @@
-"""Links: a typed address begins and ends at its borders in the text, and every link has a valid target."""
+"""Links: a typed address becomes a link without the text around it, and every link has a valid target."""
 
 import html
 import re

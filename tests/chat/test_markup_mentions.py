@@ -23,7 +23,7 @@ def mentions(body, *handles):
 
 
 def names(body):
-    """Return for each @ of a body the names that it may mention."""
+    """Return the names that each @ of a body may mention, as one tuple for each @."""
     return find_names.__wrapped__(body)
 
 
@@ -147,7 +147,7 @@ LETTERS = st.text("abzéßñдשлا中あ한ก019", min_size=1, max_size=12)
     st.sampled_from(["", "(", "“", "- ", "x ", "\n"]),
     st.sampled_from(["", ".", ")", "!", " y", "\n", "’s", "…"]),
 )
-def test_a_handle_of_letters_is_found_between_borders(handle, before, after):
+def test_a_handle_of_letters_is_found_between_spaces_and_punctuation(handle, before, after):
     if is_handle(handle):
         assert mentions(f"{before}@{handle}{after}", handle) == [handle]
 

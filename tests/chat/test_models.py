@@ -10,13 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chat.models import Change, Member, Message, Person, Reaction, Room, Token, find_present, make_handle_key, snapshot
+from tests.chat.helpers import message_of
 
 pytestmark = pytest.mark.django_db
-
-
-def message_of(room, person, number, **fields):
-    fields = {"offset": number, "ref": f"r{number}", "body": "Hello", **fields}
-    return Message.objects.create(room=room, author=person, number=number, **fields)
 
 
 def change_of(room, person, ref):

@@ -27,7 +27,7 @@ def test_a_bucket_in_debt_gives_no_token_until_the_debt_is_paid(store):
     assert 290 < store.take_token("a", 2, 0.01) <= 300, "a token that is refused costs nothing"
 
 
-def test_a_debt_outlives_the_time_in_which_a_full_bucket_is_forgotten(valkey_url):
+def test_redis_keeps_a_bucket_until_its_debt_is_paid(valkey_url):
     store = RedisStore(valkey_url)
     for _ in range(12):
         store.take_token_deferred("a", 2, 1, lambda level: None)

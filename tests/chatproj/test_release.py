@@ -33,7 +33,7 @@ def test_release_waits_if_its_end_would_stop_the_other_processes_of_a_runner(ste
     assert steps == ["migrate", "wait"]
 
 
-def test_release_does_not_wait_in_a_shell_of_another_process(steps, monkeypatch):
+def test_release_does_not_wait_if_its_shell_has_the_name_of_another_process(steps, monkeypatch):
     monkeypatch.setenv("PS", "web.1")
     call_command("release")
     assert steps == ["migrate"]

@@ -124,7 +124,7 @@ def test_commands_are_in_the_environment_and_not_in_the_file():
 def test_the_wait_before_a_restart_grows_and_is_bounded():
     waits = [supervise.backoff_seconds(failures) for failures in range(1, 1000)]
     assert waits == sorted(waits)
-    # A process that ends therefore runs again within two seconds, unless it ends repeatedly.
+    # The supervisor therefore starts a process again within one second, unless the process ends repeatedly.
     assert supervise.CHECK_SECONDS + waits[0] < 1
     assert waits[-1] <= 10
 

@@ -31,7 +31,7 @@ def _find_server_user():
 
 
 class Postgres(Database):
-    """The server, with the database of one site. `stop` is a normal stop; `end` kills it and deletes the folder."""
+    """The server, with the database of one site. `end` kills the server if it runs, and deletes its folder."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="chat-faults-postgres-"))
@@ -110,7 +110,7 @@ class Postgres(Database):
         self.process.wait(START_SECONDS)
 
     def kill(self):
-        """Kill all of its processes at once."""
+        """Kill all processes of the server at once."""
         pids = [self.process.pid, *self._children()]
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):

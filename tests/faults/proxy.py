@@ -42,7 +42,7 @@ class Proxy:
             writer.close()
 
     def interrupt(self, permanently):
-        """Forward no bytes until `restore()`. With `permanently`, open connections stay dead after it."""
+        """Forward no bytes until `restore()`. With `permanently`, the connections that are open now stay dead."""
         self._loop.call_soon_threadsafe(self._open.clear)
         if permanently:
             self._loop.call_soon_threadsafe(lambda: self._dead.update(self._connections))

@@ -13,7 +13,7 @@ PRESENCE_SECONDS = 90
 # A client resends a frame after this time without an answer. A shorter wait is no interruption.
 UNNOTICED_SECONDS = 5
 TABS_OF_ONE = 10
-# This time covers the lease of an interface, and the lease of a turn with the grace period.
+# After this time, a killed interface's lease has expired, and also the lease of a turn together with the grace period.
 LEASE_SECONDS = 12
 
 
@@ -28,7 +28,7 @@ async def make_crowd(site, count):
 
 
 async def present(person, slug):
-    """Return the handles of the members in a room, as a joining person gets them."""
+    """Return the handles of the other people in a room, as `joined` reports them to a person who joins."""
     async with person.client(slug) as client:
         joined = client.heard("joined")[-1]
         assert len(joined["present"]) == joined["count"]

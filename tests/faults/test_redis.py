@@ -147,7 +147,7 @@ def timed_get(url):
     return response, time.monotonic() - started
 
 
-async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_within_thirty_seconds_of_its_end(site, size):
+async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_thirty_seconds_after_it_has_memory(site, size):
     async with people_in_rooms(site, rooms=2, each=2) as people:
         # A client whose heartbeat is not answered closes its connection. These listeners leave that to the server.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))

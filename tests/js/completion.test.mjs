@@ -26,6 +26,10 @@ for (const [text, expected] of [
   ["a#b", null],
   [":sm", [":", "sm"]],
   [":s", null],
+  [":Köl", [":", "Köl"]],
+  [":قل", [":", "قل"]],
+  [":猫", [":", "猫"]],
+  ["時間:猫", null],
   ["10:30", null],
   ["/", ["/", ""]],
   ["/to", ["/", "to"]],
@@ -41,6 +45,10 @@ for (const [text, expected] of [
     if (trigger) assert.equal(text.slice(trigger.from), trigger.sign + trigger.query);
   });
 }
+
+test("a wide colon of an input method begins the name of an emoji too", () => {
+  assert.deepEqual(findTrigger("にゃー ：ねこ", 7), { sign: ":", query: "ねこ", from: 4 });
+});
 
 test("only the text before the caret counts", () => {
   assert.deepEqual(findTrigger("@alice and bob", 3), { sign: "@", query: "al", from: 0 });

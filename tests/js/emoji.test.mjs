@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { TONES, find, groups, search, withTone } from "../../chat/static/chat/emoji/catalogue.js";
+import { EmojiCatalogue, TONES, find, groups, search, withTone } from "../../chat/static/chat/emoji/catalogue.js";
 import { EmojiChoices } from "../../chat/static/chat/emoji/choices.js";
 import { moveInGrids } from "../../chat/static/chat/emoji/grid-movement.js";
+import { loadCatalogue } from "../../chat/static/chat/ui/translation.js";
 import { MemoryStorage } from "./fakes.mjs";
 
 const found = (query) => search(query).map(({ emoji }) => emoji);
@@ -31,6 +32,29 @@ test("the search finds names, short names and everyday words", () => {
 test("whole words come before beginnings of words", () => {
   assert.ok(found("cat").indexOf("🐈") < found("cat").indexOf("🌐") || !found("cat").includes("🌐"));
   assert.equal(found("fire")[0], "🔥");
+});
+
+const SEARCHES = [
+  ["de", "Rakete", "🚀"], ["de", "Daumen h", "👍"], ["de", "lächeln", "😊"], ["de", "lacheln", "😊"], ["de", "tada", "🎉"], ["de", "+1", "👍"],
+  ["ja", "猫", "🐱"], ["ja", "ネコ", "🐱"], ["ja", "ねこ", "🐱"], ["ja", "の顔", "🐱"], ["ja", "ろけっと", "🚀"], ["ja", "tada", "🎉"],
+  ["ko", "고양", "🐱"], ["ko", "로ㅋ", "🚀"], ["ko", "로x", null], ["zh-hans", "火箭", "🚀"], ["zh-hans", "猫", "🐱"], ["fr", "coeur", "🧡"], ["fr", "fusee", "🚀"],
+  ["es", "corazon", "❤️"], ["ar", "صاروخ", "🚀"], ["ar", "الصاروخ", "🚀"], ["ar", "قطه", "🐱"], ["ar", "rocket", "🚀"],
+];
+for (const [name, query, expected] of SEARCHES) {
+  test(`on a page in "${name}", "${query}" finds ${expected ?? "no emoji"}`, async () => {
+    const results = new EmojiCatalogue(await loadCatalogue(`emoji-${name}`)).search(query).map(({ emoji }) => emoji);
+    assert.ok(expected ? results.includes(expected) : !results.length, results.join(" "));
+  });
+}
+
+test("an emoji has its name in the language of the page, or in English if the names could not be loaded", async () => {
+  assert.equal(new EmojiCatalogue(await loadCatalogue("emoji-de")).find("🚀")?.name, "Rakete");
+  const { name, lang } = new EmojiCatalogue({}).find("🚀");
+  assert.deepEqual([name, lang], ["rocket", "en"]);
+});
+
+test("the exact name in the language of the page comes first", async () => {
+  assert.equal(new EmojiCatalogue(await loadCatalogue("emoji-de")).search("katze")[0].emoji, "🐈");
 });
 
 test("a skin tone follows the first person, and the second person of a pair", () => {

@@ -13,9 +13,9 @@ test("only rooms that the page knows are found", () => {
 });
 
 test("a search asks for one room, unless its text names a room", () => {
-  assert.equal(searchAddress(" red bike ", { page: 0, zone: "UTC" }), "/api/search/?q=red+bike&zone=UTC");
-  assert.equal(searchAddress("red", { page: 2, zone: "UTC", room: "garden" }), "/api/search/?q=red&zone=UTC&room=garden&page=2");
-  assert.equal(searchAddress("red in:tools", { page: 0, zone: "UTC", room: "garden" }), "/api/search/?q=red+in%3Atools&zone=UTC");
+  assert.equal(searchAddress(" red bike ", { page: 0, deviceZone: "UTC" }), "/api/search/?q=red+bike&device_zone=UTC");
+  assert.equal(searchAddress("red", { page: 2, deviceZone: "UTC", room: "garden" }), "/api/search/?q=red&device_zone=UTC&room=garden&page=2");
+  assert.equal(searchAddress("red in:tools", { page: 0, deviceZone: "UTC", room: "garden" }), "/api/search/?q=red+in%3Atools&device_zone=UTC");
 });
 
 test("one letter is searched only on request, but one character of a dense script at once", () => {

@@ -41,7 +41,7 @@ def wait_until(is_true, seconds=PATIENCE_SECONDS, what="it"):
     """Poll until `is_true()`, and return its answer. Raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
-        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
+        assert time.monotonic() < deadline, f"{what} was not true within {seconds} s"
         time.sleep(0.02)
     return answer
 

@@ -1,4 +1,4 @@
-"""A person's own stream on a live site: the last state arrives, and nothing of a room that the person has left."""
+"""A person's own stream on a live site: the last state arrives, and no event about a room that the person has left."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ POSTS = 30
 
 
 async def open_stream(socket):
-    """Return {slug: room} of the first event of a stream."""
+    """Read the first event of a stream, and return its rooms as {slug: room}."""
     workspace = json.loads(await socket.recv())
     assert workspace["type"] == "workspace"
     return {room["slug"]: room for room in workspace["rooms"]}

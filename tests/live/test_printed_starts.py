@@ -1,4 +1,4 @@
-"""The commands by which README.md starts the site, taken from its text and run in a copy with free ports."""
+"""README.md prints commands that start the site. A copy of the repository runs each of them on a free port."""
 
 import contextlib
 import re

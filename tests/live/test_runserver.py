@@ -19,7 +19,7 @@ def runserver_site(request):
     site.stop()
 
 
-async def test_two_people_chat(runserver_site):
+async def test_websockets_and_polling_deliver_messages_and_presence(runserver_site):
     alice = Person(runserver_site, "Alice", "correct horse")
     bob = Person(runserver_site, "Bob")
     room = alice.make_room()

@@ -1,4 +1,4 @@
-"""Read the commands that a page prints, and run them in a copy of this folder that has its own environment."""
+"""Read the commands that a page prints, and run them in a copy of the repository with its own virtual environment."""
 
 import contextlib
 import importlib.metadata
@@ -46,7 +46,7 @@ def find_block(page, title, word):
 
 
 class Copy:
-    """A copy of this folder. Its environment has the installed packages, and the scripts of the locked packages."""
+    """A copy of the repository. Its virtual environment has the installed packages and the scripts of locked ones."""
 
     def __init__(self, folder):
         self.folder = folder / "chat"

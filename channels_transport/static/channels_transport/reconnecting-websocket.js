@@ -1,4 +1,5 @@
-// A WebSocket that opens again by itself, for sites whose pages have none. It knows no site's protocol and no DOM.
+// A WebSocket that reconnects by itself, for sites without such a class of their own. It must not know a site's protocol
+// or use the DOM.
 //
 //   import { ReconnectingWebSocket } from "/static/channels_transport/reconnecting-websocket.js";
 //
@@ -6,14 +7,14 @@
 //   socket.addEventListener("open", () => loadWhatWasMissed());
 //   socket.addEventListener("message", (event) => show(JSON.parse(event.data)));
 //
-// What a group was sent while the socket was closed does not arrive later, so each "open" must load the current state.
+// Messages that a group got while the socket was closed do not arrive later, so load the current state after each "open".
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 // A connection that lasted this long was a good one: the next pause is short again.
 const GOOD_CONNECTION_MS = 5_000;
 
-/** The server has lost messages of this connection, and its socket has left all groups. */
+/** The server has lost messages of this connection, and has removed the connection from all groups. */
 export const CONNECTION_LOST = 4408;
 /** This client sends too much. */
 export const TOO_MANY_FRAMES = 4429;
@@ -74,7 +75,7 @@ export class ReconnectingWebSocket extends EventTarget {
     return true;
   }
 
-  /** Closes the socket for good. */
+  /** Closes the socket permanently. */
   close(code = 1000) {
     this.#isOver = true;
     this.#options.timers.clearTimeout(this.#timer);
@@ -113,7 +114,7 @@ export class ReconnectingWebSocket extends EventTarget {
 
   /**
    * Returns how long to wait (ms). Clients of a server that restarts wait for random times, so that they do not all
-   * come at once. After 4408 the server itself has spread the closes.
+   * connect at once. After 4408 a good connection needs no pause, because the server has spread the closes.
    *
    * @param {number} code
    * @param {boolean} wasGood

@@ -1,4 +1,4 @@
-"""The JSON API of announcements for their readers. operators.py is the API for the people who announce."""
+"""The JSON API of announcements for their readers. operators.py is the API with which operators announce."""
 
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -13,8 +13,8 @@ def list_current(request):
     """
     Return {announcements: [...]} for the lobby, to everybody.
 
-    The list has the announcements to everybody, and the whispers to this person (`private`). Announcements that the
-    person has dismissed are left out.
+    The list has the announcements to everybody, and the whispers to the person who asks (`private`): announcements to
+    one person. Announcements that the person has dismissed are left out.
     """
     return JsonResponse({"announcements": announcements.find_outside_rooms(request.user)})
 

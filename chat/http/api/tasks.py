@@ -1,6 +1,7 @@
 """The JSON API of background tasks: start, read and delete a task, and download its result."""
 
 from django.http import JsonResponse, StreamingHttpResponse
+from django.utils.translation import gettext
 
 from chat import broadcast, protocol
 from chat.http.endpoints import endpoint, errors_with_ref, signed_in
@@ -38,6 +39,8 @@ def _describe_started(person, started):
 def _describe(task):
     event = tasks.describe(task)
     del event["type"]
+    if event.get("error"):
+        event["error"] = gettext(event["error"])
     times = {"created_at": task.created_at, "expires_at": task.expires_at}
     return {**event, **{name: protocol.format_time(at) for name, at in times.items()}}
 

@@ -18,7 +18,7 @@ def list_rooms(request):
 
 @signed_in
 def read_room(request, slug):
-    """Move the person's read marker in a room to `offset`, or to the end without it. Return {read}."""
+    """Move the person's read marker in a room to `offset`, or to the end if it is missing. Return {read}."""
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body) if request.body else {}
     offset = get_optional(fields, "offset", protocol.check_integer)
@@ -68,7 +68,7 @@ def leave_room(request, slug):
 @never_cache
 @signed_in
 def list_mentions(request):
-    """Return {mentions: [...], more, next}: the newest mentions of the person, or those before the query's `before`."""
+    """Return {mentions: [...], more, next}: the newest `limit` mentions of the person, or those before `before`."""
     before = get_query_integer(request, "before", protocol.check_integer)
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
     found, following = mentions.list_mentions(request.user, before, limit)

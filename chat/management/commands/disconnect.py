@@ -13,7 +13,7 @@ class Command(ServiceCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("handle", help="The person's handle, in any case.")
+        parser.add_argument("handle", help="The person's handle; upper or lower case makes no difference.")
         parser.add_argument("--room", metavar="SLUG", help="Close only the sockets of this room.")
 
     def call_service(self, options):

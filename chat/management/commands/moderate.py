@@ -26,7 +26,7 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("room", help="The slug of the room.")
-        parser.add_argument("handle", nargs="?", help="The person's handle, in any case.")
+        parser.add_argument("handle", nargs="?", help="The person's handle; upper or lower case makes no difference.")
         parser.add_argument("role", nargs="?", metavar="ROLE", help=f"One of: {', '.join(WORDS)}.")
         parser.add_argument("--for", dest="length", metavar="DURATION", help="How long a mute lasts: 90s, 10m, 2h, 7d.")
         parser.add_argument("--reason", default="", help="The reason, for the audit log of the room.")

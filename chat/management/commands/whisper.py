@@ -8,7 +8,7 @@ class Command(ServiceCommand):
     help = "Announce a text to one person: in all open tabs, or else when the person connects before it expires."
 
     def add_arguments(self, parser):
-        parser.add_argument("handle", help="The person's handle, in any case.")
+        parser.add_argument("handle", help="The person's handle; upper or lower case makes no difference.")
         parser.add_argument("text", help="The announcement: 1 to 1,000 characters.")
         add_announcement_options(parser)
 

@@ -66,7 +66,7 @@ def set_state(visitor: Visitor, state: str) -> None:
 
 
 def find_visitor_member(visitor: Visitor) -> Member | None:
-    """Return the visitor's Member of the board's room, or None if the visitor was never admitted."""
+    """Return the visitor's Member of the board's room, or None if there is none."""
     return Member.objects.filter(room__board=visitor.board_id, person=visitor.person_id).first()
 
 
@@ -74,7 +74,8 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     """
     Reserve a handle on the board for a visitor. Logged-in and admitted visitors keep the handle that they have.
 
-    Raise `taken` if another visitor of this board has the handle, or one that looks like it.
+    A visitor who has the handle, waits for a decision, and is not connected, is deleted. Raise `taken` if any other
+    visitor of this board has the handle, or one that looks like it.
     """
     if not visitor.is_signed_in and not find_visitor_member(visitor):
         visitor.person.handle = handle
@@ -99,7 +100,7 @@ def release_handle(visitor: Visitor) -> None:
 
 
 def _delete_if_away(holder):
-    """Delete a visitor who left the waiting room before a decision, and return whether it was deleted."""
+    """Delete a visitor who left the waiting room before a decision. Return whether the visitor was deleted."""
     is_away = holder.state == Visitor.WAITING and not is_connected(holder.digest)
     return is_away and delete_outsiders(Visitor.objects.filter(id=holder.id)) == 1
 
@@ -109,14 +110,18 @@ def _make_taken_error():
 
 
 def delete_outsiders(visitors: QuerySet) -> int:
-    """Delete the visitors who wait or were denied, if they were never admitted. Return how many were deleted."""
+    """
+    Delete at most MAX_DELETED visitors who wait or were denied, if they were never admitted.
+
+    Also delete the Person of each visitor who is a guest of the board only. Return how many visitors were deleted.
+    """
     members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     # An operator may have deleted the Member of an admitted visitor. Messages and the audit log still need the person.
     entries = AuditEntry.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     outside = visitors.filter(state__in=[Visitor.WAITING, Visitor.REFUSED])
     outside = outside.annotate(was_in=Exists(members), is_logged=Exists(entries)).filter(was_in=False, is_logged=False)
     with transaction.atomic():
-        # The rows are locked, so that the owner cannot admit them meanwhile.
+        # The rows are locked, so that the owner cannot admit the visitors meanwhile.
         found = list(outside.select_for_update()[:MAX_DELETED])
         Visitor.objects.filter(id__in=[visitor.id for visitor in found]).delete()
         Person.objects.filter(id__in=[visitor.person_id for visitor in found if not visitor.is_signed_in]).delete()

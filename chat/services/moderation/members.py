@@ -50,10 +50,11 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
     """
     Return one page of a room's members, oldest first, and whether there are more.
 
-    `role` limits the list to one role. Guests who have left are not in the list, unless they are banned or muted.
+    `role` limits the list to one role. Deleted accounts are not in the list, and neither are guests who have left,
+    unless they are banned or muted.
     """
-    # A missing handle key means that a guest has left and that another person may have the handle. But people who exist
-    # on one board only never have a handle key.
+    # Without a handle key, the account was deleted, or the guest has left and another person may have the handle. But
+    # people who exist on one board only never have a handle key.
     is_here = Q(person__is_active=True)
     if room.access != Room.BOARD:
         has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=Member.HELD_ROLES)

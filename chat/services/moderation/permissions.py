@@ -45,11 +45,12 @@ def check_may_change_role(
     actor: Person | None, room: Room, person: Person, before: str | None, after: str | None
 ) -> None:
     """
-    Check that `actor` may change a person's role in a room from `before` to `after`. None stands for no role.
+    Check that `actor` may change a person's role in a room from `before` to `after`. None means no role.
 
     The caller has locked the room's row, because another request may change its owners at the same moment.
 
-    Raise `forbidden`; or `not_found` if the room is not public and the person is not in it.
+    Raise `forbidden`. Raise `not_found` if the room is not public and the person is not in it. Operators may change the
+    role of such a person, and owners and moderators may ban such a person.
     """
     actor_role = check_moderates(actor, room)
     if actor is not None and actor.id == person.id:

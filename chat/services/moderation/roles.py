@@ -1,5 +1,5 @@
 """
-Roles: give a role, take it away, and end mutes. Every change of a person's role in a room uses this module.
+Roles: give a role, take it away, and end mutes. The admin, the API and the shell change roles only through this module.
 """
 
 from datetime import timedelta
@@ -35,6 +35,7 @@ def change_role(
     Do nothing if the person already has the role. Only a second mute replaces the first one.
 
     Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
+    The ban or mute of a guest also applies to other people of the same browser (`rooms.hold_others_of_browser`).
 
     - `actor`: the person who changes the role; None for the shell.
     - `room`: the room. The actor does not need to have entered it.
@@ -165,7 +166,7 @@ def remove_member(actor: Person | None, member: Member) -> None:
 
 
 def end_mute(member_id: int) -> bool:
-    """End a member's mute if its time has passed. Return whether it ended. The job may run late, or more than once."""
+    """End a member's mute if its time has passed. Return whether it ended. Its job may run late, or more than once."""
     return bool(rooms.end_mutes(id=member_id))
 
 

@@ -31,7 +31,15 @@ from .own_logins import end_login, end_other_logins, list_logins
 from .page_keys import get_page_key
 from .pictures import find_picture, remove_picture, set_picture
 from .preferences import LANGUAGES, PREFERENCES, change_preferences, describe_preferences, get_preferences
-from .profiles import PROFILE_FIELDS, change_profile, describe_person, find_profiles, get_profile, search_people
+from .profiles import (
+    PROFILE_FIELDS,
+    change_profile,
+    describe_person,
+    find_profiles,
+    find_zone,
+    get_profile,
+    search_people,
+)
 from .room_people import find_room_people
 from .sign_ins import check_credentials, sweep_places
 from .tokens import find_token, is_token_header, make_token, revoke_token
@@ -61,6 +69,7 @@ __all__ = [
     "find_profiles",
     "find_room_people",
     "find_token",
+    "find_zone",
     "get_browser",
     "get_page_key",
     "get_person",

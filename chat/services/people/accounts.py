@@ -42,7 +42,8 @@ def sign_up(
 
 def sign_up_guest(handle: Any, browser: str | None = None) -> Person:
     """
-    Create a guest with this handle and return the person. A guest of this browser who left gets the handle back.
+    Create a guest with this handle and return the person. If a guest of the same browser had the handle and left,
+    activate and return that guest.
 
     `browser` is the digest of the browser's id. Raise `taken`, or the error of the field.
     """
@@ -73,7 +74,8 @@ def _new_person(handle, **fields):
 
 def get_person(whom: Person | Any) -> Person:
     """
-    Return the active person with the handle `whom`, as `find_by_handle` does. Return `whom` itself if it is a Person.
+    Return the active person with the handle `whom`, ignoring case and repeated spaces. Return `whom` itself if it is a
+    Person, active or not.
 
     Raise `not_found` or `invalid_field`.
     """

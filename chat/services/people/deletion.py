@@ -1,9 +1,11 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-Messages, reactions, and the records of moderation stay, under a name that does not identify the person. Everything else
-of the person is deleted. This module writes Person and the rows that belong to a person, and closes the person's
-connections.
+Messages, reactions, mentions, visits to boards, the records of moderation, and the memberships in direct conversations
+stay, under a name that does not identify the person. The other memberships and the rows in DELETED are deleted.
+
+This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
+person's connections.
 """
 
 import secrets
@@ -90,7 +92,7 @@ def _take_handle_away(person):
     # No password has the hash "!".
     fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
     for handle in _make_handles(person):
-        # Without a key, nobody finds the person by the handle. The skeleton alone keeps it from other people.
+        # Without a key, nobody finds the person by the handle. The skeleton is unique, so nobody can take the handle.
         keys = {"handle_key": None, "handle_skeleton": make_handle_skeleton(handle)}
         try:
             with transaction.atomic():

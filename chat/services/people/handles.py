@@ -6,7 +6,7 @@ free when the guest leaves, unless a room still shows the guest: as the author o
 or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest cannot end a ban
 or a mute by leaving, and no new person seems to be the author of old messages.
 
-This module writes Person, and the roles of guests who return.
+This module writes Person, the Members of guests who return or sign up, and the keys of their direct conversations.
 """
 
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ def store_person(person: Person, visitor: Person | AnonymousUser | None = None) 
 
 
 def _vacate(person, visitor):
-    """Free the handle if its guest is the visitor or has left. Return the guest if the same browser's guest returns."""
+    """Free the handle if its guest must give it up. Return the guest if the guest returns in the same browser."""
     is_same = Q(handle_key=person.handle_key) | Q(handle_skeleton=person.handle_skeleton)
     holders = Person.objects.filter(is_same, is_guest=True)
     # Almost always there is no such guest. The search for a history alone would take 2 ms.
@@ -86,7 +86,7 @@ def release_handle(guest: Person) -> None:
 
 
 def sweep_guests() -> int:
-    """Deactivate guests whose login sessions have expired, as `release_handle` does. Return their number."""
+    """Deactivate at most MAX_GUESTS_PER_SWEEP guests whose login sessions have expired. Return their number."""
     expired = Person.objects.filter(is_guest=True, is_active=True, seen_at__lt=get_oldest_login())
     return _release(list(expired.values_list("id", flat=True)[:MAX_GUESTS_PER_SWEEP]), seen_at__lt=get_oldest_login())
 

@@ -29,7 +29,7 @@ def remember_login(request: HttpRequest, person: Person) -> None:
 
 
 def move_login(old_key: str | None, new_key: str | None) -> None:
-    """Keep the Login of a session that has a new key."""
+    """Store the new key of a login session in its Login."""
     Login.objects.filter(session_key=old_key).update(session_key=new_key)
 
 

@@ -28,6 +28,11 @@ def get_profile(person: Person) -> Profile:
     return Profile.objects.filter(person=person).first() or Profile(person=person)
 
 
+def find_zone(person: Person, default: str | None = None) -> str | None:
+    """Return the time zone in which a person's days begin: that of the profile, or `default` if it has none."""
+    return Profile.objects.filter(person=person).values_list("time_zone", flat=True).first() or default
+
+
 def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
     """
     Change some of the fields name, status, emoji and time_zone, each of which may be "". Return the profile.

@@ -4,7 +4,7 @@ Sign-ins: every check of a password, with its limits. The pages, the API and the
 Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
 places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which
 the person has signed in before, and a known browser has limits of its own. This is the protocol of OWASP's "Slow Down
-Online Guessing Attacks with Device Cookies". In addition, known addresses count, for clients without cookies.
+Online Guessing Attacks with Device Cookies". In addition, a known address is such a place, for clients without cookies.
 
 This module writes KnownPlace.
 """
@@ -57,8 +57,8 @@ def check_own_password(request: HttpRequest, password: Any, field: str) -> None:
     """
     Check the password of the signed-in person. Raise `forbidden`, or `rate_limited` after too many wrong passwords.
 
-    `field` is the field of the request with the password. Each login session has a limit of its own, so failures in one
-    browser do not lock another browser out.
+    Raise `invalid_field` if the password is not text. `field` is the field of the request with the password. Each login
+    session has a limit of its own, so failures in one browser do not lock another browser out.
     """
     person = request.user
     place = digest_secret(request.session.session_key or "")
@@ -71,7 +71,11 @@ def check_own_password(request: HttpRequest, password: Any, field: str) -> None:
 
 
 def remember_place(request: HttpRequest, person: Person) -> None:
-    """Store the browser and the address from which an account has signed in. The browser gets an id if it has none."""
+    """
+    Store the browser and the address from which an account has signed in, and delete all but the newest MAX_PLACES.
+
+    The browser gets an id if it has none.
+    """
     now = timezone.now()
     digests = {get_browser(request), _digest_address(limits.get_address(request))}
     for digest in digests:

@@ -26,6 +26,7 @@ from .changes import (
     remove_message,
     set_reaction,
 )
+from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
 from .lifecycle import (
     change_address,
@@ -102,6 +103,7 @@ __all__ = [
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_first_view",
     "get_history",
     "get_join_state",
     "get_news",

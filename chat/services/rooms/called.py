@@ -61,13 +61,13 @@ def find_named(author: Member, body: str) -> Called:
 
 
 def leave_out_named(called: Called, people: list[Person]) -> list[Person]:
-    """Return the people whom the body does not call by their handles."""
+    """Return `people` without the people whom the body calls by their handles."""
     named = {person.id for person in called.people}
     return [person for person in people if person.id not in named]
 
 
 def _find_audience(keys_of_body, people):
-    """Return `all` or `here` if one of them stands at an @ where no longer handle begins, else None."""
+    """Return `all` or `here` if an @ stands before this word, and not before the handle of a person; else None."""
     found = set()
     for keys_at in keys_of_body:
         first = next((key for key in keys_at if key in people or key in (Message.ALL, Message.HERE)), None)

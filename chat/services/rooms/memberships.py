@@ -148,7 +148,7 @@ def check_may_speak(member: Member) -> None:
 
 
 def end_expired_mute(member: Member) -> None:
-    """End a member's mute if its time is over and no job has ended it. Run no query for members with other roles."""
+    """End a member's mute if it has expired and no job has ended it. Run no query for members with other roles."""
     if member.role == Member.MUTED and not member.is_muted:
         end_mutes(id=member.id)
         member.role, member.muted_until = get_default_role(member.person), None
@@ -156,7 +156,7 @@ def end_expired_mute(member: Member) -> None:
 
 def end_mutes(**which: int) -> int:
     """
-    End the mutes whose time is over, and publish the new roles to the rooms. Return the number of ended mutes.
+    End the expired mutes, and publish the new roles to the rooms. Return the number of ended mutes.
 
     End the mute of one member (`id=...`), or at most MAX_MUTES_PER_SWEEP mutes of all members. This may run late,
     twice, and in several processes: it does not select a mute that was prolonged or lifted meanwhile. It runs at most

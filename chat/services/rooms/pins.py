@@ -1,5 +1,5 @@
 """
-Pins: messages that a room's moderators keep at hand for everybody. A pin is a change of its message, with an offset.
+Pins: messages that the moderators of a room mark for everybody. A pin is a change of its message, with an offset.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MAX_PINS = 100  # in one room
 
 @dataclass(frozen=True)
 class Pin:
-    """A pinned message as a `message` event. `by` pinned it; None if that is not known."""
+    """A pinned message as a `message` event. `by` is the person who pinned it, or None if that is not known."""
 
     message: dict
     at: datetime
@@ -31,10 +31,10 @@ class Pin:
 
 def set_pin(member: Member, event: protocol.Pin) -> Outcome:
     """
-    Pin a message, or remove its pin. Write an audit entry.
+    Pin a message, or remove its pin, and write an audit entry. Do neither if the message already has the state.
 
-    Raise `not_found`; `forbidden` for people who do not moderate the room, or if it has MAX_PINS pins; `muted` or
-    `ref_conflict`.
+    Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person does not moderate the room, or if the
+    room already has MAX_PINS pins.
     """
 
     def pin(offset, now):

@@ -1,8 +1,8 @@
 """
 The scope of a search: the rooms whose messages a person may find.
 
-The index has a label for public rooms and one for each room, so it leaves out the other rooms itself. Without this, a
-common word in rooms of other people would make a search slow.
+The index has a label for public rooms and one for each room, so the index itself leaves out rooms that the person may
+not read. Otherwise a common word in such rooms would make a search slow.
 """
 
 from collections.abc import Iterable

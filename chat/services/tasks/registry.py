@@ -30,8 +30,8 @@ def task(name: str, check: Callable[[dict], dict], is_shown: bool = False) -> Ca
     Return a decorator that registers a generator function of a `Job` as a kind of task.
 
     The function names its result (`job.name_result`), writes it (`job.write`), and yields its progress, from 0 to 1,
-    at least every few seconds. At each yield, the lock is renewed and the task may be stopped. The function may run
-    more than once, each time from the beginning. If it raises ChatError, the task fails with that error's sentence.
+    at least every few seconds. A yield renews the lock, at most once a second, and may stop the run. The function may
+    run more than once, each time from the beginning. If it raises ChatError, the task fails with that error's sentence.
     """
 
     def register(function):

@@ -9,6 +9,7 @@ from contextlib import closing
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone, translation
+from django.utils.translation import gettext_noop
 
 from channels_transport import OUTAGES
 from chat.models import Task
@@ -24,7 +25,8 @@ from .sweeping import delete_older, make_failure, send_jobs, sweep_tasks
 
 logger = logging.getLogger(__name__)
 
-SERVER_ERROR = (
+# The row of a task has this sentence in English. The API and the page translate it.
+SERVER_ERROR = gettext_noop(
     "This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this"
     " site."
 )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from chat import broadcast
 from chat.models import Task
@@ -21,7 +22,8 @@ MAX_TRIES = 5  # claims of one task without an end
 # A job that no worker has taken for this time has expired on the channel (the layer's `expiry` is 60 s).
 JOB_SECONDS = 60
 MAX_SWEPT = 100  # tasks in one step of a sweep
-GIVEN_UP = f"This task did not finish in {MAX_TRIES} attempts. Try again later, or choose a shorter period."
+# The row of a task has this sentence in English. The API and the page translate it.
+GIVEN_UP = gettext_noop("This task did not finish in several attempts. Try again later, or choose a shorter period.")
 
 
 def sweep_tasks() -> int:

@@ -2,7 +2,8 @@
 `manage.py release`: the process type `release` of the Procfile, which prepares the database for a new version.
 
 A platform such as Heroku runs it once per deploy and waits for its end. honcho and foreman run it beside the other
-processes, and stop all of them when one ends. Under such a runner this command waits for its own stop.
+processes, and stop all of them when one ends. Under such a runner, this command does not end before it gets a
+signal to stop.
 """
 
 import os
@@ -16,7 +17,7 @@ NAMES_OF_PROCESS = ("HONCHO_PROCESS_NAME", "PS")
 
 
 class Command(BaseCommand):
-    """Migrates the database, then waits if the other processes would stop with it."""
+    """Migrates the database. Under a runner that would then stop all other processes, waits for a signal."""
 
     help = "Migrates the database. Under honcho, foreman or overmind, it then waits until the runner stops it."
     # The tables that some checks need may not exist yet; `migrate` runs the checks itself.
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         if any(os.environ.get(name, "").startswith("release") for name in NAMES_OF_PROCESS):
-            self.stdout.write("The database is ready. Waiting until the other processes stop.")
+            self.stdout.write("The database is ready. Waiting for a signal to stop.")
             self.stdout.flush()
             wait_for_signal()
 

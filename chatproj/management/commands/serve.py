@@ -1,5 +1,5 @@
 """
-`manage.py serve`: prepares this folder, then runs the processes of the Procfile until a signal stops it.
+`manage.py serve`: prepares the folder of the project, then runs the processes of the Procfile until a signal stops it.
 
 `bin/serve` runs this command. The order of the steps is here; the steps are in `chatproj.serve`.
 """

@@ -1,7 +1,8 @@
 """
-A process with an interface server on a real TCP port: it prints the port, and ends with its standard input.
+A process with an interface server on a real TCP port: it prints the port, and ends when its standard input is closed.
 
-It plays the worker too: it answers a request a moment later, accepts websockets, and closes one that sends a number.
+The process also does the work of a worker. It answers each request 0.1 s later, accepts websockets except at `/denied`,
+and closes a websocket that sends a number.
 """
 
 import re
@@ -24,7 +25,7 @@ CHANNELS = ["http.request", "websocket.connect", "websocket.receive"]
 
 
 class EndOfInput(Protocol):
-    """Ends the process when the test closes its standard input."""
+    """Ends the process when the test closes the standard input."""
 
     def connectionLost(self, reason=None):
         reactor.stop()

@@ -192,7 +192,7 @@ def test_a_closed_client_that_still_sends_is_not_read_any_longer(rig, given):
     assert connection.transport.disconnecting
 
 
-def test_the_site_learns_of_an_end_before_the_connection_ends(rig):
+def test_the_disconnect_is_passed_on_once_before_the_connection_ends(rig):
     connection = rig.open()
     connection.write(CLOSE)
     assert connection.passed_on("websocket.disconnect")["code"] == 1000
@@ -345,7 +345,7 @@ def test_frames_of_a_paused_socket_stay_in_the_interface(rig):
     connection.transport.protocol.pause()
     connection.write(TEXT * 100)
     rig.reactor.advance(0)
-    assert count(connection) == 0, "they would wait in a queue without a limit"
+    assert count(connection) == 0, "outside the interface, the frames would wait in a queue without a limit"
     connection.transport.protocol.resume()
     rig.reactor.advance(0)
     assert count(connection) == 100

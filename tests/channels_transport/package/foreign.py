@@ -21,7 +21,8 @@ from tests.valkey import free_port
 
 SOURCE = Path(__file__).resolve().parent.parent.parent / "foreign_site"
 PATIENCE_SECONDS = 60
-# The client of websockets uses the proxy of the environment since version 15, which added an argument against it.
+# Since version 15, the client of the library `websockets` uses the proxy of the environment. Older versions have no
+# argument that prevents this.
 os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 
@@ -29,7 +30,7 @@ def wait_until(is_true, what, seconds=PATIENCE_SECONDS):
     """Poll until `is_true()`, and return its answer."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
-        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
+        assert time.monotonic() < deadline, f"{what} was not true within {seconds} s"
         time.sleep(0.05)
     return answer
 

@@ -42,7 +42,7 @@ def test_the_package_comes_from_the_environment_of_the_site(foreign_site):
     assert "site-packages" in foreign_site.where()["package"]
 
 
-def test_the_checks_find_nothing(foreign_site):
+def test_the_system_checks_report_no_issues(foreign_site):
     assert "no issues" in foreign_site.manage("check")
 
 
@@ -58,7 +58,7 @@ def test_pages_have_sessions(foreign_site):
     assert foreign_site.request("/nothing/")[0] == 404
 
 
-def test_a_room_hears_its_visitors_in_order(foreign_site):
+def test_the_visitors_of_a_room_receive_its_messages_in_order(foreign_site):
     with foreign_site.socket("/talk/garden/?alice") as alice, foreign_site.socket("/talk/garden/?bob") as bob:
         say(bob, "hello")
         assert (receive(alice)["text"], receive(bob)["name"]) == ("hello", "bob")

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Plant(models.Model):
-    """A plant. Its bed decides which group hears of it."""
+    """A plant. Its bed decides which group receives its changes."""
 
     name = models.CharField(max_length=40)
     bed = models.CharField(max_length=40, default="north")

@@ -1,7 +1,7 @@
 """
 Consumers that run the action named in a frame: `{"do": name, ...}`. Each action is a function below.
 
-A socket's group follows from its path, and the result of an action is the reply.
+The path of a socket determines its group. The result of an action is sent as the reply.
 """
 
 import json
@@ -55,7 +55,7 @@ def disconnect(message):
 
 
 class StrictConsumer(WebsocketConsumer):
-    """A class of Channels itself with Channels' own options, which runs the same actions."""
+    """A subclass of Channels' own class, with Channels' own options. It runs the same actions."""
 
     strict_ordering = True
     channel_session = True
@@ -90,7 +90,7 @@ def broadcast_parts(message, number, count):
 
 @action
 def answer_and_broadcast(message, number):
-    """Send three messages. All members of the group can check their order."""
+    """Send a reply, a message to the group, and another reply. A test can check their order."""
     reply(message, first=number)
     group_of(message).send({"text": json.dumps({"second": number})})
     reply(message, third=number)

@@ -110,7 +110,7 @@ def test_sync_is_answered_by_a_backlog_and_synced(alice, enter):
     assert events[-1] == {"type": "synced", "offset": 1, "more": False, "reset": True}
 
 
-def test_a_heartbeat_restores_groups_and_presence_that_redis_lost(alice, bob, enter):
+def test_a_heartbeat_restores_lost_groups_and_presence(alice, bob, enter):
     socket, other = enter(alice), enter(bob)
     for group in list(wire.layer().channel_layer._groups):
         wire.layer().channel_layer._groups.pop(group)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from chat import broadcast
 from chat.models import Member, Room, Task, TaskPart
 from chat.services import rooms
-from chat.services.tasks import sweeping
+from chat.services.tasks import running, sweeping
 from tests import wire
 from tests.chat.services.tasks.helpers import JSON, get, start
 
@@ -55,6 +55,17 @@ def test_a_refused_start_of_a_task_returns_its_ref_and_an_error_status(alice, ro
     assert (response.status_code, response.json()["code"], response.json()["ref"]) == (400, "invalid_field", "x1")
     response = browser.post("/api/rooms/nowhere/tasks/", json.dumps({**body, "task": "export"}), "application/json")
     assert response.status_code == 404
+
+
+def test_a_failed_task_says_why_in_the_language_of_the_request(alice, room):
+    browser = wire.browser_of(alice)
+    body = {"ref": "x1", "task": "export", "params": {"format": "json"}}
+    response = browser.post("/api/rooms/garden/tasks/", json.dumps(body), content_type="application/json")
+    Task.objects.update(**sweeping.make_failure(running.SERVER_ERROR))
+    address = f"/api/tasks/{response.json()['task_id']}/"
+    assert browser.get(address).json()["error"] == running.SERVER_ERROR
+    german = browser.get(address, HTTP_ACCEPT_LANGUAGE="de").json()["error"]
+    assert german.startswith("Diese Aufgabe ist wegen eines Fehlers auf dem Server fehlgeschlagen.")
 
 
 def test_a_task_of_another_person_is_not_found(alice, bob, charlie, enter, client):

@@ -1,4 +1,4 @@
-"""Each page and each error is wholly in the language of the request, except for names and what people wrote."""
+"""Pages and errors of HTTP requests are in the language of the request, except for names and what people wrote."""
 
 import pytest
 from django.test import Client
@@ -156,7 +156,7 @@ def test_the_confirmations_of_the_settings_are_translated(alice, section, fields
     assert "flashes" in page and find_plain(page) == []
 
 
-def test_the_confirmation_of_another_language_is_in_this_language(alice):
+def test_the_confirmation_of_a_changed_language_is_in_the_new_language(alice):
     browser = wire.browser_of(alice, HTTP_ACCEPT_LANGUAGE="en")
     fields = {"theme": "dark", "notify": "all", "opens_at": "last"}
     page = browser.post("/settings/preferences/", {**fields, "language": "de"}, follow=True).content.decode()

@@ -21,7 +21,7 @@ LOADED = re.compile(r'<(?:link rel="(?:stylesheet|modulepreload)" href|script ty
 def test_a_room_is_light(room, alice, language, most_bytes):
     page = wire.browser_of(alice).get("/rooms/garden/", HTTP_ACCEPT_LANGUAGE=language).content
     addresses = set(LOADED.findall(page.decode()))
-    assert all(address.startswith(STATIC) for address in addresses) and len(addresses) in (4, 5)
+    assert all(address.startswith(STATIC) for address in addresses) and len(addresses) in (5, 6)
     files = [find(address.removeprefix(STATIC)) for address in addresses]
     weights = {name: len(gzip.compress(Path(name).read_bytes(), 9)) for name in files}
     assert len(gzip.compress(page, 6)) + sum(weights.values()) < most_bytes, weights

@@ -20,7 +20,7 @@ def return_as_stranger(browser, owner):
 
 
 def ask_to_join(browser, handle):
-    """Open the door and knock. Return (types of the events before the knock, error code of the knock or None)."""
+    """Connect to the waiting room and knock. Return (types of the events before the knock, error code or None)."""
     door = browser.door()
     first_types = types(door.events)
     return first_types, ask(door, "knock", handle=handle).get("code")

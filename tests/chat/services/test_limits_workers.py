@@ -1,4 +1,4 @@
-"""The rate limit with several workers: each worker learns the level one round trip late, so a few more frames pass."""
+"""The rate limit with several workers: a worker receives the level one round trip late, so more frames pass."""
 
 import importlib.util
 import threading

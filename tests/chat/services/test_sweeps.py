@@ -45,7 +45,7 @@ def test_guests_whose_logins_expired_lose_their_handles(alice, charlie, enter, s
     assert Member.objects.filter(person=charlie).exists()
 
 
-def test_guests_whom_the_history_shows_keep_their_handles_when_their_logins_expire(charlie, enter, settings):
+def test_guests_who_wrote_messages_keep_their_handles_when_their_logins_expire(charlie, enter, settings):
     enter(charlie).post("r1")
     Person.objects.update(seen_at=timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE + 1))
     assert (people.sweep_guests(), people.sweep_guests()) == (1, 0)

@@ -7,11 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from chat import broadcast
 from chat.models import Member, Person, Room
 from chat.services import invitations, rooms
-from tests.chat.consumers import test_redis_commands
-from tests.chat.consumers.test_redis_commands import count, prepare
+from tests.chat.redis_site import count, prepare
 from tests.helpers import statements
 
-make_site = test_redis_commands.make_site
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -52,7 +52,7 @@ def test_the_last_state_arrives_once_from_several_workers(alice, bob, in_room, s
     assert not later.calls
 
 
-def test_edits_reactions_and_removals_are_no_messages(alice, bob, in_room, stream, post):
+def test_edits_reactions_and_removals_send_nothing_to_the_stream(alice, bob, in_room, stream, post):
     post(alice)
     socket, member = stream(bob), rooms.join_room(alice, "garden")
     rooms.edit_message(member, protocol.Edit("e", 1, "Hi"))
@@ -149,7 +149,7 @@ def test_a_moderators_edit_of_a_blocked_persons_message_sends_no_notice(alice, b
     assert socket.seen("mention") == []
 
 
-def test_the_edit_of_a_message_without_references_sends_no_second_notice(alice, bob, in_room, stream, post):
+def test_the_edit_of_a_message_whose_mentions_are_not_stored_sends_no_second_notice(alice, bob, in_room, stream, post):
     post(alice, "@Bob hello")
     Mention.objects.all().delete()
     Message.objects.update(mentioned=None)
@@ -178,7 +178,9 @@ def test_an_edit_calls_neither_all_members_nor_the_people_who_are_present(
 
 
 @pytest.mark.parametrize("reason", ["self", "blocked", "none", "banned", "outside"])
-def test_some_mentions_send_no_notice(alice, bob, charlie, in_room, stream, post, reason):
+def test_people_who_must_not_or_do_not_want_to_be_notified_get_no_notice(
+    alice, bob, charlie, in_room, stream, post, reason
+):
     slug, author = "garden", alice
     if reason == "self":
         author = bob

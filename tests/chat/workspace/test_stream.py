@@ -153,7 +153,7 @@ def test_a_banned_person_receives_nothing_more(alice, bob, room, stream, post, l
     assert [event["slug"] for event in socket.read()] == ["garden"]
 
 
-def test_a_person_who_is_banned_from_a_room_that_they_do_not_know_learns_nothing(alice, bob, stream):
+def test_a_person_who_is_banned_from_an_unknown_private_room_receives_nothing(alice, bob, stream):
     socket = stream(bob)
     hidden = rooms.create_room(alice, "attic-0123456789", "The attic", is_private=True)
     moderation.change_role(alice, hidden, bob, Member.BANNED)
@@ -161,13 +161,13 @@ def test_a_person_who_is_banned_from_a_room_that_they_do_not_know_learns_nothing
     assert socket.read() == []
 
 
-def test_a_deleted_room_is_gone(alice, room, stream):
+def test_the_stream_receives_the_deletion_of_a_room(alice, room, stream):
     socket = stream(alice)
     rooms.delete_room(room)
     assert socket.read() == [{"type": "room", "slug": "garden", "gone": True}]
 
 
-def test_a_board_is_a_room_of_its_owner(alice, stream):
+def test_the_stream_of_the_owner_receives_a_new_board(alice, stream):
     socket = stream(alice)
     board, _ = boards.create_board(SessionStore(), alice, "b" * 64)
     [event] = socket.read()
@@ -190,7 +190,7 @@ def test_a_person_whose_browser_has_a_banned_guest_does_not_see_the_room(alice, 
     assert rooms_of(stream(other)) == {}
 
 
-def test_the_streams_of_the_members_learn_the_new_address_of_a_room(alice, bob, stream, post):
+def test_the_streams_of_the_members_receive_the_new_address_of_a_room(alice, bob, stream, post):
     room = rooms.create_room(alice, "attic", "The attic", is_private=True)
     Member.objects.create(room=room, person=bob)
     of_bob = stream(bob)

@@ -111,7 +111,7 @@ async def wait(is_true, seconds=LIMIT_SECONDS, what="it"):
     """Wait until `is_true()`, and return its answer. Raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
-        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
+        assert time.monotonic() < deadline, f"{what} was not true within {seconds} s"
         await asyncio.sleep(0.02)
     return answer
 

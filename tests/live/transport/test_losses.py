@@ -127,7 +127,7 @@ def lose_all(valkey, reply):
 
 
 def lose_last_frames(valkey, reply):
-    """Lose frames that Redis has accepted, like a lagging replica that takes over."""
+    """Lose frames that Redis has accepted, as if a replica without the newest writes had become the primary."""
     valkey.hincrby(f"asgi:turn:{reply}", "order", -2)
     valkey.delete(f"asgi:frames:{reply}")
 
@@ -157,5 +157,5 @@ async def test_after_a_loss_the_next_frame_runs_or_the_connection_is_closed_with
             assert (await ask(socket, number="and on"))["number"] == "and on"
         else:
             assert socket.close_code == 4408
-            # Its disconnect consumer runs.
+            # The disconnect consumer of the closed connection runs.
             await wait(lambda: valkey.zcard(f"asgi:members:{room}:{reply.partition('!')[0]}!") == 2)

@@ -68,7 +68,7 @@ async def reconnect_after(site, lose_data):
         assert await is_silent(back)
 
 
-async def test_processes_and_connections_survive_a_restart_of_redis(site):
+async def test_processes_survive_a_restart_of_redis_and_clients_reconnect(site):
     async def lose_data():
         site.valkey.kill()
         await asyncio.sleep(3)
@@ -113,7 +113,7 @@ async def test_running_consumers_keep_their_turns_while_redis_is_frozen(site, va
         assert int(valkey.hget("asgi-meta:#global#", "lost_count") or 0) == lost
 
 
-async def test_processes_and_connections_survive_flushall(site, valkey):
+async def test_processes_survive_flushall_and_clients_reconnect(site, valkey):
     async def lose_data():
         valkey.flushall()
 

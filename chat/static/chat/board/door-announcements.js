@@ -1,5 +1,5 @@
 // @ts-check
-// The announcements at a board's door: announcements to everybody, and whispers to this person.
+// The announcements in a board's waiting room: announcements to everybody, and whispers to this person.
 // Must not show announcements after the visitor is admitted: the conversation does.
 
 import { SERVER_EVENT } from "../connection/wire.js";

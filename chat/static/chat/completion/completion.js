@@ -51,6 +51,8 @@ export class Completion {
     // The form takes the keys before the field does, because Enter would send the message.
     form.addEventListener("keydown", (event) => this.#keyPressed(event), true);
     field.addEventListener("input", (event) => this.update(event));
+    // Chromium sends no `input` after the end of a composition.
+    field.addEventListener("compositionend", () => this.update());
     field.addEventListener("click", () => this.#moved());
     field.addEventListener("keyup", ({ key }) => /^(Arrow(Left|Right)|Home|End)$/.test(key) && this.#moved());
     field.addEventListener("blur", () => this.#close());
@@ -191,7 +193,7 @@ export class Completion {
  * @param {string} text
  */
 function replaceText(field, from, to, text) {
-  // The space behind the name may be there already.
+  // A space may already follow the place of the text.
   const end = text.endsWith(" ") && field.value[to] === " " ? to + 1 : to;
   field.focus();
   field.setSelectionRange(from, end);

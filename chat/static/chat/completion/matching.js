@@ -1,13 +1,7 @@
 // @ts-check
 // Compares what a person has typed with names. Must not touch the page.
 
-/**
- * Returns a text without capital letters and accents, for a comparison.
- * @param {string} text
- */
-export function fold(text) {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-}
+import { fold } from "../ui/folding.js";
 
 /**
  * Returns whether a name, or a word of it, begins with a query.

@@ -1,11 +1,13 @@
 // @ts-check
-// Finds out whether a person types a name that can be completed. Pure text. Must not draw or fetch.
+// Finds out whether a person types a name that can be completed. Only reads the text. Must not draw or fetch.
 
 // A handle has at most 32 characters, and may contain spaces.
 const LONGEST_HANDLE = 32;
 const WORD = /[\p{L}\p{M}\p{N}]/u;
 // Letters of scripts without spaces may touch a mention.
 const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+// A Chinese character, a Japanese letter or a Korean syllable may be the whole name of an emoji.
+const EMOJI_NAME = /^(?:[\p{L}\p{M}\p{N}_+-]{2,}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])$/u;
 const FENCE = /^ {0,3}(\x60{3}|~~~)/gm;
 
 /** @typedef {"@" | "#" | ":" | "/"} Sign */
@@ -20,7 +22,7 @@ const FENCE = /^ {0,3}(\x60{3}|~~~)/gm;
 export function findTrigger(text, caret) {
   const before = text.slice(0, caret);
   const line = before.slice(before.lastIndexOf("\n") + 1);
-  const found = findCommand(before) ?? findWord(line, "#", /^[\p{L}\p{N}][\p{L}\p{N}-]*$|^$/u) ?? findWord(line, ":", /^[a-z0-9_+-]{2,}$/i)
+  const found = findCommand(before) ?? findWord(line, "#", /^[\p{L}\p{N}][\p{L}\p{N}-]*$|^$/u) ?? findWord(line, ":", EMOJI_NAME)
     ?? findPerson(line);
   if (!found || isInCode(before, line)) return null;
   // "#12" usually names a numbered thing, such as a ticket, and not a room.
@@ -42,7 +44,8 @@ function findCommand(before) {
  * @param {RegExp} query what may stand behind the sign
  */
 function findWord(line, sign, query) {
-  const word = /(?:^|[\s(])([^\s(]*)$/.exec(line)?.[1] ?? "";
+  // Input methods for Chinese and Japanese write wide signs.
+  const word = (/(?:^|[\s(])([^\s(]*)$/.exec(line)?.[1] ?? "").replace(/^：/u, ":");
   return word.startsWith(sign) && query.test(word.slice(1)) ? { sign, query: word.slice(1) } : null;
 }
 
@@ -53,7 +56,7 @@ function findPerson(line) {
   const query = line.slice(at + 1);
   const previous = [...line.slice(Math.max(0, at - 2), at)].at(-1);
   const mayBegin = previous === undefined || SPACELESS.test(previous) || !(WORD.test(previous) || "@＠_./".includes(previous));
-  // A space behind the @, or two spaces, ends the name.
+  // A space directly behind the @, or two spaces in a row, end the name.
   return mayBegin && query.length <= LONGEST_HANDLE && !/^\s|\s\s/.test(query) ? { sign: /** @type {Sign} */ ("@"), query } : null;
 }
 

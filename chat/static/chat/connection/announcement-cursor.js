@@ -4,7 +4,7 @@
 
 export class AnnouncementCursor {
   /**
-   * This person has received every announcement up to this id; null before the first `synced`.
+   * The tab has received every announcement up to this id; null before the first `synced`.
    * @type {number | null}
    */
   position = null;

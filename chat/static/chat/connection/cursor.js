@@ -1,5 +1,5 @@
 // @ts-check
-// The cursor says: this client has every change up to this offset. Pure arithmetic over offsets.
+// The client has received every change up to the offset in the cursor. This module only computes with offsets.
 // Must not know of sockets, timers or the content of messages.
 
 export class Cursor {

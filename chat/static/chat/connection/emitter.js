@@ -6,6 +6,8 @@
 export const LOCAL_EVENT = Object.freeze({
   /** The server acknowledged a change of this person. The detail is the `ack`, with the sent event as `event`. */
   ACKED: "acked",
+  /** The client has the messages of its page, before it connects. The detail is the `FirstView` of room-socket.js. */
+  FIRST_VIEW: "first view",
   /** The connection is open. */
   OPENED: "opened",
   /** A message is new or changed, and is not drawn, because it is outside the loaded history. The detail is the message. */

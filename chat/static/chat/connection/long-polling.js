@@ -37,7 +37,7 @@ export class LongPolling {
   /** @type {import("./environment.js").Timers} */
   #timers;
   /**
-   * The server's id of this poll; null before its first answer.
+   * The server's id of this poll; null before the server's first answer.
    * @type {string | null}
    */
   #poll = null;

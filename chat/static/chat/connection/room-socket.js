@@ -27,6 +27,11 @@ const EMITTED_UNCHANGED = new Set([
 /** @typedef {import("./wire.js").Message} Message */
 
 /**
+ * What a page contains of its room, complete up to `offset`. The other fields are those of `joined`.
+ * @typedef {{ offset: number, read: number, unread: number, first_unread: number | null, messages: Message[] }} FirstView
+ */
+
+/**
  * @typedef {object} OwnOptions
  * @property {string} slug
  * @property {string} [url] the full address, for a board
@@ -34,6 +39,7 @@ const EMITTED_UNCHANGED = new Set([
  * @property {string} [person] the key of this person, as in `joined`
  * @property {import("./room-changes.js").KeyValueStorage} [storage] keeps the outbox
  * @property {Pick<Crypto, "getRandomValues">} [crypto]
+ * @property {FirstView | null} [firstView] what the page contains of the room
  */
 /** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} RoomSocketOptions */
 
@@ -43,6 +49,7 @@ const EMITTED_UNCHANGED = new Set([
  * - acked: the `ack`, and `event` (the sent event)
  * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
  * - page: {messages (only new messages), isReplaced (the page must first forget what it has drawn), event (the `fetch`)}
+ * - first view: a `FirstView`, before the socket connects: the socket then resumes after it
  * - outside: a `message` that is outside the loaded history
  * - reset: the page must forget what it has drawn
  * - outbox: `changes.pending` has changed
@@ -60,6 +67,8 @@ export class RoomSocket extends Emitter {
   #loaded = new LoadedMessages();
   #hasJoined = false;
   #person = "";
+  /** @type {FirstView | null} */
+  #firstView;
   /**
    * Broadcasts that arrived before `joined`.
    * @type {WireEvent[]}
@@ -82,6 +91,7 @@ export class RoomSocket extends Emitter {
     const environment = { ...makeEnvironment(options), crypto: options.crypto ?? globalThis.crypto };
     this.handle = options.handle ?? "";
     this.#person = options.person ?? "";
+    this.#firstView = options.firstView ?? null;
     const storage = options.storage ?? new PersonStorage(this.#person);
     /** The changes that this person makes: posts, edits, reactions. */
     this.changes = new RoomChanges(environment, { storage, slug: options.slug, handle: this.handle }, {
@@ -131,6 +141,7 @@ export class RoomSocket extends Emitter {
   }
 
   open() {
+    this.#takeFirstView();
     this.#connection.open();
   }
 
@@ -180,6 +191,16 @@ export class RoomSocket extends Emitter {
    */
   dropBefore(id) {
     this.#loaded.dropBefore(id);
+  }
+
+  /** Takes the messages of the page, once, as if an earlier connection had received them. */
+  #takeFirstView() {
+    const view = this.#firstView;
+    this.#firstView = null;
+    if (!view) return;
+    for (const message of view.messages) this.#loaded.accept(message);
+    this.#synchronizer.advance(view.offset);
+    this.emit(LOCAL_EVENT.FIRST_VIEW, { ...view, messages: this.#loaded.finishBacklog() });
   }
 
   /** @param {string} url */

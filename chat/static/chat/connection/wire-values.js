@@ -1,5 +1,5 @@
 // @ts-check
-// Values of the wire that follow a rule: makes a `ref`, reads a frame, and a `retry_after`. Must not send or wait.
+// Values of the wire that follow a rule: makes a `ref`, reads a frame and a `retry_after`. Must not send or wait.
 
 const REF_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 const REF_LENGTH = 22;
@@ -18,7 +18,7 @@ export function newRef(source = globalThis.crypto) {
 /**
  * Returns the milliseconds of a `retry_after`, the wait that the server asks for. The wait is at most an hour, because
  * setTimeout fires at once for a delay that overflows.
- * @param {unknown} seconds what the server sent; anything but a number of 0 or more counts as `fallback`
+ * @param {unknown} seconds what the server sent; if it is not a number of at least 0, `fallback` is used
  * @param {number} [fallback] in seconds
  */
 export function retryAfterMs(seconds, fallback = 1) {

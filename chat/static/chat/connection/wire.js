@@ -141,5 +141,5 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {true} [pinned] a moderator has pinned the message
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
- * @property {"all" | "here"} [audience] the body calls everybody
+ * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
  */

@@ -1,21 +1,26 @@
 // @ts-check
-// The emoji that the picker offers: their groups, the search, and their skin tones.
+// The emoji that the picker offers: their groups, their names, the search, and their skin tones.
 // Must not draw, and must not store anything.
+//
+// The catalogue has the English names. A page in another language loads the file of that language with this module.
 
-import { pgettext } from "../ui/translation.js";
+import { language, loadCatalogue, pgettext } from "../ui/translation.js";
 import { GROUPS } from "./emoji-data.js";
+import { foldWords, rankWords, splitQuery } from "./search-words.js";
 
 /**
  * @typedef {object} Emoji
  * @property {string} emoji without a skin tone
- * @property {string} name in English
+ * @property {string} name in the language of the page
+ * @property {string} lang the language of the name: English if the translation could not be loaded
  * @property {boolean} hasTones
- * @property {string} words the name and the keywords, in small letters, with a space before each word
+ * @property {string[]} words the name and the keywords, first in the language of the page, then in English, as `foldWords` returns them
  */
 /** @typedef {{ name: string, symbol: string, emoji: Emoji[] }} Group */
 
+const ENGLISH = "en";
 /**
- * The translations of the groups' names. The names of single emoji, with which people search, are English.
+ * The translations of the groups' names.
  * @type {Record<string, string>}
  */
 const GROUP_NAMES = {
@@ -37,47 +42,85 @@ const TONE = /[\u{1F3FB}-\u{1F3FF}]/gu;
 /** The skin tones; "" is the yellow of an emoji without a skin tone. */
 export const TONES = Object.freeze(["", "🏻", "🏼", "🏽", "🏾", "🏿"]);
 
-/** @param {string} line */
-function readLine(line) {
-  const [, emoji, mark, name, keywords] = LINE.exec(line) ?? ["", line, " ", "", ""];
-  const words = ` ${name} ${keywords}`.toLowerCase().replace(/[^\p{L}\p{N}+]+/gu, " ");
-  return { emoji, name, hasTones: mark === "+", words };
+/** The emoji with their names in one language. The page has one catalogue; the functions below use it. */
+export class EmojiCatalogue {
+  /** @type {Group[]} */
+  groups;
+  /** @type {Map<string, Emoji>} */
+  #byEmoji;
+
+  /**
+   * @param {Record<string, string | string[]>} [words] {emoji: its name and other words}, as the files `languages/emoji-*.js` have
+   *   them. An emoji without words has its English name
+   */
+  constructor(words = {}) {
+    this.groups = GROUPS.map(([name, symbol, lines]) => (
+      { name: GROUP_NAMES[name] ?? name, symbol, emoji: lines.map((line) => readLine(line, words)) }
+    ));
+    this.#byEmoji = new Map(this.groups.flatMap(({ emoji }) => emoji).map((entry) => [entry.emoji, entry]));
+  }
+
+  /**
+   * Returns the entry of an emoji, which may have a skin tone; undefined for an emoji that the picker does not offer.
+   * @param {string} emoji
+   */
+  find(emoji) {
+    const plain = emoji.replace(TONE, "");
+    return this.#byEmoji.get(emoji) ?? this.#byEmoji.get(plain) ?? this.#byEmoji.get(plain.replace(/^(.)/u, "$1\uFE0F"));
+  }
+
+  /**
+   * Returns the emoji whose words, in the language of the page or in English, begin with all words of the query. An emoji with
+   * exactly this name comes first, then those whose name begins with the first word.
+   * @param {string} query
+   * @param {number} most
+   * @returns {Emoji[]}
+   */
+  search(query, most = 60) {
+    const exact = this.#byEmoji.get(query.trim());
+    if (exact) return [exact];
+    const wanted = splitQuery(query);
+    if (!wanted.length) return [];
+    const whole = foldWords(query);
+    const rank = (/** @type {Emoji} */ { name, words }) => (
+      foldWords(name) === whole ? -1 : Math.min(...words.map((text) => rankWords(text, wanted[0])))
+    );
+    return [...this.#byEmoji.values()].filter(({ words }) => wanted.every((word) => words.some((text) => text.includes(word))))
+      .map((entry) => ({ entry, rank: rank(entry) })).sort((first, second) => first.rank - second.rank)
+      .slice(0, most).map(({ entry }) => entry);
+  }
 }
 
-/** @type {Group[]} */
-export const groups = GROUPS.map(([name, symbol, lines]) => ({ name: GROUP_NAMES[name] ?? name, symbol, emoji: lines.map(readLine) }));
-
-const byEmoji = new Map(groups.flatMap(({ emoji }) => emoji).map((entry) => [entry.emoji, entry]));
-
 /**
- * Returns the entry of an emoji, which may have a skin tone; undefined for an emoji that the picker does not offer.
- * @param {string} emoji
+ * @param {string} line
+ * @param {Record<string, string | string[]>} translations
+ * @returns {Emoji}
  */
+function readLine(line, translations) {
+  const [, emoji, mark, english, keywords] = LINE.exec(line) ?? ["", line, " ", "", ""];
+  const translation = translations[emoji];
+  const hasTones = mark === "+";
+  const words = [foldWords(`${english} ${keywords}`)];
+  if (typeof translation !== "string") return { emoji, name: english, lang: ENGLISH, hasTones, words };
+  return { emoji, name: translation.split(";")[0], lang: language, hasTones, words: [foldWords(translation), ...words] };
+}
+
+const catalogue = new EmojiCatalogue(language === ENGLISH ? {} : await loadCatalogue(`emoji-${language}`));
+
+/** The groups of the page's catalogue, in the order of the picker. */
+export const groups = catalogue.groups;
+
+/** @param {string} emoji */
 export function find(emoji) {
-  const plain = emoji.replace(TONE, "");
-  return byEmoji.get(emoji) ?? byEmoji.get(plain) ?? byEmoji.get(plain.replace(/^(.)/u, "$1\uFE0F"));
+  return catalogue.find(emoji);
 }
 
 /**
- * Returns the emoji whose words begin with all words of the query. An emoji whose name begins with the first word comes
- * first.
  * @param {string} query
- * @param {number} most
- * @returns {Emoji[]}
+ * @param {number} [most]
  */
-export function search(query, most = 60) {
-  const exact = byEmoji.get(query.trim());
-  if (exact) return [exact];
-  const wanted = query.toLowerCase().split(/[^\p{L}\p{N}+]+/u).filter(Boolean).map((word) => ` ${word}`);
-  if (!wanted.length) return [];
-  const found = [...byEmoji.values()].filter(({ words }) => wanted.every((word) => words.includes(word)));
-  const rank = (/** @type {Emoji} */ { words }) => {
-    if (words.startsWith(`${wanted[0]} `)) return 0;
-    if (words.includes(`${wanted[0]} `)) return 1;
-    return words.startsWith(wanted[0]) ? 2 : 3;
-  };
-  return found.map((entry) => ({ entry, rank: rank(entry) })).sort((first, second) => first.rank - second.rank)
-    .slice(0, most).map(({ entry }) => entry);
+export function search(query, most) {
+  return catalogue.search(query, most);
 }
 
 /**

@@ -86,8 +86,7 @@ class Picker {
   /** @param {import("./catalogue.js").Group} group */
   #makeGroup({ name, emoji }) {
     const { tone } = this.#choices;
-    // The names of the emoji are English.
-    const grid = make("div", { class: "emoji-grid", lang: "en" }, ...emoji.map((entry) => (
+    const grid = make("div", { class: "emoji-grid", lang: emoji[0]?.lang }, ...emoji.map((entry) => (
       make("button", { type: "button", tabindex: "-1", "aria-label": entry.name, text: withTone(entry, tone) })
     )));
     return make("section", { "aria-label": name }, make("h3", { text: name }), grid);

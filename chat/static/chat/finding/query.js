@@ -32,10 +32,11 @@ export function isSearchable(text) {
 /**
  * Returns the address of the API for a query.
  * @param {string} text
- * @param {{ page: number, zone: string, room?: string | null }} options `room` is a slug; it is left out if the text names one
+ * @param {{ page: number, deviceZone: string, room?: string | null }} options `deviceZone` is the time zone of days for people
+ *   without one in their profile; `room` is a slug, and is left out if the text names one
  */
-export function searchAddress(text, { page, zone, room = null }) {
-  const query = new URLSearchParams({ q: text.trim(), zone });
+export function searchAddress(text, { page, deviceZone, room = null }) {
+  const query = new URLSearchParams({ q: text.trim(), device_zone: deviceZone });
   if (room !== null && !/(?:^|\s)in:\S/.test(text)) query.set("room", room);
   if (page > 0) query.set("page", String(page));
   return `/api/search/?${query}`;

@@ -1,6 +1,6 @@
 // @ts-check
-// A list of messages that the server returns in pages: loading, "Show more", empty and failed. Must not know where the
-// messages come from.
+// Shows a list of messages that the server returns in pages: with "Show more", and the states loading, empty and failed.
+// Must not know where the messages come from.
 
 import { asApiError } from "../connection/api.js";
 import { make } from "../ui/dom.js";

@@ -100,7 +100,7 @@ export class SearchView {
   /** @param {number} page */
   async #fetch(page) {
     const room = this.#here.checked ? (this.#host.room()?.slug ?? null) : null;
-    const { results, more } = await call("GET", searchAddress(this.#input.value, { page, zone: timeZone(), room }));
+    const { results, more } = await call("GET", searchAddress(this.#input.value, { page, deviceZone: timeZone(), room }));
     return {
       results: results.map((/** @type {any} */ { room: place, message, snippet }) => ({
         slug: place.slug, roomName: place.name, id: message.id, author: message.author, at: message.at, text: message.body, snippet,

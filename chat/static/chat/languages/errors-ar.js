@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "هذه الغرفة مؤرشفة. يمكنك قراءتها، لا الكتابة فيها.",
 "This room is closed to guests. Create an account to enter it.": "هذه الغرفة مغلقة أمام الضيوف. أنشئ حسابًا لدخولها.",
 "This room is public. Send people its address instead.": "هذه الغرفة عامة. أرسل عنوانها بدلًا من ذلك.",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "لم تكتمل هذه المهمة رغم عدة محاولات. حاول لاحقًا، أو اختر فترة أقصر.",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "فشلت هذه المهمة بسبب خطأ في الخادم. ابدأها من جديد. إن فشلت مرة أخرى، فأبلغ مشغّلي هذا الموقع.",
 "This task has no result. Wait until it is done.": "ليست لهذه المهمة نتيجة. انتظر حتى تنتهي.",
 "This token is not valid.": "هذا الرمز غير صالح.",
 "This type is unknown. Known types: %(types)s.": "هذا النوع غير معروف. الأنواع المعروفة: %(types)s.",

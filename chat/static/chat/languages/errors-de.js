@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "Dieser Raum ist archiviert. Du kannst ihn lesen, aber nicht darin schreiben.",
 "This room is closed to guests. Create an account to enter it.": "Dieser Raum ist für Gäste geschlossen. Lege ein Konto an, um ihn zu betreten.",
 "This room is public. Send people its address instead.": "Dieser Raum ist öffentlich. Schicke stattdessen seine Adresse.",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "Diese Aufgabe wurde in mehreren Versuchen nicht fertig. Versuche es später noch einmal oder wähle einen kürzeren Zeitraum.",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "Diese Aufgabe ist wegen eines Fehlers auf dem Server fehlgeschlagen. Starte sie noch einmal. Wenn sie wieder fehlschlägt, sag den Betreibern dieser Website Bescheid.",
 "This task has no result. Wait until it is done.": "Diese Aufgabe hat noch kein Ergebnis. Warte, bis sie fertig ist.",
 "This token is not valid.": "Dieses Token ist nicht gültig.",
 "This type is unknown. Known types: %(types)s.": "Dieser Typ ist unbekannt. Bekannte Typen: %(types)s.",

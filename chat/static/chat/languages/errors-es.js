@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "Esta sala está archivada. Puedes leerla, pero no escribir en ella.",
 "This room is closed to guests. Create an account to enter it.": "Esta sala está cerrada a invitados. Crea una cuenta para entrar.",
 "This room is public. Send people its address instead.": "Esta sala es pública. Envía su dirección.",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "Esta tarea no terminó en varios intentos. Inténtalo más tarde o elige un periodo más corto.",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "Esta tarea falló por un error del servidor. Iníciala de nuevo. Si vuelve a fallar, avisa a los operadores de este sitio.",
 "This task has no result. Wait until it is done.": "Esta tarea no tiene resultado. Espera a que termine.",
 "This token is not valid.": "Este token no es válido.",
 "This type is unknown. Known types: %(types)s.": "Este tipo es desconocido. Tipos conocidos: %(types)s.",

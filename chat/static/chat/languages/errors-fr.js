@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "Ce salon est archivé. Vous pouvez le lire, mais pas y écrire.",
 "This room is closed to guests. Create an account to enter it.": "Ce salon est fermé aux invités. Créez un compte pour y entrer.",
 "This room is public. Send people its address instead.": "Ce salon est public. Envoyez plutôt son adresse.",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "Cette tâche ne s’est pas terminée malgré plusieurs tentatives. Réessayez plus tard, ou choisissez une période plus courte.",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "Cette tâche a échoué à cause d’une erreur du serveur. Relancez-la. Si elle échoue encore, prévenez les opérateurs de ce site.",
 "This task has no result. Wait until it is done.": "Cette tâche n’a pas de résultat. Attendez qu’elle soit terminée.",
 "This token is not valid.": "Ce jeton n’est pas valable.",
 "This type is unknown. Known types: %(types)s.": "Ce type est inconnu. Types connus : %(types)s.",

@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "このルームはアーカイブされています。読むことはできますが、書き込めません。",
 "This room is closed to guests. Create an account to enter it.": "このルームはゲストに公開されていません。入るにはアカウントを作成してください。",
 "This room is public. Send people its address instead.": "このルームは公開です。代わりにアドレスを送ってください。",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "このタスクは何度か試しましたが、完了しませんでした。後でもう一度試すか、期間を短くしてください。",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "サーバーのエラーのため、このタスクは失敗しました。もう一度開始してください。また失敗する場合は、このサイトの運営者にお知らせください。",
 "This task has no result. Wait until it is done.": "このタスクに結果はありません。完了するまでお待ちください。",
 "This token is not valid.": "このトークンは無効です。",
 "This type is unknown. Known types: %(types)s.": "不明な種類です。使える種類: %(types)s。",

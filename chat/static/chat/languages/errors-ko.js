@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "이 대화방은 보관되었습니다. 읽을 수 있지만 쓸 수 없습니다.",
 "This room is closed to guests. Create an account to enter it.": "이 대화방은 손님에게 닫혀 있습니다. 들어오려면 계정을 만드세요.",
 "This room is public. Send people its address instead.": "공개 대화방입니다. 대신 주소를 보내세요.",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "여러 번 시도했지만 작업이 끝나지 않았습니다. 나중에 다시 시도하거나 더 짧은 기간을 선택하세요.",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "서버 오류로 작업이 실패했습니다. 다시 시작하세요. 또 실패하면 이 사이트의 운영자에게 알려 주세요.",
 "This task has no result. Wait until it is done.": "이 작업에는 결과가 없습니다. 끝날 때까지 기다리세요.",
 "This token is not valid.": "이 토큰은 유효하지 않습니다.",
 "This type is unknown. Known types: %(types)s.": "알 수 없는 유형입니다. 사용할 수 있는 유형: %(types)s.",

@@ -112,6 +112,8 @@ export default {
 "This room is archived. You can read it, but not write in it.": "本聊天室已归档。你可以阅读，但不能发言。",
 "This room is closed to guests. Create an account to enter it.": "本聊天室不对访客开放。请创建账户后进入。",
 "This room is public. Send people its address instead.": "本聊天室是公开的。请改为发送其地址。",
+"This task did not finish in several attempts. Try again later, or choose a shorter period.": "此任务多次尝试后仍未完成。请稍后重试，或选择更短的时间段。",
+"This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this site.": "由于服务器错误，此任务失败。请重新开始。如果再次失败，请告知站点管理员。",
 "This task has no result. Wait until it is done.": "此任务没有结果。请等待其完成。",
 "This token is not valid.": "此令牌无效。",
 "This type is unknown. Known types: %(types)s.": "未知类型。已知类型：%(types)s。",

@@ -7,7 +7,10 @@ import { pgettext } from "../ui/translation.js";
 
 const FLASH_MS = 2_000;
 /** @type {Record<string, string>} */
-const ACCESS = { public: pgettext("room", "public"), private: pgettext("room", "private"), board: pgettext("room", "board") };
+const ACCESS = {
+  public: pgettext("room", "public"), private: pgettext("room", "private"), board: pgettext("room", "board"),
+  direct: pgettext("room", "direct"),
+};
 
 /**
  * @typedef {object} Change

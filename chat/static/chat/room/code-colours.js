@@ -33,7 +33,7 @@ let core = null;
 /** @type {Map<string, Promise<void>>} */
 const languages = new Map();
 
-// The type checker does not read the library, so the name of the file must not be a literal.
+// If the name of the file were a literal, the type checker would also check the library.
 /** @param {string} file */
 const load = async (file) => (await import(`${FOLDER}/${file}.min.js`)).default;
 

@@ -21,6 +21,7 @@ import {
   actionsOfComposer, partsForActions, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
 } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
+import { takeTimeline } from "./first-view.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
@@ -37,7 +38,6 @@ import { PersonLinks } from "./person-links.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
-import { Timeline } from "./timeline.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
 
 /**
@@ -46,6 +46,7 @@ import { TypingOthers, TypingSignal } from "./typing.js";
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
+ * @property {string} [previewPath] the endpoint that renders previews, for a board
  * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
@@ -105,16 +106,20 @@ export class Conversation {
   commands = null;
 
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
+  constructor({
+    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+  }) {
     const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
     this.me = handle;
     this.slug = slug;
     // A board's own key does not identify a person.
-    this.socket = new RoomSocket({ slug, handle, person: this.isBoard ? "" : owner, url, storage: kept, page: document });
+    const { timeline, firstView, isShown } = takeTimeline(this.page, handle);
+    this.timeline = timeline;
+    const person = this.isBoard ? "" : owner;
+    this.socket = new RoomSocket({ slug, handle, person, url, storage: kept, page: document, firstView });
     const { socket } = this;
-    this.timeline = new Timeline(byId("scroller"), this.list, handle);
     this.announcements = new Announcements(new PersonStorage(owner), (id) => socket.dismiss(id), scope);
     this.readMarker = new ReadMarker(this.timeline, handle, partsForReadMarker(this, showUnread));
     this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, { notify, scope });
@@ -122,7 +127,7 @@ export class Conversation {
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
     this.buttons = new ComposerButtons({
-      slug, isBoard: this.isBoard, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -136,7 +141,7 @@ export class Conversation {
     this.connectionWatch = new ConnectionWatch({ socket, composer, ownRole: this.ownRole, scope });
     this.ownChanges = new OwnChanges(handle, partsForOwnChanges(this));
     if (social) this.links = new PersonLinks(social, partsForPersonLinks(this));
-    this.#connectParts(ownRooms);
+    this.#connectParts(ownRooms, isShown);
     if (this.page.dataset.opensAt === "last") this.#openAtLastPlace(new LastPlace(kept, slug, () => this.timeline.seenTo, scope));
   }
 
@@ -217,11 +222,12 @@ export class Conversation {
   /**
    * Connects the parts with the events of the socket and of the page.
    * @param {() => { slug: string, name: string }[]} ownRooms
+   * @param {boolean} isShown whether the reader sees the first view already
    */
-  #connectParts(ownRooms) {
+  #connectParts(ownRooms, isShown) {
     const { me, socket, timeline, readMarker, history, ownChanges, controls, typingOthers } = this;
     const { people, ownRole, moderation, announcements, taskBars } = this;
-    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers });
+    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     this.list.addEventListener("click", (event) => this.#clicked(event));

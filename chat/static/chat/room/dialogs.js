@@ -1,5 +1,5 @@
 // @ts-check
-// All dialogs of a room, in one module that loads after the messages.
+// The dialogs and the other parts of a room that load after the messages, in one module.
 // Only late-dialogs.js may load it, with `import()`.
 
 export { ComposerTools } from "./composer-tools.js";

@@ -40,6 +40,11 @@ export class HistoryNavigation {
   #opening = null;
   #isJumpingToNewest = false;
   #isComplete = false;
+  /** Whether the room has opened at a message. */
+  #hasOpened = false;
+  /** Whether the jump that is under way opens the room at the first unread message. */
+  #isOpening = false;
+  #list = byId("messages");
 
   /**
    * @param {import("../connection/room-socket.js").RoomSocket} socket
@@ -64,20 +69,28 @@ export class HistoryNavigation {
     scope.listen(document, "visibilitychange", () => this.update());
   }
 
-  /** Shows the button for older messages, because no message is missing. The first call scrolls to the newest message. */
-  synced() {
-    if (!this.#isComplete) {
-      this.#isComplete = true;
-      this.#timeline.scrollToEnd();
-    }
+  /**
+   * Shows the button for older messages, because no message is missing. The first call scrolls to the newest message,
+   * unless the reader sees the messages already.
+   * @param {{ isShown: boolean }} messages
+   */
+  synced({ isShown }) {
+    if (!this.#isComplete && !isShown) this.#timeline.scrollToEnd();
+    this.#isComplete = true;
     this.showOlderButton();
   }
 
-  /** Jumps to the message for which the first messages had to be loaded. The caller has placed the divider "New". */
+  /**
+   * Jumps to the message for which the first messages had to be loaded. The first call opens the room at the first unread
+   * message, if there is no such message. The caller has placed the divider "New".
+   */
   jumpToWanted() {
     const wanted = this.#wanted ?? this.#opening;
+    const hasOpened = this.#hasOpened;
     this.#wanted = null;
     this.#opening = null;
+    this.#hasOpened = true;
+    if (wanted === null && !hasOpened) this.#openAtUnread();
     if (wanted === null) return;
     if (wanted >= this.#timeline.newestId) this.showNewest();
     else this.jump(wanted);
@@ -94,6 +107,7 @@ export class HistoryNavigation {
   /** Starts again, because the page has forgotten all messages and will draw them again. */
   reset() {
     this.#isComplete = false;
+    this.#hasOpened = false;
     this.#stopJump();
     this.#timeline.isLive = true;
   }
@@ -103,10 +117,11 @@ export class HistoryNavigation {
    * @param {WireEvent} request the `fetch`
    */
   pageDrawn({ before, around }) {
-    const [target, isJumpingToNewest] = [this.#target, this.#isJumpingToNewest];
+    const [target, isJumpingToNewest, isOpening] = [this.#target, this.#isJumpingToNewest, this.#isOpening];
     this.#stopJump();
     this.showOlderButton();
-    if (target !== null && around === target) this.#show(target);
+    if (target !== null && around === target && isOpening) this.#timeline.scrollToUnread();
+    else if (target !== null && around === target) this.#show(target);
     else if (isJumpingToNewest && before === undefined && around === undefined) this.#timeline.scrollToEnd();
     if (this.#timeline.isNearEnd) this.#loadNewer();
     this.update();
@@ -188,6 +203,24 @@ export class HistoryNavigation {
   #stopJump() {
     this.#target = null;
     this.#isJumpingToNewest = false;
+    this.#setOpening(false);
+  }
+
+  /** Loads the page around the first unread message, if the message is not among the newest ones. */
+  #openAtUnread() {
+    const id = this.#readMarker.firstUnreadId;
+    if (id === null || this.#socket.pages.covers(id)) return;
+    this.jump(id);
+    this.#setOpening(true);
+  }
+
+  /**
+   * The styles hide the newest messages for a moment, so that the page does not show them before it jumps away.
+   * @param {boolean} isOpening
+   */
+  #setOpening(isOpening) {
+    this.#isOpening = isOpening;
+    this.#list.classList.toggle("opening", isOpening);
   }
 
   /** @param {number} id */

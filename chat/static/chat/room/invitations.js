@@ -84,7 +84,7 @@ function showLink(place, { url }) {
  */
 function makeItem(path, { id, uses_left: uses, expires_at: expiresAt, created_by: creator }, revoked) {
   const button = confirmButton("revoke", pgettext("an invitation link", "Revoke"), gettext("Really revoke?"), async () => {
-    // A failed call usually means that the link no longer exists. `revoked` loads the list again in any case.
+    // A failed call usually means that the link no longer exists. `revoked` loads the list again after a failure too.
     await call("DELETE", `${path}${id}/`).catch(() => {});
     revoked();
   });

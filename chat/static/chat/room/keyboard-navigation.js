@@ -1,5 +1,5 @@
 // @ts-check
-// Moves the keyboard's focus through the messages, and takes the action of a pressed key on the focused message.
+// Moves the keyboard's focus through the messages, and performs the action of a pressed key on the focused message.
 // Must not draw, and must not know the rights of a person.
 //
 // Exactly one message is a stop of the Tab key: the message that had the focus, or else the newest visible message.
@@ -157,7 +157,7 @@ export class KeyboardNavigation {
   /**
    * Returns the message to which a key moves the focus, or null.
    * @param {string} key
-   * @param {HTMLElement | null} item the message with the focus; null while the list itself has it
+   * @param {HTMLElement | null} item the message with the focus; null while the list itself has the focus
    */
   #targetOf(key, item) {
     if (key === "Home") return this.#edge("first");

@@ -4,7 +4,7 @@
 import { byId } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";
 
-const SIGN = /[@＠#:/]/;
+const SIGN = /[@＠#:：/]/;
 
 /**
  * @param {import("../completion/sources.js").Room} room

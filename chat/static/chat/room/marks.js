@@ -1,7 +1,7 @@
 // @ts-check
 // Finds the names of rooms in the text of a message, and draws them as links. Must not fetch.
 
-import { make } from "../ui/dom.js";
+import { listTexts, make } from "../ui/dom.js";
 
 const ROOM = /(?<![\p{L}\p{M}\p{N}#&/_])#([a-z0-9][a-z0-9-]{0,49})(?![\p{L}\p{N}_-])/gu;
 const SKIPPED = "a, code, pre, .mention";
@@ -39,12 +39,7 @@ export function findRooms(text, isKnown) {
  */
 export function linkRooms(body) {
   if (!rooms.size || !body.textContent?.includes("#")) return;
-  const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
-  /** @type {Text[]} */
-  const texts = [];
-  while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
-  for (const text of texts) {
-    if (text.parentElement?.closest(SKIPPED)) continue;
+  for (const text of listTexts(body, SKIPPED)) {
     // The last one comes first, because a replacement moves all that follow it.
     for (const { from, to, slug } of findRooms(text.data, (name) => rooms.has(name)).reverse()) {
       text.splitText(to);

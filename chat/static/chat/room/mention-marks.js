@@ -1,6 +1,8 @@
 // @ts-check
 // Marks the mentions in a drawn body. Must not decide who is mentioned: the server says it in `mentions` and `audience`.
 
+import { listTexts } from "../ui/dom.js";
+
 // Code and links mention nobody.
 const SKIPPED = "code, pre, a, .mention";
 const AT = /[@＠]/gu;
@@ -42,12 +44,7 @@ export function findMentions(text, names) {
  */
 export function markMentions(body, names, makeMark) {
   if (!names.length) return;
-  const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
-  /** @type {Text[]} */
-  const texts = [];
-  while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
-  for (const node of texts) {
-    if (node.parentElement?.closest(SKIPPED)) continue;
+  for (const node of listTexts(body, SKIPPED)) {
     // The last one comes first, because a replacement moves all that follow it.
     for (const { start, end, name } of findMentions(node.data, names).reverse()) {
       node.splitText(end);

@@ -27,10 +27,14 @@ export class MessageFlow {
   // The list has its own role, so the live region is the element around it.
   #log = byId("message-log");
 
-  /** @param {Parts} parts */
-  constructor(parts) {
+  /**
+   * @param {Parts} parts
+   * @param {boolean} isShown whether the reader sees the first view already
+   */
+  constructor(parts, isShown) {
     this.#parts = parts;
     const { socket, timeline } = parts;
+    socket.on(LOCAL_EVENT.FIRST_VIEW, (view) => this.#showFirstView(view, isShown));
     socket.on(SERVER_EVENT.MESSAGE, (message) => this.#received(message));
     socket.on(SERVER_EVENT.SYNCED, ({ more }) => this.#synced(more));
     socket.on(SERVER_EVENT.PAGE, (page) => this.#pageReceived(page));
@@ -38,6 +42,18 @@ export class MessageFlow {
     socket.on(LOCAL_EVENT.RESET, () => this.#reset());
     timeline.on("drawn", ({ messages }) => this.#drawn(messages));
     timeline.on("shortened", ({ from }) => this.#shortened(from));
+  }
+
+  /**
+   * Draws the messages of the page. If the reader sees them already, they are drawn again in their places: the page now
+   * knows the people and the rooms that they name.
+   * @param {import("../connection/room-socket.js").FirstView} view
+   * @param {boolean} isShown
+   */
+  #showFirstView({ messages, read, ...news }, isShown) {
+    this.#parts.readMarker.joined({ you: { read }, ...news });
+    for (const message of messages) this.#received(message);
+    this.#showBacklog({ more: false, isShown });
   }
 
   /** @param {Message} message */
@@ -63,16 +79,25 @@ export class MessageFlow {
 
   /** @param {boolean} more whether more missed messages follow */
   #synced(more) {
+    this.#showBacklog({ more, isShown: false });
+    this.#page.dataset.state = "open";
+    // The dialogs load now. Each dialog then opens at once, even without a connection.
+    loadDialogs();
+  }
+
+  /**
+   * @param {object} backlog
+   * @param {boolean} backlog.more whether more missed messages follow
+   * @param {boolean} backlog.isShown whether the reader sees the messages already, and may have scrolled
+   */
+  #showBacklog({ more, isShown }) {
     const { timeline, history, readMarker } = this.#parts;
     timeline.flush();
     this.#log.setAttribute("aria-busy", "false");
-    this.#page.dataset.state = "open";
-    history.synced();
-    if (!more) readMarker.caughtUp();
+    history.synced({ isShown });
+    if (!more) readMarker.caughtUp({ isShown });
     history.jumpToWanted();
     history.update();
-    // The dialogs load now. Each dialog then opens at once, even without a connection.
-    loadDialogs();
   }
 
   #reset() {

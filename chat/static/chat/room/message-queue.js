@@ -1,5 +1,5 @@
 // @ts-check
-// Collects received messages for a moment: a backlog arrives as hundreds of frames, and is drawn in one step.
+// Collects received messages for 16 ms: a backlog arrives as hundreds of frames, and is drawn in few steps.
 // Must not draw.
 
 /** @typedef {import("../connection/wire.js").Message} Message */

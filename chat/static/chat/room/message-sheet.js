@@ -8,6 +8,7 @@ import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
 import { fullTime, personName } from "../ui/format.js";
+import { keyName } from "../ui/key-names.js";
 import { personInWords } from "../ui/person-marks.js";
 import { icon } from "../ui/pictures.js";
 import { fillSentence, listOf } from "../ui/sentences.js";
@@ -30,7 +31,7 @@ import { reactorsOf } from "./message-reactions.js";
 /**
  * Copies the text of a message as its author typed it.
  * @param {Message} message
- * @param {HTMLElement} place takes the text for a moment
+ * @param {HTMLElement} place contains a hidden input with the text while it is copied
  * @param {(sentence: string) => void} notify shows a sentence to the person
  */
 export async function copyMessage(message, place, notify) {
@@ -129,7 +130,7 @@ function makeChoice({ action, label, icon: name, key }, act) {
     { type: "button", "data-action": action, "aria-keyshortcuts": key, onclick: isRemoval ? null : act },
     icon(name),
     make("span", { text: label }),
-    key && make("kbd", { "aria-hidden": "true", text: key.length === 1 ? key.toUpperCase() : key }),
+    key && make("kbd", { "aria-hidden": "true", text: keyName(key) }),
   );
   return isRemoval ? confirmWithSecondClick(button, gettext("Really remove this message?"), act) : button;
 }

@@ -6,6 +6,7 @@
 import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { confirmWithSecondClick } from "../ui/forms.js";
+import { keyName } from "../ui/key-names.js";
 import { icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { EMOJI, choicesFor } from "./message-choices.js";
@@ -216,7 +217,7 @@ function makeButton(action, label, key, content, act) {
   return make(
     "button",
     {
-      type: "button", title: key ? `${label} (${key.length === 1 ? key.toUpperCase() : key})` : label, "aria-label": label,
+      type: "button", title: key ? `${label} (${keyName(key)})` : label, "aria-label": label,
       "aria-keyshortcuts": key, "data-action": action, onclick: act,
     },
     content,

@@ -4,7 +4,8 @@
 
 // Two screens above and below are drawn, so that a fast scroll and the Page keys reach drawn messages.
 const DRAWN_SCREENS = 2;
-// A row is removed at a greater distance than it is drawn. Otherwise it would come and go.
+// A row is drawn within DRAWN_SCREENS, and removed only beyond this distance. With equal distances, a small scroll could
+// remove and draw the same row again and again.
 const KEPT_SCREENS = 2.5;
 // Rows are drawn in small steps, because each step must fit into one frame.
 const STEP = 20;
@@ -36,8 +37,8 @@ export class MessageWindow {
    * @param {import("./message-list.js").MessageList} parts.messages
    * @param {import("./drawn-messages.js").DrawnMessages} parts.drawn
    * @param {import("./scroll-position.js").ScrollPosition} parts.position
-   * @param {(hasDrawn: boolean) => void} moved is called when other messages are drawn than before; hasDrawn: some came to
-   *   the page
+   * @param {(hasDrawn: boolean) => void} moved is called after messages were drawn or removed. `hasDrawn` says whether
+   *   messages were drawn
    */
   constructor(scroller, { messages, drawn, position }, moved) {
     this.#scroller = scroller;

@@ -1,5 +1,5 @@
 // @ts-check
-// The parts that only moderators and owners see: the button beside a person, and the count of open reports.
+// The parts that only moderators, owners and operators see: the button beside a person, and the count of open reports.
 // Must not decide who may moderate: the server does.
 
 import { call } from "../connection/api.js";
@@ -58,7 +58,7 @@ export class Moderation {
     return this.#menuEntry !== null && (this.#isOperator || this.#ownRole.isModerating);
   }
 
-  /** Shows or hides the menu's entry, because this person's role may have changed. */
+  /** Shows or hides the menu's entry, and reloads the number of reports. This person's role may have changed. */
   update() {
     if (this.#menuEntry === null) return;
     this.#menuEntry.hidden = !this.isAllowed;

@@ -1,5 +1,5 @@
 // @ts-check
-// The dialog in which a moderator or owner changes the role of one person in the room.
+// The dialog in which a moderator, an owner or an operator changes the role of one person in the room.
 // Must not decide what is allowed: the server does. The dialog only offers the changes that fit the person's role.
 
 import { call } from "../connection/api.js";
@@ -39,7 +39,7 @@ export class PersonDialog {
   /**
    * @param {string} slug
    * @param {string} handle
-   * @param {{ isByOwner: boolean }} options whether an owner of the room opens the dialog
+   * @param {{ isByOwner: boolean }} options whether an owner of the room or an operator opens the dialog
    */
   constructor(slug, handle, { isByOwner }) {
     this.#path = `/api/rooms/${slug}/members/`;

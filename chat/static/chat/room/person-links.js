@@ -84,7 +84,7 @@ export class PersonLinks {
   }
 
   /**
-   * Shows the names of the people who reacted, when somebody wants to see them.
+   * Shows the names of the people who reacted, when the pointer is over a reaction.
    * @param {PointerEvent} event
    */
   #hovered(event) {

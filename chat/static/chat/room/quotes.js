@@ -1,5 +1,5 @@
 // @ts-check
-// Records which messages quote which. Pure data. Must not draw.
+// Records, for each message, which messages quote it. Only holds data. Must not draw.
 
 export class Quotes {
   /**

@@ -119,12 +119,16 @@ export class ReadMarker {
     this.update();
   }
 
-  /** Starts to mark messages as read, because all missed messages are drawn. Places the divider before that. */
-  caughtUp() {
-    if (!this.#hasStarted) this.#start();
+  /**
+   * Starts to mark messages as read, because all missed messages are drawn. Places the divider before that, and scrolls
+   * to it unless the reader sees the messages already. The caller then calls `update`: a room that opens elsewhere must
+   * not mark the messages that it draws first.
+   * @param {{ isShown: boolean }} messages
+   */
+  caughtUp({ isShown }) {
+    if (!this.#hasStarted) this.#start(isShown);
     this.update();
     this.#isCaughtUp = true;
-    this.update();
     this.#schedule();
   }
 
@@ -160,14 +164,15 @@ export class ReadMarker {
     this.#showCount();
   }
 
-  #start() {
+  /** @param {boolean} isShown */
+  #start(isShown) {
     this.#hasStarted = true;
     const { from, to } = this.#room.loaded();
     this.#unread.loaded(from, to);
     const first = this.#unread.firstId;
     this.#hasFresh = first !== null;
     this.#timeline.setFirstUnread(first);
-    if (first !== null && from <= first) this.#timeline.scrollToUnread();
+    if (!isShown && first !== null && from <= first) this.#timeline.scrollToUnread();
   }
 
   /** @param {number} from the first id that is loaded */

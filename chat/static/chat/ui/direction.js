@@ -10,7 +10,8 @@ export function isRightToLeft(element) {
 }
 
 /**
- * Returns the key that does the same where an element is read from left to right: "ArrowRight" moves to the next part.
+ * Returns the key that has the same effect in an element that is read from left to right. In an element that is read from
+ * right to left, "ArrowLeft" moves to the next part, so the function returns "ArrowRight" for it.
  * @param {string} key
  * @param {Element} element
  */

@@ -62,3 +62,16 @@ export function make(tag, properties = {}, ...children) {
   element.append(.../** @type {(string | Node)[]} */ (children.filter(Boolean)));
   return element;
 }
+
+/**
+ * Returns the text nodes within an element, in their order. The list stays the same while the caller changes them.
+ * @param {Element} root
+ * @param {string} skipped a selector; texts within its elements are left out
+ */
+export function listTexts(root, skipped) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  /** @type {Text[]} */
+  const texts = [];
+  while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
+  return texts.filter((text) => !text.parentElement?.closest(skipped));
+}

@@ -2,7 +2,7 @@
 // Shows the names and the pictures of people beside their handles, and updates them when people change them.
 // Must not ask the server: the directory does. Pages without a directory, such as boards, show handles only.
 //
-// An element says whom it shows with `data-who`, and what it shows of the person with `data-shows`.
+// `data-who` of an element is the handle of the person, and `data-shows` is what the element shows of the person.
 
 import { make } from "./dom.js";
 import { gettext } from "./translation.js";
@@ -28,7 +28,7 @@ const watcher = new IntersectionObserver((entries) => {
 /**
  * Sets the directory of the page. Call this before people are drawn.
  * @param {Directory} found
- * @param {(handles: string[]) => void} [changed] is called when the names on the page are new
+ * @param {(handles: string[]) => void} [changed] is called after each `people` event, when the page shows the new names
  */
 export function useDirectory(found, changed) {
   directory = found;
@@ -39,7 +39,8 @@ export function useDirectory(found, changed) {
 }
 
 /**
- * Shows the newest names and pictures of the people within an element, which may have been away from the page.
+ * Shows the newest names and pictures of the people within an element. Call this for an element that returns to the
+ * page: names may have changed while it was outside.
  * @param {ParentNode} root
  * @param {Set<string> | null} [handles] only these people
  */
@@ -125,7 +126,7 @@ function fill(element) {
  */
 function showName(element, name) {
   if (element.textContent === name) return;
-  // A name that comes later stands behind the time, so that nothing on the line moves.
+  // A name that is known only later stands after the time of the message, so that the rest of the line does not move.
   if (element.isConnected && !element.textContent) element.classList.add("late");
   element.textContent = name;
   element.title = name;

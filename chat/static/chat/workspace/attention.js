@@ -33,7 +33,7 @@ export class Attention {
 
   /**
    * Starts to show the names of people. The caller draws people after this.
-   * @param {() => void} changed is called when names are new
+   * @param {() => void} changed is called after each `people` event of the directory
    */
   start(changed) {
     useDirectory(this.directory, () => {
@@ -53,7 +53,7 @@ export class Attention {
   }
 
   /**
-   * Takes a `room` event, before the list of rooms does.
+   * Passes a `room` event to the notifications. Call this before the list of rooms takes the event.
    * @param {any} event
    */
   roomChanged(event) {

@@ -30,7 +30,7 @@ export class FindPanel {
 
   /**
    * @param {string} view `search`, `pins`, `bookmarks` or `mentions`
-   * @param {string} [query] what is searched at once
+   * @param {string} [query] the search that starts at once
    */
   open(view, query) {
     this.#workspace.withTools(async ({ Panel }) => {
@@ -40,7 +40,7 @@ export class FindPanel {
     });
   }
 
-  /** Follows the page to another pane: closes a panel that covers it, or tells the panel that the room is another one. */
+  /** Closes a panel that covers the new room, or tells the panel which room is now on the page. */
   roomChanged() {
     if (this.#workspace.panel.name !== NAME) return;
     if (covering.matches) this.#workspace.panel.close();

@@ -1,6 +1,8 @@
 // @ts-check
 // Finds rooms and people by what a person types, the best match first. Pure text. Must not draw or fetch.
 
+import { fold } from "../ui/folding.js";
+
 /**
  * Returns how well a text matches a query: 0 for no match, and more for a better match. The whole text is better than its
  * beginning, the beginning of a word is better than its middle, and letters in the right order are better than nothing.
@@ -8,7 +10,7 @@
  * @param {string} query
  */
 export function scoreOf(text, query) {
-  const [plain, wanted] = [fold(text), fold(query)];
+  const [plain, wanted] = [fold(text).trim(), fold(query).trim()];
   if (wanted === "") return 1;
   if (plain === wanted) return 100;
   const index = plain.indexOf(wanted);
@@ -28,11 +30,6 @@ export function scoreOf(text, query) {
 export function find(entries, query, textsOf) {
   const scored = entries.map((entry) => ({ entry, score: Math.max(0, ...textsOf(entry).map((text) => scoreOf(text, query))) }));
   return scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score).map(({ entry }) => entry);
-}
-
-/** @param {string} text */
-function fold(text) {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 }
 
 /**

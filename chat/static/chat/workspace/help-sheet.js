@@ -3,16 +3,17 @@
 
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
+import { keyName } from "../ui/key-names.js";
 import { keysOfActions } from "../room/message-choices.js";
 import { gettext, pgettext } from "../ui/translation.js";
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
-const CTRL = pgettext("key", "Ctrl");
-const SHIFT = pgettext("key", "Shift");
-const ENTER = pgettext("key", "Enter");
-const ESCAPE = pgettext("key", "Esc");
+const CTRL = keyName("Control");
+const SHIFT = keyName("Shift");
+const ENTER = keyName("Enter");
+const ESCAPE = keyName("Escape");
 const COMMAND = isMac ? "⌘" : CTRL;
-const ALT = isMac ? "⌥" : pgettext("key", "Alt");
+const ALT = isMac ? "⌥" : keyName("Alt");
 
 /** @typedef {[keys: string[][], what: string]} Line */
 
@@ -33,17 +34,17 @@ const GROUPS = [
     [[[ENTER]], gettext("Send")],
     [[[SHIFT, ENTER]], gettext("New line")],
     [[["↑"]], gettext("Edit your last message")],
-    [[[SHIFT, pgettext("key", "Tab")]], gettext("Go to the messages")],
+    [[[SHIFT, keyName("Tab")]], gettext("Go to the messages")],
     [[[ESCAPE]], gettext("End a reply or an edit")],
     [[["@"], ["#"], [":"], ["/"]], gettext("Complete a person, a room, an emoji or a command")],
   ]],
   [gettext("On a message"), [
     [[["↓"], ["↑"]], gettext("Next or previous message")],
-    [[[pgettext("key", "Page ↓ ↑")]], gettext("One screen on")],
-    [[[pgettext("key", "Home")], [pgettext("key", "End")]], gettext("First or last message")],
+    [[[keyName("Page")]], gettext("One screen on")],
+    [[[keyName("Home")], [keyName("End")]], gettext("First or last message")],
     [[[ENTER]], gettext("Show all actions")],
     [[["1–6"]], gettext("React with an emoji")],
-    ...keysOfActions().map(([key, label]) => /** @type {Line} */ ([[[key.length === 1 ? key.toUpperCase() : key]], label])),
+    ...keysOfActions().map(([key, label]) => /** @type {Line} */ ([[[keyName(key)]], label])),
     [[[ESCAPE]], gettext("Back to the field")],
   ]],
 ];

@@ -32,8 +32,8 @@ export function isQuiet({ quiet_from: from, quiet_to: to }, zone, now) {
 }
 
 /**
- * Returns whether a `mention` notifies the person. The server sends none of rooms with the level `none`, except mentions
- * of all members, which are the same event for everybody.
+ * Returns whether a `mention` notifies the person. From rooms with the level `none`, the server sends only mentions of all
+ * members, because these are the same event for everybody.
  * @param {{ author: { handle: string } }} event
  * @param {Place | undefined} place
  * @param {Preferences} preferences

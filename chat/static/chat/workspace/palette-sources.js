@@ -22,7 +22,7 @@ const SHORTEST_SEARCH = 2;
  * @property {string} title
  * @property {string} [detail]
  * @property {string} [sign] the name of an icon
- * @property {string} [person] a handle whose avatar is shown instead
+ * @property {string} [person] a handle whose avatar is shown instead of the icon
  * @property {number} [count] how many messages are unread
  * @property {() => void} act
  */

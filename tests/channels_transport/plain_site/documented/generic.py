@@ -61,7 +61,7 @@ class Base(ChannelTestCase):
 
 
 class Websockets(ChannelTestCase):
-    def test_a_connection_from_start_to_end(self):
+    def test_events_call_their_methods_and_groups_reach_the_client_until_it_disconnects(self):
         ran = []
 
         class Consumer(WebsocketConsumer):
@@ -110,7 +110,7 @@ class Websockets(ChannelTestCase):
             client.send_and_consume("websocket.disconnect")
             self.assertIsNone(client.receive())
 
-    def test_a_consumer_closes(self):
+    def test_a_consumer_closes_with_a_code_and_after_a_last_text(self):
         class Consumer(WebsocketConsumer):
             def connect(self, message, **kwargs):
                 self.close(4001)
@@ -222,16 +222,16 @@ class UsersOfClasses(ChannelTestCase):
             client.send_and_consume("websocket.disconnect")
         self.assertEqual(found, [(alice, True, True), (alice, "rose"), alice])
 
-    def test_http_user(self):
+    def test_http_user_gives_each_method_the_user_of_the_login(self):
         self.check(http_user=True)
 
-    def test_http_user_in_order(self):
+    def test_http_user_works_with_strict_ordering(self):
         self.check(ordered=True, http_user=True, strict_ordering=True)
 
-    def test_http_user_and_session(self):
+    def test_http_user_and_session_gives_each_method_the_user_and_the_session(self):
         self.check(http_user_and_session=True)
 
-    def test_http_user_and_session_in_order(self):
+    def test_http_user_and_session_works_with_strict_ordering(self):
         self.check(ordered=True, http_user_and_session=True, strict_ordering=True)
 
 
@@ -279,6 +279,6 @@ class Jsons(ChannelTestCase):
 
 
 class Closing(ChannelTestCase):
-    def test_only_codes_that_a_server_may_send_are_accepted(self):
+    def test_codes_that_a_server_may_send_are_accepted(self):
         for code in (None, 1000, 3000, 4999):
             WebsocketCloseException(code)

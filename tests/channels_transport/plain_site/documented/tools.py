@@ -23,7 +23,7 @@ def remember(message):
 
 
 class Cases(ChannelTestCase):
-    def test_what_was_sent_is_found(self):
+    def test_a_case_returns_the_next_message_of_a_channel_or_fails_if_it_is_required(self):
         self.assertIsNone(self.get_next_message("jobs"))
         with self.assertRaises(AssertionError):
             self.get_next_message("jobs", require=True)
@@ -61,14 +61,14 @@ class Cases(ChannelTestCase):
 
 
 class TransactionCases(TransactionChannelTestCase):
-    def test_a_case_with_transactions_has_the_tools_too(self):
+    def test_a_transaction_case_also_returns_the_next_message(self):
         Channel("jobs").send({"number": 1})
         self.assertEqual(self.get_next_message("jobs", require=True)["number"], 1)
 
 
 class Routes(ChannelTestCase):
     @apply_routes([route("jobs", echo), route("jobs.other", echo, text="^a")])
-    def test_routes_of_a_method(self):
+    def test_the_decorator_applies_routes_to_one_test(self):
         client = Client()
         client.send_and_consume("jobs", {"text": "rose"})
         self.assertEqual(client.receive(), {"text": "rose", "path": None})
@@ -80,31 +80,31 @@ class Routes(ChannelTestCase):
             client.consume("jobs")
         self.assertIs(client.get_consumer_by_channel("jobs"), echo)
 
-    def test_lists_of_routes(self):
+    def test_lists_of_routes_apply_until_the_block_ends(self):
         with apply_routes([[route("jobs", echo)], [include([route("other", echo)])]]):
             self.assertIs(Client().get_consumer_by_channel("other"), echo)
         self.assertIsNone(Client().get_consumer_by_channel("other"))
 
-    def test_one_route(self):
+    def test_one_route_can_be_applied_without_a_list(self):
         with apply_routes(route("jobs", echo)):
             self.assertIs(Client().get_consumer_by_channel("jobs"), echo)
 
 
 @apply_routes([route("jobs", echo)])
 class RoutesOfAClass(ChannelTestCase):
-    def test_routes_of_a_class(self):
+    def test_the_decorator_applies_routes_to_all_tests_of_a_class(self):
         self.assertIs(Client().get_consumer_by_channel("jobs"), echo)
 
 
 class WebsocketClients(ChannelTestCase):
     @apply_routes([route("websocket.receive", remember)])
-    def test_a_client_is_one_connection(self):
+    def test_each_client_is_a_separate_connection_with_its_own_session(self):
         first, second = WSClient(), WSClient()
         for client in (first, second, first):
             client.send_and_consume("websocket.receive", text="x")
         self.assertEqual([client.receive() for client in (first, first, second)], [1, 2, 1])
 
-    def test_a_client_sends_orders_by_itself(self):
+    def test_an_ordered_client_numbers_its_messages_and_refuses_an_explicit_order(self):
         client = WSClient(ordered=True)
         for _ in range(2):
             client.send("jobs")
@@ -150,7 +150,7 @@ class WebsocketClients(ChannelTestCase):
         self.assertEqual(client.receive(), {"close": True})
         self.assertIsNone(client.receive())
 
-    def test_the_old_name_of_the_client(self):
+    def test_the_old_name_of_the_client_is_the_same_class(self):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from channels.test import HttpClient
@@ -176,13 +176,13 @@ class Logins(ChannelTestCase):
             client.send_and_consume("websocket.connect", path="/", check_accept=False)
         return client.receive(json=False)
 
-    def test_a_client_logs_in(self):
+    def test_a_client_logs_in_with_a_password_and_not_with_a_wrong_one(self):
         client = WSClient()
         self.assertFalse(client.login(username="alice", password="wrong"))
         self.assertTrue(client.login(username="alice", password="secret"))
         self.assertEqual(self.answer(client, greet), "alice True")
 
-    def test_the_login_is_that_of_the_cookie(self):
+    def test_a_login_of_the_client_is_in_the_session_of_its_cookie(self):
         client = WSClient()
         client.force_login(self.alice)
         self.assertEqual(self.answer(client, greet_by_cookie), "alice")

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of announcements: a second room."""
+"""Fixtures for the tests of announcements: a second room, and connections to it."""
 
 import pytest
 
@@ -13,4 +13,5 @@ def attic(alice):
 
 @pytest.fixture
 def enter_attic(attic):
+    """Return a function that connects a person to the room `attic`."""
     return lambda person, query="": wire.Socket("/chat/attic/", wire.browser_of(person), query=query).connect()

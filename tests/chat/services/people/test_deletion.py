@@ -1,4 +1,4 @@
-"""Deleting an account: the rows that are deleted, and the rows that stay. Each kind of row is one or the other."""
+"""Deleting an account: the rows that are deleted, and the rows that stay. Each kind is in one of the two lists."""
 
 import pytest
 from django.contrib.admin.models import LogEntry

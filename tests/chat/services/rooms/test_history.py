@@ -1,4 +1,4 @@
-"""Edits keep the earlier bodies until the message is removed."""
+"""Edits keep a limited number of earlier bodies until the message is removed."""
 
 import pytest
 

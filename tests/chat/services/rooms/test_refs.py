@@ -93,7 +93,7 @@ def test_a_rejected_ref_may_be_sent_again(alice, member_of):
     assert Change.objects.count() == 1
 
 
-def test_an_outage_of_the_database_uses_up_no_ref(alice, member_of, room, monkeypatch):
+def test_a_ref_can_be_used_again_after_an_outage_of_the_database(alice, member_of, room, monkeypatch):
     member = member_of(alice)
     with monkeypatch.context() as broken:
         broken.setattr(rooms.changes, "insert", fail_with(OperationalError("database is locked")))
@@ -116,7 +116,7 @@ def test_a_request_with_a_ref_runs_once_and_gets_the_same_answer(alice, room):
     assert Room.objects.get().offset == 0
 
 
-def test_a_refused_request_does_not_use_up_its_ref(alice, room):
+def test_the_ref_of_a_refused_request_can_be_used_again(alice, room):
     member = rooms.join_room(alice, "garden")
     refuse = fail_with(ChatError("forbidden", "Not today."))
     assert_refused("forbidden", rooms.record_once, member, Post("r1", "some work"), refuse)

@@ -41,5 +41,5 @@ def test_a_body_without_spaces_is_cut_anywhere():
     assert found.startswith("…天") and "<mark>地</mark>" in found and found.endswith("天…")
 
 
-def test_a_filter_alone_shows_the_beginning():
+def test_a_search_with_only_a_filter_shows_the_beginning_of_the_body():
     assert snippet("x " * 500, "from:alice").startswith("x x x")

@@ -12,7 +12,7 @@ JSON = {"format": "json", "from": None, "to": None}
 
 
 def start(socket, ref="x1", task="export", params=JSON):
-    """Start a task by a socket, and return the answer."""
+    """Start a task over a socket, and return the answer."""
     return socket.ask("start", ref=ref, task=task, params=params)
 
 
@@ -22,7 +22,7 @@ def states(socket, ref="x1"):
 
 
 def get(browser, path):
-    """Return the status and the whole body of the response."""
+    """Request a path. Return the status and the whole body of the response."""
     response = browser.get(path)
     content = b"".join(response.streaming_content) if response.streaming else response.content
     return response.status_code, content

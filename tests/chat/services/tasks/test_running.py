@@ -159,7 +159,7 @@ def test_a_task_succeeds_even_if_its_state_cannot_be_published(alice, room, make
     assert Task.objects.get().state == "done"
 
 
-def test_the_consumer_raises_no_outage(alice, room, monkeypatch):
+def test_an_outage_of_the_database_does_not_end_the_consumer_with_an_exception(alice, room, monkeypatch):
     task = queue(alice)
     monkeypatch.setattr(tasks, "run_task", fail_with(OperationalError("the database is away")))
     broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task.id})

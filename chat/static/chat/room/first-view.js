@@ -1,0 +1,82 @@
+// @ts-check
+// Draws what the server has written into the page of a room: the newest messages. The conversation, whose code loads
+// later, takes over the timeline.
+// Must not import what these messages do not need: this module and its imports are the first bundle of the page.
+
+import { Timeline } from "./timeline.js";
+
+const MESSAGE_HASH = /^#message-\d+$/;
+
+/** @typedef {import("../connection/room-socket.js").FirstView} FirstView */
+
+/**
+ * @typedef {object} Opened
+ * @property {Timeline} timeline
+ * @property {FirstView | null} firstView null for a page without it, such as a board
+ * @property {boolean} isShown whether the reader sees the messages already
+ */
+
+/**
+ * The room whose messages are on the page, until its conversation starts.
+ * @type {{ page: HTMLElement, opened: Opened } | null}
+ */
+let waiting = null;
+
+/** Draws the first view of the room on the page, if the page has one, and the room opens there. */
+export function showFirstView() {
+  const page = document.querySelector("#room[data-handle]");
+  // The conversation opens the room elsewhere: at a message of the address, or where the person was.
+  if (!(page instanceof HTMLElement) || page.dataset.opensAt === "last" || MESSAGE_HASH.test(location.hash)) return;
+  const opened = openTimeline(page, page.dataset.handle ?? "");
+  if (!opened.firstView) return;
+  draw(opened.timeline, opened.firstView);
+  waiting = { page, opened: { ...opened, isShown: true } };
+}
+
+/**
+ * Returns the timeline of a room, with the messages that the reader sees already.
+ * @param {HTMLElement} page the room's element
+ * @param {string} me the reader's handle
+ * @returns {Opened}
+ */
+export function takeTimeline(page, me) {
+  const opened = waiting?.page === page ? waiting.opened : openTimeline(page, me);
+  waiting = null;
+  return opened;
+}
+
+/**
+ * @param {HTMLElement} page
+ * @param {string} me
+ * @returns {Opened}
+ */
+function openTimeline(page, me) {
+  const [scroller, list] = [page.querySelector("#scroller"), page.querySelector("#messages")];
+  if (!(scroller instanceof HTMLElement) || !(list instanceof HTMLElement)) throw new Error("The room has no timeline.");
+  const timeline = new Timeline(scroller, list, me);
+  return { timeline, firstView: takeData(page), isShown: false };
+}
+
+/**
+ * @param {HTMLElement} page
+ * @returns {FirstView | null}
+ */
+function takeData(page) {
+  const template = page.querySelector("template#first-view");
+  if (!(template instanceof HTMLTemplateElement)) return null;
+  template.remove();
+  return JSON.parse(template.content.textContent ?? "null");
+}
+
+/**
+ * Draws the messages, and scrolls to where the reader begins.
+ * @param {Timeline} timeline
+ * @param {FirstView} view
+ */
+function draw(timeline, { messages, first_unread: firstUnread }) {
+  for (const message of messages) timeline.add(message);
+  timeline.flush();
+  timeline.scrollToEnd();
+  timeline.setFirstUnread(firstUnread);
+  if (firstUnread !== null && messages[0]?.id <= firstUnread) timeline.scrollToUnread();
+}
