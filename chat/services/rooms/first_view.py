@@ -1,5 +1,5 @@
 """
-The first view of a room: the messages at which it opens, and what the person has read. The page of the room contains it.
+The first view of a room: the messages at which it opens, and what the person has read. The page contains it.
 
 So a page shows the messages before its socket is open, and the socket sends only what has changed since. This module
 does not check who may read the room: `get_readable_room` does. It writes and publishes nothing.
