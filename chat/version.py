@@ -10,7 +10,7 @@ from pathlib import Path
 
 CHAT = Path(__file__).parent
 # These modules change the client's files before browsers get them, so they are part of the hash.
-CHANGING = [CHAT / "http" / "bundles.py", CHAT / "http" / "js_comments.py"]
+CHANGING = [CHAT / "http" / "bundles.py", CHAT / "http" / "code_comments.py"]
 
 
 def _hash_files(folder: Path) -> str:
