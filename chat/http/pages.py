@@ -1,6 +1,6 @@
 """
-The pages of rooms, boards and invitations: each view reads a request or a form, asks a service, and answers with a page
-or a redirect.
+The pages of the lobby, rooms, boards, invitations and operators, and security.txt. Each view reads a request or a form,
+asks a service, and answers with a page, a file or a redirect.
 
 This module must not write rows: the services write them. If a view raises a ChatError, chat/http/middleware.py answers
 with a page.

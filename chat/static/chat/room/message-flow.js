@@ -134,7 +134,7 @@ export class MessageFlow {
     history.update();
   }
 
-  /** @param {number} from the oldest message that is left */
+  /** @param {number} from the id of the oldest message that is left */
   #shortened(from) {
     this.#parts.socket.dropBefore(from);
     this.#parts.history.showOlderButton();
