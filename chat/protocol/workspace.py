@@ -76,7 +76,7 @@ WORKSPACE_EVENTS: dict[str, type[Event]] = {
 
 def workspace(rooms: list[dict], you: dict, version: str, announced: int) -> dict:
     """
-    Return the first event of a person's stream.
+    Return the first event of a person's stream. The server sends it again if the client has missed something.
 
     - `rooms`: what `workspace_room` returns for each room of the person.
     - `you`: what `person` returns for this person.
