@@ -25,6 +25,7 @@ COMMANDS = ("runworker", "runserver", "rundelay")
 OWN_ENGINE = "channels_transport.sessions"
 COOKIE_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 DELAY_CHANNEL = "asgi.delay"
+STOCK_MEMORY = "asgiref.inmemory.ChannelLayer"
 # The layers that have a counterpart here, which takes the same CONFIG.
 COUNTERPARTS = {
     "asgi_redis.RedisChannelLayer": "channels_transport.layer.RedisChannelLayer",
@@ -33,7 +34,7 @@ COUNTERPARTS = {
     "asgi_redis.sentinel.RedisSentinelChannelLayer": "channels_transport.sentinel.RedisSentinelChannelLayer",
     "asgi_redis.RedisLocalChannelLayer": "channels_transport.local.RedisLocalChannelLayer",
     "asgi_redis.local.RedisLocalChannelLayer": "channels_transport.local.RedisLocalChannelLayer",
-    "asgiref.inmemory.ChannelLayer": "channels_transport.memory.MemoryChannelLayer",
+    STOCK_MEMORY: "channels_transport.memory.MemoryChannelLayer",
 }
 DEFAULT_COUNTERPART = "channels_transport.layer.RedisChannelLayer"
 
@@ -89,9 +90,11 @@ def check_layers(**kwargs: Any) -> list[checks.CheckMessage]:
     path = settings.CHANNEL_LAYERS[DEFAULT_CHANNEL_LAYER]["BACKEND"]
     counterpart = COUNTERPARTS.get(path, DEFAULT_COUNTERPART)
     same = ", with the same CONFIG" if path in COUNTERPARTS else ""
+    # `runserver` itself replaces the layer in memory.
+    commands = "`interface` and `runworker`" if path == STOCK_MEMORY else "`runserver`, `interface` and `runworker`"
     return [
         checks.Warning(
-            f"The default channel layer is {path}, so `runserver`, `interface` and `runworker` cannot run.",
+            f"The default channel layer is {path}, so {commands} cannot run.",
             hint=f'Set BACKEND to "{counterpart}"{same}. Tests may keep the layer.',
             id="channels_transport.W001",
         )

@@ -7,6 +7,7 @@ channels and groups are in a Redis that all machines share, so a worker can answ
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -168,8 +169,9 @@ class RedisLocalChannelLayer(RedisChannelLayer):
 
     def global_statistics(self) -> dict[str, int]:
         """Return the counters over all channels of both parts."""
-        local, shared = super().global_statistics(), self.shared_layer.global_statistics()
-        return {name: local.get(name, 0) + shared.get(name, 0) for name in {**local, **shared}}
+        total = collections.Counter(super().global_statistics())
+        total.update(self.shared_layer.global_statistics())
+        return total
 
     def flush(self) -> None:
         """Delete every message, group, session and counter of this machine and of the shared servers."""

@@ -25,7 +25,8 @@ from .shards import Shard
 
 logger = logging.getLogger(__name__)
 
-COUNTERS = ("messages_count", "channel_full_count", "expired_count", "gone_count", "lost_count", "forgotten_count")
+# The counters of ASGI. The other counters are about lost messages.
+COUNTERS = ("messages_count", "channel_full_count")
 
 # asgi_redis has the prefixes `asgi:` and `asgi-meta:`. The items in its lists have another form, so processes of both
 # layers would drop each other's messages.
@@ -107,11 +108,12 @@ class RedisBase(StockRedisChannelLayer):
         """
         Return the counters of a channel since the counting began.
 
-        The fields are messages_count, messages_pending, messages_max_age (seconds) and channel_full_count. Three fields
-        count lost messages: expired_count, gone_count (sent to a dead interface) and lost_count (lost with a worker).
-        forgotten_count counts the frames that were dropped with their connection.
+        The fields are messages_count, messages_pending, messages_max_age (seconds, one decimal) and channel_full_count,
+        as in asgi_redis. Three fields count lost messages: expired_count, gone_count (sent to a dead interface) and
+        lost_count (lost with a worker). forgotten_count counts the frames that were dropped with their connection.
+        These four fields are missing in the Counter until they are above 0, and a missing field reads as 0.
         """
-        total = collections.Counter(dict.fromkeys(COUNTERS, 0))
+        total: Any = collections.Counter(dict.fromkeys(COUNTERS, 0))
         ages = [0]
         for shard in self.shards:
             (answer,) = shard.call(self.command(scripts.CHANNEL_STATISTICS, channel, self.expiry))
@@ -119,7 +121,9 @@ class RedisBase(StockRedisChannelLayer):
             total[self.STAT_MESSAGES_PENDING] += pending
             ages.append(age)
             total.update(_read_counters(counted))
-        return {**total, self.STAT_MESSAGES_MAX_AGE: max(ages) / 1000}
+        # Rounded, so that a message that has just been sent has waited for 0 s, as in asgi_redis.
+        total[self.STAT_MESSAGES_MAX_AGE] = round(max(ages) / 1000, 1)
+        return total
 
     def global_statistics(self) -> dict[str, int]:
         """Return messages_count, channel_full_count and the counters of lost messages over all channels."""
@@ -127,7 +131,7 @@ class RedisBase(StockRedisChannelLayer):
         for shard in self.shards:
             (answer,) = shard.call(("HGETALL", f"{self.stats_prefix}{self.global_stats_key}"))
             total.update(_read_counters(answer))
-        return dict(total)
+        return total
 
     def log_loss(self, channel: str, what: str) -> None:
         """Log the loss of a channel's messages; `what` says what happened. Write one line per burst."""

@@ -22,6 +22,7 @@ from channels.exceptions import WebsocketCloseException
 from django.core.exceptions import ImproperlyConfigured
 
 from . import auth, ordering, sessions, testing, worker
+from .after_import import run_after_import
 
 DECORATORS: dict[FunctionType, Callable[..., Any]] = {
     channels.sessions.channel_session: sessions.channel_session,
@@ -53,6 +54,7 @@ def replace_channels() -> None:
     WORKERS[1].run = _run_group
     WebsocketCloseException.run = _close_websocket
     testing.replace_test_tools()
+    run_after_import("channels.management.commands.runserver", _replace_server)
     _replaced.update(DECORATORS)
 
 
@@ -118,6 +120,15 @@ def _check_worker_classes() -> None:
 def _make_worker(cls: type, *args: Any, **kwargs: Any) -> Any:
     """Make this package's worker for a module that has imported Channels' worker before."""
     return object.__new__(worker.Worker if cls is WORKERS[0] else cls)
+
+
+def _replace_server() -> None:
+    """Let Channels' `runserver` run this package's interface. The tests of a site may replace its `server_cls`."""
+    from channels.management.commands import runserver
+
+    from .interface import Server
+
+    runserver.Command.server_cls = Server
 
 
 def _run_group(group: Any) -> None:

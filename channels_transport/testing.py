@@ -8,51 +8,22 @@ interface and the worker that the site deploys, instead of plain Daphne.
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import sys
 import time
-from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType, SimpleNamespace
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
+
+from .after_import import run_after_import
 
 TEST_TOOLS = "channels.test"
 
 
 def replace_test_tools() -> None:
     """Replace the parts of `channels.test` now if it is imported, or else right after its import."""
-    if TEST_TOOLS in sys.modules:
-        _replace()
-    else:
-        sys.meta_path.insert(0, _AfterImport(TEST_TOOLS, _replace))
-
-
-class _AfterImport(MetaPathFinder):
-    """Calls a function once, when a module has been imported."""
-
-    def __init__(self, name: str, function: Callable[[], None]) -> None:
-        self.name, self.function = name, function
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return the module's spec, with a loader that calls the function. Return None for other modules."""
-        if name != self.name:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            spec.loader.exec_module = self._run_after(spec.loader.exec_module)  # type: ignore
-        return spec
-
-    def _run_after(self, execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
-        def execute_and_call(module: ModuleType) -> None:
-            execute(module)
-            self.function()
-
-        return execute_and_call
+    run_after_import(TEST_TOOLS, _replace)
 
 
 def _replace() -> None:

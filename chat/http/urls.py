@@ -98,6 +98,7 @@ api_patterns = [
     path("api/bookmarks/<slug>/<row_id:number>/", bookmarks.one_bookmark),
     path("api/boards/<board_uuid:board>/", boards.board),
     path("api/boards/<board_uuid:board>/visitors/", boards.visitors),
+    path("api/boards/<board_uuid:board>/preview/", boards.preview),
     path("api/announcements/", operators.announcements_list),
     path("api/announcements/current/", announcements.current),
     path("api/announcements/<row_id:announcement_id>/dismissal/", announcements.dismissal),

@@ -3,11 +3,32 @@
 from playwright.sync_api import expect
 
 from tests.browser.actions import create_room, knock, make_board, message, say, sign_up
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.gallery import keep_in_both_themes
+
+
+def see_previews(owner, bob):
+    """Write with a preview, as the owner on a desktop and as a visitor on a phone. Neither is signed in."""
+    owner.get_by_test_id("composer-format").click()
+    owner.locator("[data-action=preview]").click()
+    bob.get_by_test_id("composer-more").tap()
+    # A visitor could neither list nor cancel a scheduled message.
+    expect(bob.locator("[data-action=later]")).to_have_count(0)
+    # The menu slides in.
+    expect(bob.locator("[data-action=preview]")).to_be_in_viewport(ratio=1)
+    bob.wait_for_timeout(400)
+    keep_in_both_themes(bob, "board-more")
+    bob.locator("[data-action=preview]").tap()
+    for page in (owner, bob):
+        page.get_by_test_id("composer").fill("Look **here**")
+        expect(page.get_by_test_id("preview").locator("strong")).to_have_text("here")
+        keep_in_both_themes(page, "board-preview")
+        page.get_by_test_id("composer").fill("")
+        page.locator("#composer-preview-close").click()
 
 
 def test_a_visitor_is_admitted_without_a_reload_and_chats_until_the_owner_removes_them(browser_of, site):
-    owner, bob = browser_of("owner"), browser_of("Bob", **PHONE)
+    owner, bob = browser_of("owner", **DESKTOP), browser_of("Bob", **PHONE)
     link = make_board(owner, site)
     knock(bob, link, "Bob")
     bob.evaluate("window.isSamePage = true")
@@ -24,6 +45,7 @@ def test_a_visitor_is_admitted_without_a_reload_and_chats_until_the_owner_remove
     message(bob, "Hello, Bob").click()
     expect(bob.locator("[data-action=reply]")).to_be_visible()
     expect(bob.locator("[data-action=report]")).to_have_count(0)
+    see_previews(owner, bob)
     # A reload changes nothing.
     for page in (owner, bob):
         page.reload()

@@ -58,7 +58,7 @@ def test_a_polling_person_sees_who_is_here_and_appears_in_the_list(join_room, pr
     expect(people_here(dora)).to_have_count(1, timeout=150_000)
 
 
-def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
+def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug, owner):
     alice, bob = join_room("Alice"), join_room("Bob")
     sockets = []
     alice.on("websocket", lambda socket: sockets.append(socket.url))
@@ -82,7 +82,10 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug):
     listed.locator(".place").click(button="right")
     alice.get_by_role("menuitem", name="Mark as read").click()
     expect(listed.locator(".badge")).to_have_count(0)
-    assert not [url for url in sockets if url.endswith("/me/")]
+    # So does the list of all rooms.
+    new = owner.make_room()
+    expect(alice.locator(f"#rooms [data-slug='{new}']")).to_be_visible()
+    assert sockets == []
 
 
 def test_a_polling_page_asks_the_person_to_sign_in_after_a_sign_out_in_another_tab(join_room, proxy):

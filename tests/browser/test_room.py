@@ -192,8 +192,8 @@ def test_a_page_loads_few_scripts_and_the_dialogs_load_last(join_room):
     alice.wait_for_load_state("networkidle")
     assert warnings == []
     names = [url.rpartition("/chat/")[2] for url in fetched]
-    assert sorted(names[:2]) == ["bundles/page.js", "bundles/workspace.js"]
-    assert "bundles/room/dialogs.js" in names[2:]
+    assert sorted(names[:3]) == ["bundles/first-view.js", "bundles/page.js", "bundles/workspace.js"]
+    assert "bundles/room/dialogs.js" in names[3:]
     assert len(names) == len(set(names)) <= 6
 
 

@@ -96,3 +96,11 @@ def test_group_sends_to_an_unread_list_slow_down_and_are_then_counted(valkey_url
     statistics = layer.channel_statistics("daphne.response.slow!")
     assert statistics["messages_pending"] == 2 * redis_sending.OVERFILL_FACTOR
     assert statistics["channel_full_count"] == 10 - 2 * redis_sending.OVERFILL_FACTOR
+
+
+def test_statistics_without_losses_have_the_fields_of_asgi_redis(layer):
+    layer.send("jobs", {})
+    assert layer.global_statistics() == {"messages_count": 1, "channel_full_count": 0}
+    counted = {"messages_count": 1, "messages_pending": 1, "messages_max_age": 0, "channel_full_count": 0}
+    assert layer.channel_statistics("jobs") == counted
+    assert layer.channel_statistics("jobs")["lost_count"] == layer.global_statistics()["lost_count"] == 0

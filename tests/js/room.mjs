@@ -5,7 +5,7 @@ import { Clock, MemoryStorage, makeFakeWebSocket } from "./fakes.mjs";
 
 const EVENTS = [
   "joined", "message", "acked", "rejected", "synced", "page", "presence", "typing", "read", "announcement", "reset",
-  "outbox", "status", "silence", "task", "outside",
+  "outbox", "status", "silence", "task", "outside", "first view",
 ];
 
 export const message = (id, offset = id, more = {}) => ({
@@ -13,13 +13,13 @@ export const message = (id, offset = id, more = {}) => ({
 });
 
 export class Room {
-  constructor({ storage = new MemoryStorage(), handle = "alice", person, random = () => 0.5, LongPolling } = {}) {
+  constructor({ storage = new MemoryStorage(), handle = "alice", person, random = () => 0.5, LongPolling, firstView } = {}) {
     this.clock = new Clock();
     this.storage = storage;
     this.WebSocket = makeFakeWebSocket();
     this.emitted = [];
     this.socket = new RoomSocket({
-      slug: "general", url: "ws://here/chat/general/", handle, person, storage, random,
+      slug: "general", url: "ws://here/chat/general/", handle, person, storage, random, firstView,
       WebSocket: this.WebSocket, LongPolling, timers: this.clock.timers, now: this.clock.now,
     });
     for (const type of EVENTS) this.socket.on(type, (detail) => this.emitted.push([type, detail]));

@@ -38,6 +38,7 @@ LAYERS = {
     "pubsub": "benchmarks.peers.channels4.tuned.Layer" if IS_TUNED else "channels_redis.pubsub.RedisPubSubChannelLayer",
 }
 # By default the client of Redis has at most 100 connections, and raises an error when it needs more. Several hundred
-# sockets that disconnect at once need more.
-HOST = {"address": os.environ["REDIS_URL"], "max_connections": 5000}
+# sockets that disconnect at once need more. By default, redis-py 8 also ends each read after 5 s. The layer waits for
+# 5 s, so each idle websocket would be closed with 1011.
+HOST = {"address": os.environ["REDIS_URL"], "max_connections": 5000, "socket_timeout": 20}
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[os.environ["LAYER"]], "CONFIG": {"hosts": [HOST]}}}

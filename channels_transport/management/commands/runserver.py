@@ -11,17 +11,38 @@ import threading
 from typing import Any
 from urllib.parse import unquote
 
+from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.asgi import ChannelLayerWrapper
 from channels.management.commands.runserver import Command as ChannelsCommand
 from django.apps import apps
+from django.core.management.base import CommandError
 
-from channels_transport.interface import Server
 from channels_transport.log_lines import clean
 from channels_transport.management.interface_settings import check_interface_settings
 from channels_transport.management.loggers import format_channels_log
+from channels_transport.memory import MemoryChannelLayer
+from channels_transport.stock_layers import is_own
 from channels_transport.worker import Worker
 
 WORKER_THREADS = 4
+
+
+def get_default_layer() -> Any:
+    """
+    Return the default layer. Replace asgiref's layer in memory by the one of this package.
+
+    Raise CommandError for a layer of another package, because the interface needs methods that it lacks.
+    """
+    wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
+    if type(wrapper.channel_layer) is StockMemoryChannelLayer:
+        config = channel_layers.configs[DEFAULT_CHANNEL_LAYER].get("CONFIG", {})
+        wrapper = ChannelLayerWrapper(MemoryChannelLayer(**config), DEFAULT_CHANNEL_LAYER, wrapper.routing)
+        channel_layers.set(DEFAULT_CHANNEL_LAYER, wrapper)
+    if not is_own(wrapper.channel_layer):
+        path = channel_layers.configs[DEFAULT_CHANNEL_LAYER]["BACKEND"]
+        raise CommandError(f"{path} in CHANNEL_LAYERS has no support here: set BACKEND to a layer of this package.")
+    return wrapper
 
 
 def run_delay_server(layer: Any) -> None:
@@ -35,8 +56,6 @@ def run_delay_server(layer: Any) -> None:
 class Command(ChannelsCommand):
     """Runs the processes of a site in threads of one process, with the options of Channels' command."""
 
-    server_cls = Server
-
     def handle(self, *args: Any, **options: Any) -> None:
         """
         Check the interface's settings, and run the server. Raise CommandError if a setting is wrong.
@@ -49,7 +68,7 @@ class Command(ChannelsCommand):
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Start the threads of the delay server and the workers, unless `--noworker`. Then run the interface server."""
         format_channels_log()
-        layer = channel_layers[DEFAULT_CHANNEL_LAYER]
+        layer = get_default_layer()
         if options["run_worker"] and apps.is_installed("channels.delay"):
             threading.Thread(target=run_delay_server, args=[layer], name="delay", daemon=True).start()
         if options["run_worker"] and layer.is_shared:

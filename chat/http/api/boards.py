@@ -1,4 +1,4 @@
-"""The JSON API of boards: create a board, read it by its link, and list its visitors."""
+"""The JSON API of boards: create a board, read it by its link, list its visitors, and preview a message."""
 
 from django.http import JsonResponse
 from django.shortcuts import redirect
@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional
 from chat.http.responses import accepts_json
-from chat.services import boards, limits, people
+from chat.services import boards, limits, people, rooms
 
 
 @never_cache
@@ -66,6 +66,21 @@ def _describe_visitor(visitor):
     return {"visitor": visitor.key, **person, "state": visitor.state}
 
 
+def preview_message(request, board):
+    """
+    Return {html} of a body that is not posted yet, to the owner and to admitted visitors. Body {body}.
+
+    The browser's session identifies the visitor, because a visitor needs no login. A preview counts as an event of the
+    board's room. Everybody else gets 404, and a removed visitor gets 403.
+    """
+    found = boards.get_board(board)
+    visit = boards.get_visit(str(found.uuid), get_session_id(request, found), request.session, request.user)
+    limits.check_event(boards.get_member(visit).person_id)
+    checked = protocol.check_fields(protocol.parse_object(request.body), body=protocol.check_body)
+    return JsonResponse({"html": rooms.preview_body(checked["body"])})
+
+
 new_board = endpoint(POST=create_board)
 board = endpoint(GET=get_board)
 visitors = endpoint(GET=list_visitors)
+preview = endpoint(POST=preview_message)

@@ -5,11 +5,13 @@
 import { startClock } from "./ui/clock.js";
 import { watchMenus } from "./ui/menus.js";
 import { keepHash } from "./ui/page-hash.js";
+import { watchNotificationsEnd } from "./ui/notification-worker.js";
 import { watchSignOut } from "./ui/person-data.js";
 import { showTitlesOnTap } from "./ui/tooltips.js";
 
 keepHash();
 watchSignOut();
+watchNotificationsEnd();
 watchMenus();
 showTitlesOnTap();
 startClock();

@@ -2,6 +2,7 @@
 // The page with a person's settings: offers time zones, and makes a chosen picture smaller before it is uploaded.
 // Must not send anything: the forms of the page do.
 
+import { canNotify, registerWorker } from "./ui/notification-worker.js";
 import { gettext } from "./ui/translation.js";
 
 const PICTURE_PIXELS = 512;
@@ -55,7 +56,7 @@ function offerNotifications() {
   const part = document.querySelector("#notifications");
   const state = document.querySelector("#notifications-state");
   const button = document.querySelector("#notifications-allow");
-  if (!(part instanceof HTMLElement) || !(button instanceof HTMLElement) || !state || !("Notification" in window) || !window.isSecureContext) {
+  if (!(part instanceof HTMLElement) || !(button instanceof HTMLElement) || !state || !canNotify()) {
     return;
   }
   const sentences = {
@@ -70,6 +71,7 @@ function offerNotifications() {
   };
   button.addEventListener("click", async () => {
     await Notification.requestPermission();
+    registerWorker();
     show();
   });
   show();

@@ -1,8 +1,8 @@
-"""The URLs of the plain site."""
+"""The URLs of the plain site. Django 1.11 has no `path`."""
 
+from django.conf.urls import url
 from django.contrib.auth import authenticate, login
 from django.http import HttpResponse
-from django.urls import path
 
 
 def hello(request):
@@ -14,4 +14,4 @@ def log_in(request):
     return HttpResponse("done")
 
 
-urlpatterns = [path("hello/", hello), path("login/", log_in)]
+urlpatterns = [url("^hello/$", hello), url("^login/$", log_in)]

@@ -1,4 +1,4 @@
-"""Boards over HTTP: creating a board, reading it by its link, and listing its visitors. No list contains boards."""
+"""Boards over HTTP: creating a board, reading it by its link, its visitors, and previews. No list contains boards."""
 
 import json
 import uuid
@@ -7,9 +7,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from chat.models import Board, Person, Room, Visitor
+from chat.models import Board, Message, Person, Room, Visitor
 from tests import wire
-from tests.chat.helpers import JSON, NO_BOARDS, Browser, ask, deactivate, key_of
+from tests.chat.helpers import JSON, NO_BOARDS, Browser, ask, deactivate, key_of, knock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,7 +129,13 @@ def test_the_room_of_a_board_cannot_be_found_as_a_room(owner, alice, admitted):
 
 
 @pytest.mark.parametrize(
-    "path, allowed", [("/new_board", "POST"), ("/api/boards/x/", "GET"), ("/api/boards/x/visitors/", "GET")]
+    "path, allowed",
+    [
+        ("/new_board", "POST"),
+        ("/api/boards/x/", "GET"),
+        ("/api/boards/x/visitors/", "GET"),
+        ("/api/boards/x/preview/", "POST"),
+    ],
 )
 def test_other_methods_are_refused(db, path, allowed):
     response = Client().delete(path, **JSON)
@@ -149,3 +155,47 @@ def test_a_request_for_visitors_counts_against_the_limit_of_guests(owner, settin
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "guests": (1, 0.0001)}
     found = [Client().get(f"/api/boards/{owner.board}/visitors/").status_code for _ in range(3)]
     assert found == [404, 429, 429]
+
+
+def preview(browser, board, body="**Hello** <b>", **headers):
+    """Ask for a preview on a board. Return the status, and the HTML or the code of the error."""
+    path = f"/api/boards/{board}/preview/"
+    response = browser.client.post(path, {"body": body}, content_type="application/json", **JSON, **headers)
+    return response.status_code, response.json().get("html") or response.json()["code"]
+
+
+def test_the_owner_and_admitted_visitors_see_previews_of_their_messages(owner, admitted):
+    for browser in (owner, admitted):
+        assert preview(browser, owner.board) == (200, "<p><strong>Hello</strong> &lt;b&gt;</p>")
+        assert preview(browser, owner.board, " ") == (400, "empty")
+        assert preview(browser, owner.board, 5) == (400, "invalid_field")
+    assert not Message.objects.exists()
+
+
+def test_people_who_are_not_on_the_board_get_no_preview(owner, visitor, alice):
+    knock(visitor)
+    for browser in (visitor, Browser(), Browser(alice), Browser().make_board()):
+        assert preview(browser, owner.board) == (404, "not_found")
+    assert preview(owner, NO_BOARDS[0]) == (404, "not_found")
+
+
+def test_a_removed_visitor_and_visitors_of_a_closed_board_get_no_preview(owner, at_door, admitted):
+    ask(at_door, "remove", visitor=key_of("Bob"))
+    assert preview(admitted, owner.board) == (403, "forbidden")
+    ask(at_door, "shut")
+    assert preview(owner, owner.board) == (404, "not_found")
+
+
+def test_previews_on_a_board_count_as_events_of_the_visitor(owner, admitted, settings):
+    settings.CHAT_LIMITS_ON = True
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (2, 0.001)}
+    assert [preview(admitted, owner.board)[0] for _ in range(3)] == [200, 200, 429]
+    # The limit is the visitor's own.
+    assert preview(owner, owner.board)[0] == 200
+
+
+def test_a_preview_on_a_board_needs_the_csrf_token(owner):
+    owner.client.handler.enforce_csrf_checks = True
+    assert preview(owner, owner.board) == (403, "csrf_failed")
+    token = owner.client.get("/api/session/").json()["csrf"]
+    assert preview(owner, owner.board, HTTP_X_CSRFTOKEN=token)[0] == 200

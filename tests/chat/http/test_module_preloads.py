@@ -41,7 +41,7 @@ def test_a_page_announces_its_bundles(admin_browser, room, path):
     page = admin_browser.get(path)
     scripts = find_modules(SCRIPT, page)
     assert find_modules(LINK, page) == scripts
-    assert scripts[0] == "chat/bundles/page.js" and len(scripts) == len(set(scripts)) <= 2
+    assert scripts[0] == "chat/bundles/page.js" and len(scripts) == len(set(scripts)) <= 3
 
 
 @pytest.mark.parametrize("path", PATHS)

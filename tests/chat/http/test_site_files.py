@@ -29,6 +29,7 @@ def size_of(png):
         ("/apple-touch-icon.png", "image/png", b"\x89PNG"),
         ("/robots.txt", "text/plain", b"User-agent: *"),
         ("/manifest.webmanifest", "application/manifest+json", b"{"),
+        ("/service-worker.js", "text/javascript", b"// @ts-check"),
     ],
 )
 def test_each_file_has_its_type_and_is_small(client, path, kind, begin):
@@ -54,6 +55,10 @@ def test_pages_name_the_manifest_and_its_icons_exist(client):
         assert icon["sizes"] == f"{width}x{height}" and icon["type"] == "image/png" and len(content) < 20_000
         purposes.add((icon.get("purpose", "any"), width))
     assert purposes == {("any", 192), ("any", 512), ("maskable", 192), ("maskable", 512)}
+
+
+def test_pages_may_start_only_workers_of_this_site(client):
+    assert "worker-src 'self';" in client.get("/")["Content-Security-Policy"]
 
 
 def test_search_engines_are_kept_from_links_with_secrets(client):

@@ -12,7 +12,7 @@ from django.test import RequestFactory, override_settings
 
 from channels_transport import Asked
 from chat.http import bundles, static_files
-from chat.http.js_comments import remove_comments
+from chat.http.code_comments import remove_comments
 from chat.http.static_files import StaticFilesMiddleware, answer_static_file
 from chat.version import CLIENT_VERSION
 
@@ -128,7 +128,7 @@ def test_a_worker_answers_every_other_address(collected, path):
     assert ask(path) is None
 
 
-@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/manifest.webmanifest"])
+@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/manifest.webmanifest", "/service-worker.js"])
 def test_the_interface_answers_the_files_at_the_root_of_the_site(collected, path):
     assert ask(path).status == 200
 

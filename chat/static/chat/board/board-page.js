@@ -28,7 +28,7 @@ const STEP = Object.freeze({
 /** @type {Set<string | undefined>} */
 const FINAL_STEPS = new Set([STEP.INSIDE, STEP.OWNER, STEP.REMOVED, STEP.SHUT]);
 
-/** @typedef {{ slug: string, handle: string, url: string, owner: string }} ConversationOptions */
+/** @typedef {{ slug: string, handle: string, url: string, owner: string, previewPath: string }} ConversationOptions */
 
 export class BoardPage {
   /** @type {(options: ConversationOptions) => Promise<unknown>} */
@@ -40,7 +40,7 @@ export class BoardPage {
   #error = byId("knock-error");
   /** @type {PersonStorage | null} */
   #storage = null;
-  /** The visitor's secret, which only this browser has. */
+  /** The visitor's session id on this board, which only this browser knows. */
   #session = "";
   /** @type {OwnerPanel | null} */
   #ownerPanel = null;
@@ -129,7 +129,10 @@ export class BoardPage {
     this.#hasConversation = true;
     if (this.#step !== STEP.OWNER) this.#show(STEP.INSIDE);
     const url = socketUrl(`/write/${this.#board}/${this.#session}/`);
-    await this.#startConversation({ slug: this.#page.dataset.slug ?? "", handle, url, owner: boardOwner(this.#board, this.#session) });
+    await this.#startConversation({
+      slug: this.#page.dataset.slug ?? "", handle, url, owner: boardOwner(this.#board, this.#session),
+      previewPath: `/api/boards/${this.#board}/preview/`,
+    });
     byId("composer").focus();
   }
 

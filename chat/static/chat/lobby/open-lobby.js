@@ -2,6 +2,7 @@
 // The list of all rooms on the page: keeps the list and the announcements up to date. Must not draw them.
 
 import { socketUrl } from "../connection/environment.js";
+import { LobbyPolling } from "../connection/lobby-polling.js";
 import { ReconnectingConnection } from "../connection/reconnecting-connection.js";
 import { Refresher } from "../connection/refresher.js";
 import { SERVER_EVENT } from "../connection/wire.js";
@@ -39,7 +40,7 @@ export class Lobby {
   #connection = new ReconnectingConnection(() => socketUrl("/lobby/"), {
     frame: (text) => this.#receive(text),
     opened: () => this.#opened(),
-  });
+  }, { LongPolling: LobbyPolling, page: document });
 
   /** @param {import("./room-list.js").MakeTools} makeTools */
   constructor(makeTools) {

@@ -7,7 +7,8 @@ import { onMenuEntry } from "../ui/menus.js";
 /**
  * @typedef {object} Parts
  * @property {string} slug
- * @property {boolean} isBoard a board has no previews and no scheduled messages
+ * @property {boolean} isBoard a board has no scheduled messages
+ * @property {string} previewPath the endpoint that renders previews
  * @property {HTMLElement} page contains the buttons
  * @property {import("./composer.js").Composer} composer
  * @property {import("../connection/room-changes.js").RoomChanges} changes
@@ -44,9 +45,9 @@ export class ComposerButtons {
    * @param {HTMLElement} button
    */
   #use({ ComposerTools }, button) {
-    const { slug, isBoard, composer, withDialogs, notify } = this.#parts;
+    const { isBoard, previewPath, composer, withDialogs, notify } = this.#parts;
     this.#tools ??= new ComposerTools({
-      composer, withDialogs, notify, slug: isBoard ? null : slug, sendLater: isBoard ? null : () => this.#sendLater(),
+      composer, withDialogs, notify, previewPath, sendLater: isBoard ? null : () => this.#sendLater(),
     });
     this.#tools.use(button.dataset.tool ?? "", button);
   }

@@ -13,20 +13,20 @@ import { Preview } from "./preview.js";
  * @property {import("./composer.js").Composer} composer
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null where there are none
- * @property {string | null} slug the room that renders previews; null where there are none
+ * @property {string} previewPath the endpoint that renders previews
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
 export class ComposerTools {
   /** @type {Parts} */
   #parts;
-  /** @type {Preview | null} */
-  #preview = null;
+  /** @type {Preview} */
+  #preview;
 
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    if (parts.slug !== null) this.#preview = new Preview(parts.slug, parts.composer);
+    this.#preview = new Preview(parts.previewPath, parts.composer);
   }
 
   /**
@@ -49,7 +49,7 @@ export class ComposerTools {
 
   #showFormatting() {
     const preview = this.#preview;
-    this.#parts.withDialogs(({ openFormattingHelp }) => openFormattingHelp(preview && {
+    this.#parts.withDialogs(({ openFormattingHelp }) => openFormattingHelp({
       isShown: preview.isShown, show: (isShown) => preview.show(isShown),
     }));
   }
@@ -60,7 +60,7 @@ export class ComposerTools {
     const preview = this.#preview;
     openPopupMenu(button, gettext("More for this message"), [
       { text: gettext("Formatting"), name: "format", icon: "format", act: () => this.#showFormatting() },
-      preview && {
+      {
         text: preview.isShown ? gettext("Hide the preview") : gettext("Preview"), name: "preview", icon: "preview",
         act: () => preview.show(!preview.isShown),
       },

@@ -49,7 +49,9 @@ export class Composer {
   constructor(actions, draft) {
     this.#actions = actions;
     this.#draft = draft;
+    const typed = this.#text.value;
     this.#restore(draft.load());
+    this.#addTyped(typed);
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
@@ -173,6 +175,17 @@ export class Composer {
     this.#text.value = text;
     this.#beforeEdit = beforeEdit;
     if (target) this.#showTarget(target);
+  }
+
+  /**
+   * Keeps what the person typed before this code had arrived, below an earlier draft.
+   * @param {string} typed
+   */
+  #addTyped(typed) {
+    const text = this.#text.value;
+    if (!typed || typed === text) return;
+    this.#text.value = text ? `${text}\n${typed}` : typed;
+    this.#saveDraft();
   }
 
   /** @param {Event} event */

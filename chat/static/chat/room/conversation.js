@@ -5,7 +5,7 @@
 import { RoomSocket } from "../connection/room-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
-import { SERVER_EVENT } from "../connection/wire.js";
+import { CALLERS, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
 import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
@@ -46,6 +46,7 @@ import { TypingOthers, TypingSignal } from "./typing.js";
  * @property {string} handle the person whom the page is for
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
+ * @property {string} [previewPath] the endpoint that renders previews, for a board
  * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
@@ -95,6 +96,8 @@ export class Conversation {
   isGuest = this.page.dataset.guest !== undefined;
   /** Whether nobody can write in the room. */
   isArchived = false;
+  /** The people who may call everybody with `@all` and `@here`. @type {string} */
+  callers = CALLERS.MODERATORS;
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
   withDialogs = makeWithDialogs(this.notify);
@@ -105,7 +108,9 @@ export class Conversation {
   commands = null;
 
   /** @param {Options} options */
-  constructor({ slug, handle, owner, url, social, showUnread = showUnreadInTitle, ownRooms = () => [] }) {
+  constructor({
+    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+  }) {
     const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
@@ -124,7 +129,7 @@ export class Conversation {
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
     this.buttons = new ComposerButtons({
-      slug, isBoard: this.isBoard, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -249,6 +254,7 @@ export class Conversation {
     this.socket.noteActivity();
     this.ownRole.joined(you);
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
+    this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });

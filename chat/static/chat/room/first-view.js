@@ -1,6 +1,6 @@
 // @ts-check
-// Draws what the server has written into the page of a room: the newest messages. The conversation, whose code loads
-// later, takes over the timeline.
+// Draws what the server has written into the page of a room: the messages at which the room opens. The conversation,
+// whose code loads later, takes over the timeline.
 // Must not import what these messages do not need: this module and its imports are the first bundle of the page.
 
 import { Timeline } from "./timeline.js";
@@ -30,7 +30,6 @@ export function showFirstView() {
   const opened = openTimeline(page, page.dataset.handle ?? "");
   if (!opened.firstView) return;
   draw(opened.timeline, opened.firstView);
-  guardForm(page);
   waiting = { page, opened: { ...opened, isShown: true } };
 }
 
@@ -74,18 +73,11 @@ function takeData(page) {
  * @param {Timeline} timeline
  * @param {FirstView} view
  */
-function draw(timeline, { messages, first_unread: firstUnread }) {
+function draw(timeline, { messages, first_unread: firstUnread, more_after: hasNewer }) {
+  timeline.isLive = !hasNewer;
   for (const message of messages) timeline.add(message);
   timeline.flush();
   timeline.scrollToEnd();
   timeline.setFirstUnread(firstUnread);
   if (firstUnread !== null && messages[0]?.id <= firstUnread) timeline.scrollToUnread();
-}
-
-/**
- * Prevents that the browser sends the form itself, and leaves the page, before the composer has started.
- * @param {HTMLElement} page
- */
-function guardForm(page) {
-  page.querySelector("#composer-form")?.addEventListener("submit", (event) => event.preventDefault());
 }

@@ -2,7 +2,7 @@
 // The dialog that shows how to format a message. Must not format anything.
 
 import { openDialog } from "../ui/dialog.js";
-import { child, make } from "../ui/dom.js";
+import { make } from "../ui/dom.js";
 import { gettext, pgettext } from "../ui/translation.js";
 
 /** The words of the examples. */
@@ -42,7 +42,7 @@ function makeList(tag, ...texts) {
 
 /**
  * Opens the dialog.
- * @param {PreviewSwitch | null} preview shows or hides the preview above the field; null where there is none
+ * @param {PreviewSwitch} preview shows or hides the preview above the field
  */
 export function openFormattingHelp(preview) {
   const rows = EXAMPLES.map(([typed, makeResult]) => make(
@@ -52,7 +52,7 @@ export function openFormattingHelp(preview) {
   ));
   const head = make("tr", {}, make("th", { scope: "col", text: gettext("You write") }), make("th", { scope: "col", text: gettext("Others see") }));
   const table = make("table", { class: "formatting-table" }, make("thead", {}, head), make("tbody", {}, ...rows));
-  const button = preview && make("button", {
+  const button = make("button", {
     type: "button", class: "button", "data-action": "preview",
     text: preview.isShown ? gettext("Hide the preview of my message") : gettext("Show a preview of my message"),
     onclick: () => {
@@ -66,5 +66,5 @@ export function openFormattingHelp(preview) {
     button,
     table,
   );
-  (button ?? child(dialog, "button")).focus();
+  button.focus();
 }

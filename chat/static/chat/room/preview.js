@@ -13,7 +13,7 @@ export class Preview {
   #panel = byId("composer-preview");
   #content = child(this.#panel, ".preview-content");
   /** @type {string} */
-  #slug;
+  #path;
   /** @type {import("./composer.js").Composer} */
   #composer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -21,11 +21,11 @@ export class Preview {
   #rendered = "";
 
   /**
-   * @param {string} slug
+   * @param {string} path the endpoint that renders
    * @param {import("./composer.js").Composer} composer
    */
-  constructor(slug, composer) {
-    this.#slug = slug;
+  constructor(path, composer) {
+    this.#path = path;
     this.#composer = composer;
     composer.onChange(() => this.#changed());
     byId("composer-preview-close").addEventListener("click", () => {
@@ -62,7 +62,7 @@ export class Preview {
       return;
     }
     try {
-      const { html } = await call("POST", `/api/rooms/${this.#slug}/preview/`, { body });
+      const { html } = await call("POST", this.#path, { body });
       // The person may have written more meanwhile. The next answer then shows it.
       if (this.#rendered === body) this.#content.replaceChildren(makeBodyOf({ body, html }));
     } catch {

@@ -1,6 +1,7 @@
 // @ts-check
-// Shows the browser's notifications of mentions, direct messages and, if the person wants that, all messages.
-// Must not decide what is notified: notification-rules.js does.
+// Notifies the person of mentions, direct messages and, if the person wants that, all messages.
+// Must not decide what is notified: notification-rules.js does. Must not know how the browser shows it:
+// ui/notification-worker.js does.
 //
 // Every tab receives every event, and only one tab notifies the person. Web Locks choose this tab: each notification
 // has a lock, and the tab that gets the lock shows the notification. A tab that has the keyboard's focus holds a lock
@@ -12,6 +13,7 @@ import { sharedStorage } from "../connection/storage.js";
 import { LEVEL } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
 import { isolate } from "../ui/format.js";
+import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
 import { gettext, ngettext } from "../ui/translation.js";
@@ -21,18 +23,11 @@ import { Sound } from "./sound.js";
 
 // A tab holds the lock until the other tabs have received the event too. This takes seconds, or longer in frozen tabs.
 const CLAIM_MS = 120_000;
-const SHOWN_MS = 20_000;
 // The person may have changed the preferences on another page or device.
 const REFRESH_MS = 60_000;
 const ANSWERED = "chat.page.notifications-answered";
-const ICON = "/apple-touch-icon.png";
 
-/** @typedef {{ title: string, body: string, address: string, tag: string, slug: string }} Notice */
-
-/** Returns whether this browser can notify at all. Browsers allow it only with HTTPS, or for a server on the same computer. */
-function canNotify() {
-  return "Notification" in window && window.isSecureContext && navigator.locks !== undefined;
-}
+/** @typedef {import("../ui/notification-worker.js").Notice} Notice */
 
 export class Notifications {
   /** @type {import("./workspace.js").Workspace} */
@@ -54,6 +49,7 @@ export class Notifications {
     document.addEventListener("visibilitychange", () => this.update());
     byId("notify-allow").addEventListener("click", () => this.#allow());
     byId("notify-refuse").addEventListener("click", () => this.#answered());
+    startNotifications((address) => this.#workspace.go(address));
     this.update();
     this.refresh();
   }
@@ -107,6 +103,9 @@ export class Notifications {
    * @param {any} event
    */
   roomChanged(event) {
+    if (!canNotify()) return;
+    // The person has read the room, here or on another device, or has left it.
+    if (event.unread === 0 || event.gone) closeNotifications(({ slug }) => slug === event.slug);
     const { places, me, attention } = this.#workspace;
     const place = places.get(event.slug);
     const author = newMessageAuthor(event, place, this.#preferences, me);
@@ -136,26 +135,10 @@ export class Notifications {
     if (held.some(({ name }) => name === openLock(notice.slug))) return;
     navigator.locks.request(`chat.notify.${pagePerson}.${claim}`, { ifAvailable: true }, (lock) => {
       if (!lock) return undefined;
-      this.#show(notice);
+      this.#sound.play();
+      showNotification(notice);
       return new Promise((resolve) => { setTimeout(resolve, CLAIM_MS); });
     });
-  }
-
-  /** @param {Notice} notice */
-  #show({ title, body, address, tag }) {
-    this.#sound.play();
-    if (Notification.permission !== "granted") return;
-    try {
-      const notification = new Notification(title, { body, tag, icon: ICON, silent: true });
-      notification.addEventListener("click", () => {
-        window.focus();
-        this.#workspace.go(address);
-        notification.close();
-      });
-      setTimeout(() => notification.close(), SHOWN_MS);
-    } catch {
-      // Browsers on Android show notifications only for a service worker.
-    }
   }
 
   /** Asks for the permission with a quiet bar, which the person may close permanently. */
@@ -168,6 +151,7 @@ export class Notifications {
     // Browsers show their question only after the person has pressed a button.
     const answer = await Notification.requestPermission();
     this.#answered();
+    registerWorker();
     this.#workspace.notify(answer === "granted"
       ? gettext("Your browser now notifies you of mentions and direct messages.") : gettext("Notifications stay off. You can allow them in the browser's settings."));
   }

@@ -34,6 +34,7 @@ class Early(SimpleTestCase):
     """These tests fail on Channels alone: there, an exception blocks all later messages of the connection."""
 
     databases = ["default"]
+    allow_database_queries = True  # the name of `databases` before Django 2.2
 
     def consume_all(self, consumer, texts):
         from channels.test import ChannelTestCase, WSClient, apply_routes

@@ -82,5 +82,6 @@ class ThreadedLiveServer(ChannelLiveServerTestCase):
                 websocket.send(json.dumps(number))
         for websocket in sockets:
             frames = [json.loads(websocket.recv(timeout=20))["frame"] for _ in range(10)]
-            self.assertEqual(frames, list(range(10)))
+            # Channels' worker requeues an early frame before it sends the answer to the previous frame.
+            self.assertEqual(frames if IS_ON_TRANSPORT else sorted(frames), list(range(10)))
             websocket.close()

@@ -1,0 +1,17 @@
+"""The app of the new site."""
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class AfterConfig(AppConfig):
+    name = "after"
+
+    def ready(self):
+        if settings.KEEPS_OLD_LOGINS:
+            from after.logins import keep_logins
+
+            keep_logins()
+        from after.binding import connect_binding
+
+        connect_binding()

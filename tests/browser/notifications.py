@@ -1,0 +1,37 @@
+"""Steps of the tests of notifications: look away from the page, and collect what the browser would show."""
+
+# `chromium-headless-shell` has no notifications. This script collects them for all tabs of a person.
+COLLECT = """
+Object.defineProperty(Notification, "permission", { get: () => "granted" });
+Object.assign(ServiceWorkerRegistration.prototype, {
+  async showNotification(title, { body, data }) {
+    const shown = JSON.parse(localStorage.getItem("shown") ?? "[]");
+    localStorage.setItem("shown", JSON.stringify([...shown, `${title}: ${body}`]));
+    localStorage.setItem("address", data.address);
+  },
+  async getNotifications() {
+    return [];
+  },
+});
+"""
+COLLECTED = "JSON.parse(localStorage.getItem('shown') ?? '[]')"
+LAST_ADDRESS = "localStorage.getItem('address')"
+LOOK_AWAY = "document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))"
+LOOK_AT = "document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))"
+HOLDS_A_ROOM = "navigator.locks.query().then(({ held }) => held.some(({ name }) => name.startsWith('chat.open.')))"
+# What the browser really shows.
+SHOWN = """navigator.serviceWorker.getRegistration()
+  .then((registration) => registration?.getNotifications() ?? [])
+  .then((shown) => shown.map(({ title, body }) => `${title}: ${body}`))"""
+# Only the browser may create a click that a person has made. The worker gets a click that a script has made.
+CLICK = """async () => {
+  const [notification] = await self.registration.getNotifications();
+  self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+}"""
+
+
+def get_worker(page):
+    """Return the service worker of a page, when it is active."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    [worker] = page.context.service_workers
+    return worker
