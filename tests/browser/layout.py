@@ -10,60 +10,68 @@ ZOOMED = {"width": 640, "height": 400}
 NARROW = {"width": 320, "height": 568}
 # Code and tables scroll in a frame of their own. A system without a font for emoji draws them too wide.
 FIND_PROBLEMS = r"""() => {
-  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
-  const isHidden = (element) => !element.checkVisibility({ visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true })
-    || element.closest(".unseen, .skip, [aria-hidden=true], option, pre, svg, [inert], .emoji-grid");
-  const describe = (element) => `${element.localName}${element.id && `#${element.id}`}.${[...element.classList].join(".")}`;
-  const said = (element) => `${describe(element)} "${element.textContent.trim().replace(/\s+/g, " ").slice(0, 50)}"`;
-  const found = [];
-  const root = document.documentElement;
-  if (root.scrollWidth > innerWidth) found.push(`the page is ${root.scrollWidth} px wide`);
-  const clips = (element) => getComputedStyle(element).overflowX !== "visible";
-  const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowX);
-  for (const element of (dialog ?? document.body).querySelectorAll("*")) {
-    if (isHidden(element)) continue;
-    const style = getComputedStyle(element);
-    const isFrame = element.matches("pre, table, .table-frame, .emoji-tabs, .results, textarea") || element.closest(".table-frame, .body");
-    if (scrolls(element) && element.scrollWidth > element.clientWidth + 1 && !isFrame) found.push(`scrolls sideways: ${said(element)}`);
+  const UNCHECKED = ".unseen, .skip, [aria-hidden=true], option, pre, svg, [inert], .emoji-grid";
+  const FRAMES = "pre, table, .table-frame, .emoji-tabs, .results, textarea";
+  const found = new Set();
+  const report = (problem, element, box) => {
+    const place = box ? ` by ${box.localName}#${box.id}.${[...box.classList].join(".")}` : "";
+    const text = element.textContent.trim().replace(/\s+/g, " ").slice(0, 50);
+    found.add(`${problem}${place}: ${element.localName}#${element.id}.${[...element.classList].join(".")} "${text}"`);
+  };
+  const styleOf = (element) => getComputedStyle(element);
+  const clips = (element) => styleOf(element).overflowX !== "visible";
+  const scrolls = (element) => /auto|scroll/.test(styleOf(element).overflowX);
+  const shortens = (element) => styleOf(element).textOverflow === "ellipsis";
+  const inFrame = (element) => element.matches(FRAMES) || element.closest(".table-frame, .body");
+  const isWider = (element) => element.scrollWidth > element.clientWidth + 1;
+  const isSeen = (element) => {
+    if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
+    if (element.closest(UNCHECKED)) return false;
+    // A box of one pixel holds what only screen readers read.
+    for (let box = element; box; box = box.parentElement) if (clips(box) && box.clientWidth <= 1) return false;
+    return true;
+  };
+  const textBox = (element) => {
     const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (!texts.length) continue;
+    if (!texts.length) return null;
     const range = document.createRange();
     range.setStartBefore(texts[0]);
     range.setEndAfter(texts.at(-1));
-    const { left, right, top, bottom } = range.getBoundingClientRect();
-    if (right - left < 1) continue;
+    const box = range.getBoundingClientRect();
+    return box.width < 1 ? null : box;
+  };
+  // Follows a text up to the first box that cuts or scrolls it, or to the window.
+  const followText = (element, text) => {
     const button = element.closest("button, a.button, summary, kbd, .role, .badge");
-    // A box of one pixel holds what only screen readers read.
-    let isUnseen = false;
-    for (let box = element; box && !isUnseen; box = box.parentElement) isUnseen = clips(box) && box.clientWidth <= 1;
-    if (isUnseen) continue;
     for (let box = element; box; box = box.parentElement) {
-      const inner = box.getBoundingClientRect();
-      const boxStyle = getComputedStyle(box);
-      const isCut = left < inner.left - 1 || right > inner.right + 1;
-      if (box === button && isCut) found.push(`sticks out of its button: ${said(box)}`);
+      const { left, right, top, bottom } = box.getBoundingClientRect();
+      const isCut = text.left < left - 1 || text.right > right + 1;
+      const isLow = text.bottom > bottom + 2 || text.top < top - 2;
+      if (box === button && isCut) report("sticks out of its button", box);
       if (clips(box)) {
-        if (isCut && !scrolls(box) && boxStyle.textOverflow !== "ellipsis") found.push(`cut off by ${describe(box)}: ${said(element)}`);
-        const isLow = bottom > inner.bottom + 2 || top < inner.top - 2;
-        const isCutBelow = isLow && boxStyle.overflowY === "hidden" && !boxStyle.webkitLineClamp.match(/\d/);
-        if (isCutBelow && box.scrollHeight > box.clientHeight + 2) found.push(`cut off below by ${describe(box)}: ${said(element)}`);
-        if (scrolls(box) || isCut || isLow) break;
+        if (isCut && !scrolls(box) && !shortens(box)) report("cut off", element, box);
+        const cutsBelow = styleOf(box).overflowY === "hidden" && !/\d/.test(styleOf(box).webkitLineClamp);
+        if (isLow && cutsBelow && box.scrollHeight > box.clientHeight + 2) report("cut off below", element, box);
+        if (scrolls(box) || isCut || isLow) return;
       }
-      if (boxStyle.position === "fixed") {
-        if (inner.left < -1 || inner.right > innerWidth + 1) found.push(`outside of the window: ${said(box)}`);
-        break;
-      }
+      if (styleOf(box).position === "fixed") break;
     }
-    if (!clips(element) && (left < -1 || right > innerWidth + 1) && !element.closest(".table-frame, .body")) {
-      let box = element.parentElement;
-      while (box && !clips(box)) box = box.parentElement;
-      if (!box || box === document.body || box === root) found.push(`outside of the window: ${said(element)}`);
-    }
-    if (style.overflowX !== "visible" && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1 && !scrolls(element)) {
-      found.push(`cut off by itself: ${said(element)}`);
-    }
+    if (!inFrame(element) && (text.left < -1 || text.right > innerWidth + 1)) report("outside of the window", element);
+  };
+
+  const { scrollWidth } = document.documentElement;
+  if (scrollWidth > innerWidth) found.add(`the page is ${scrollWidth} px wide`);
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  for (const element of (dialog ?? document.body).querySelectorAll("*")) {
+    if (!isSeen(element)) continue;
+    if (scrolls(element) && isWider(element) && !inFrame(element)) report("scrolls sideways", element);
+    const text = textBox(element);
+    if (!text) continue;
+    followText(element, text);
+    const hides = clips(element) && !scrolls(element) && !shortens(element);
+    if (hides && isWider(element)) report("cut off by itself", element);
   }
-  return [...new Set(found)];
+  return [...found];
 }"""
 
 
