@@ -13,7 +13,7 @@ from chat.services.tasks import running
 from tests.browser.actions import announce, choose, knock, make_board, message, say
 from tests.browser.layout import NARROW, ZOOMED, find_layout_problems
 from tests.browser.log_in import log_in
-from tests.browser.test_languages import Catalogue
+from tests.browser.translations import Catalogue
 from tests.live.client import Person
 
 LONG_NAME = "Donaudampfschifffahrtsgesellschaft"
