@@ -1,5 +1,6 @@
 """
-The check that nothing on a page is in English: it finds texts that have a translation, but that a page shows in English.
+The check that nothing on a page is in English: it finds the texts that have a translation, and that a page still shows
+in English.
 """
 
 import re
