@@ -26,7 +26,7 @@ COLUMNS = {
     "codes": "codes",
     "silence": "silence s",
     "grown_mb": "memory MB",
-    "slow_codes": "slow client",
+    "slow_client": "slow client",
 }
 
 
