@@ -1,8 +1,8 @@
 """
 The version of the client's code: a hash of its files.
 
-The addresses of static files contain the version. An open tab compares it with its own version, and so finds out that
-its code is outdated.
+The addresses of static files contain the version. An open tab compares the server's version with its own, and so
+finds out that its code is outdated.
 """
 
 import hashlib
