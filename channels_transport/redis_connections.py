@@ -54,7 +54,11 @@ def make_client(url: str, **options: Any) -> redis.StrictRedis:
 
 
 def describe_address(given: dict[str, Any]) -> str:
-    """Return the server's host and port, or its socket, from the arguments of a connection, without the password."""
+    """
+    Return the server's host and port, or its socket, from the arguments of a connection, without the password.
+
+    For a connection through Redis Sentinel, return the name of the service, with its last address.
+    """
     locator = given.get("locator")
     if locator is not None:
         return locator.describe()
@@ -100,7 +104,7 @@ def explain_refusal(given: dict[str, Any], error: Exception, command: str = "") 
 
 
 class _Login(redis.Connection):
-    """A connection that logs in with a user, and that explains why the server refuses it."""
+    """A connection that logs in with a user. If the server refuses the connection, the error explains the reason."""
 
     def __init__(self, username: str | None = None, **given: Any) -> None:
         super().__init__(**given)

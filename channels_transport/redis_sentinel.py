@@ -3,7 +3,7 @@ Connections to the master of a service that Redis Sentinel monitors, wherever th
 
 A new connection asks the Sentinels for the master's address, unless the last answer is recent. A connection to a server
 that is no longer the master raises ConnectionError, so the next connection asks again. No command is sent twice: after
-a failover, as after any lost connection, the caller decides.
+a failover or another lost connection, the caller decides whether to send the command again.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 The worker: receives one message after another from the channel layer and runs its consumer to the end.
 
 Consumers see no difference from Channels' own worker. But no exception of a consumer, of a send or of Redis ends this
-worker. When it is told to stop, it finishes the current message. Its heartbeat shows other workers that it is alive.
+worker, except that of a Redis that is too old. After a signal to stop, the worker finishes the current message. Its
+heartbeat shows other workers that it is alive.
 The module does not depend on a site.
 """
 
@@ -48,7 +49,7 @@ class Worker(StockWorker):
     A worker on this package's channel layers. On the layer of another package it is Channels' worker.
 
     `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
-    worker of Channels has the other arguments too; `runworker` passes them on.
+    other arguments are those of Channels' worker; `runworker` passes them on.
     """
 
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:

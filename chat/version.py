@@ -1,8 +1,8 @@
 """
 The version of the client's code: a hash of its files.
 
-The addresses of static files contain the version. An open tab compares it with its own version, and so finds out that
-its code is outdated.
+The addresses of static files contain the version. An open tab compares the server's version with its own, and so
+finds out that its code is outdated.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 CHAT = Path(__file__).parent
 # These modules change the client's files before browsers get them, so they are part of the hash.
-CHANGING = [CHAT / "http" / "bundles.py", CHAT / "http" / "js_comments.py"]
+CHANGING = [CHAT / "http" / "bundles.py", CHAT / "http" / "code_comments.py"]
 
 
 def _hash_files(folder: Path) -> str:

@@ -118,7 +118,7 @@ _REDIS_LAYER = {
     "BACKEND": "channels_transport.layer.RedisChannelLayer",
     "CONFIG": {
         "hosts": [REDIS_URL],
-        # Chats have had these prefixes from the start. Processes of two versions reach each other during an upgrade.
+        # All versions have these prefixes, so processes of two versions reach each other during an upgrade.
         "prefix": "asgi:",
         "stats_prefix": "asgi-meta:",
         # A message to a group is one item per interface, for any number of sockets. The limits only bound a flood.
@@ -173,7 +173,7 @@ CHAT_LIMITS = {
     "downloads": (5, 1 / 20),  # per person
     "searches": (30, 3),  # per person
     "pictures": (10, 1 / 20),  # per person
-    "handshakes": (500, 500),  # per address, as are the following
+    "handshakes": (500, 500),  # per address, as are the next four
     "guests": (100, 100 / 60),
     "sign_ups": (100, 100 / 60),
     "sign_ins": (100, 100 / 60),
@@ -204,14 +204,14 @@ if not CHAT_LIMITS_ON:
     _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")]
     INTERFACE_LIMITS = dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address"])
     INTERFACE_PATHS = [(r"/lobby/\Z", {"send_only": True}), (r"/echo/\Z", {"forget": True})]
-# This number of refusals within this time closes the connection.
+# More than this number of refusals within this time closes the connection.
 CHAT_FLOOD_REFUSALS = 1000
 CHAT_FLOOD_SECONDS = 10
-# A connection without three heartbeats in a row counts as disconnected.
+# A connection that misses three heartbeats in a row counts as disconnected.
 CHAT_PRESENCE_LEASE_SECONDS = 75
 # One event tells the room about all members that join or leave within this time.
 CHAT_PRESENCE_SECONDS = 1
-# The members of a room who show another room learn of its messages at most once in this time.
+# A member who has another room open gets at most one event about the new messages of a room in this time.
 CHAT_FEED_SECONDS = 1
 # A poll waits this long for an event. Proxies and platforms end a request after 30 seconds.
 CHAT_POLL_SECONDS = 20

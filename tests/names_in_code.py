@@ -126,7 +126,11 @@ def all_commands() -> frozenset[str]:
 
 @functools.cache
 def all_sources() -> str:
-    """Return the text of all code and configuration, for names that are strings there: settings, metrics, channels."""
+    """
+    Return the text of all Python code, all files in bin/, and the configuration in TOML and JSON.
+
+    It contains names that are only strings in the code: settings, metrics, channels.
+    """
     kept = [path for path in sorted(all_files()) if path.endswith((".py", ".toml", ".json")) or path.startswith("bin/")]
     return "\n".join(
         (ROOT / path).read_text(errors="replace") for path in kept if path != "tests/test_documentation.py"

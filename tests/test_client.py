@@ -1,7 +1,7 @@
 """
 Run the tests of the client's JavaScript with node's own test runner.
 
-This module has no assertions of its own: the tests in tests/js have them.
+This module checks only that each test file in tests/js passes.
 """
 
 import shutil

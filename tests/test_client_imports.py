@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.http.js_comments import remove_comments
+from chat.http.code_comments import remove_comments
 from chat.version import _hash_files
 
 pytestmark = pytest.mark.no_database
@@ -175,6 +175,14 @@ def test_a_module_without_its_comments_has_the_same_code(name):
     # In a template literal over several lines, a line could begin like a comment.
     assert [line for line in code.splitlines() if line.count("`") % 2] == []
     assert not re.search(r"^\s*//|@param", code, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(CLIENT.glob("*.css")), ids=lambda path: path.name)
+def test_styles_without_their_comments_have_the_same_rules(path):
+    source = path.read_bytes()
+    rules = remove_comments(source).decode()
+    assert "/*" not in rules
+    assert rules.split() == re.sub(r"/\*.*?\*/", "", source.decode(), flags=re.DOTALL).split()
 
 
 def test_the_client_version_changes_with_a_file_in_any_folder(tmp_path):

@@ -42,7 +42,7 @@ def bracketed(language="de"):
 
 
 class Plain(HTMLParser):
-    """The texts of a page that are not in brackets, without the elements that have a language of their own."""
+    """The texts of a page that are not in brackets, without data and elements that have a language of their own."""
 
     def __init__(self, page):
         super().__init__()
@@ -52,7 +52,8 @@ class Plain(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
-        is_foreign = tag in ("script", "style") or ("lang" in attributes and tag != "html")
+        is_data = tag in ("script", "style") or attributes.get("id") == "first-view"
+        is_foreign = is_data or ("lang" in attributes and tag != "html")
         self._skipped = self._skipped or (tag if is_foreign else None)
         self.texts += [value for name, value in attributes.items() if name in READ_ALOUD and self._is_plain(value)]
 

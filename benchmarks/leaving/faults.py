@@ -60,7 +60,8 @@ async def hang(site, redis):
 class Fault(NamedTuple):
     """
     One fault. `rate` is in messages per second of each speaker. `burst` is a number of messages that each speaker
-    sends at once instead. `padding` is the length of the messages. A `slow` person reads nothing.
+    sends at once instead. Each message ends with `padding`. With `slow`, one more person is
+    there, who reads nothing.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Fault(NamedTuple):
     run: Callable
     rate: float = 5
     burst: int = 0
-    padding: int = 20
+    padding: str = "x" * 20
     slow: bool = False
     capacity: int = 20000
 
@@ -80,6 +81,8 @@ ALL = [
     Fault("redis", "Redis is killed, and comes back empty after 2 s", kill_redis),
     Fault("hang", "a process that holds sockets hangs for 5 s, capacity 100", hang, capacity=100),
     Fault("burst", "10 people send 100 messages each at once, capacity 100", nothing, burst=100, capacity=100),
-    Fault("slow", "a client reads nothing, 400 KB/s", nothing, rate=10, padding=3900, slow=True),
+    Fault("burst-20000", "the same, capacity 20,000", nothing, burst=100),
+    # JSON needs six bytes for this character.
+    Fault("slow", "a client reads nothing, 1 MB/s", nothing, rate=4, padding="\u4e16" * 3900, slow=True),
 ]
 BY_NAME = {fault.name: fault for fault in ALL}

@@ -25,8 +25,8 @@ class Person:
     One client. After each reconnect it asks for what it has missed, and sends again what nobody has answered.
 
     `live` has (id, author, ref) of the messages that arrived without asking, in the order of arrival. `asked` has the
-    ids of those that arrived between `after` and `synced`. `acks` maps each ref to its id. `sent` has the refs with
-    their texts, `resent` the refs that were sent again. A person that `is_slow` reads nothing after the handshake.
+    ids of the messages that arrived between `after` and `synced`. `acks` maps each ref to its id. `sent` has the refs
+    with their texts, `resent` the refs that were sent again. A person that `is_slow` reads nothing after the handshake.
     """
 
     def __init__(self, urls, session, name, room="garden", is_slow=False):

@@ -76,15 +76,14 @@ async def inject(site, redis, fault):
 
 async def speak(person, fault):
     """Send messages at the fault's rate, or all at once."""
-    padding = "x" * fault.padding
     if fault.burst:
         for number in range(fault.burst):
-            await person.say(number, padding)
+            await person.say(number, fault.padding)
         return
     started = time.monotonic()
     for number in range(int(TALK_SECONDS * fault.rate)):
         await asyncio.sleep(max(0, started + number / fault.rate - time.monotonic()))
-        await person.say(number, padding)
+        await person.say(number, fault.padding)
 
 
 async def drain(people):

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Finding:
-    """One part of the site, whether it is well, and one or two sentences: a measurement, or what to do."""
+    """The state of one part of the site. `text` is one or two sentences: a measurement, or what to do."""
 
     part: str
     is_well: bool
@@ -38,7 +38,11 @@ Check = Callable[[], List[Finding]]
 
 
 def one_line(error: BaseException) -> str:
-    """Return an error's text on one line, at most 200 characters long."""
+    """
+    Return an error's text on one line, without a full stop at its end, at most 200 characters long.
+
+    If the text is empty, return the name of the error's class.
+    """
     return " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
 
 
@@ -47,7 +51,7 @@ def run_checks(checks: Sequence[tuple[str, Check]], seconds: float) -> list[Find
     Run checks at the same time, each in a thread. Each check is a pair (name of the part, function).
 
     Return all findings in the order of the checks. For a check that raises, or takes longer than `seconds`, return a
-    problem. The thread of a late check is abandoned.
+    problem. The thread of a late check continues, and its findings are ignored.
     """
     found: dict[str, list[Finding]] = {}
     threads = [

@@ -11,7 +11,7 @@ from typing import ClassVar
 from ..leases import get_numbers
 from .shared import FUNCTIONS
 
-# ARGV[1] and ARGV[2] are the layer's prefix and its statistics' prefix in every script.
+# In every LayerScript, ARGV[1] is the layer's prefix, and ARGV[2] is the prefix of its statistics.
 _PRELUDE = """
 local P, S = ARGV[1], ARGV[2]
 local time = redis.call('TIME')

@@ -21,6 +21,21 @@ class RoomForm(forms.ModelForm):
 
     closed_to_guests = forms.BooleanField(required=False, help_text=gettext_lazy("Only accounts may enter the room."))
 
+    callers = forms.ChoiceField(
+        choices=Room.CALLERS,
+        required=False,
+        label=gettext_lazy("@all and @here"),
+        help_text=gettext_lazy("Who may call everybody in the room."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "callers" in self.fields and self.initial.get("callers") is None:
+            self.initial["callers"] = Room.MODERATORS
+
+    def clean_callers(self):
+        return self.cleaned_data["callers"] or None
+
     def clean_name(self):
         return clean_with(check_room_name, self.cleaned_data["name"])
 
@@ -46,9 +61,10 @@ class RoomAdmin(AccessibleAdmin):
         # People's links and the digests of refs contain the slug, so operators cannot change it.
         if obj is None:
             return self.readonly_fields
-        # The owner of a board decides about each visitor, so operators cannot close a board to guests.
+        # The owner of a board decides about each visitor, so operators cannot close a board to guests. A board has
+        # no settings for its room either.
         is_board = obj.access == Room.BOARD
-        return [*self.readonly_fields, "slug", *(["closed_to_guests"] if is_board else [])]
+        return [*self.readonly_fields, "slug", *(["closed_to_guests", "callers"] if is_board else [])]
 
     def save_model(self, request, obj, form, change):
         rooms.save_room(obj, form.changed_data)

@@ -61,7 +61,7 @@ def _accept(connection, member, query):
     present, count = presence.get_present(room.id, room.access == room.BOARD)
     news = rooms.get_news(member)
     joined = protocol.joined(
-        {"slug": room.slug, "name": room.name, "topic": room.topic, **({"archived": True} if room.archived else {})},
+        {"slug": room.slug, "name": room.name, "topic": room.topic, **_describe_state(room)},
         _describe_you(member),
         room.offset,
         present,
@@ -72,6 +72,10 @@ def _accept(connection, member, query):
     )
     connection.accept(joined)
     return None if reset else cursor
+
+
+def _describe_state(room):
+    return protocol.room_state(bool(room.archived), room.get_callers())
 
 
 def _describe_you(member):

@@ -1,5 +1,5 @@
 """
-Data bindings: operators see the changes of these rows live, whether a page, the API, the admin or a shell made them.
+Data bindings: operators see changes of rooms live, whether a page, the API, the admin or a shell made them.
 
 Channels publishes a change inside its transaction, from the instance that was saved. This module publishes the change
 after the commit, with the values that the row has then. Changes without signals (raw SQL and QuerySet.update, which

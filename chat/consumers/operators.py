@@ -44,7 +44,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         return [broadcast.operator_group(session["person"]), broadcast.credential_group(session["login"])]
 
     def raw_receive(self, message, **kwargs):
-        """Pass a frame to its stream. Reject an invalid frame. Close the socket of a former operator."""
+        """Pass a frame to its stream. Reject an invalid frame. Close the socket of a former operator, or on a flood."""
         connection = Connection.from_message(message)
         try:
             self._check_frame(message, connection)
@@ -69,7 +69,11 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         return protocol.parse_object(text)
 
     def receive(self, content, **kwargs):
-        """Pass a frame's object to the stream that it names. Raise `invalid_field` if there is no such stream."""
+        """
+        Pass a frame's object to the stream that it names.
+
+        Raise `invalid_field` if there is no such stream, or if its `payload` is not an object.
+        """
         if content.get("stream") not in list(self.consumers) or not isinstance(content.get("payload"), dict):
             raise protocol.ChatError(
                 "invalid_field", "'stream' must name a stream of this socket, and 'payload' must be an object."

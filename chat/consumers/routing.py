@@ -28,14 +28,14 @@ operator_routing = [
     OperatorStreams.as_route(path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}),
 ]
 
-# These routes are matched first. Every other request goes to Django.
+# A request that matches no route for `http.request` goes to Django's views.
 http_routing = [
     route("http.request", "chat.consumers.http.healthz", path=r"^/healthz\Z", method=r"^(?:GET|HEAD)\Z"),
     route("http.request", "chat.consumers.http.healthz_refused", path=r"^/healthz\Z"),
 ]
 
 poll_routing = [
-    # Polls need a consumer that supports waiting responses. Other requests reach the views without a route.
+    # A poll needs this consumer, because only this consumer supports responses that wait.
     route("http.request", "channels_transport.later_response.view_consumer"),
     route("http.disconnect", consumers.poll_disconnect),
 ]

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from chat.http.js_comments import remove_comments
+from chat.http.code_comments import remove_comments
 
 CLIENT = Path(__file__).resolve().parent.parent / "static" / "chat"
 # The client's folder among the static files, and the folder of bundles in it.

@@ -25,7 +25,7 @@ def _read_weights(header: str) -> dict[str, float]:
 
 
 def _read_weight(parameters: list[str]) -> float:
-    """Return the weight of an encoding: 1 without a parameter, and 0 for one that cannot be read."""
+    """Return the weight of an encoding: 1 without the parameter `q`, and 0 if its value cannot be read."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

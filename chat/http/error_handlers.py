@@ -26,7 +26,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Return 404 `not_found` for an address that no pattern matches."""
+    """Return 404 `not_found` for an address that no pattern matches, and for an Http404."""
     return error_response(request, ChatError("not_found", "There is nothing at this address."))
 
 

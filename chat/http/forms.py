@@ -33,7 +33,11 @@ class Form(forms.Form):
         return 429 if self.is_rate_limited else 400
 
     def add_refusal(self, error: ChatError) -> None:
-        """Add the sentence of a refused request, at its field if the form has it, and with the label of the field."""
+        """
+        Add the sentence of a refused request to the form.
+
+        If the form has the error's field, the sentence is at this field, and names it by its label.
+        """
         # The services name a field by its name on the wire: "'handle' must not be empty."
         name = error.field or error.values.get("name")
         name = self.renamed.get(name, name)

@@ -1,5 +1,6 @@
 """
-Middleware: security headers, error responses for exceptions, and the tokens of bots.
+Middleware: security headers, error responses for exceptions, the check of the host, the encoding of forms, the tokens
+of bots, and the ids of browsers.
 
 This module decides nothing about rooms and writes no rows.
 """
@@ -114,7 +115,9 @@ class FormMiddleware:
 
 class TokenMiddleware:
     """
-    Set the user of a bot's request to the person whose token the bot sent.
+    Set the user of a bot's request under `/api/` to the person whose token the bot sent.
+
+    Refuse an invalid token with 401.
 
     A request with a token needs no CSRF token, because a page of another site cannot make a browser send the header
     Authorization.

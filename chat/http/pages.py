@@ -1,6 +1,6 @@
 """
-The pages of rooms, boards and invitations: each view reads a request or a form, asks a service, and answers with a page
-or a redirect.
+The pages of the lobby, rooms, boards, invitations and operators, and security.txt. Each view reads a request or a form,
+asks a service, and answers with a page, a file or a redirect.
 
 This module must not write rows: the services write them. If a view raises a ChatError, chat/http/middleware.py answers
 with a page.
@@ -88,8 +88,7 @@ def room(request, slug):
     """
     Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
 
-    The page contains the newest messages, unless the room opens at an older one. So browsers and proxies must not keep
-    it.
+    The page contains the messages at which the room opens. So browsers and proxies must not keep it.
 
     A former address of a private room redirects its members. Strangers get a GuestForm instead, whether or not the room
     exists. Only signed-in people learn which rooms exist.
@@ -103,8 +102,7 @@ def room(request, slug):
     if found.access == found.DIRECT:
         found.name = directs.name_for(request.user, found)
     context = {"room": found, "person": request.user, "layout": _get_layout(request)}
-    if view := rooms.get_first_view(request.user, found):
-        context["first_view"] = mark_safe(encode(view).translate(HTML_ESCAPES))
+    context["first_view"] = mark_safe(encode(rooms.get_first_view(request.user, found)).translate(HTML_ESCAPES))
     return render(request, "chat/room.html", context)
 
 

@@ -30,8 +30,8 @@ from whitenoise.storage import CompressedStaticFilesStorage
 
 from channels_transport import Answer, Asked
 from chat.http import bundles
+from chat.http.code_comments import is_stripped, remove_comments
 from chat.http.encodings import find_encodings
-from chat.http.js_comments import is_stripped, remove_comments
 from chat.version import CLIENT_VERSION
 
 logger = logging.getLogger(__name__)

@@ -37,9 +37,10 @@ _OBJECT = "\ufffc"
 @lru_cache(maxsize=1000)
 def find_names(body: str) -> tuple[tuple[str, ...], ...]:
     """
-    Return, for each @ of a body, the names that may begin there, the longest first: at most MAX_NAMES names in all.
+    Return, for each @ that may begin a mention, the names that may follow it, the longest first.
 
-    The names are in NFC, with single spaces.
+    The names are in NFC, with single spaces. They are at most MAX_NAMES names: an @ that would exceed this number, and
+    every later @, is left out.
     """
     if not _AT.search(body):
         return ()

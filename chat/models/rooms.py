@@ -83,6 +83,13 @@ class Room(models.Model):
         (BOARD, pgettext_lazy("access", "board")),
         (DIRECT, pgettext_lazy("access", "direct")),
     ]
+    EVERYONE, MODERATORS, OWNERS, NOBODY = "everyone", "moderators", "owners", "nobody"
+    CALLERS = [
+        (EVERYONE, pgettext_lazy("who may call everybody", "everyone")),
+        (MODERATORS, pgettext_lazy("who may call everybody", "moderators and owners")),
+        (OWNERS, pgettext_lazy("who may call everybody", "owners")),
+        (NOBODY, pgettext_lazy("who may call everybody", "nobody")),
+    ]
     # Only members may know that a room of one of these kinds exists.
     HIDDEN = (PRIVATE, DIRECT)
 
@@ -94,6 +101,8 @@ class Room(models.Model):
     closed_to_guests = models.BooleanField(null=True)
     # People can read an archived room, but nobody can write in it. The list of rooms leaves it out. Null means False.
     archived = models.BooleanField(null=True)
+    # This says who may call everybody with `@all` and `@here`. Null means `moderators`; `get_callers` is the answer.
+    callers = models.CharField(max_length=10, choices=CALLERS, null=True)
     offset = models.BigIntegerField(default=0, editable=False)
     # This counts the messages ever posted, without edits, reactions and removals. Only differences have a meaning: the
     # count begins when the column was added, and null means 0.
@@ -115,6 +124,10 @@ class Room(models.Model):
     def is_closed_to(self, person: Person) -> bool:
         """Return whether the room refuses the person as a guest. On a board, its owner decides about guests."""
         return bool(self.closed_to_guests) and person.is_guest and self.access != self.BOARD
+
+    def get_callers(self) -> str:
+        """Return who may call everybody with `@all` and `@here`. In a direct conversation, everyone may."""
+        return self.EVERYONE if self.access == self.DIRECT else self.callers or self.MODERATORS
 
 
 class FormerSlug(models.Model):
@@ -230,7 +243,7 @@ _FIND_IN_ROOM = RowStatement(Member, "room_id = %s AND person_id = %s")
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "offset", "posts")
+_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "callers", "offset", "posts")
 _FIND = CredentialStatement(f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
     FROM chat_member member

@@ -111,7 +111,9 @@ def find_newest(room_id: int, most: int) -> Newest | None:
 
 
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset", "level", "favourite")
-_ROOM = Columns(Room, "room", "id", "slug", "name", "topic", "access", "archived", "offset", "posts", "last_at")
+_ROOM = Columns(
+    Room, "room", "id", "slug", "name", "topic", "access", "archived", "callers", "offset", "posts", "last_at"
+)
 _UNREAD = f"""
     SELECT COUNT(*) FROM ({
     FRESH_MESSAGES.format(room="member.room_id", read="member.read_offset", upto='room."offset"', most=MAX_UNREAD)

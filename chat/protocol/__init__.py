@@ -115,6 +115,7 @@ from .fields import (
 from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
 from .workspace import (
+    CALLERS,
     MAX_MENTION_TEXT,
     NOTIFICATION_LEVELS,
     WORKSPACE_EVENTS,
@@ -127,6 +128,7 @@ from .workspace import (
     mention_fields,
     room,
     room_gone,
+    room_state,
     workspace,
     workspace_room,
     workspace_synced,
@@ -136,6 +138,7 @@ from .zones import check_zone, get_zone
 __all__ = [
     "AdmitVisitor",
     "BOARD_EVENTS",
+    "CALLERS",
     "CLOSE_CONNECTION_LOST",
     "CLOSE_FLOODING",
     "CLOSE_FORBIDDEN",
@@ -241,6 +244,7 @@ __all__ = [
     "reported",
     "room",
     "room_gone",
+    "room_state",
     "split_frames",
     "synced",
     "task",

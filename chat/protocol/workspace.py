@@ -13,6 +13,8 @@ from .events import Dismiss, Event
 from .facts import format_time
 
 NOTIFICATION_LEVELS = ("all", "mentions", "none")
+CALLERS = ("everyone", "moderators", "owners", "nobody")  # who may call everybody in a room
+USUAL_CALLERS = "moderators"
 MAX_MENTION_TEXT = 200  # characters of a message that a `mention` contains
 
 
@@ -74,7 +76,7 @@ WORKSPACE_EVENTS: dict[str, type[Event]] = {
 
 def workspace(rooms: list[dict], you: dict, version: str, announced: int) -> dict:
     """
-    Return the first event of a person's stream.
+    Return the first event of a person's stream. The server sends it again if the client has missed something.
 
     - `rooms`: what `workspace_room` returns for each room of the person.
     - `you`: what `person` returns for this person.
@@ -101,6 +103,7 @@ def workspace_room(
     people: Sequence[str] | None = None,
     board: str | None = None,
     archived: bool = False,
+    callers: str = USUAL_CALLERS,
 ) -> dict:
     """
     Return a room as one of its members sees it.
@@ -111,6 +114,7 @@ def workspace_room(
     - `people`: the handles of the people in a direct conversation; None for other rooms.
     - `board`: the UUID of the room's board.
     - `archived`: nobody can write in the room.
+    - `callers`: who may call everybody, one of CALLERS.
     """
     fields: dict[str, Any] = {
         "slug": slug,
@@ -129,9 +133,13 @@ def workspace_room(
     }
     if people is not None:
         fields["people"] = list(people)
-    if archived:
-        fields["archived"] = True
+    fields.update(room_state(archived, callers))
     return fields if board is None else {**fields, "board": board}
+
+
+def room_state(archived: bool, callers: str) -> dict:
+    """Return the fields that only some rooms have: those that are archived, or that have other CALLERS than usual."""
+    return {**({"archived": True} if archived else {}), **({"callers": callers} if callers != USUAL_CALLERS else {})}
 
 
 def room(slug: str, **changed: Any) -> dict:

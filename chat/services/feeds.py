@@ -159,4 +159,5 @@ def _describe(person: Person, place: Place, people: list[Person] | None) -> dict
         people=[other.handle for other in people or ()] if is_direct else None,
         board=None if place.board is None else str(place.board),
         archived=bool(room.archived),
+        callers=room.get_callers(),
     )

@@ -150,7 +150,7 @@ def _check_may_join(person, room, member):
     if member is not None:
         rooms.check_not_banned(member)
     rooms.check_open_to(room, person)
-    rooms.check_browser_not_banned(room, person)
+    rooms.check_browser_not_banned(room, person, member)
 
 
 def _use(invitation):

@@ -203,14 +203,14 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
 
 
 def renew_socket(owner: int | str, connection: Connection) -> None:
-    """Renew the lease of an open connection. This checks no limit: `lease_socket` did that."""
+    """Renew both leases of an open connection. This checks no limit: `lease_socket` did that."""
     if settings.CHAT_LIMITS_ON:
         names = [name for name, _ in _socket_counters(owner, connection)]
         store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(owner: int | str, connection: Connection) -> None:
-    """End the lease that `lease_socket` gave."""
+    """End both leases of a connection: those of its owner and of its address."""
     if settings.CHAT_LIMITS_ON:
         for name, _ in _socket_counters(owner, connection):
             store.release_lease(name, connection.name)

@@ -1,5 +1,6 @@
 """
-The lobby's list of rooms: a check finds out whether the list has changed since the last check.
+The lobby's list of rooms: a check finds out whether the list has changed since the last check. The list includes the
+number of people in each room.
 
 A check takes one statement and two round trips to Redis for any number of rooms. It writes no rows.
 """
@@ -11,7 +12,7 @@ from chat.models import Room
 
 from . import presence
 
-MAX_PRESENCE_UPDATES = 100  # rooms whose presence changes one check publishes
+MAX_PRESENCE_UPDATES = 100  # the most rooms whose presence changes one check publishes
 
 
 class LobbyWatch:

@@ -20,7 +20,8 @@ def list_mentions(person: Person, before: int | None, limit: int) -> tuple[list[
     """
     Return (mentions of a person, newest first, at most `limit`; the value of `before` for the next page, or None).
 
-    Calls to all members and direct messages are not in the list. Run a limited number of statements.
+    A direct message, or a message to all members, is in the list only if its body names the person. Run a limited
+    number of statements.
     """
     own = Q(room__in=list(find_posts(person)))
     public = Q(room__access=Room.PUBLIC) & ~Q(room__members__person=person)

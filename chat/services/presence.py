@@ -45,7 +45,7 @@ def depart(room_id: int, handle: str, is_guest: bool, connection: Connection) ->
 
 def schedule_presence_update(room_id: int) -> None:
     """
-    Publish to a room the handles of the people who came and went, if there are any.
+    Publish to a room the handles of the people who arrived or departed since the last update, if there are any.
 
     Publish now, or CHAT_PRESENCE_SECONDS later if the room had an update within the last CHAT_PRESENCE_SECONDS.
     """

@@ -106,7 +106,7 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     Raise `not_found` if there is no such message, or it has been posted.
     """
     room = rooms.find_room(slug)
-    # This is one statement on one table. So either this deletion or the posting succeeds, never both.
+    # One statement deletes the row. So either this deletion or the posting succeeds, never both.
     # An unknown room costs the same query as a room that the person may not know about.
     is_there = Q(room=room.id if room else 0)
     if protocol.is_slug(slug):

@@ -12,7 +12,7 @@ def see_previews(owner, bob):
     owner.get_by_test_id("composer-format").click()
     owner.locator("[data-action=preview]").click()
     bob.get_by_test_id("composer-more").tap()
-    # A visitor could neither list nor cancel a message for later.
+    # A visitor could neither list nor cancel a scheduled message.
     expect(bob.locator("[data-action=later]")).to_have_count(0)
     # The menu slides in.
     expect(bob.locator("[data-action=preview]")).to_be_in_viewport(ratio=1)

@@ -16,7 +16,7 @@ def make_frame(first, payload=b"", length=None, is_masked=True):
     Return a frame of a client. The mask is zeros.
 
     `first` is the first byte: the flag of the last frame, and the opcode. `length` is the length that the frame
-    announces, if it is not the real one.
+    announces, if it is not the real one. Without `is_masked`, the frame has no mask, so the server must refuse it.
     """
     length = len(payload) if length is None else length
     mask_flag, mask = (0x80, b"\0\0\0\0") if is_masked else (0, b"")

@@ -1,7 +1,7 @@
 """
 A plugin of pytest that runs the transport's tests without the chat: `bin/matrix` uses it, on each Python and Django.
 
-It has the fixtures that `tests/conftest.py` has for all tests of the repository.
+It replaces `tests/conftest.py`, which imports the chat, and has the fixtures that the transport's tests use.
 """
 
 import os
@@ -27,7 +27,7 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(path):
-    """Leave out the tests of the chat, and those of an interpreter of the repository's own commands."""
+    """Leave out the tests of OF_THE_CHAT. Return None for the other tests: pytest then decides."""
     return os.path.basename(str(path)) in OF_THE_CHAT or None
 
 

@@ -72,7 +72,7 @@ def test_returned_messages_are_received_first_and_in_order(valkey_url):
     assert received_before + [queue.receive(5).content["content"]["number"] for _ in range(3)] == [0, 1, 0, 1, 2]
 
 
-def test_a_message_is_received_again_after_its_answer_was_lost(redis_layer, monkeypatch):
+def test_a_message_is_received_again_if_the_connection_broke_during_the_first_receive(redis_layer, monkeypatch):
     redis_layer.send(CHANNEL, delay_message())
     queue = make_queue(redis_layer)
     with monkeypatch.context() as patch:

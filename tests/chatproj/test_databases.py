@@ -57,7 +57,7 @@ def run(opened, sql):
         cursor.execute(sql)
 
 
-def test_the_first_connection_makes_the_folder_for_state(tmp_path, monkeypatch):
+def test_the_first_connection_makes_the_folder_var_for_its_owner_only(tmp_path, monkeypatch):
     monkeypatch.setattr("chatproj.local.VAR", tmp_path / "var")
     database = wrapper(tmp_path / "var" / "db.sqlite3")
     database.ensure_connection()

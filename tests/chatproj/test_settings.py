@@ -35,7 +35,7 @@ def test_a_site_without_a_secret_key_does_not_start_and_says_what_to_set(run):
     assert "Traceback" not in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_a_public_site_does_not_use_the_key_of_this_folder(run, tmp_path):
+def test_a_public_site_does_not_use_the_secret_key_that_bin_serve_stored(run, tmp_path):
     (tmp_path / "secret-key").write_text("kept by bin/serve")
     assert run("manage.py", "check").returncode == 0
     done = run("manage.py", "check", PUBLIC_URL="https://chat.example")

@@ -13,7 +13,7 @@ function makeMessages(first, last) {
 
 function makeView(count, more = {}) {
   const messages = makeMessages(1, count);
-  return { offset: count, read: count, unread: 0, first_unread: null, messages, ...more };
+  return { offset: count, read: count, unread: 0, first_unread: null, messages, more_after: false, ...more };
 }
 
 function open(firstView, options) {
@@ -111,6 +111,22 @@ test("older messages are known to exist, and a page of them waits for the connec
   room.join();
   room.synced(100);
   assert.deepEqual(room.transport.sentOf("fetch").map(({ before }) => before), [51]);
+});
+
+test("a page may open at older messages: newer ones stay outside until they are fetched", () => {
+  const room = open(makeView(0, { offset: 100, messages: makeMessages(1, 50), more_after: true }));
+  assert.equal(new URL(room.transport.url).searchParams.get("cursor"), "100");
+  assert.equal(room.socket.pages.hasNewer, true);
+  room.join();
+  room.deliver(message(101));
+  room.synced(101);
+  assert.deepEqual(room.drawn, []);
+  assert.deepEqual(room.emittedOf("outside").map(({ id }) => id), [101]);
+  room.socket.pages.fetchNewer();
+  const [fetch] = room.transport.sentOf("fetch");
+  room.deliver({ type: "page", ref: fetch.ref, messages: makeMessages(1, 101), more: false, more_after: false });
+  assert.deepEqual(room.emittedOf("page")[0].messages.map(({ id }) => id), makeMessages(51, 101).map(({ id }) => id));
+  assert.equal(room.socket.pages.hasNewer, false);
 });
 
 test("a change that the person makes before the connection is sent once, after it", () => {

@@ -116,3 +116,35 @@ test("a board has the address of the board", () => {
   assert.equal(addressOf(place("a")), "/rooms/a/");
   assert.equal(addressOf(place("a", { kind: "board", board: "u-1" })), "/board/u-1/");
 });
+
+const orderOf = (places) => places.shownFavourites.map(({ slug }) => slug).join("");
+
+test("a favourite moves before another one, or to the end", () => {
+  const places = placesOf(place("c", { favourite: 2 }), place("a", { favourite: 0 }), place("b", { favourite: 1 }), place("x"));
+  assert.equal(places.moveFavourite("c", "a"), 0);
+  assert.equal(orderOf(places), "cab");
+  assert.equal(places.moveFavourite("c", null), 2);
+  assert.equal(orderOf(places), "abc");
+  assert.equal(places.moveFavourite("a", "c"), 1);
+  assert.equal(orderOf(places), "bac");
+  places.setFavourites(["a", "b", "c"]);
+  assert.equal(orderOf(places), "abc");
+});
+
+test("a favourite that stays where it is needs no request", () => {
+  const places = placesOf(place("a", { favourite: 0 }), place("b", { favourite: 1 }), place("x"));
+  const moves = [["a", "b"], ["a", "a"], ["b", null], ["x", "a"], ["a", "x"], ["y", null]];
+  for (const [slug, before] of moves) assert.equal(places.moveFavourite(slug, before), null);
+  assert.equal(orderOf(places), "ab");
+});
+
+test("the position of a favourite counts archived favourites and no gaps, as the server does", () => {
+  // The person has left the favourite with the position 1.
+  const places = placesOf(
+    place("a", { favourite: 0 }), place("old", { favourite: 2, archived: true }), place("b", { favourite: 3 }), place("c", { favourite: 4 }),
+  );
+  assert.equal(places.moveFavourite("c", "b"), 2);
+  assert.equal(orderOf(places), "acb");
+  assert.equal(places.moveFavourite("a", null), 3);
+  assert.deepEqual(places.favourites.map(({ slug, favourite }) => slug + favourite), ["old0", "c1", "b2", "a3"]);
+});

@@ -56,7 +56,7 @@ async def ask_for_ack(socket, type, **fields):
     assert answer["type"] == "ack", answer
 
 
-async def test_guessed_board_links_and_keys_are_refused(site):
+async def test_a_guessed_board_and_a_foreign_session_id_are_closed_with_4404(site):
     owner = Guest(site).make_board()
     visitor = Guest(site).follow(owner)
     for connection, case in (
@@ -142,7 +142,7 @@ async def test_decisions_resent_on_another_connection_are_applied_once(site):
                 assert await close_code(inside) == 4403
 
 
-async def test_a_waiting_connection_stays_in_its_group_through_a_day_of_silence(site):
+async def test_the_session_of_a_waiting_connection_lasts_almost_a_day_without_frames(site):
     bob = Guest(site).follow(Guest(site).make_board())
     store = redis.StrictRedis.from_url(site.redis_url)
     async with bob.open_waiting_room() as at_bob:

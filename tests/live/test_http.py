@@ -172,7 +172,7 @@ def test_pipelined_requests_are_answered_in_their_order(site):
     ],
     ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"],
 )
-def test_malformed_http_gets_400_or_a_closed_connection_and_harms_no_other(site, data):
+def test_malformed_http_gets_an_error_or_a_closed_connection_and_harms_no_other_client(site, data):
     response = converse(site, data + b"\r\n\r\n", is_complete=lambda response: b"\r\n\r\n" in response)
     assert response == b"" or response.split()[1] in (b"400", b"404"), response[:200]
     assert requests.get(f"{site.url}/healthz", timeout=60).status_code == 200

@@ -94,12 +94,12 @@ def test_a_lock_holds_for_every_supported_python(name, python):
         assert entries[canonicalize_name(wanted.name)].applies_to(python) == bool(is_wanted), wanted
 
 
-def test_both_locks_agree():
+def test_a_package_in_both_locks_has_the_same_version():
     server, tests = (read_lock(ROOT / f"{name}.txt") for name in LOCKS)
     for name in server.keys() & tests.keys():
         assert server[name].version == tests[name].version, name
 
 
-def test_the_scripts_support_the_same_pythons():
+def test_bin_setup_and_bin_lock_name_the_supported_pythons():
     assert f"pythons=({' '.join(reversed(PYTHONS))})" in (ROOT / "bin" / "setup").read_text()
     assert f"--python-version {PYTHONS[0]} " in (ROOT / "bin" / "lock").read_text()

@@ -32,7 +32,11 @@ def create_announcement(request):
 
 @operators_only
 def withdraw_announcement(request, announcement_id):
-    """Withdraw an announcement, for operators: people who connect later do not receive it. Return 204."""
+    """
+    Withdraw an announcement, for operators. Return 204.
+
+    Open pages remove the announcement, and people who connect later do not receive it.
+    """
     announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 

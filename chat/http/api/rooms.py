@@ -37,7 +37,7 @@ def describe_rooms(found):
             "last_at": protocol.format_time(room.last_at),
             **({"private": True} if room.access == room.PRIVATE else {}),
             **({"guests": False} if room.closed_to_guests else {}),
-            **({"archived": True} if room.archived else {}),
+            **protocol.room_state(bool(room.archived), room.get_callers()),
         }
         for room, count in zip(found, online, strict=True)
     ]
@@ -66,8 +66,8 @@ def change_room(request, slug):
     """
     Change a room, for its owners and operators. Return the room.
 
-    Body {name?, topic?, guests?, archived?}, with at least one of them. `guests` opens the room to guests or closes it.
-    `archived` archives or restores it.
+    Body {name?, topic?, guests?, archived?, callers?}, with at least one of them. `guests` opens the room to guests or
+    closes it. `archived` archives or restores it. `callers` says who may call everybody.
     """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
@@ -75,14 +75,21 @@ def change_room(request, slug):
     topic = get_optional(fields, "topic", protocol.check_topic)
     guests = get_optional(fields, "guests", protocol.check_boolean)
     archived = get_optional(fields, "archived", protocol.check_boolean)
-    if all(value is None for value in (name, topic, guests, archived)):
-        raise ChatError("missing_field", "Send a name, a topic, guests or archived.")
+    callers = get_optional(fields, "callers", _check_callers)
+    if all(value is None for value in (name, topic, guests, archived, callers)):
+        raise ChatError("missing_field", "Send a name, a topic, guests, archived or callers.")
     room = rooms.change_room(request.user, slug, name, topic)
     if guests is not None:
         room = rooms.set_guests(request.user, slug, guests)
     if archived is not None:
         room = rooms.set_archived(request.user, slug, archived)
+    if callers is not None:
+        room = rooms.set_callers(request.user, slug, callers)
     return JsonResponse(describe_rooms([room])[0])
+
+
+def _check_callers(value, name):
+    return protocol.check_choice(value, name, protocol.CALLERS)
 
 
 @signed_in

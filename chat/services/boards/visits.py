@@ -56,7 +56,7 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     - `session`: the browser's login session, or None if it has none.
     - `person`: the person who is logged in, or an AnonymousUser.
 
-    Raise `not_found` for every reason. All failures run the same queries, so that an attacker cannot find out which
+    Raise `not_found` for every failure. All failures run the same queries, so that an attacker cannot find out which
     boards exist.
     """
     # No board has the UUID 0. The query for this UUID runs only to take the same time, so that the time of the answer
@@ -79,8 +79,9 @@ def recheck_visit(connection: Connection) -> Visit:
     """
     Return the present Visit of a waiting-room connection that sent a frame.
 
-    Raise CloseConnection with 4403 if the board was closed or the person was deactivated; 4408 if the login has ended.
-    After 4408 the client reconnects, and the handshake checks its new login.
+    Raise CloseConnection with 4403 if the board was closed or the person was deactivated. Raise it with 4408 if the
+    login has ended, the password has changed, or the channel session is lost. After 4408 the client reconnects, and the
+    handshake checks its new login.
     """
     return access.check_connection(connection, access.WAITING_ROOM, _read_facts)
 
@@ -111,7 +112,7 @@ def _is_active(person):
 
 
 def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | None:
-    """Return the board's owner with this session id who is logged in as `person`, or None if there is none."""
+    """Return the visitor with this session id who owns a board, if `person` may act as this visitor; else None."""
     visitor = _find_visitor(digest_secret(session_id))
     return visitor if visitor is not None and visitor.is_owner and _may_act_as(visitor, person) else None
 

@@ -39,6 +39,7 @@ from .lifecycle import (
     notify_lobby,
     save_room,
     set_archived,
+    set_callers,
     set_guests,
 )
 from .memberships import (
@@ -129,6 +130,7 @@ __all__ = [
     "remove_message",
     "save_room",
     "set_archived",
+    "set_callers",
     "set_guests",
     "set_pin",
     "set_reaction",

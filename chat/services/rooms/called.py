@@ -40,7 +40,7 @@ def find_called(author: Member, body: str) -> Called:
     """
     Return the people whom a new body calls. If the body has no @, run no query.
 
-    Only moderators and owners can call everybody: in other bodies, `@all` and `@here` are plain text.
+    The room says who can call everybody: in the bodies of other people, `@all` and `@here` are plain text.
     """
     called = find_named(author, body)
     if called.audience == Message.HERE:
@@ -55,9 +55,17 @@ def find_named(author: Member, body: str) -> Called:
         return Called()
     people = _find_people(author.room_id, sorted({key for keys_at in keys_of_body for key in keys_at}))
     called = Called(_choose(keys_of_body, people))
-    if author.is_moderator:
+    if can_call_everybody(author):
         called.audience = _find_audience(keys_of_body, people)
     return called
+
+
+def can_call_everybody(member: Member) -> bool:
+    """Return whether a member may call everybody in the room with `@all` and `@here`."""
+    callers = member.room.get_callers()
+    if callers == Room.MODERATORS:
+        return member.is_moderator
+    return callers == Room.EVERYONE or (callers == Room.OWNERS and member.role == Member.OWNER)
 
 
 def leave_out_named(called: Called, people: list[Person]) -> list[Person]:

@@ -1,31 +1,43 @@
 """
-The first view of a room: its newest messages, and what the person has read. The page of the room contains it.
+The first view of a room: the messages at which it opens, and what the person has read. The page contains it.
 
 So a page shows the messages before its socket is open, and the socket sends only what has changed since. This module
 does not check who may read the room: `get_readable_room` does. It writes and publishes nothing.
 """
 
 from chat.models import Member, Person, Room, get_news
+from chat.protocol import NEWEST_MESSAGES, ChatError
 
-from .reading import get_backlog
+from .reading import get_backlog, get_page_around
 
 
-def get_first_view(person: Person, room: Room) -> dict | None:
+def get_first_view(person: Person, room: Room) -> dict:
     """
-    Return {offset, read, unread, first_unread, messages}, complete up to the room's `offset`. Return None if the first
-    unread message is older than the newest messages, because the room opens at it.
+    Return {offset, read, unread, first_unread, messages, more_after}, as it is at the room's present `offset`.
 
-    `messages` are the newest ones as `message` events, and the other fields are those of `joined`. For a person who is
-    not a member yet, all messages are read. Set `room.offset` to the present one.
+    `messages` are the newest ones as `message` events. If the first unread message is older, they are the messages
+    around it, and `more_after` is true. The other fields are those of `joined`. For a person who is not a member yet,
+    all messages are read. Set `room.offset` to the present one.
     """
     backlog = get_backlog(room, None)
     room.offset = backlog.offset
-    member = Member.objects.find_in_room(room.id, person.id)
     view = {"offset": room.offset, "read": room.offset, "unread": 0, "first_unread": None}
+    member = Member.objects.find_in_room(room.id, person.id)
     if member is not None:
         member.room = room
         news = get_news(member)
         view.update(read=member.read_offset, unread=news.unread, first_unread=news.first_unread)
-        if news.first_unread is not None and news.first_unread < backlog.messages[0]["id"]:
-            return None
-    return {**view, "messages": backlog.messages}
+    page = _find_page_at_unread(room, view["first_unread"], backlog.messages)
+    if page is not None:
+        return {**view, "messages": page.messages, "more_after": page.more_after}
+    return {**view, "messages": backlog.messages, "more_after": False}
+
+
+def _find_page_at_unread(room, first, newest):
+    """Return the page around the first unread message, or None if this message is among the newest ones."""
+    if first is None or not newest or first >= newest[0]["id"]:
+        return None
+    try:
+        return get_page_around(room, first, NEWEST_MESSAGES)
+    except ChatError:
+        return None  # the message was deleted meanwhile

@@ -125,6 +125,21 @@ def set_archived(person: Person, slug: str, archived: bool) -> Room:
     return room
 
 
+def set_callers(person: Person, slug: str, callers: str) -> Room:
+    """
+    Choose who may call everybody with `@all` and `@here`: one of `protocol.CALLERS`. Return the room.
+
+    Raise `forbidden` if the person does not own the room and is no operator, and in a direct conversation; `not_found`
+    for the room.
+    """
+    room = _get_own_room(person, slug)
+    if room.access == Room.DIRECT:
+        raise ChatError("forbidden", "Only the owners of this room can do this.")
+    room.callers = callers
+    save_room(room, ["callers"])
+    return room
+
+
 def delete_own_room(person: Person, slug: str) -> None:
     """
     Delete a room with its messages, for its owners and operators.
@@ -191,6 +206,8 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     is_new = room.pk is None
     room.save(update_fields=None if is_new else [*changed, "changed_at"])
     shown = {name: getattr(room, name) for name in ("name", "topic", "archived") if name in changed}
+    if "callers" in changed:
+        shown["callers"] = room.get_callers()
     if shown and not is_new:
         feeds.publish_change(room, **shown)
     if "closed_to_guests" in changed and room.closed_to_guests and room.access != Room.BOARD:

@@ -38,10 +38,10 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
             )
             for index, person in enumerate(people)
         )
-        # In a direct conversation, every message notifies the others already.
         if author.room.access != Room.DIRECT:
             _notify_people(author.room, message, loud, known or ())
-    if called.audience == Message.ALL and known is None:
+    # In a direct conversation, every message notifies the others already.
+    if called.audience == Message.ALL and known is None and author.room.access != Room.DIRECT:
         _notify_everybody(author, message)
 
 

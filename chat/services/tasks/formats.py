@@ -49,7 +49,7 @@ class Transcript:
 
 
 class Json:
-    """One JSON object. A message has the same fields as on the wire, without `type`, `ref` and `html`."""
+    """One JSON object. A message has the fields that `export.describe` returns: a part of the fields on the wire."""
 
     extension, content_type = "json", "application/json; charset=utf-8"
 
@@ -85,7 +85,7 @@ class Json:
 
 class Csv:
     """
-    CSV as in RFC 4180, in UTF-8 with a byte order mark.
+    CSV as in RFC 4180, in UTF-8, with a byte order mark if the transcript's `has_bom` is true.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Reactions are written as
     `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
@@ -183,7 +183,7 @@ class Html:
 
 
 def _describe_period(transcript):
-    """Return the sentence about a transcript, with the names of its values."""
+    """Return the sentence about a transcript, with placeholders for its values."""
     if transcript.start and transcript.end:
         return gettext("Transcript from %(start)s to %(end)s created on %(moment)s")
     if transcript.start:

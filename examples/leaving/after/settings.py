@@ -16,8 +16,8 @@ INSTALLED_APPS = [
 # The ids of Django 2.2 stay integers. Without this setting, Django 6.0 wants migrations to BigAutoField.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 ASGI_APPLICATION = "after.asgi.application"
-# By default, redis-py 8 ends each read after 5 s, and refuses more than 100 connections. The layer itself waits for 5 s,
-# so each idle websocket would be closed with 1011. Many sockets that disconnect at once need many connections.
+# By default, redis-py 8 ends each read after 5 s, and refuses more than 100 connections. The layer itself waits for
+# 5 s, so each idle websocket would be closed with 1011. Many sockets that disconnect at once need many connections.
 HOST = {"address": REDIS_URL, "socket_timeout": 20, "max_connections": 5000}
 CHANNEL_LAYERS = {
     "default": {

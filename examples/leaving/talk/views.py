@@ -20,8 +20,9 @@ def log_in(request):
 
 def who(request):
     """Return the name of the user, and count the visits in the session."""
+    name = request.user.username or "nobody"
     request.session["visits"] = request.session.get("visits", 0) + 1
-    return HttpResponse(f"{request.user.username or 'nobody'} {request.session['visits']}")
+    return HttpResponse(f"{name} {request.session['visits']}")
 
 
 def messages(request, room):

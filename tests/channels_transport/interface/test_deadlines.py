@@ -17,7 +17,7 @@ HEAD = b"POST /api/rooms/ HTTP/1.1\r\nHost: testserver\r\n"
 
 
 class HalfClosingTransport(Transport):
-    """A transport that can close one side, like a real transport."""
+    """A transport that can close only its sending side, as a real transport can."""
 
     is_half_closed = is_aborted = False
 
@@ -164,7 +164,7 @@ def test_bytes_after_a_refusal_are_dropped_up_to_a_limit(connect, clock):
     assert connection.transport.is_aborted
 
 
-def test_bytes_after_a_last_response_are_thrown_away_up_to_a_limit(connect, clock):
+def test_bytes_after_the_last_response_are_dropped_up_to_a_limit(connect, clock):
     connection = connect(discard_bytes=1000, discard_seconds=5)
     connection.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     message = connection.passed_on("http.request")
@@ -189,7 +189,7 @@ def test_dropped_bytes_count_against_the_address(connect):
     assert connection.transport.is_aborted
 
 
-def test_only_some_connections_at_a_time_wait_for_the_end_of_their_clients(connect):
+def test_only_a_limited_number_of_refused_connections_waits_for_the_clients_to_close(connect):
     first = connect(lingering_connections=1)
     second = connect()
     second.factory.lingering = first.factory.lingering
@@ -221,7 +221,7 @@ def test_only_one_response_follows_a_malformed_request(connect):
     ],
     ids=["unfinished request line", "request line", "header", "length as the last header", "length"],
 )
-def test_a_head_that_is_too_long_is_answered(connect, head):
+def test_a_head_that_is_too_long_gets_400_and_ends_the_connection(connect, head):
     connection = connect()
     connection.write(head)
     connection.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")

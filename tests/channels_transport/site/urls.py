@@ -12,7 +12,7 @@ def readyz(request):
 
 
 def client(request):
-    """Return the address of the client and the pid of the worker."""
+    """Return the address of the client, the pid of the worker, and whether the request came over TLS."""
     fields = {"address": request.META["REMOTE_ADDR"], "pid": os.getpid(), "is_secure": request.is_secure()}
     return HttpResponse(json.dumps(fields), content_type="application/json")
 

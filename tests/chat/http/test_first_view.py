@@ -68,7 +68,8 @@ def test_a_guest_gets_the_messages_too(charlie, messages):
 
 
 def test_the_page_of_an_empty_room_says_so(alice, room):
-    assert view_of(open_page(alice)) == {"offset": 0, "read": 0, "unread": 0, "first_unread": None, "messages": []}
+    view = {"offset": 0, "read": 0, "unread": 0, "first_unread": None, "messages": [], "more_after": False}
+    assert view_of(open_page(alice)) == view
 
 
 def test_people_who_may_not_read_the_room_get_no_messages(bob, messages):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chat.models import Invitation, Member, Room
 from chat.protocol import ChatError
-from chat.services import invitations, moderation, rooms
+from chat.services import invitations, moderation, people, rooms
 from chat.services.invitations import accept_invitation, create_invitation
 from tests import wire
 from tests.wire import Caller
@@ -37,7 +37,7 @@ def roles():
 
 
 def is_refused(code, action, *arguments):
-    """Return whether an action raises a ChatError with this code."""
+    """Call an action that must raise a ChatError. Return whether the error has this code."""
     with pytest.raises(ChatError) as refusal:
         action(*arguments)
     return refusal.value.code == code
@@ -138,7 +138,7 @@ def test_strangers_cannot_invite(cellar):
     assert Caller()("POST", LINKS, {}) == Caller()("GET", LINKS) == (401, "not_signed_in")
 
 
-def test_a_public_room_needs_no_invitation(as_alice, room):
+def test_nobody_can_create_an_invitation_to_a_public_room(as_alice, room):
     assert as_alice("POST", "/api/rooms/garden/invitations/", {}) == (403, "forbidden")
 
 
@@ -256,6 +256,22 @@ def test_a_banned_person_cannot_accept_an_invitation(alice, bob, key):
     assert is_refused("forbidden", accept_invitation, bob, key)
     assert wire.browser_of(bob).post(f"/invite/{key}/").status_code == 403
     assert roles()["Bob"] == "banned"
+
+
+@pytest.mark.parametrize(
+    ("role", "may_enter"), [(Member.MODERATOR, True), (Member.OWNER, True), (Member.MEMBER, False)]
+)
+def test_a_ban_of_a_guest_does_not_stop_moderators_and_owners_with_the_same_browser(key, role, may_enter):
+    guest = people.sign_up_guest("Guest", browser="b" * 64)
+    bob = people.sign_up("Bob of the browser", "correct horse", browser="b" * 64)
+    for person in (guest, bob):
+        accept_invitation(person, key)
+    rooms.apply_role(Member.objects.get(person=bob), role)
+    rooms.apply_role(Member.objects.get(person=guest), Member.BANNED)
+    if may_enter:
+        assert accept_invitation(bob, key).slug == "cellar"
+    else:
+        assert is_refused("forbidden", accept_invitation, bob, key)
 
 
 def test_only_one_of_two_people_gets_the_last_use_of_an_invitation(alice, bob, charlie, cellar, monkeypatch):

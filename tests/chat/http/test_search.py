@@ -125,7 +125,7 @@ def test_the_zone_that_a_search_names_counts_more_than_the_profile(as_bob, bob, 
         ("author=nobody", (404, "not_found")),
     ],
 )
-def test_a_wrong_search_gets_one_error(as_bob, indexed, query, answer):
+def test_an_invalid_search_is_refused_with_its_error(as_bob, indexed, query, answer):
     assert as_bob("GET", f"/api/search/?{query}") == answer
 
 

@@ -12,7 +12,7 @@ from django.test import RequestFactory, override_settings
 
 from channels_transport import Asked
 from chat.http import bundles, static_files
-from chat.http.js_comments import remove_comments
+from chat.http.code_comments import remove_comments
 from chat.http.static_files import StaticFilesMiddleware, answer_static_file
 from chat.version import CLIENT_VERSION
 

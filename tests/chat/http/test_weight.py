@@ -1,4 +1,4 @@
-"""The weight of the first page: what a browser loads before it shows a room, compressed."""
+"""The size of the first page: everything that a browser loads before it shows a room, compressed."""
 
 import gzip
 import re
@@ -13,12 +13,12 @@ from tests import wire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STATIC = f"/static/{CLIENT_VERSION}/"
-# Stylesheets, scripts and what is announced with them.
+# Stylesheets, scripts, and modules that the page preloads.
 LOADED = re.compile(r'<(?:link rel="(?:stylesheet|modulepreload)" href|script type="module" src)="([^"]+)"')
 
 
 @pytest.mark.parametrize(("language", "most_bytes"), [("en", 100_000), ("ar", 112_000)])
-def test_a_room_is_light(room, alice, language, most_bytes):
+def test_the_first_page_of_a_room_has_fewer_bytes_than_its_limit(room, alice, language, most_bytes):
     page = wire.browser_of(alice).get("/rooms/garden/", HTTP_ACCEPT_LANGUAGE=language).content
     addresses = set(LOADED.findall(page.decode()))
     assert all(address.startswith(STATIC) for address in addresses) and len(addresses) in (5, 6)

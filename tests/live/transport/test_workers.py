@@ -55,7 +55,7 @@ async def test_no_action_of_a_consumer_ends_its_worker(site, do, fields, answers
                 assert (await receive(socket))["last"]
 
 
-async def test_a_consumer_closes_by_raising_and_its_worker_continues(site):
+async def test_a_consumer_that_closes_its_socket_with_an_exception_does_not_end_its_worker(site):
     with all_survive(site):
         for code in (4321, 1000):
             async with open_socket(site) as socket:

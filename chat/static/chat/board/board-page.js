@@ -40,7 +40,7 @@ export class BoardPage {
   #error = byId("knock-error");
   /** @type {PersonStorage | null} */
   #storage = null;
-  /** The visitor's secret, which only this browser has. */
+  /** The visitor's session id on this board, which only this browser knows. */
   #session = "";
   /** @type {OwnerPanel | null} */
   #ownerPanel = null;

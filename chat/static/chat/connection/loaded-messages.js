@@ -83,12 +83,14 @@ export class LoadedMessages {
    * Ends the first backlog, and returns its messages in the order of their ids. A live change of a very old message may
    * have arrived among them. It would leave a gap that "load older" skips. So only the newest 50 messages are kept, because
    * there is no gap between them.
+   * @param {boolean} [hasNewer] whether the room has newer messages than these
    */
-  finishBacklog() {
+  finishBacklog(hasNewer = false) {
     if (this.#completeFrom !== null) return [];
     const newestFirst = [...this.#backlog.values()].sort((a, b) => b.id - a.id);
     const kept = newestFirst.slice(0, BACKLOG_SIZE);
     this.#completeFrom = kept.at(-1)?.id ?? 0;
+    if (hasNewer) this.#completeTo = newestFirst[0].id;
     for (const { id } of newestFirst.slice(BACKLOG_SIZE)) this.#offsets.delete(id);
     this.#backlog.clear();
     return kept.reverse();

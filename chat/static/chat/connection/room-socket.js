@@ -27,8 +27,15 @@ const EMITTED_UNCHANGED = new Set([
 /** @typedef {import("./wire.js").Message} Message */
 
 /**
- * What a page contains of its room, complete up to `offset`. The other fields are those of `joined`.
- * @typedef {{ offset: number, read: number, unread: number, first_unread: number | null, messages: Message[] }} FirstView
+ * What a page contains of its room at `offset`: the messages at which the room opens. `more_after`: there are newer ones.
+ * The other fields are those of `joined`.
+ * @typedef {object} FirstView
+ * @property {number} offset
+ * @property {number} read
+ * @property {number} unread
+ * @property {number | null} first_unread
+ * @property {Message[]} messages
+ * @property {boolean} more_after
  */
 
 /**
@@ -200,7 +207,7 @@ export class RoomSocket extends Emitter {
     if (!view) return;
     for (const message of view.messages) this.#loaded.accept(message);
     this.#synchronizer.advance(view.offset);
-    this.emit(LOCAL_EVENT.FIRST_VIEW, { ...view, messages: this.#loaded.finishBacklog() });
+    this.emit(LOCAL_EVENT.FIRST_VIEW, { ...view, messages: this.#loaded.finishBacklog(view.more_after) });
   }
 
   /** @param {string} url */

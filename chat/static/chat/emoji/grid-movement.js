@@ -1,5 +1,6 @@
 // @ts-check
-// Decides how the arrow keys move through the grids of the picker, which are below each other. Must not know the page.
+// Decides how the arrow keys, Home and End move through the grids of the emoji picker. The grids are below each other.
+// Must not know the page.
 
 /**
  * Returns the index to which a key moves, or null for another key and for a step out of the grids.

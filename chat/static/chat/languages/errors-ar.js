@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "لا تتاح الرسائل المجدولة في الألواح.",
 "Search for at most %(most)s words at once.": "ابحث عن %(most)s كلمة على الأكثر دفعة واحدة.",
 "Send JSON with the content type 'application/json'.": "أرسل JSON بنوع المحتوى «application/json».",
-"Send a name, a topic, guests or archived.": "أرسل اسمًا أو موضوعًا أو guests أو archived.",
+"Send a name, a topic, guests, archived or callers.": "أرسل اسمًا أو موضوعًا أو guests أو archived أو callers.",
 "Send at most %(most)s frames at once.": "أرسل %(most)s إطارًا على الأكثر دفعة واحدة.",
 "Send text frames.": "أرسل إطارات نصية.",
 "Sign in, or pick a handle as a guest.": "سجّل الدخول، أو اختر معرّفًا كضيف.",

@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "Auf Boards gibt es keine geplanten Nachrichten.",
 "Search for at most %(most)s words at once.": "Suche nach höchstens %(most)s Wörtern auf einmal.",
 "Send JSON with the content type 'application/json'.": "Sende JSON mit dem Inhaltstyp „application/json“.",
-"Send a name, a topic, guests or archived.": "Sende einen Namen, ein Thema, guests oder archived.",
+"Send a name, a topic, guests, archived or callers.": "Sende einen Namen, ein Thema, guests, archived oder callers.",
 "Send at most %(most)s frames at once.": "Sende höchstens %(most)s Frames auf einmal.",
 "Send text frames.": "Sende Text-Frames.",
 "Sign in, or pick a handle as a guest.": "Melde dich an, oder wähle einen Namen als Gast.",

@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "Los mensajes programados no están disponibles en los boards.",
 "Search for at most %(most)s words at once.": "Busca como máximo %(most)s palabras a la vez.",
 "Send JSON with the content type 'application/json'.": "Envía JSON con el tipo de contenido «application/json».",
-"Send a name, a topic, guests or archived.": "Envía un nombre, un tema, guests o archived.",
+"Send a name, a topic, guests, archived or callers.": "Envía un nombre, un tema, guests, archived o callers.",
 "Send at most %(most)s frames at once.": "Envía como máximo %(most)s tramas a la vez.",
 "Send text frames.": "Envía tramas de texto.",
 "Sign in, or pick a handle as a guest.": "Inicia sesión o elige un alias como invitado.",

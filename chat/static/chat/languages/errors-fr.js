@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "Les messages programmés ne sont pas disponibles sur les boards.",
 "Search for at most %(most)s words at once.": "Cherchez au plus %(most)s mots à la fois.",
 "Send JSON with the content type 'application/json'.": "Envoyez du JSON avec le type de contenu « application/json ».",
-"Send a name, a topic, guests or archived.": "Envoyez un nom, un sujet, guests ou archived.",
+"Send a name, a topic, guests, archived or callers.": "Envoyez un nom, un sujet, guests, archived ou callers.",
 "Send at most %(most)s frames at once.": "Envoyez au plus %(most)s trames à la fois.",
 "Send text frames.": "Envoyez des trames de texte.",
 "Sign in, or pick a handle as a guest.": "Connectez-vous, ou choisissez un nom d’invité.",

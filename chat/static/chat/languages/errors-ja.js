@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "ボードでは予約メッセージを使えません。",
 "Search for at most %(most)s words at once.": "一度に検索できる語句は %(most)s 個までです。",
 "Send JSON with the content type 'application/json'.": "コンテンツタイプ「application/json」の JSON を送ってください。",
-"Send a name, a topic, guests or archived.": "名前、トピック、guests、archived のいずれかを送ってください。",
+"Send a name, a topic, guests, archived or callers.": "名前、トピック、guests、archived、callers のいずれかを送ってください。",
 "Send at most %(most)s frames at once.": "一度に送れるフレームは %(most)s 個までです。",
 "Send text frames.": "テキストフレームを送ってください。",
 "Sign in, or pick a handle as a guest.": "サインインするか、ゲストとしてハンドルを選んでください。",

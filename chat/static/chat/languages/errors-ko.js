@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "보드에서는 예약 메시지를 사용할 수 없습니다.",
 "Search for at most %(most)s words at once.": "한 번에 %(most)s개 단어까지 검색할 수 있습니다.",
 "Send JSON with the content type 'application/json'.": "콘텐츠 유형이 'application/json'인 JSON을 보내세요.",
-"Send a name, a topic, guests or archived.": "이름, 주제, guests, archived 중 하나를 보내세요.",
+"Send a name, a topic, guests, archived or callers.": "이름, 주제, guests, archived, callers 중 하나를 보내세요.",
 "Send at most %(most)s frames at once.": "프레임은 한 번에 %(most)s개까지 보낼 수 있습니다.",
 "Send text frames.": "텍스트 프레임을 보내세요.",
 "Sign in, or pick a handle as a guest.": "로그인하거나 손님 이름을 고르세요.",

@@ -67,7 +67,7 @@ export default {
 "Scheduled messages are not available on boards.": "留言板不支持定时消息。",
 "Search for at most %(most)s words at once.": "一次最多搜索 %(most)s 个词语。",
 "Send JSON with the content type 'application/json'.": "请发送内容类型为“application/json”的 JSON。",
-"Send a name, a topic, guests or archived.": "请发送名称、主题、guests 或 archived。",
+"Send a name, a topic, guests, archived or callers.": "请发送名称、主题、guests、archived 或 callers。",
 "Send at most %(most)s frames at once.": "一次最多发送 %(most)s 帧。",
 "Send text frames.": "请发送文本帧。",
 "Sign in, or pick a handle as a guest.": "请登录，或选择一个访客名。",

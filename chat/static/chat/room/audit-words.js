@@ -1,5 +1,5 @@
 // @ts-check
-// Describes an entry of the moderation log in a sentence. Must not touch the page.
+// Describes an entry of the audit log in a sentence. Must not touch the page.
 
 import { ROLE } from "../connection/wire.js";
 import { gettext } from "../ui/translation.js";

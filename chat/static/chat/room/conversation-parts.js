@@ -122,7 +122,7 @@ export function partsForCompletion(conversation, ownRooms) {
     slug, me, isBoard, ownRooms,
     isGuest: () => conversation.isGuest,
     present: () => people.handles,
-    mayCallAll: () => ownRole.isModerating,
+    mayCallAll: () => ownRole.mayCallAll(conversation.callers),
     commands: () => conversation.commands?.offered ?? [],
     found: knowRooms,
     loadEmoji: () => import("../emoji/catalogue.js"),

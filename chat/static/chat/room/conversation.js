@@ -5,7 +5,7 @@
 import { RoomSocket } from "../connection/room-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
-import { SERVER_EVENT } from "../connection/wire.js";
+import { CALLERS, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
 import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
@@ -96,6 +96,8 @@ export class Conversation {
   isGuest = this.page.dataset.guest !== undefined;
   /** Whether nobody can write in the room. */
   isArchived = false;
+  /** The people who may call everybody with `@all` and `@here`. @type {string} */
+  callers = CALLERS.MODERATORS;
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
   withDialogs = makeWithDialogs(this.notify);
@@ -252,6 +254,7 @@ export class Conversation {
     this.socket.noteActivity();
     this.ownRole.joined(you);
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
+    this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });

@@ -1,6 +1,6 @@
 // @ts-check
-// Draws what the server has written into the page of a room: the newest messages. The conversation, whose code loads
-// later, takes over the timeline.
+// Draws what the server has written into the page of a room: the messages at which the room opens. The conversation,
+// whose code loads later, takes over the timeline.
 // Must not import what these messages do not need: this module and its imports are the first bundle of the page.
 
 import { Timeline } from "./timeline.js";
@@ -73,7 +73,8 @@ function takeData(page) {
  * @param {Timeline} timeline
  * @param {FirstView} view
  */
-function draw(timeline, { messages, first_unread: firstUnread }) {
+function draw(timeline, { messages, first_unread: firstUnread, more_after: hasNewer }) {
+  timeline.isLive = !hasNewer;
   for (const message of messages) timeline.add(message);
   timeline.flush();
   timeline.scrollToEnd();

@@ -1,5 +1,6 @@
 // @ts-check
-// Loads the suggestions when a person first types a sign that begins a name. Must not suggest anything itself.
+// Loads the suggestions when a person first types a sign that begins a name, an emoji or a command.
+// Must not suggest anything itself.
 
 import { byId } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";

@@ -83,7 +83,7 @@ export class LongPress {
   }
 
   /**
-   * Replaces the browser's menu, which it opens for a long press. The menus of a mouse and of the keyboard stay.
+   * Prevents the menu that the browser opens for a long press. The menus of a mouse and of the keyboard still open.
    * @param {Event} event
    */
   #menuOpens(event) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Connects the ways to the actions on a message: the toolbar, the sheet, the keys, and a long press.
+// Connects the toolbar, the sheet, the keys and a long press with the actions on a message.
 // Must not change a message: it calls the passed actions.
 
 import { gettext } from "../ui/translation.js";
@@ -99,7 +99,7 @@ export class MessageControls {
   }
 
   /**
-   * Takes the action of a key. The key may name an action that this person may not take.
+   * Runs the action of a key, if this person may take this action.
    * @type {import("./message-choices.js").Act}
    */
   #actByKey(action, id, emoji) {

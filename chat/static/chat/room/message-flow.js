@@ -50,7 +50,8 @@ export class MessageFlow {
    * @param {import("../connection/room-socket.js").FirstView} view
    * @param {boolean} isShown
    */
-  #showFirstView({ messages, read, ...news }, isShown) {
+  #showFirstView({ messages, read, more_after: hasNewer, ...news }, isShown) {
+    this.#parts.timeline.isLive = !hasNewer;
     this.#parts.readMarker.joined({ you: { read }, ...news });
     for (const message of messages) this.#received(message);
     this.#showBacklog({ more: false, isShown });
@@ -133,7 +134,7 @@ export class MessageFlow {
     history.update();
   }
 
-  /** @param {number} from the oldest message that is left */
+  /** @param {number} from the id of the oldest message that is left */
   #shortened(from) {
     this.#parts.socket.dropBefore(from);
     this.#parts.history.showOlderButton();

@@ -2,7 +2,7 @@
 // This person's own role in the room, and the notice that the page shows when the role changes.
 // Must not ask the server: it uses `joined` and `member`.
 
-import { ROLE } from "../connection/wire.js";
+import { CALLERS, ROLE } from "../connection/wire.js";
 import { onClock } from "../ui/clock.js";
 import { shortTime } from "../ui/format.js";
 import { gettext } from "../ui/translation.js";
@@ -67,6 +67,15 @@ export class OwnRole {
 
   get isModerating() {
     return MODERATING_ROLES.has(this.role);
+  }
+
+  /**
+   * Returns whether this person may call everybody with `@all` and `@here`.
+   * @param {string} callers who may, as the room says
+   */
+  mayCallAll(callers) {
+    if (callers === CALLERS.MODERATORS) return this.isModerating;
+    return callers === CALLERS.EVERYONE || (callers === CALLERS.OWNERS && this.role === ROLE.OWNER);
   }
 
   /** The text in the composer of a person who has been removed. */

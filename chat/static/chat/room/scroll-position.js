@@ -1,5 +1,6 @@
 // @ts-check
-// The reader's position in a scrolling element. At the bottom it follows new content; elsewhere it keeps the position.
+// The reader's position in a scrolling element. At the bottom, the element follows new content. Elsewhere, the position
+// stays the same.
 // Must not know what is scrolled.
 
 import { Emitter } from "../connection/emitter.js";
@@ -12,11 +13,11 @@ const SEEN_TOLERANCE_PX = 8;
 const CORRECT_PX = 0.1;
 
 /**
- * The first visible item, and its distance from the top of the window.
+ * The first visible item, and its distance from the upper edge of the scrolling element.
  * @typedef {{ item: HTMLElement, top: number }} Anchor
  */
 
-/** Emits the event `scrolled` with the detail {atTop, nearEnd}. */
+/** Emits the event `scrolled` with {atTop, nearEnd}: whether the upper and the lower end are nearer than NEAR_END_PX. */
 export class ScrollPosition extends Emitter {
   /** @type {HTMLElement} */
   #scroller;
@@ -55,7 +56,7 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
-   * False where the bottom is not the newest content: new content then never moves the reader.
+   * Must be false while the bottom is not the newest content. New content then never changes the reader's position.
    * @param {boolean} canFollow
    */
   set canFollow(canFollow) {
@@ -79,8 +80,8 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
-   * Scrolls to the bottom, but keeps the upper edge of `item` visible. If both are not possible, new content does not
-   * move the reader from then on.
+   * Scrolls to the bottom, but keeps the upper edge of `item` visible. If both are not possible, new content no
+   * longer changes the reader's position.
    * @param {HTMLElement} item
    */
   scrollToEndBelow(item) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The server's sentences about errors, in the language of the page. Sockets have them in English, because programs read them.
+// The server's sentences about errors, in the language of the page. Sockets send them in English, because programs read them.
 // Must not touch the page.
 //
 // bin/make_languages.py writes the catalogues `languages/errors-*.js` from the sentences in the server's code. No page waits

@@ -24,7 +24,8 @@ const EDGE_PX = 8;
 let closeOpenMenu = null;
 
 /**
- * Opens a menu. Escape, a click elsewhere or a choice closes it; the focus then returns to the button.
+ * Opens a menu. Escape, Tab, a choice, a click elsewhere or a change of the window's size closes the menu. If the focus is
+ * in the menu then, it returns to the button.
  * @param {HTMLElement} button
  * @param {string} title
  * @param {Part[]} parts

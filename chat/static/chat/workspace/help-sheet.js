@@ -26,6 +26,7 @@ const GROUPS = [
     [[[COMMAND, "K"]], gettext("Find rooms, people, messages")],
     [[[ALT, "↓ ↑"]], gettext("Next or previous unread room")],
     [[["↓"], ["↑"]], gettext("Move in the list of rooms")],
+    [[[ALT, SHIFT, "↓ ↑"]], gettext("Move a favourite in the list of rooms")],
     [[[CTRL, SHIFT, "F"]], gettext("Search messages")],
     [[["?"]], gettext("Show this list")],
     [[[ESCAPE]], gettext("Close what is open")],

@@ -53,7 +53,7 @@ class Palette {
     this.#search();
   }
 
-  /** Shows what the page knows at once, and soon what the server knows. */
+  /** Shows at once the results that the page knows, and adds the results of the server when they arrive. */
   #search() {
     this.#searches.abort();
     this.#searches = new AbortController();

@@ -4,6 +4,7 @@
 
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { translateDetail } from "../ui/error-sentences.js";
+import { isolate } from "../ui/format.js";
 import { gettext } from "../ui/translation.js";
 import { isFavourite } from "./places.js";
 
@@ -15,6 +16,7 @@ import { isFavourite } from "./places.js";
  * @property {() => void} changed draws the rooms
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {(sentence: string) => void} announce says something to screen readers
+ * @property {(place: import("./places.js").Place) => string} titleOf returns the name under which the person sees a room
  */
 
 export class PlaceChanges {
@@ -78,6 +80,41 @@ export class PlaceChanges {
     const on = place !== undefined && !isFavourite(place);
     const last = Math.max(-1, ...places.all.filter(isFavourite).map(({ favourite }) => Number(favourite)));
     if (await this.#request(CLIENT_EVENT.FAVOURITE, { room: slug, on })) this.show(slug, { favourite: on ? last + 1 : null });
+  }
+
+  /**
+   * Moves a favourite before another one, and shows this at once. If the server refuses, the former order returns.
+   * @param {string} slug
+   * @param {string | null} before null for the end of the list
+   */
+  async moveFavourite(slug, before) {
+    const { places, changed, announce, titleOf } = this.#parts;
+    const former = places.favourites.map((place) => place.slug);
+    const position = places.moveFavourite(slug, before);
+    const place = places.get(slug);
+    if (position === null || !place) return;
+    changed();
+    const shown = places.shownFavourites.map((other) => other.slug);
+    if (await this.#request(CLIENT_EVENT.FAVOURITE, { room: slug, on: true, position })) {
+      announce(gettext("%(room)s is favourite %(position)s of %(count)s.", {
+        room: isolate(titleOf(place)), position: shown.indexOf(slug) + 1, count: shown.length,
+      }));
+    } else {
+      places.setFavourites(former);
+      changed();
+    }
+  }
+
+  /**
+   * Moves a favourite up or down by one place.
+   * @param {string} slug
+   * @param {1 | -1} step
+   */
+  async moveFavouriteBy(slug, step) {
+    const shown = this.#parts.places.shownFavourites.map((place) => place.slug);
+    const target = shown.indexOf(slug) + step;
+    if (!shown.includes(slug) || target < 0 || target >= shown.length) return;
+    await this.moveFavourite(slug, (step < 0 ? shown[target] : shown[target + 1]) ?? null);
   }
 
   /**

@@ -10,6 +10,24 @@ import { addressOf, isFavourite } from "./places.js";
 import { LEVELS } from "./room-details.js";
 
 /**
+ * Return the entries that move a favourite by one place.
+ *
+ * @param {import("./workspace.js").Workspace} workspace
+ * @param {string} slug
+ * @returns {import("../ui/popup-menu.js").Entry[]}
+ */
+function movesOf({ places, changes }, slug) {
+  const shown = places.shownFavourites;
+  const index = shown.findIndex((place) => place.slug === slug);
+  const moves = [];
+  if (index > 0) moves.push({ name: "move-up", text: gettext("Move up"), icon: "up", act: () => changes.moveFavouriteBy(slug, -1) });
+  if (index >= 0 && index < shown.length - 1) {
+    moves.push({ name: "move-down", text: gettext("Move down"), icon: "down", act: () => changes.moveFavouriteBy(slug, 1) });
+  }
+  return moves;
+}
+
+/**
  * Open the menu of a place. Do nothing if the workspace does not have the place.
  *
  * @param {import("./workspace.js").Workspace} workspace
@@ -32,6 +50,7 @@ export function openPlaceMenu(workspace, slug, button) {
       name: "favourite", text: isFavourite(place) ? gettext("Remove from favourites") : gettext("Add to favourites"), icon: "star",
       act: () => workspace.changes.toggleFavourite(slug),
     },
+    ...movesOf(workspace, slug),
     { name: "copy-link", text: gettext("Copy link"), icon: "copy", act: copy },
     { heading: gettext("Notify me about") },
     ...LEVELS.map(([level, text]) => ({

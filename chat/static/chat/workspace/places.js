@@ -22,6 +22,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {number | boolean | null} [favourite] the position among the favourites; null or false for other rooms
  * @property {string[]} [people] the people of a direct conversation
  * @property {string} [board] the UUID of a board
+ * @property {string} [callers] who may call everybody; absent for moderators and owners
  * @property {boolean} [archived] nobody can write in the room, and the list leaves it out
  */
 
@@ -156,13 +157,49 @@ export class Places {
     this.#open = open;
   }
 
+  /** The favourites in their order, with those that the list leaves out because they are archived. */
+  get favourites() {
+    return this.all.filter(isFavourite).sort(byPosition);
+  }
+
+  /** The favourites that the list shows, in their order. */
+  get shownFavourites() {
+    return this.favourites.filter(({ archived }) => !archived);
+  }
+
+  /**
+   * Moves a favourite. Returns its new position among all favourites, or null if it does not move.
+   * @param {string} slug
+   * @param {string | null} before the favourite before which it stands then; null for the end of the list
+   */
+  moveFavourite(slug, before) {
+    const order = this.favourites.map((place) => place.slug);
+    const from = order.indexOf(slug);
+    if (from < 0 || before === slug) return null;
+    order.splice(from, 1);
+    const last = this.shownFavourites.filter((place) => place.slug !== slug).at(-1)?.slug ?? "";
+    const position = before === null ? order.indexOf(last) + 1 : order.indexOf(before);
+    if (position < 0 || position === from) return null;
+    order.splice(position, 0, slug);
+    this.setFavourites(order);
+    return position;
+  }
+
+  /**
+   * Gives the favourites an order.
+   * @param {string[]} order their slugs
+   */
+  setFavourites(order) {
+    for (const [favourite, slug] of order.entries()) this.change({ slug, favourite });
+  }
+
   /** The rooms in the order of the list. @returns {Section[]} */
   get sections() {
     const all = this.all.filter(({ archived }) => !archived);
     const others = all.filter((place) => !isFavourite(place));
     const of = (/** @type {string[]} */ ...kinds) => others.filter(({ kind }) => kinds.includes(kind));
     return [
-      { id: "favourites", places: all.filter(isFavourite).sort(byPosition) },
+      { id: "favourites", places: this.shownFavourites },
       { id: "rooms", places: of(KIND.ROOM, KIND.PRIVATE).sort(byName) },
       { id: "directs", places: of(KIND.DIRECT).sort(byTime) },
       { id: "boards", places: of(KIND.BOARD).sort(byName) },

@@ -52,6 +52,7 @@ export class Sidebar {
   /** @param {import("./places.js").Places} places */
   draw(places) {
     const kept = new Set();
+    const focused = document.activeElement;
     for (const { id, places: shown } of places.sections) {
       const section = child(this.#element, `[data-section="${id}"]`);
       const list = child(section, "ul");
@@ -65,6 +66,8 @@ export class Sidebar {
       if (id !== "rooms") section.hidden = shown.length === 0 && id !== "directs";
     }
     for (const [slug, item] of this.#items) if (!kept.has(slug)) this.#remove(slug, item);
+    // An item that moves loses the focus.
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.#element.contains(focused)) focused.focus();
     this.#nothing.hidden = places.size > 0;
     this.#readAll.hidden = !places.all.some((place) => place.unread > 0);
     this.#drawDots(places);

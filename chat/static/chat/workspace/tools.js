@@ -4,6 +4,7 @@
 
 export { Panel } from "../finding/panel.js";
 export { openCreateRoomDialog } from "./create-room-dialog.js";
+export { sortFavourites } from "./favourite-sorting.js";
 export { openHelpSheet } from "./help-sheet.js";
 export { openNewDirectDialog } from "./new-direct-dialog.js";
 export { Notifications } from "./notifications.js";

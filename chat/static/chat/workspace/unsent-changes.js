@@ -1,6 +1,6 @@
 // @ts-check
-// Sends the changes that wait in rooms that are not on the page, so that a message is sent even if the person goes to
-// another room, or loads the page again, before the server has it.
+// Sends the changes that wait in rooms that are not on the page. So a message is sent even if the person goes to another
+// room, or loads the page again, before the server has the message.
 // Must not draw: the room shows its own changes when it is on the page again.
 
 import { LOCAL_EVENT } from "../connection/emitter.js";

@@ -7,7 +7,7 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { MeSocket } from "../connection/me-socket.js";
 import { keptStorage } from "../connection/kept-storage.js";
 import { PersonStorage } from "../connection/storage.js";
-import { CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
+import { CALLERS, CLOSE, SERVER_EVENT, TASK_STATE } from "../connection/wire.js";
 import { byId, closestTo, make } from "../ui/dom.js";
 import { onReturn } from "../ui/page-return.js";
 import { forgetPerson, onForgotten, pagePerson } from "../ui/person-data.js";
@@ -74,6 +74,7 @@ export class Workspace {
     this.changes = new PlaceChanges({
       places: this.places, socket: this.socket, pane: () => this.shell.pane, changed: () => this.#overview.draw(),
       notify: (sentence) => this.notify(sentence), announce: (sentence) => this.announce(sentence),
+      titleOf: (place) => this.attention.titleOf(place),
     });
     this.#listenToStream();
     this.#listenToPage();
@@ -147,8 +148,10 @@ export class Workspace {
     const place = this.places.get(slug);
     const title = pane.slug === slug ? pane.conversation?.title : place;
     const isArchived = pane.slug === slug ? Boolean(pane.conversation?.isArchived) : Boolean(place?.archived);
+    const callers = (pane.slug === slug ? pane.conversation?.callers : place?.callers) ?? CALLERS.MODERATORS;
     this.withTools(({ openRoomSettings }) => openRoomSettings({
-      slug, name: title?.name ?? slug, topic: title?.topic ?? "", isArchived, changed: (fields) => this.#renamed(slug, fields),
+      slug, name: title?.name ?? slug, topic: title?.topic ?? "", callers, isArchived,
+      changed: (fields) => this.#settingsChanged(slug, fields),
       archived: (archived) => this.changes.show(slug, { archived }), deleted: () => this.left(slug),
     }));
   }
@@ -246,7 +249,19 @@ export class Workspace {
     this.shell.pane.lobby?.redraw();
     this.#overview.draw();
     // The tools load now, so that each of them then opens at once.
-    loadTools().then((tools) => this.attention.notifyWith(tools));
+    loadTools().then((tools) => {
+      this.attention.notifyWith(tools);
+      tools?.sortFavourites(byId("sidebar"), this.#favouriteActions());
+    });
+  }
+
+  /** @returns {import("./favourite-sorting.js").Actions} */
+  #favouriteActions() {
+    return {
+      move: (slug, before) => this.changes.moveFavourite(slug, before),
+      moveBy: (slug, step) => this.changes.moveFavouriteBy(slug, step),
+      openMenu: (slug, button) => this.#openMenu(slug, button),
+    };
   }
 
   /** @param {any} event */
@@ -256,16 +271,18 @@ export class Workspace {
     if (!this.places.change(event)) return;
     if (event.gone) this.shell.drop(`/rooms/${event.slug}/`);
     if (event.name !== undefined || event.topic !== undefined) this.#showTitle(event.slug, event);
+    if (event.callers !== undefined) this.#showCallers(event.slug, event.callers);
     if (wasListed !== !event.gone) this.shell.pane.lobby?.redraw();
     this.#overview.draw();
   }
 
   /**
    * @param {string} slug
-   * @param {{ name: string, topic: string }} fields
+   * @param {{ name: string, topic: string, callers: string }} fields
    */
-  #renamed(slug, fields) {
+  #settingsChanged(slug, fields) {
     this.#showTitle(slug, fields);
+    this.#showCallers(slug, fields.callers);
     this.changes.show(slug, fields);
     this.shell.pane.lobby?.refresh();
   }
@@ -276,6 +293,15 @@ export class Workspace {
    */
   #showTitle(slug, title) {
     if (this.shell.pane.slug === slug) this.shell.pane.conversation?.setTitle(title);
+  }
+
+  /**
+   * @param {string} slug
+   * @param {string} callers who may call everybody
+   */
+  #showCallers(slug, callers) {
+    const { pane } = this.shell;
+    if (pane.slug === slug && pane.conversation) pane.conversation.callers = callers;
   }
 
   #signedOut() {

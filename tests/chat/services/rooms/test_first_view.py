@@ -3,23 +3,35 @@
 import pytest
 
 from chat.models import Member
+from chat.protocol import ChatError
 from chat.services import rooms
+from chat.services.rooms import first_view
 from tests.chat.services.rooms.actions import fill
+from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("read", "has_view"), [(70, True), (20, True), (19, False), (0, False)])
-def test_a_page_has_a_first_view_only_if_it_contains_the_first_unread_message(
-    alice, bob, member_of, room, read, has_view
+@pytest.mark.parametrize(
+    ("read", "first", "last", "more_after"),
+    [(70, 21, 70, False), (20, 21, 70, False), (19, 1, 50, True), (0, 1, 50, True), (40, 21, 70, False)],
+)
+def test_a_page_has_the_newest_messages_or_those_around_the_first_unread_one(
+    alice, bob, member_of, room, read, first, last, more_after
 ):
     member = member_of(bob)
     fill(member_of(alice), 70)
     Member.objects.filter(id=member.id).update(read_offset=read)
     view = rooms.get_first_view(bob, room)
-    assert (view is not None) == has_view
-    if view:
-        assert [len(view["messages"]), view["unread"]] == [50, 70 - read]
+    assert [message["id"] for message in view["messages"]] == list(range(first, last + 1))
+    assert [view["offset"], view["unread"], view["more_after"]] == [70, 70 - read, more_after]
+
+
+def test_a_first_unread_message_that_was_just_deleted_is_no_error(alice, bob, member_of, room, monkeypatch):
+    member_of(bob)
+    fill(member_of(alice), 70)
+    monkeypatch.setattr(first_view, "get_page_around", fail_with(ChatError("not_found", "There is no such message.")))
+    assert rooms.get_first_view(bob, room)["messages"][-1]["id"] == 70
 
 
 def test_for_a_person_who_is_no_member_everything_in_the_first_view_is_read(alice, bob, member_of, room):

@@ -50,7 +50,7 @@ def test_words_phrases_and_the_beginning_of_the_last_word_are_found(writer, alic
         ("ecole", ["École"]),
     ],
 )
-def test_every_script_is_found(writer, alice, text, found):
+def test_text_in_every_script_is_found(writer, alice, text, found):
     for body in ["東京都庁", "茶", "お茶を飲む", "학교에서", "我的iPhone很有创意", "ｶﾞﾗｽ", "Fine 👍", "École"]:
         post(writer, body)
     assert find(alice, text) == found
@@ -135,7 +135,7 @@ def test_a_banned_person_finds_nothing_in_the_room(writer, bob):
     assert_refused("forbidden", find, bob, "roses in:garden")
 
 
-def test_a_guest_finds_what_is_in_the_few_or_many_rooms_that_are_open_to_guests(writer, alice, charlie):
+def test_a_guest_finds_messages_in_every_room_that_is_open_to_guests(writer, alice, charlie):
     post(writer, "Red roses")
     for slug in ("attic", "cellar"):
         rooms.create_room(alice, slug, slug)

@@ -1,5 +1,6 @@
 """
-Comments in JavaScript: remove them from the modules that browsers load, because they are 40% of the compressed bytes.
+Comments in JavaScript and CSS: remove them from the files that browsers load. They are 40% of the compressed bytes of
+the modules, and 12% of those of the styles.
 
 This is no build step: the code stays as it is, line by line. Only comments that begin a line are removed, up to the end
 of a line. The modules of the chat have no template literals over several lines, in which a line could begin like a
@@ -17,9 +18,9 @@ def is_stripped(name: str) -> bool:
 
     Libraries of other projects stay as they are, with the comments that name their licences.
     """
-    return name.startswith("chat/") and not name.startswith("chat/vendor/") and name.endswith(".js")
+    return name.startswith("chat/") and not name.startswith("chat/vendor/") and name.endswith((".js", ".css"))
 
 
 def remove_comments(source: bytes) -> bytes:
-    """Return the source of a module of the chat without its comments."""
+    """Return the source of a module or of styles of the chat without its comments."""
     return _COMMENTS.sub("", source.decode()).encode()
