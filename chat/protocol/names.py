@@ -45,8 +45,8 @@ def check_handle(value: Any, name: str = "handle") -> str:
     """
     Return a handle in NFC: 1 to MAX_HANDLE characters, which `check_line` accepts.
 
-    White space within the handle becomes one space. Raise as `check_text` and `check_line` do. Raise `invalid_field` for
-    a handle that shows nothing, begins with a combining mark, or has too many marks on one character.
+    White space within the handle becomes one space. Raise as `check_text` and `check_line` do. Raise `invalid_field`
+    for a handle that shows nothing, begins with a combining mark, or has too many marks on one character.
     """
     _check_shows_something(value, name)
     # A variation selector only chooses between two pictures of a character. Two handles must not differ only by a
