@@ -22,9 +22,11 @@ from chat.protocol import ChatError
 
 from . import people, presence, rooms
 from .after_commit import after_commit
+from .free_rows import delete_free_rows
 
 MAX_PENDING = 100  # announcements that one handshake or one page outside of rooms shows
 MAX_SWEPT = 5000  # receipts in one sweep
+MAX_ENDED = 1000  # announcements in one sweep
 
 
 def announce(
@@ -232,7 +234,6 @@ def sweep_announcements() -> int:
     """Delete expired announcements, their receipts first. Return how many announcements were deleted."""
     expired = Announcement.objects.expired()
     receipts = Receipt.objects.filter(announcement__in=expired.values("id"))
-    deleted, _ = Receipt.objects.filter(id__in=receipts.values("id")[:MAX_SWEPT]).delete()
-    if deleted == MAX_SWEPT:
+    if len(delete_free_rows(receipts, MAX_SWEPT)) == MAX_SWEPT:
         return 0  # the next sweep deletes the rest
-    return expired.filter(receipts=None).delete()[0]
+    return len(delete_free_rows(expired.filter(receipts=None), MAX_ENDED))

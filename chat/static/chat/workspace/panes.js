@@ -12,7 +12,7 @@ const PANE = "#room[data-handle], #browser";
 
 /**
  * The content of a pane. `suspend` ends all its listeners and connections for a while, `resume` starts them again, and
- * `close` ends them for ever.
+ * `close` ends them permanently.
  * @typedef {{ suspend: () => void, resume: () => void, close: () => void }} Content
  */
 
