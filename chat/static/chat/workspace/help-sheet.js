@@ -1,5 +1,5 @@
 // @ts-check
-// The list of all keys. Must not take any key: the parts of the page do.
+// The list of all keys. Must not handle any key: the parts of the page do.
 
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
