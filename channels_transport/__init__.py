@@ -5,7 +5,8 @@ Applications import from here only: the decorators and the class-based consumers
 Channels, and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`,
 `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`,
 `InThread` and `PassOn`. An application with its own store in Redis uses `make_redis_client`,
-`RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`.
+`RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`. An application with own metrics also imports
+from `channels_transport.metrics`.
 """
 
 from __future__ import annotations

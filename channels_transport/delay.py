@@ -55,8 +55,8 @@ class DelayServer:
         self.signal_handlers = signal_handlers
         self.queue = self.layer.open_queue(CHANNEL)
         self.is_stopped = False
-        # The heartbeat reports the next two attributes.
-        self.handled = 0
+        # The heartbeat reports the next four attributes.
+        self.handled = self.failed = self.retried = 0
         self.busy_since: float | None = None
         self._check_at = 0.0  # when to check for due rows again, by time.monotonic()
         self._backoff = Backoff()
@@ -107,6 +107,7 @@ class DelayServer:
         try:
             channel, content, delay = read_delayed_message(self.layer, delivery.content)
         except ValueError as error:
+            self.failed += 1
             logger.error("A delayed message is dropped: %s", error)
         else:
             self._insert(delivery, channel, content, delivery.sent_at + delay)
@@ -119,6 +120,7 @@ class DelayServer:
         try:
             DelayedMessage.objects.create(channel_name=channel, content=content, due_date=due_date)
         except Exception:
+            self.retried += 1
             self.queue.requeue(delivery)
             raise
         self._check_at = min(self._check_at, time.monotonic() + due_at - time.time())

@@ -31,6 +31,8 @@ class Reporter(Protocol):
 
     layer: Any
     handled: int  # messages
+    failed: int  # messages whose consumer raised an exception
+    retried: int  # messages that were queued again
     busy_since: float | None  # time.time() when the current message began
 
 
@@ -92,6 +94,8 @@ class Heartbeat(threading.Thread):
             "pid": os.getpid(),
             "channels": self.channels,
             "handled": self.worker.handled,
+            "failed": self.worker.failed,
+            "retried": self.worker.retried,
             "busy_since": self.worker.busy_since,
             "at": time.time(),
         }

@@ -9,23 +9,86 @@ a failover or another lost connection, the caller decides whether to send the co
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
 from redis.exceptions import ReadOnlyError
 from redis.sentinel import MasterNotFoundError, Sentinel
 
-from .redis_connections import TCPConnection
+from .redis_connections import RedisConfigurationError, TCPConnection, TLSConnection, make_tls_context
 
 # The time that one Sentinel has to accept a connection, and then to answer.
 SENTINEL_SECONDS = 1
 
 
-def make_sentinel(hosts: Sequence[tuple[str, int]]) -> Sentinel:
-    """Return redis-py's client of the Sentinels at these addresses."""
-    limits = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS}
-    return Sentinel(hosts, sentinel_kwargs=limits)
+# What the arguments of connections to Sentinels may contain, besides `ssl`, which turns TLS on.
+TLS_OPTIONS = ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile")
+TCP_OPTIONS = ("username", "password", "socket_timeout", "socket_connect_timeout", "socket_keepalive")
+SENTINEL_OPTIONS = (*TCP_OPTIONS, *TLS_OPTIONS)
+
+
+def make_sentinel(hosts: Sequence[tuple[str, int]], options: Mapping[str, Any] | None = None) -> Sentinel:
+    """
+    Return redis-py's client of the Sentinels at these addresses.
+
+    `options` are the arguments of the connections: `ssl`, and those in SENTINEL_OPTIONS. Raise ValueError for another
+    one, and RedisConfigurationError for a file of TLS that cannot be used.
+    """
+    given = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS, **(options or {})}
+    connection_class = _pop_class("sentinel_kwargs", given, TCPConnection, TLSConnection)
+    unknown = sorted(set(given) - set(SENTINEL_OPTIONS))
+    if unknown:
+        raise ValueError(f"sentinel_kwargs may contain ssl, {', '.join(SENTINEL_OPTIONS)}, but not {unknown[0]!r}.")
+    sentinel = Sentinel([])
+    sentinel.sentinels = [_make_sentinel_client(connection_class, host, port, given) for host, port in hosts]
+    return sentinel
+
+
+def _pop_class(name: str, given: dict[str, Any], plain: type, encrypted: type) -> type:
+    """Remove `ssl` from the arguments of a connection, which have this name. Return the class of the connection."""
+    if given.pop("ssl", False):
+        try:
+            make_tls_context(given)  # called only to raise its errors
+        except RedisConfigurationError as error:
+            raise RedisConfigurationError(str(error).replace("REDIS_URL", name)) from None
+        return encrypted
+    wrong = sorted(set(given) & set(TLS_OPTIONS))
+    if wrong:
+        raise ValueError(f"{wrong[0]} in {name} needs ssl: True, which means TLS.")
+    return plain
+
+
+def _make_sentinel_client(connection_class: type, host: str, port: int, given: dict[str, Any]) -> _SentinelClient:
+    pool = redis.ConnectionPool(connection_class=connection_class, host=host, port=port, db=0, **given)
+    return _SentinelClient(connection_pool=pool)
+
+
+class _SentinelClient(redis.StrictRedis):
+    """A client of one Sentinel. `refusal` says why the Sentinel refuses the client; None if it does not."""
+
+    refusal: str | None = None
+
+    def sentinel_masters(self) -> Any:
+        """Return {service: its state}. redis-py treats every error here as an outage, so remember a refusal."""
+        try:
+            found = super().sentinel_masters()
+        except RedisConfigurationError as error:
+            self.refusal = _describe_refusal(str(error), self.connection_pool.connection_kwargs)
+            raise redis.ConnectionError(self.refusal) from None
+        self.refusal = None
+        return found
+
+
+def _describe_refusal(text: str, given: dict[str, Any]) -> str:
+    start = f"The Sentinel at {given['host']}:{given['port']}"
+    if "requires a password" in text:
+        return f"{start} requires a password: set it in sentinel_kwargs."
+    if "refuses the user or the password" in text:
+        return f"{start} refuses the user or the password of sentinel_kwargs: correct them."
+    if "does not answer with TLS" in text:
+        return f"{start} does not answer with TLS: remove ssl from sentinel_kwargs, or enable TLS there."
+    return text.replace("the Redis at", "the Sentinel at").replace("REDIS_URL", "sentinel_kwargs")
 
 
 def find_services(sentinel: Sentinel) -> list[str]:
@@ -64,7 +127,9 @@ class MasterLocator:
         try:
             address = self.sentinel.discover_master(self.service)
         except MasterNotFoundError:
-            raise redis.ConnectionError(f"No Sentinel knows a master of {self.service!r}") from None
+            refusals = [client.refusal for client in self.sentinel.sentinels if client.refusal]
+            reason = f": {refusals[0]}" if refusals else ""
+            raise redis.ConnectionError(f"No Sentinel knows a master of {self.service!r}{reason}") from None
         self._found = address, time.monotonic()
         self.given["host"], self.given["port"] = address
         return address
@@ -79,8 +144,12 @@ class MasterLocator:
         return f"the master of {self.service}{last}"
 
 
-class SentinelConnection(TCPConnection):
-    """A connection to the current master of a service."""
+# At runtime, this part is in front of one of two classes of connections.
+_Connection: Any = object
+
+
+class _ToMaster(_Connection):
+    """The part of a connection that finds the current master of a service, and notices that a server is no master."""
 
     def __init__(self, locator: MasterLocator, **given: Any) -> None:
         super().__init__(**given)
@@ -107,10 +176,24 @@ class SentinelConnection(TCPConnection):
             raise redis.ConnectionError(f"The Redis at {self.host}:{self.port} is no longer the master") from None
 
 
+class SentinelConnection(_ToMaster, TCPConnection):
+    """A connection to the current master of a service."""
+
+
+class SentinelTLSConnection(_ToMaster, TLSConnection):
+    """A connection with TLS to the current master of a service."""
+
+
 def make_sentinel_client(
     sentinel: Sentinel, service: str, refresh_seconds: float, options: dict[str, Any]
 ) -> redis.StrictRedis:
-    """Return redis-py's client of the master of a service; `options` are arguments of redis-py's connections."""
-    pool = redis.ConnectionPool(connection_class=SentinelConnection, **{"db": 0, **options, "host": service, "port": 0})
+    """
+    Return redis-py's client of the master of a service.
+
+    `options` are arguments of redis-py's connections; with `ssl`, the connections use TLS.
+    """
+    given = {"db": 0, **options, "host": service, "port": 0}
+    connection_class = _pop_class("connection_kwargs", given, SentinelConnection, SentinelTLSConnection)
+    pool = redis.ConnectionPool(connection_class=connection_class, **given)
     pool.connection_kwargs["locator"] = MasterLocator(sentinel, service, pool.connection_kwargs, refresh_seconds)
     return redis.StrictRedis(connection_pool=pool)

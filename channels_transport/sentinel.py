@@ -22,6 +22,9 @@ class RedisSentinelChannelLayer(RedisChannelLayer):
     pairs (host, port). Each of the `services` is one server of the layer; without `services`, the layer asks the
     Sentinels for all of them when it is made. New connections ask the Sentinels for the address of the master only if
     the last address is older than `sentinel_refresh_interval` seconds, or if a connection to it has failed.
+
+    `connection_kwargs` are the arguments of connections to the servers, and `sentinel_kwargs` those of connections to
+    the Sentinels: `username`, `password`, timeouts, and `ssl` with the `ssl_*` options of Redis' URLs.
     """
 
     def __init__(
@@ -37,9 +40,10 @@ class RedisSentinelChannelLayer(RedisChannelLayer):
         connection_kwargs: dict[str, Any] | None = None,
         services: Iterable[str] | None = None,
         sentinel_refresh_interval: float = 0,
+        sentinel_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         self.sentinel_refresh_interval = sentinel_refresh_interval
-        self._sentinel = make_sentinel(_read_hosts(hosts))
+        self._sentinel = make_sentinel(_read_hosts(hosts), sentinel_kwargs)
         self.services = _read_services(services) if services else find_services(self._sentinel)
         super().__init__(
             expiry=expiry,

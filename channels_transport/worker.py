@@ -56,7 +56,8 @@ class Worker(StockWorker):
         super().__init__(channel_layer, *args, **kwargs)
         self.layer = unwrap(channel_layer)
         self.max_messages = max_messages
-        self.handled = 0
+        # The heartbeat reports the next four attributes.
+        self.handled = self.failed = self.retried = 0
         self.busy_since: float | None = None
         self.backoff = Backoff()
         self._routes: Routes | None = None
@@ -133,6 +134,7 @@ class Worker(StockWorker):
             self._route(channel, content)
         except Exception:
             # Exceptions of consumers do not reach this line, so the message itself is malformed.
+            self.failed += 1
             logger.exception("A message on %s is malformed, and is dropped", channel)
         self.busy_since = None
         self.handled += 1
@@ -165,6 +167,7 @@ class Worker(StockWorker):
             except (DenyConnection, ChannelSocketException, ConsumeLater) as instruction:
                 self._follow(message, instruction)
         except Exception:
+            self.failed += 1
             logger.exception("The consumer %s failed", name_that_thing(consumer))
         finally:
             self._send_later()
@@ -189,6 +192,7 @@ class Worker(StockWorker):
         if retries > self.message_retries:
             logger.warning("A message on %s is dropped after %d retries", message.channel.name, self.message_retries)
             return
+        self.retried += 1
         time.sleep(REQUEUE_SECONDS * random.random())
         self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
 

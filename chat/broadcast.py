@@ -229,12 +229,5 @@ def start_job_later(channel: str, content: dict[str, Any], seconds: float) -> No
     Channel(DELAY_CHANNEL).send(job)
 
 
-def queue_statistics() -> dict[str, dict[str, int]]:
-    """Return {channel: statistics of the layer} for all channels of this site."""
-    layer = _layer()
-    # No consumer reads the delay server's channel, so the router does not have it.
-    return {name: layer.channel_statistics(name) for name in sorted({*layer.router.channels, DELAY_CHANNEL})}
-
-
 def _layer() -> Any:
     return channel_layers[DEFAULT_CHANNEL_LAYER]

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from .. import watching
+from ..foreign_keys import describe_foreign_key, find_foreign_key
 from ..redis_connections import RedisConfigurationError
 from ..redis_info import OLDEST_REDIS, is_too_old, read_information
 from .findings import Finding, one_line
@@ -39,8 +40,13 @@ def check_redis(layer: Any) -> list[Finding]:
             )
             found.append(Finding.problem("redis", text))
         else:
-            found += _evaluate_redis(shard.address, median, fields)
+            found += _evaluate_redis(shard.address, median, fields) + _check_prefix(layer, shard)
     return found
+
+
+def _check_prefix(layer: Any, shard: Any) -> list[Finding]:
+    key = find_foreign_key(layer, shard)
+    return [] if key is None else [Finding.problem("redis", describe_foreign_key(layer, shard, key))]
 
 
 def _evaluate_redis(address: str, median: float, fields: dict[str, str]) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 from channels import channel_layers
 from django.core.management.base import CommandError
 
+from channels_transport.foreign_keys import describe_foreign_key, find_foreign_key
 from channels_transport.outages import REDIS_OUTAGES
 from channels_transport.redis_connections import RedisConfigurationError
 from channels_transport.redis_info import UnsupportedRedis, check_version
@@ -36,10 +37,17 @@ def get_shared_layer(alias: str, purpose: str) -> Any:
 
 
 def check_servers(layer: Any) -> None:
-    """Raise CommandError if a Redis server is too old or cannot be used. For an outage, only log a warning."""
+    """
+    Raise CommandError if a Redis server is too old or cannot be used, or has keys of asgi_redis under our prefix.
+
+    For an outage, only log a warning.
+    """
     try:
         for shard in layer.all_shards:
             check_version(shard)
+            key = find_foreign_key(layer, shard)
+            if key is not None:
+                raise CommandError(describe_foreign_key(layer, shard, key))
     except (UnsupportedRedis, RedisConfigurationError) as error:
         raise CommandError(str(error)) from None
     except REDIS_OUTAGES as outage:

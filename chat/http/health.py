@@ -10,20 +10,26 @@ This module only reads.
 """
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from functools import partial
 
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from channels_transport import Answer, Asked, InThread, PassOn
-from chat import broadcast
+from channels_transport.metrics import (
+    CONTENT_TYPE,
+    Family,
+    Parts,
+    collect,
+    collect_delayed,
+    collect_layer,
+    counter,
+    gauge,
+    write,
+)
 from chat.models import Person, Room
 from chat.store import store
 
@@ -31,8 +37,7 @@ from chat.store import store
 READY_SECONDS = 0.9
 PART_SECONDS, METRICS_SECONDS = 0.6, 0.9
 SAFE_METHODS = ("GET", "HEAD")
-# {part: the thread that reads its numbers}. A part that hangs gets no second thread.
-_readers: dict[str, threading.Thread] = {}
+NAMESPACE = "chat"
 
 
 # What the interface answers.
@@ -56,43 +61,16 @@ def answer_metrics(asked: Asked) -> Answer | InThread:
     """Answer with this interface's numbers, and with the numbers of Redis and the database if they answer in time."""
     if asked.method not in SAFE_METHODS:
         return _refuse()
-    own = [GaugeMetricFamily("chat_connections", "Open connections of this interface", value=asked.open_connections)]
-    return InThread(partial(_answer_numbers, own), METRICS_SECONDS, partial(_write_answer, own))
+    own = gauge("chat_connections", "Open connections of this interface").add(asked.open_connections)
+    return InThread(partial(_answer_numbers, own), METRICS_SECONDS, partial(_write_answer, [own]))
 
 
-def _answer_numbers(own: list[Metric]) -> Answer:
-    found = collect_in_time(PARTS, PART_SECONDS)
-    up = GaugeMetricFamily("chat_up", "Whether the part answers in time", labels=["part"])
-    for part in PARTS:
-        up.add_metric([part], part in found)
-    return _write_answer([*own, up, *(family for families in found.values() for family in families)])
+def _answer_numbers(own: Family) -> Answer:
+    return _write_answer([own, *collect(PARTS, NAMESPACE, PART_SECONDS)])
 
 
-def collect_in_time(parts: dict[str, Callable[[], list[Metric]]], seconds: float) -> dict[str, list[Metric]]:
-    """Return {part: its numbers} of the parts whose function returns within `seconds`."""
-    found: dict[str, list[Metric]] = {}
-    deadline = time.monotonic() + seconds
-    for part, collect in parts.items():
-        if part not in _readers or not _readers[part].is_alive():
-            _readers[part] = threading.Thread(target=_collect, args=[found, part, collect], name=part, daemon=True)
-            _readers[part].start()
-    for part in parts:
-        _readers[part].join(max(0, deadline - time.monotonic()))
-    return dict(found)
-
-
-def _collect(found: dict[str, list[Metric]], part: str, collect: Callable[[], list[Metric]]) -> None:
-    try:
-        found[part] = collect()
-    except Exception:
-        pass  # `chat_up` reports it
-    finally:
-        # Connections to the database belong to the thread that opened them.
-        connections.close_all()
-
-
-def _write_answer(families: list[Metric]) -> Answer:
-    return Answer(200, _write(families), CONTENT_TYPE_LATEST)
+def _write_answer(families: list[Family]) -> Answer:
+    return Answer(200, write(families), CONTENT_TYPE)
 
 
 def _answer(status: int, body: dict, **headers: str) -> Answer:
@@ -134,57 +112,21 @@ def _works(check: Callable[[], object]) -> bool:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the site's numbers in the text format of Prometheus."""
-    families = [family for collect in PARTS.values() for family in collect()]
-    return HttpResponse(_write(families), content_type=CONTENT_TYPE_LATEST)
+    families = [family for function in PARTS.values() for family in function()]
+    return HttpResponse(write(families), content_type=CONTENT_TYPE)
 
 
 # The numbers are computed for each request: counters in a worker would count only that worker's share.
 
 
-def _write(families: list[Metric]) -> bytes:
-    registry = CollectorRegistry()
-    registry.register(_Families(families))
-    return generate_latest(registry)
-
-
-class _Families:
-    def __init__(self, families: list[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> list[Metric]:
-        return self._families
-
-
-def _collect_rows() -> list[Metric]:
+def _collect_rows() -> list[Family]:
     changes = Room.objects.aggregate(total=Sum("offset"))["total"] or 0
     return [
-        GaugeMetricFamily("chat_rooms", "Rooms", value=Room.objects.count()),
-        GaugeMetricFamily("chat_people", "Accounts and guests", value=Person.objects.count()),
-        CounterMetricFamily("chat_changes", "Messages posted, edited, removed, reacted to", value=changes),
+        gauge("chat_rooms", "Rooms").add(Room.objects.count()),
+        gauge("chat_people", "Accounts and guests").add(Person.objects.count()),
+        counter("chat_changes", "Messages posted, edited, removed, reacted to").add(changes),
+        *collect_delayed(NAMESPACE),
     ]
 
 
-def _collect_channels() -> list[Metric]:
-    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {
-        "messages_count": _counter("chat_channel_messages", "Messages sent on a channel"),
-        "messages_pending": _gauge("chat_channel_pending", "Messages that wait on a channel"),
-        "messages_max_age": _gauge("chat_channel_oldest_seconds", "Age of the oldest waiting message"),
-        "channel_full_count": _counter("chat_channel_full", "Sends that failed because the channel was full"),
-        "expired_count": _counter("chat_channel_expired", "Messages that expired before a worker took them"),
-        "lost_count": _counter("chat_channel_lost", "Messages lost with a worker that died"),
-    }
-    for channel, statistics in broadcast.queue_statistics().items():
-        for name, family in families.items():
-            family.add_metric([channel], statistics.get(name, 0))
-    return list(families.values())
-
-
-PARTS = {"database": _collect_rows, "redis": _collect_channels}
-
-
-def _counter(name: str, help_text: str) -> CounterMetricFamily:
-    return CounterMetricFamily(name, help_text, labels=["channel"])
-
-
-def _gauge(name: str, help_text: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, help_text, labels=["channel"])
+PARTS: Parts = {"database": _collect_rows, "redis": partial(collect_layer, NAMESPACE)}

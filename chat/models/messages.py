@@ -71,7 +71,8 @@ class Message(models.Model):
     """
     A message in a room, in its present state.
 
-    `number` is the room's offset that created it (the wire calls it `id`); `offset` is the offset of its latest change.
+    `number` is the offset of the change that created the message: the wire calls it `id`. `offset` is the offset of the
+    latest change.
     A removed message keeps its row and loses its body.
     """
 

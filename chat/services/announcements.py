@@ -22,9 +22,11 @@ from chat.protocol import ChatError
 
 from . import people, presence, rooms
 from .after_commit import after_commit
+from .free_rows import delete_free_rows
 
 MAX_PENDING = 100  # announcements that one handshake or one page outside of rooms shows
 MAX_SWEPT = 5000  # receipts in one sweep
+MAX_ENDED = 1000  # announcements in one sweep
 
 
 def announce(
@@ -156,7 +158,11 @@ def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
 
 
 def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
-    """Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms."""
+    """
+    Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms.
+
+    The result has the form of `find_pending`, and `since` has the same meaning.
+    """
     memberships = Member.objects.filter(person=person.id).exclude(role=Member.BANNED)
     found = Announcement.objects.current().filter(_concerns(person.id, memberships)).undismissed(person.id)
     return _describe_newest(found if since is None else found.filter(id__gt=since))
@@ -228,7 +234,6 @@ def sweep_announcements() -> int:
     """Delete expired announcements, their receipts first. Return how many announcements were deleted."""
     expired = Announcement.objects.expired()
     receipts = Receipt.objects.filter(announcement__in=expired.values("id"))
-    deleted, _ = Receipt.objects.filter(id__in=receipts.values("id")[:MAX_SWEPT]).delete()
-    if deleted == MAX_SWEPT:
+    if len(delete_free_rows(receipts, MAX_SWEPT)) == MAX_SWEPT:
         return 0  # the next sweep deletes the rest
-    return expired.filter(receipts=None).delete()[0]
+    return len(delete_free_rows(expired.filter(receipts=None), MAX_ENDED))

@@ -18,11 +18,13 @@ from chat.protocol import CLOSE_FORBIDDEN, ChatError
 from chat.services import feeds, rooms
 from chat.services.after_commit import close_after_commit
 from chat.services.digests import digest_secret
+from chat.services.free_rows import delete_free_rows
 
 DEFAULT_SECONDS = 7 * 24 * 3600
 MAX_SECONDS = 365 * 24 * 3600
 MAX_USES = 10000
 MAX_OPEN = 100  # open invitations of one room
+MAX_SWEPT = 1000  # invitations in one sweep
 CAN_INVITE = (Member.MODERATOR, Member.OWNER)
 # An owner cannot leave, because the room needs one. A muted member cannot leave, because a new link would end the mute.
 CAN_LEAVE = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
@@ -195,4 +197,4 @@ def leave_room(person: Person, slug: str) -> None:
 def sweep_invitations() -> int:
     """Delete invitations that have expired or have no uses left. Return how many were deleted."""
     is_over = Q(expires_at__lt=timezone.now()) | Q(uses_left=0)
-    return Invitation.objects.filter(is_over).delete()[0]
+    return len(delete_free_rows(Invitation.objects.filter(is_over), MAX_SWEPT))

@@ -18,6 +18,7 @@ from chat.models import FormerSlug, Member, Message, Person, Room, ScheduledMess
 from chat.protocol import ChatError
 from chat.services import rooms
 from chat.services.after_commit import start_job_after_commit
+from chat.services.free_rows import delete_free_rows, lock_free_rows
 
 logger = logging.getLogger(__name__)
 
@@ -167,13 +168,16 @@ def _delete_old():
     now = timezone.now()
     posted = Q(state=ScheduledMessage.POSTED, due_at__lt=now - KEEP_POSTED)
     refused = Q(state=ScheduledMessage.REFUSED, due_at__lt=now - KEEP_REFUSED)
-    old = ScheduledMessage.objects.filter(posted | refused).values("id")[:MAX_SWEPT]
-    return ScheduledMessage.objects.filter(id__in=old).delete()[0]
+    old = ScheduledMessage.objects.filter(posted | refused)
+    return len(delete_free_rows(old, MAX_SWEPT))
 
 
 def _post_overdue(scheduled_id):
+    row = ScheduledMessage.objects.filter(id=scheduled_id).select_related("room")
     try:
-        return post_scheduled(scheduled_id)
+        with transaction.atomic():
+            # Posting also changes the room, so another transaction must have locked neither.
+            return bool(lock_free_rows(row, 1, of=("self", "room"))) and post_scheduled(scheduled_id)
     except OUTAGES:
         raise
     except Exception:

@@ -14,10 +14,15 @@ FAILOVER_SECONDS = 60
 
 
 class Cluster:
-    """Two servers and a Sentinel. `start` starts them in a folder."""
+    """
+    Two servers and a Sentinel. `start` starts them in a folder.
 
-    def __init__(self, folder):
+    With the passwords, the servers and the Sentinel require them.
+    """
+
+    def __init__(self, folder, password=None, sentinel_password=None):
         self.folder = folder
+        self.password, self.sentinel_password = password, sentinel_password
         self.ports = [free_port(), free_port()]
         self.sentinel_port = free_port()
         self.processes = {}
@@ -26,13 +31,15 @@ class Cluster:
         first, second = self.ports
         self.start_server(first)
         self.start_server(second, "--replicaof", "127.0.0.1", str(first))
-        wait_for(lambda: client(second).info("replication")["master_link_status"] == "up")
+        wait_for(lambda: self.client(second).info("replication")["master_link_status"] == "up")
         self.start_sentinel()
         wait_for(lambda: self.sentinel().sentinel_slaves(SERVICE))
         return self
 
     def start_server(self, port, *options):
         quiet = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"]
+        if self.password:
+            quiet += ["--requirepass", self.password, "--masterauth", self.password]
         self._run(port, "--port", str(port), "--dir", str(self.folder), *quiet, *options)
 
     def start_sentinel(self):
@@ -41,16 +48,21 @@ class Cluster:
             f"port {self.sentinel_port}\nbind 127.0.0.1\ndir {self.folder}\n"
             f"sentinel monitor {SERVICE} 127.0.0.1 {self.ports[0]} 1\n"
             f"sentinel down-after-milliseconds {SERVICE} 500\nsentinel failover-timeout {SERVICE} 3000\n"
+            + (f"sentinel auth-pass {SERVICE} {self.password}\n" if self.password else "")
+            + (f"requirepass {self.sentinel_password}\n" if self.sentinel_password else "")
         )
         self._run(self.sentinel_port, str(path), "--sentinel")
 
     def _run(self, port, *arguments):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         self.processes[port] = subprocess.Popen([find_server(), *arguments], **quiet)
-        wait_for(lambda: client(port).ping())
+        wait_for(lambda: self.client(port).ping())
+
+    def client(self, port):
+        return client(port, self.sentinel_password if port == self.sentinel_port else self.password)
 
     def sentinel(self):
-        return client(self.sentinel_port)
+        return self.client(self.sentinel_port)
 
     @property
     def master(self):
@@ -70,8 +82,8 @@ class Cluster:
             process.wait()
 
 
-def client(port):
-    return redis.StrictRedis(port=port, socket_timeout=2)
+def client(port, password=None):
+    return redis.StrictRedis(port=port, password=password, socket_timeout=2)
 
 
 def wait_for(is_true):

@@ -18,9 +18,10 @@ from chat.models import Board, Member, Person, Room, Visitor, make_handle_keys
 from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.digests import digest_secret
+from chat.services.free_rows import lock_free_rows
 
 from .browsers import make_session_id
-from .visitors import add_visitor, delete_outsiders
+from .visitors import add_visitor, sweep_outsiders
 
 DELETE_CLOSED_AFTER = timedelta(hours=1)  # until then, jobs and frames that were already running can finish
 DELETE_OUTSIDERS_AFTER = timedelta(days=2)  # for visitors whom the owner did not admit
@@ -88,19 +89,32 @@ def sweep_boards() -> int:
     is_over = Q(seen_at__lt=since) & is_quiet | Q(shut_at__lt=now - DELETE_CLOSED_AFTER)
     ids = list(Board.objects.filter(is_over).values_list("id", flat=True)[:MAX_SWEPT])
     deleted = sum(_delete_board(Board.objects.filter(is_over, id=id)) for id in ids)
-    return deleted + delete_outsiders(Visitor.objects.filter(changed_at__lt=now - DELETE_OUTSIDERS_AFTER))
+    return deleted + sweep_outsiders(Visitor.objects.filter(changed_at__lt=now - DELETE_OUTSIDERS_AFTER))
 
 
 @transaction.atomic
 def _delete_board(found):
-    """Delete a board if `found` still finds it. Return 1 if it was deleted, otherwise 0."""
+    """Delete a board if `found` still finds it and no other transaction uses it. Return 1 if it was deleted, else 0."""
     # Each board has its own, short transaction, because SQLite blocks other writers during a transaction.
     # The board and its room are locked, so that nobody visits or posts while they are deleted.
-    board = found.select_related("room").select_for_update().first()
-    if board is None:
+    boards = lock_free_rows(found.select_related("room"), 1, of=("self", "room"))
+    if not boards or not _lock_people(boards[0]):
         return 0
+    (board,) = boards
     guests = Person.objects.filter(visits__board=board, visits__is_signed_in=False)
     guest_ids = list(guests.values_list("id", flat=True))
     board.room.delete()
     Person.objects.filter(id__in=guest_ids).delete()
     return 1
+
+
+def _lock_people(board):
+    """Lock the members and the visitors of a board. Return False if another transaction has locked one of them."""
+    members = Member.objects.filter(room=board.room_id)
+    visitors = Visitor.objects.filter(board=board).select_related("person")
+    return _lock_all(members, ("self",)) and _lock_all(visitors, ("self", "person"))
+
+
+def _lock_all(rows, of):
+    number = rows.count()
+    return len(lock_free_rows(rows, number, of)) == number

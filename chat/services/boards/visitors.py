@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import NO_HANDLE_KEYS, AuditEntry, Board, Member, Person, Visitor, make_handle_keys
 from chat.protocol import ChatError
+from chat.services.free_rows import lock_free_rows
 
 from .waiting_room import is_connected
 
@@ -115,14 +116,29 @@ def delete_outsiders(visitors: QuerySet) -> int:
 
     Also delete the Person of each visitor who is a guest of the board only. Return how many visitors were deleted.
     """
+    with transaction.atomic():
+        # The rows are locked, so that the owner cannot admit the visitors meanwhile.
+        return _delete(list(_find_outsiders(visitors).select_for_update()[:MAX_DELETED]))
+
+
+def sweep_outsiders(visitors: QuerySet) -> int:
+    """Delete visitors as `delete_outsiders` does, without those that another transaction has locked."""
+    outside = _find_outsiders(visitors).select_related("person")
+    if not outside.exists():
+        return 0
+    with transaction.atomic():
+        return _delete(lock_free_rows(outside, MAX_DELETED, of=("self", "person")))
+
+
+def _find_outsiders(visitors):
     members = Member.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     # An operator may have deleted the Member of an admitted visitor. Messages and the audit log still need the person.
     entries = AuditEntry.objects.filter(room__board=OuterRef("board"), person=OuterRef("person"))
     outside = visitors.filter(state__in=[Visitor.WAITING, Visitor.REFUSED])
-    outside = outside.annotate(was_in=Exists(members), is_logged=Exists(entries)).filter(was_in=False, is_logged=False)
-    with transaction.atomic():
-        # The rows are locked, so that the owner cannot admit the visitors meanwhile.
-        found = list(outside.select_for_update()[:MAX_DELETED])
-        Visitor.objects.filter(id__in=[visitor.id for visitor in found]).delete()
-        Person.objects.filter(id__in=[visitor.person_id for visitor in found if not visitor.is_signed_in]).delete()
+    return outside.annotate(was_in=Exists(members), is_logged=Exists(entries)).filter(was_in=False, is_logged=False)
+
+
+def _delete(found):
+    Visitor.objects.filter(id__in=[visitor.id for visitor in found]).delete()
+    Person.objects.filter(id__in=[visitor.person_id for visitor in found if not visitor.is_signed_in]).delete()
     return len(found)

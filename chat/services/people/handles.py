@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from chat.models import NO_HANDLE_KEYS, AuditEntry, Member, Message, Person, Reaction, Report, Room
 from chat.protocol import ChatError
+from chat.services.free_rows import lock_free_rows
 
 MAX_GUESTS_PER_SWEEP = 1000
 
@@ -88,7 +89,11 @@ def release_handle(guest: Person) -> None:
 def sweep_guests() -> int:
     """Deactivate at most MAX_GUESTS_PER_SWEEP guests whose login sessions have expired. Return their number."""
     expired = Person.objects.filter(is_guest=True, is_active=True, seen_at__lt=get_oldest_login())
-    return _release(list(expired.values_list("id", flat=True)[:MAX_GUESTS_PER_SWEEP]), seen_at__lt=get_oldest_login())
+    if not expired.exists():
+        return 0
+    with transaction.atomic():
+        ids = [guest.id for guest in lock_free_rows(expired, MAX_GUESTS_PER_SWEEP)]
+        return _release(ids, seen_at__lt=get_oldest_login())
 
 
 def _release(ids, **condition):

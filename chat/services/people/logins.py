@@ -21,6 +21,7 @@ from chat import broadcast
 from chat.models import Person
 from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN
 from chat.services.after_commit import after_commit, close_after_commit
+from chat.services.free_rows import delete_free_rows
 from chat.services.rooms import get_room
 
 from .accounts import check_password, get_person, touch_seen
@@ -163,10 +164,9 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
 def sweep_sessions() -> int:
     """Delete login sessions that have expired, and close their connections. Return how many were deleted."""
     expired = Session.objects.filter(expire_date__lt=timezone.now())
-    keys = list(expired.values_list("session_key", flat=True)[:MAX_SESSIONS_PER_SWEEP])
-    deleted = Session.objects.filter(session_key__in=keys).delete()[0]
+    keys = delete_free_rows(expired, MAX_SESSIONS_PER_SWEEP)
     forget_logins(keys)
     for key in keys:
         # A client that sends nothing would keep its connection. It reconnects, and the handshake finds no login.
         close_after_commit(broadcast.credential_group(session_key=key), CLOSE_CONNECTION_LOST)
-    return deleted
+    return len(keys)

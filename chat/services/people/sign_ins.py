@@ -20,6 +20,7 @@ from chat.models import KnownPlace, Person, make_handle_key
 from chat.protocol import ChatError
 from chat.services import limits
 from chat.services.digests import digest_secret
+from chat.services.free_rows import delete_free_rows
 
 from .accounts import find_person
 from .browsers import find_browser, get_browser
@@ -94,7 +95,7 @@ def forget_other_places(request: HttpRequest, person: Person) -> None:
 def sweep_places() -> int:
     """Delete places from which nobody has signed in for KEEP_PLACES. Return how many were deleted."""
     old = KnownPlace.objects.filter(seen_at__lt=timezone.now() - KEEP_PLACES)
-    return KnownPlace.objects.filter(id__in=list(old.values_list("id", flat=True)[:MAX_PLACES_PER_SWEEP])).delete()[0]
+    return len(delete_free_rows(old, MAX_PLACES_PER_SWEEP))
 
 
 def _find_account(handle):

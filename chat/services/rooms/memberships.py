@@ -15,6 +15,7 @@ from chat.models import Member, Person
 from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit, start_job_after_commit
+from chat.services.free_rows import lock_free_rows
 
 UNMUTE_CHANNEL = "chat.unmute"
 MAX_MUTES_PER_SWEEP = 500
@@ -166,8 +167,7 @@ def end_mutes(**which: int) -> int:
     if not due.exists():
         return 0
     with transaction.atomic():
-        rows = due.select_related("person").select_for_update(skip_locked=True, of=("self",))
-        members = list(rows.order_by("id")[:MAX_MUTES_PER_SWEEP])
+        members = lock_free_rows(due.select_related("person").order_by("id"), MAX_MUTES_PER_SWEEP)
         for role in (Member.GUEST, Member.MEMBER):
             _unmute([member for member in members if get_default_role(member.person) == role], role)
     return len(members)

@@ -1,5 +1,5 @@
 """
-The sweep of tasks: it sends lost jobs again, gives up tasks that failed too often, and deletes expired tasks.
+The sweep of tasks: it sends lost jobs again, gives up tasks that did not end in several attempts, and deletes tasks.
 """
 
 from datetime import timedelta
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from chat import broadcast
 from chat.models import Task
 from chat.services.after_commit import after_commit, call_safely
+from chat.services.free_rows import find_free_rows, lock_free_rows
 
 from . import publishing
 from .results import delete_parts
@@ -32,7 +33,7 @@ def sweep_tasks() -> int:
 
     If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
     at the same time: a job that is sent twice runs once. The sweep leaves rows that another process has locked to a
-    later sweep: a worker that is frozen within a transaction would block it.
+    later sweep: a worker that is frozen within a transaction would block the sweep.
 
     Return the number of tasks that were changed.
     """
@@ -43,36 +44,18 @@ def _get_abandoned() -> QuerySet:
     return Task.objects.filter(state=Task.RUNNING, locked_until__lt=timezone.now())
 
 
-def _lock(tasks: QuerySet) -> QuerySet:
-    """
-    Lock at most MAX_SWEPT of these tasks, without those that another transaction has locked, and return them.
-
-    Call it within a transaction. SQLite has no locks of rows.
-    """
-    return tasks.select_for_update(skip_locked=True)[:MAX_SWEPT]
-
-
-def _get_unlocked(tasks: QuerySet) -> list[Task]:
-    """Return at most MAX_SWEPT of these tasks, without those that a transaction has locked."""
-    # On SQLite, a transaction locks the whole database for writes. Most sweeps find nothing and need none.
-    if not tasks.exists():
-        return []
-    with transaction.atomic():
-        return list(_lock(tasks))
-
-
 def _queue_again(tasks: QuerySet, **columns: object) -> list[int]:
     """Put these tasks back into the queue, without those that a transaction has locked. Return their ids."""
     if not tasks.exists():
         return []
     with transaction.atomic():
-        ids = [task.id for task in _lock(tasks)]
+        ids = [task.id for task in lock_free_rows(tasks, MAX_SWEPT)]
         tasks.filter(id__in=ids).update(state=Task.QUEUED, sent_at=timezone.now(), **columns)
     return ids
 
 
 def _give_up():
-    given_up = _get_unlocked(_get_abandoned().filter(tries__gte=MAX_TRIES))
+    given_up = find_free_rows(_get_abandoned().filter(tries__gte=MAX_TRIES), MAX_SWEPT)
     for task in given_up:
         if _get_abandoned().filter(id=task.id, attempt=task.attempt).update(**make_failure(GIVEN_UP)):
             delete_parts(task.id)
@@ -114,7 +97,7 @@ def _send_job(task_id):
 
 
 def _delete_expired():
-    expired = _get_unlocked(Task.objects.filter(expires_at__lt=timezone.now()))
+    expired = find_free_rows(Task.objects.filter(expires_at__lt=timezone.now()), MAX_SWEPT)
     for task in expired:
         delete_and_publish(task, "This task has expired.")
     return len(expired)
@@ -126,7 +109,7 @@ def _free_space():
     if stored <= settings.CHAT_MAX_RESULTS_BYTES:
         return 0
     deleted = 0
-    for task in _get_unlocked(Task.objects.filter(result_size__gt=0).order_by("finished_at")):
+    for task in find_free_rows(Task.objects.filter(result_size__gt=0).order_by("finished_at"), MAX_SWEPT):
         if stored <= settings.CHAT_MAX_RESULTS_BYTES:
             break
         delete_and_publish(task, "This result was deleted to free storage space.")

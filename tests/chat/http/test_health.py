@@ -1,6 +1,7 @@
 """Monitoring: whether the site is alive, whether it can serve requests, and its metrics."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -11,9 +12,10 @@ from channels.message import Message
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.utils.module_loading import import_string
-from prometheus_client.core import GaugeMetricFamily
 
+import channels_transport.layer
 from channels_transport import Answer, Asked
+from channels_transport.metrics import gauge
 from chat.http import health
 from chat.store import store
 from tests import wire
@@ -114,6 +116,20 @@ def test_metrics_count_the_messages_that_wait_in_redis(client, valkey_url, monke
         assert found[f'chat_channel_pending{{channel="{channel}"}}'] == 0
 
 
+def test_the_metrics_are_those_of_the_documentation(client, valkey_url, monkeypatch):
+    layer = channels_transport.layer.RedisChannelLayer(hosts=[valkey_url])
+    monkeypatch.setattr(channel_layers["default"], "channel_layer", layer)
+    layer.group_add("a", "daphne.response.a!1")
+    lines = client.get("/metrics").content.decode().splitlines()
+    served = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    assert {"chat_worker_failed_total", "chat_workers", "chat_delayed_overdue", "chat_channel_receivers"} <= served
+    page = (settings.BASE_DIR / "channels_transport" / "docs" / "monitoring.md").read_text()
+    documented = {name.replace("channels_", "chat_", 1) for name in re.findall(r"`(channels_\w+)`", page)}
+    # The interface adds its connections, its versions and whether a part answers.
+    documented -= {"chat_connections", "chat_info", "chat_up", "chat_transport"}
+    assert served - {"chat_rooms", "chat_people", "chat_changes_total"} == documented
+
+
 # The next tests are about the answers of the interface, which need no worker.
 
 
@@ -153,13 +169,15 @@ def test_readyz_does_not_wait_when_redis_is_down():
 
 def read_numbers(answer):
     assert answer.status == 200 and answer.content_type.startswith("text/plain")
-    return parse_metrics(answer.content)
+    found = parse_metrics(answer.content)
+    # The versions are in the labels.
+    return {name: value for name, value in found.items() if not name.startswith("chat_info")}
 
 
 @pytest.fixture
 def parts(monkeypatch):
     """Replace the parts of the metrics. The real parts run in threads, which would see another in-memory database."""
-    parts = {name: (lambda name=name: [GaugeMetricFamily(f"chat_{name}", name, value=1)]) for name in health.PARTS}
+    parts = {name: (lambda name=name: [gauge(f"chat_{name}", name).add(1)]) for name in health.PARTS}
     monkeypatch.setattr(health, "PARTS", parts)
     return parts
 

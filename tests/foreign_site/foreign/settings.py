@@ -35,3 +35,6 @@ CHANNEL_LAYERS = {
     }
 }
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
+
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+INTERFACE_ANSWERS = {"/interface-metrics": "channels_transport.metrics.answer_metrics"}

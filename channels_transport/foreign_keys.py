@@ -1,0 +1,49 @@
+"""
+Finds the keys of asgi_redis under the prefix of a layer of this package.
+
+Processes of both layers on one prefix would take each other's messages and drop them. asgi_redis cannot notice this. So
+the commands of this package do not start beside such keys, and `manage.py doctor` reports them. A site of asgi_redis
+has such keys while a group has members, and for a minute after each message that nobody received.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from .watching import SCAN_BATCH
+
+# A command that starts looks for keys for this time. In a larger Redis, it sees only a part of the keys.
+SEARCH_SECONDS = 2
+# asgi_redis stores a group as a sorted set `<prefix>:group:<name>`, and a message as a text `<prefix><32 digits>`.
+_KINDS = ((re.compile(r":group:"), b"zset"), (re.compile(r"[0-9a-f]{32}\Z"), b"string"))
+
+
+def find_foreign_key(layer: Any, shard: Any, seconds: float = SEARCH_SECONDS) -> str | None:
+    """Return the name of a key that asgi_redis has stored under the prefix of a layer on a server, or None."""
+    deadline, cursor = time.monotonic() + seconds, b"0"
+    pattern = re.sub(r"([*?\[\]\\])", r"\\\1", layer.prefix) + "*"
+    while True:
+        ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_BATCH))
+        for key in keys:
+            name = key.decode(errors="replace")
+            rest = name[len(layer.prefix) :]
+            if any(kind.match(rest) and _read_type(shard, key) == type for kind, type in _KINDS):
+                return name
+        if cursor == b"0" or time.monotonic() > deadline:
+            return None
+
+
+def _read_type(shard: Any, key: bytes) -> bytes:
+    (found,) = shard.call(("TYPE", key))
+    return bytes(found)
+
+
+def describe_foreign_key(layer: Any, shard: Any, key: str) -> str:
+    """Return a sentence that says what the key means, and what to do."""
+    return (
+        f"The Redis at {shard.address} contains {key!r}, a key of asgi_redis under the same prefix {layer.prefix!r}:"
+        " processes of both layers would drop each other's messages. Set another `prefix` in CONFIG of CHANNEL_LAYERS."
+        " If the old processes no longer run, delete their keys instead."
+    )

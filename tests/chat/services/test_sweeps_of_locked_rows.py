@@ -1,0 +1,186 @@
+"""A sweep leaves a row that another transaction has locked to a later sweep, and does not wait for the lock."""
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.utils import timezone
+
+from chat.models import (
+    Announcement,
+    Board,
+    Invitation,
+    KnownPlace,
+    Member,
+    Person,
+    Receipt,
+    Room,
+    ScheduledMessage,
+    Task,
+    Visitor,
+)
+from chat.services import announcements, boards, invitations, lost_rights, moderation, people, rooms, scheduled, tasks
+from chat.services.sweeps import SWEEPS
+from tests import wire
+from tests.chat.helpers import Browser, knock
+from tests.chat.services.tasks.helpers import queue
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: bin/test --postgres"),
+]
+
+LONG_AGO = timezone.now() - timedelta(days=1000)
+AN_HOUR_AGO = timezone.now() - timedelta(hours=1)
+
+
+def expired_tasks(alice, bob, room):
+    for ref in ("x1", "x2"):
+        queue(alice, ref=ref)
+    Task.objects.update(expires_at=LONG_AGO)
+    return Task
+
+
+def overdue_messages(alice, bob, room):
+    for body in ("one", "two"):
+        ScheduledMessage.objects.create(room=room, author=alice, body=body, due_at=AN_HOUR_AGO)
+    return ScheduledMessage
+
+
+def overdue_messages_of_two_rooms(alice, bob, room):
+    other = Room.objects.create(slug="orchard", name="Orchard")
+    for place in (room, other):
+        ScheduledMessage.objects.create(room=place, author=alice, body="Hello", due_at=AN_HOUR_AGO)
+    return Room
+
+
+def old_scheduled_messages(alice, bob, room):
+    overdue_messages(alice, bob, room)
+    ScheduledMessage.objects.update(state=ScheduledMessage.POSTED, due_at=LONG_AGO)
+    return ScheduledMessage
+
+
+def expired_mutes(alice, bob, room):
+    for person in (alice, bob):
+        rooms.join_room(person, "garden")
+    Member.objects.update(role=Member.MUTED, muted_until=LONG_AGO)
+    return Member
+
+
+def expired_sessions(alice, bob, room):
+    for person in (alice, bob):
+        wire.browser_of(person)
+    Session.objects.update(expire_date=LONG_AGO)
+    return Session
+
+
+def departed_guests(alice, bob, room):
+    for handle in ("Guest 1", "Guest 2"):
+        people.sign_up_guest(handle)
+    Person.objects.exclude(is_guest=True).delete()
+    Person.objects.update(seen_at=LONG_AGO)
+    return Person
+
+
+def old_places(alice, bob, room):
+    for person in (alice, bob):
+        person.known_places.create(digest="d", seen_at=LONG_AGO)
+    return KnownPlace
+
+
+def expired_announcements(alice, bob, room):
+    for text in ("one", "two"):
+        Announcement.objects.create(text=text, expires_at=LONG_AGO)
+    return Announcement
+
+
+def receipts_of_expired_announcements(alice, bob, room):
+    for person in (alice, bob):
+        Receipt.objects.create(announcement=Announcement.objects.create(text="x", expires_at=LONG_AGO), person=person)
+    return Receipt
+
+
+def expired_invitations(alice, bob, room):
+    for digest in ("a", "b"):
+        Invitation.objects.create(room=room, digest=digest, expires_at=LONG_AGO)
+    return Invitation
+
+
+def closed_boards(alice, bob, room):
+    for _ in range(2):
+        Browser().make_board(handle="Olga")
+    Board.objects.update(shut_at=LONG_AGO)
+    return Board
+
+
+def closed_boards_with_a_locked_visitor(alice, bob, room):
+    closed_boards(alice, bob, room)
+    return Visitor
+
+
+def closed_boards_with_a_locked_member(alice, bob, room):
+    closed_boards(alice, bob, room)
+    return Member.objects.exclude(room=room)
+
+
+def visitors_who_wait(alice, bob, room):
+    owner = Browser().make_board(handle="Olga")
+    for handle in ("Bob", "Charlie"):
+        knock(Browser().follow(owner), handle=handle)
+    visitors = Visitor.objects.filter(state=Visitor.WAITING)
+    visitors.update(changed_at=LONG_AGO)
+    return visitors
+
+
+CASES = [
+    (tasks.sweep_tasks, expired_tasks),
+    (scheduled.sweep_scheduled, overdue_messages),
+    (scheduled.sweep_scheduled, overdue_messages_of_two_rooms),
+    (scheduled.sweep_scheduled, old_scheduled_messages),
+    (moderation.sweep_mutes, expired_mutes),
+    (people.sweep_sessions, expired_sessions),
+    (people.sweep_guests, departed_guests),
+    (people.sweep_places, old_places),
+    (announcements.sweep_announcements, expired_announcements),
+    (announcements.sweep_announcements, receipts_of_expired_announcements),
+    (invitations.sweep_invitations, expired_invitations),
+    (boards.sweep_boards, closed_boards),
+    (boards.sweep_boards, closed_boards_with_a_locked_visitor),
+    (boards.sweep_boards, closed_boards_with_a_locked_member),
+    (boards.sweep_boards, visitors_who_wait),
+]
+# These sweeps close connections, and write no rows.
+READERS = {lost_rights.sweep_inactive_people, lost_rights.sweep_banned_members}
+
+
+@contextlib.contextmanager
+def locked_by_another(row):
+    """Lock a row from another connection within a `with` block. A statement that waits for the row fails."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    table, key = row._meta.db_table, row._meta.pk.column
+    with other.cursor() as cursor, connection.cursor() as own:
+        cursor.execute(f"SELECT 1 FROM {table} WHERE {key} = %s FOR UPDATE", [row.pk])
+        own.execute("SET lock_timeout = '2s'")
+        try:
+            yield
+        finally:
+            other.rollback()
+            other.close()
+            own.execute("RESET lock_timeout")
+
+
+@pytest.mark.parametrize("sweep, make_rows", CASES, ids=[make_rows.__name__ for _, make_rows in CASES])
+def test_a_sweep_does_not_wait_for_a_locked_row(sweep, make_rows, alice, bob, room):
+    rows = make_rows(alice, bob, room)
+    held, free = getattr(rows, "objects", rows).order_by("pk")[:2]
+    with locked_by_another(held):
+        assert sweep() == 1, "the row that is free"
+    assert sweep() >= 1, "the row that was locked"
+    assert sweep() == 0
+
+
+def test_each_sweep_that_writes_is_in_the_table():
+    assert {sweep for sweep, _ in CASES} == set(SWEEPS) - READERS

@@ -1,0 +1,1 @@
+"""The application of the site: it stores and confirms what its clients send."""
