@@ -1,6 +1,6 @@
 // @ts-check
 // Counts what a person has not read: what the server counted before this page loaded, and what the page has received.
-// Pure arithmetic over ids. Must not know of the page, of scrolling, nor of sockets.
+// Only counts with ids. Must not know the page, scrolling or sockets.
 
 // The server counts at most this many messages when a page connects.
 const MOST_COUNTED = 1_000;
