@@ -12,7 +12,7 @@ import re
 import time
 from typing import Any
 
-from .watching import SCAN_BATCH
+from .watching import SCAN_BATCH, escape_pattern
 
 # A command that starts looks for keys for this time. In a larger Redis, it sees only a part of the keys.
 SEARCH_SECONDS = 2
@@ -23,7 +23,7 @@ _KINDS = ((re.compile(r":group:"), b"zset"), (re.compile(r"[0-9a-f]{32}\Z"), b"s
 def find_foreign_key(layer: Any, shard: Any, seconds: float = SEARCH_SECONDS) -> str | None:
     """Return the name of a key that asgi_redis has stored under the prefix of a layer on a server, or None."""
     deadline, cursor = time.monotonic() + seconds, b"0"
-    pattern = re.sub(r"([*?\[\]\\])", r"\\\1", layer.prefix) + "*"
+    pattern = escape_pattern(layer.prefix) + "*"
     while True:
         ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_BATCH))
         for key in keys:

@@ -7,7 +7,10 @@ The module changes nothing. Only operators' tools call it, never code that serve
 from __future__ import annotations
 
 import json
+import math
+import re
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .heartbeat import REPORT_LEASE_SECONDS
@@ -20,30 +23,52 @@ CENSUS_SECONDS = 0.3
 
 class Census(NamedTuple):
     """
-    The groups that have members, the memberships of all groups, and the keys of the reports on the first server.
+    The number of groups that have members, the memberships of all groups, and the keys of the workers' reports.
 
     If counting took too long, it has stopped, and `is_complete` is False.
     """
 
-    groups: int
-    members: int
-    reports: list[bytes]
-    is_complete: bool
+    groups: int = 0
+    members: int = 0
+    reports: tuple[bytes, ...] = ()
+    is_complete: bool = False
 
 
 def take_census(layer: Any, seconds: float = CENSUS_SECONDS) -> Census:
-    """Count the groups and their members, within about `seconds`. The time grows with the number of keys in Redis."""
+    """Count groups and members, and find the reports, within about `seconds`. The time grows with the keys of Redis."""
     deadline = time.monotonic() + seconds
-    reports = _find_keys(layer.shards[0], f"{layer.prefix}worker:*")
-    replies, groups, members = layer.replies_layer, 0, 0
-    for shard in replies.shards:
-        groups += len(_find_keys(shard, f"{replies.prefix}group:*"))
-        keys = _find_keys(shard, f"{replies.prefix}members:*")
-        for start in range(0, len(keys), SCAN_BATCH):
+    replies = layer.replies_layer
+    own = _find_in_time(layer.shards[:1], f"{escape_pattern(layer.prefix)}worker:*", deadline)
+    # One search for the keys of groups and those of members: each search reads all keys of a server.
+    found = _find_in_time(replies.shards, f"{escape_pattern(replies.prefix)}[gm]*", deadline)
+    if own is None or found is None:
+        return Census()
+    groups, members = f"{replies.prefix}group:".encode(), f"{replies.prefix}members:".encode()
+    memberships = 0
+    for shard, keys in found:
+        sets = [key for key in keys if key.startswith(members)]
+        for start in range(0, len(sets), SCAN_BATCH):
             if time.monotonic() > deadline:
-                return Census(groups, members, reports, False)
-            members += sum(shard.call(*(("ZCARD", key) for key in keys[start : start + SCAN_BATCH])))
-    return Census(groups, members, reports, True)
+                return Census()
+            memberships += sum(shard.call(*(("ZCARD", key) for key in sets[start : start + SCAN_BATCH])))
+    number = sum(key.startswith(groups) for _, keys in found for key in keys)
+    return Census(number, memberships, tuple(key for _, keys in own for key in keys), True)
+
+
+def _find_in_time(shards: Iterable[Any], pattern: str, deadline: float) -> list[tuple[Any, list[bytes]]] | None:
+    """Return [(server, its keys that match), ...], or None if the deadline has passed before the end."""
+    found = []
+    for shard in shards:
+        keys = _find_keys(shard, pattern, deadline)
+        if keys is None:
+            return None
+        found.append((shard, keys))
+    return found
+
+
+def escape_pattern(text: str) -> str:
+    """Return a text as a pattern of Redis that matches only this text."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", text)
 
 
 def read_interfaces(layer: Any, shard: Any) -> list[str]:
@@ -53,7 +78,7 @@ def read_interfaces(layer: Any, shard: Any) -> list[str]:
     return [name.decode() for name in names]
 
 
-def read_reports(layer: Any, keys: list[bytes] | None = None) -> list[dict[str, Any]]:
+def read_reports(layer: Any, keys: Sequence[bytes] | None = None) -> list[dict[str, Any]]:
     """
     Return the report of each worker and delay server: {name, pid, channels, handled, failed, retried, busy_since, at}.
 
@@ -62,7 +87,7 @@ def read_reports(layer: Any, keys: list[bytes] | None = None) -> list[dict[str, 
     """
     shard = layer.shards[0]
     if keys is None:
-        keys = _find_keys(shard, f"{layer.prefix}worker:*")
+        keys = _find_keys(shard, f"{escape_pattern(layer.prefix)}worker:*") or []
     if not keys:
         return []
     reports, *leases = shard.call(("MGET", *keys), *(("PTTL", key) for key in keys))
@@ -81,10 +106,12 @@ def _read_name(receiver: str) -> str:
     return host_and_pid if number == "1" else f"{host_and_pid}.{number}"
 
 
-def _find_keys(shard: Any, pattern: str) -> list[bytes]:
+def _find_keys(shard: Any, pattern: str, deadline: float = math.inf) -> list[bytes] | None:
     found: set[bytes] = set()
     cursor = b"0"
     while True:
+        if time.monotonic() > deadline:
+            return None
         ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_BATCH))
         found.update(keys)
         if cursor == b"0":

@@ -25,9 +25,10 @@ def collect_layer(namespace: str) -> list[Family]:
     if not getattr(layer, "is_shared", False):
         return found
     census = watching.take_census(layer)
+    workers = _collect_workers(namespace, watching.read_reports(layer, census.reports)) if census.is_complete else []
     return [
         *found,
-        *_collect_workers(namespace, watching.read_reports(layer, census.reports)),
+        *workers,
         *_collect_interfaces(namespace, layer),
         *_collect_groups(namespace, census),
         *_collect_servers(namespace, layer),

@@ -63,6 +63,34 @@ def open_page(browser_of, walk, site):
     return open
 
 
+def look_at_a_person(page, walk):
+    """Look at what a moderator opens for another person and a message of this person."""
+    page.wait_for_selector("[data-state=open]")
+    message(page, "Good morning").locator(".author").click()
+    expect(page.locator("#person-card [data-action=block]")).to_be_visible()
+    walk.look(page, "the card of a person")
+    page.keyboard.press("Escape")
+    for action, element in (("report", "#report-reason"), ("moderate", "[data-action=mute-600]")):
+        message(page, "Good morning").locator(".body").click()
+        page.locator(".toolbar [data-action=more]").click()
+        page.locator(f"#message-sheet [data-action={action}]").click()
+        expect(page.locator(element)).to_be_visible()
+        walk.look(page, f"the dialog to {action}")
+        if action == "report":
+            page.fill(element, "Too early")
+            page.locator("[data-action=send-report]").click()
+            expect(page.get_by_test_id("notice")).to_be_visible()
+            walk.look(page, "a notice")
+        else:
+            page.locator(element).click()
+            expect(page.locator("[data-action=unmute]")).to_be_visible()
+            walk.look(page, "a muted person")
+            page.keyboard.press("Escape")
+    choose(page, "moderation")
+    expect(page.locator(".reported")).to_have_count(1)
+    walk.look(page, "reports and the log of a room")
+
+
 def make_private_room(person):
     """Create a private room with a long name and a topic. Return its slug, which the server has chosen."""
     room = {"slug": f"private-{secrets.token_hex(3)}", "name": LONG_NAME, "topic": "A topic. " * 9, "private": True}
@@ -110,6 +138,8 @@ def test_the_pages_outside_of_a_room_fit(open_page, walk, site, operator):
     page.get_by_test_id("account").click()
     walk.look(page, "the menu of the account")
 
+    anna.post(slug, "Good morning")
+    look_at_a_person(open_page("Operator", f"/rooms/{slug}/", operator), walk)
     page = open_page("Operator", "/operators/rooms/", operator)
     page.wait_for_selector("[data-testid=operators-page][data-state=open]")
     operator.make_room()

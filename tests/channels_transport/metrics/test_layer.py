@@ -54,7 +54,8 @@ def test_a_census_that_takes_too_long_is_left_out(layer, monkeypatch):
     census = watching.take_census
     monkeypatch.setattr(watching, "take_census", lambda layer: census(layer, seconds=-1))
     found = read()
-    assert found["site_census_complete"][()] is False and "site_groups" not in found
+    assert found["site_census_complete"][()] is False and "site_groups" not in found and "site_workers" not in found
+    assert found["site_channel_pending"]["http.request",] == 0
 
 
 def test_the_interfaces_have_lists_and_connections(layer):
