@@ -54,5 +54,9 @@ def channel_session_user_from_http(consumer: Callable[..., Any]) -> Callable[...
 
 
 def channel_and_http_session_user_from_http(consumer: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a consumer so that each message has `channel_session`, `http_session` and `user`."""
+    """
+    Decorate a consumer so that each message has `channel_session`, `http_session` and `user`.
+
+    The login of `http_session` is copied into the channel session.
+    """
     return channel_session(channel_and_http_session(_add_user(consumer)))

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 
 
 def is_fixed(channel: str) -> bool:
-    """Return whether a channel is on one shard, which the hash of its name selects. Others are on all shards."""
+    """
+    Return whether a channel is on one shard.
+
+    The hash of its name, without the part after `!`, selects the shard. Other channels are on all shards.
+    """
     return "!" in channel or "?" in channel
 
 

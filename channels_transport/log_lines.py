@@ -7,7 +7,7 @@ written as an escape. The lines of a traceback are indented, so none of them loo
 
 A person who reads a log must not get access with a secret in it. `redact` replaces the values of secret query
 parameters, tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names. That setting is a
-list of patterns such as `/invite/*`, in which each `*` is a segment that is secret. When in doubt, it hides too much.
+list of patterns such as `/invite/*`, in which each `*` is a secret segment. When in doubt, `redact` hides too much.
 """
 
 from __future__ import annotations

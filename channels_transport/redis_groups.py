@@ -187,7 +187,7 @@ class RedisGroups(RedisSending):
     def _group_send_command(
         self, send: GroupSend, script: scripts.LayerScript = scripts.GROUP_SEND, *arguments: object
     ) -> tuple:
-        # The names of the processes are unknown here. All match one pattern, so this name has the same capacity.
+        # The names of the processes are unknown here. They all match one pattern, so this name has the same capacity.
         capacity = self.get_capacity("daphne.response.x!") * OVERFILL_FACTOR
         return self.command(script, send.group, send.kind, send.content, self.expiry, capacity, *arguments)
 

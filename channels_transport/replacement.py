@@ -1,9 +1,10 @@
 """
-Replaces the decorators and the worker of Channels by those of this package. A site need not change its imports.
+Replaces the decorators, the worker, the test tools and the server of Channels with those of this package. A site need
+not change its imports.
 
 If `channels_transport` is in INSTALLED_APPS, Django calls `replace_channels` when it creates the application, before it
-imports models. A module may have imported a decorator of Channels before. It uses this package's decorator too, because
-the function object itself is redirected. The classes of `channels.generic` and `channels.binding` stay in use, with
+imports models. A module that imported a decorator of Channels earlier uses this package's decorator too, because the
+function object itself is redirected. The classes of `channels.generic` and `channels.binding` stay in use, with
 these decorators.
 """
 
@@ -38,8 +39,9 @@ _replaced: set[Any] = set()
 
 def replace_channels() -> None:
     """
-    Replace the decorators, the worker and the test tools of Channels in this process. A second call does nothing.
+    Replace the decorators, the worker, the test tools and the server of Channels in this process.
 
+    A second call does nothing.
     Raise ImproperlyConfigured if a class was derived from Channels' worker before: its methods would stay in use.
     """
     if _replaced:
@@ -80,7 +82,7 @@ def _redirect(stock: Any, ours: Callable[..., Any]) -> None:
 
 def _redirect_ordered_consumers(decorator: FunctionType) -> None:
     """
-    Let the consumers that Channels' `enforce_ordering` has decorated already use this package's ordering.
+    Let the consumers that Channels' `enforce_ordering` decorated earlier use this package's ordering.
 
     Consumers with Channels' other decorators work on this package's layers. But a consumer that Channels orders could
     wait without end for a frame that a worker lost.

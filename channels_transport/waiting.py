@@ -27,11 +27,11 @@ class Waiter:
         self._unread = 0
 
     def begin(self, keys: Sequence[str], seconds: float) -> None:
-        """Wait for the first item of any of these lists, for at most `seconds`."""
+        """Begin to wait for the first item of any of these lists, for at most `seconds`."""
         self._ask("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
 
     def begin_move(self, source: str, target: str, seconds: float) -> None:
-        """Wait for the first item of a list, for at most `seconds`. Redis moves it to the end of the list `target`."""
+        """Begin to wait for the first item of a list, for at most `seconds`. Redis moves it to the end of `target`."""
         self._ask("BLMOVE", source, target, "LEFT", "RIGHT", seconds)
 
     def _ask(self, *command: Any) -> None:
@@ -80,7 +80,11 @@ class Waiter:
 
 
 def wait_for_any(waiters: Sequence[Waiter], seconds: float, wake_up: int | None = None) -> list[Waiter]:
-    """Return the waiters whose answer has arrived. Wait for `seconds`, or until the file `wake_up` can be read."""
+    """
+    Return the waiters whose answers have arrived.
+
+    Wait for the first answer, but at most `seconds`, and only until the file `wake_up` can be read.
+    """
     readable = find_readable([*waiters, *([wake_up] if wake_up is not None else [])], seconds)
     if wake_up is not None and wake_up in readable:
         os.read(wake_up, 4096)

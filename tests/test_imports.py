@@ -242,7 +242,7 @@ def test_every_module_has_a_docstring():
     assert [name for name in checked if not ast.get_docstring(tree_of(name))] == []
 
 
-def test_no_test_imports_from_a_module_of_tests():
+def test_tests_import_nothing_from_test_modules():
     for path in sorted((ROOT / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in getattr(node, "names", [])] if isinstance(node, ast.Import) else []

@@ -53,7 +53,7 @@ async def loop(crowd, plan, cpu):
 
 
 async def fan(crowd, plan, cpu):
-    """Run `fan50` and `fan1000`: a room waits until all members have received the message."""
+    """Run `fan50` and `fan1000`: a member sends when all members of the room have received the last message."""
     await crowd.connect()
     load = Fan(crowd)
     elapsed = await measure(load, plan, cpu)

@@ -32,7 +32,7 @@ class Load:
         self.messages = self.stalled = 0
 
     async def run(self, seconds: float) -> float:
-        """Run for `seconds`, and return the exact time. Messages that are still in flight count when they arrive."""
+        """Run for `seconds`, and return the exact time. Messages that arrive after the end are not counted."""
         self.is_running = True
         started = time.perf_counter()
         self.start()

@@ -15,19 +15,17 @@ COLUMNS = {
     "sent": "sent",
     "acked": "acked",
     "resent": "sent again",
-    "stored_twice": "stored twice",
-    "expected": "deliveries",
-    "asked": "only by asking",
-    "lost": "lost",
+    "expected": "deliveries due",
+    "live": "arrived",
+    "lost": "lost after asking",
     "doubled": "doubled",
     "out_of_order": "out of order",
-    "deaf": "deaf sockets",
     "closed": "closed",
     "codes": "codes",
-    "silence": "silence s",
-    "grown_mb": "memory MB",
-    "slow_codes": "slow client",
+    "silence": "silence, s",
+    "grown_mb": "memory, MB",
 }
+TITLES = {"before": "this package", "after": "Channels 4"}
 
 
 def parse():
@@ -42,8 +40,11 @@ def row(cells):
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def cell(value):
-    return " ".join(value) if isinstance(value, list) else value
+def line(name, site, figures):
+    """Return a row of the table in docs/leaving.md."""
+    cells = [figures[column] for column in COLUMNS]
+    title = faults.BY_NAME[name].title + (f" ({figures['slow_client']})" if figures["slow_client"] else "")
+    return row([title, TITLES[site], *(" ".join(cell) if isinstance(cell, list) else cell for cell in cells)])
 
 
 def main():
@@ -57,7 +58,7 @@ def main():
         for site in choices.sites.split(","):
             figures = run.run(site, faults.BY_NAME[name])
             results.append({"fault": name, "site": site, **figures})
-            print(row([name, site, *(cell(figures[column]) for column in COLUMNS)]), flush=True)
+            print(line(name, site, figures), flush=True)
     if choices.json:
         with open(choices.json, "w") as file:
             json.dump(results, file, indent=1)

@@ -76,7 +76,7 @@ class Fault(NamedTuple):
 
 ALL = [
     Fault("none", "no fault", nothing),
-    Fault("consumers", "the process that runs consumers is killed", kill_consumers),
+    Fault("consumers", "a process that runs consumers is killed", kill_consumers),
     Fault("front", "a process that holds sockets is killed", kill_front),
     Fault("redis", "Redis is killed, and comes back empty after 2 s", kill_redis),
     Fault("hang", "a process that holds sockets hangs for 5 s, capacity 100", hang, capacity=100),

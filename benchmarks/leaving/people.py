@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 
 HANDSHAKE_SECONDS = 10
 PAUSE_SECONDS = 0.3  # before a client connects again, on average
+TCP_ESTABLISHED = 1
 ANSWER_SECONDS = 10  # a client sends a frame without an answer again after this time
 
 
@@ -72,7 +73,7 @@ class Person:
             ping_interval=None,
             max_queue=1 if self.is_slow else None,
             proxy=None,
-            sock=open_small_socket(url) if self.is_slow else None,
+            sock=self._open_small_socket(url) if self.is_slow else None,
         ) as self.socket:
             try:
                 while not self.is_slow or not self.is_joined.is_set():
@@ -151,12 +152,16 @@ class Person:
                 self.resent.add(ref)
                 await self._send({"ref": ref, "text": self.sent[ref]})
 
+    def _open_small_socket(self, url):
+        """Return a connected socket whose receive buffer is as small as Linux allows."""
+        address = urlsplit(url)
+        self.small_socket = socket.socket()
+        self.small_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        self.small_socket.connect((address.hostname, address.port))
+        self.small_socket.setblocking(False)
+        return self.small_socket
 
-def open_small_socket(url):
-    """Return a connected socket whose receive buffer is as small as Linux allows."""
-    address = urlsplit(url)
-    small = socket.socket()
-    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    small.connect((address.hostname, address.port))
-    small.setblocking(False)
-    return small
+    @property
+    def is_dropped(self):
+        """Return whether the server has cut the connection of a slow client, which does not read that."""
+        return self.small_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED

@@ -63,10 +63,10 @@ async def talk(site, redis, keys, fault):
     deaf = await probe(urls, keys[PEOPLE + 1], people)
     await ask_all(people)
     figures = counting.count(people, read_rows(site), deaf)
+    slow_client = " ".join("dropped" if person.is_dropped else "kept" for person in slow)
     for person in people + slow:
         await person.stop()
-    slow_codes = [str(code) for person in slow for code in person.close_codes]
-    return {**figures, "silence": round(silence, 1), "grown_mb": round(grown / 1e6, 1), "slow_codes": slow_codes}
+    return {**figures, "silence": round(silence, 1), "grown_mb": round(grown / 1e6, 1), "slow_client": slow_client}
 
 
 async def inject(site, redis, fault):

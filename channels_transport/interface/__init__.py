@@ -2,7 +2,7 @@
 The interface server: Daphne 1.4 with limits on what it reads and buffers, close codes that clients can read, and a
 connection to Redis that neither polls nor blocks.
 
-Each class here subclasses Daphne's class for the same job. Its docstring says what the class changes.
+Each exported class subclasses Daphne's class for the same job. Its docstring says what the class changes.
 """
 
 from __future__ import annotations

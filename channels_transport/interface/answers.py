@@ -32,7 +32,7 @@ class Answers:
         self._prefixes = {path[:-1]: function for path, function in encoded.items() if path.endswith(b"/*")}
 
     def find(self, path: bytes) -> Callable[[Asked], Any] | None:
-        """Return the function for a path, or None. An exact path comes before a prefix."""
+        """Return the function for a path, or None. An exact path takes precedence over a prefix."""
         function = self._exact.get(path)
         if function is not None:
             return function

@@ -25,7 +25,7 @@ from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
 
-# The close code of a client that goes on sending above its budget. Consumers use it too.
+# The close code for a client that goes on sending above its budget. Consumers use it too.
 CLOSE_FLOODING = 4429
 CLOSE_TRY_AGAIN_LATER = 1013
 MAX_PARAMETERS = 100
@@ -58,7 +58,7 @@ TRAFFIC = TrafficStats()
 
 class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketProtocol):
     """
-    One websocket. Refuses `?session_key=`, closes with server close codes, and drops clients that do not read.
+    One websocket. It refuses `?session_key=`, can close with the codes of servers, and drops clients that do not read.
 
     It limits what its client sends: see `reading.py`. It closes connections in order: see `closing.py`.
     """
@@ -98,7 +98,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             raise ConnectionDeny(code=503, reason="Service Unavailable") from None
 
     def _count_socket(self, request: Any) -> bool:
-        """Set the budgets. Return whether the address may have another socket."""
+        """Set the budgets and count the socket. If the address has too many sockets, refuse it and return False."""
         host = self.main_factory.find_host(self.http_headers, self.transport)
         address = self.main_factory.addresses.find(host)
         rule = self.main_factory.find_rule(request.path)

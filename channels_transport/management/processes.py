@@ -32,14 +32,20 @@ class Processes:
         self.count, self.run = count, run
         self.started_at: dict[int, float] = {}  # for each pid, the time by the monotonic clock
         self.is_stopping = False
-        # If a setting is wrong, no process can start: each ends with 1.
+        # False until a process has ended in another way than with 1 at its start. If a setting is wrong, each process
+        # ends with 1 at its start, and another start would not help.
         self.have_started = False
         self.backoff = Backoff(longest=10)
         # Only the parent keeps the writing end open, so the children notice when the parent is killed.
         self.parent_reads, self.parent_writes = os.pipe()
 
     def run_all(self) -> int:
-        """Return the exit code when all processes have ended: the first that is not 0, or 0."""
+        """
+        Start the processes, keep them running until a signal, and return the exit code when all have ended.
+
+        The code is the first one that is not 0 since the stop began, or 0. If the first process that ends fails with 1
+        at its start, stop all processes.
+        """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         for _ in range(self.count):
@@ -71,7 +77,7 @@ class Processes:
 
     def _start(self) -> None:
         sys.stdout.flush()
-        # A signal between the fork and the next line would miss the child.
+        # A signal between the fork and the entry in `started_at` would not reach the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
@@ -94,7 +100,8 @@ class Processes:
         except BaseException:
             logger.exception("A worker process failed")
         finally:
-            # The code of the parent after the fork must not run twice, so nothing else writes what is buffered.
+            # `os._exit` keeps the child from running the parent's code after the fork. It writes no buffers, so the
+            # lines before it do.
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()

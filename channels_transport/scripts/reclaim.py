@@ -61,7 +61,7 @@ local function is_waiting(channel, number)
     return head[number] or (head.last and number > head.last)
 end
 
--- Removes the turns at the head that expired, because no worker listens to the channel or all workers are busy.
+-- Removes the expired turns at the head of the list. Turns expire if no worker listens to the channel, or all are busy.
 local purged = {}
 local function purge_expired(channel)
     if purged[channel] then return end

@@ -5,6 +5,6 @@ These modules must not write rows themselves, except the rights of people. The s
 open tab gets the change.
 """
 
-from chat.admin import moderation, operators, people, rooms, sign_in
+from chat.admin import moderation, names, operators, people, rooms, sign_in
 
-__all__ = ["moderation", "operators", "people", "rooms", "sign_in"]
+__all__ = ["moderation", "names", "operators", "people", "rooms", "sign_in"]

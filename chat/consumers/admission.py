@@ -15,10 +15,12 @@ def admit(connection, member, query, login=None, token_id=None):
     """
     Accept a member's connection: send `joined`, announcements, the backlog, `synced` and the member's tasks.
 
-    `query` is the parsed query string of the handshake: {name: [values]}. `login` is the key of the browser's login
-    session, `token_id` the id of a bot's token: exactly one of them is given. Write both into the connection's session,
-    with the ids that later frames need. If the member was banned meanwhile, close the connection after `joined`. If too
-    many sockets are open, raise `rate_limited` and change nothing.
+    The connection joins the room's groups and the list of present people. If the member may not stay in the room any
+    more, close the connection after `joined`. If too many sockets are open, raise `rate_limited` and change nothing.
+
+    - `query`: the parsed query string of the handshake: {name: [values]}.
+    - `login`: the key of the browser's login session; `token_id`: the id of a bot's token. Exactly one is given. Write
+      both into the connection's session, with the ids that later frames need.
     """
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)
@@ -28,7 +30,8 @@ def admit(connection, member, query, login=None, token_id=None):
     connection.subscribe(get_groups(connection))
     state = rooms.get_join_state(member)
     if not state.may_stay:
-        # The member was banned after `member` was read. The connection was in no group then, so it missed the close.
+        # The member was banned, or lost access in another way, after `member` was read. The connection was in no group
+        # then, so it missed the close.
         connection.close(protocol.CLOSE_FORBIDDEN)
         return
     if state.has_announcements:

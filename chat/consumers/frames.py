@@ -19,8 +19,8 @@ def answer_frame(connection, text):
     """
     Handle one frame of an admitted connection. If its type has an answer, send exactly one answer.
 
-    `text` is None for a binary frame. No exception leaves this function: it answers a refusal or a failure, and the
-    connection continues.
+    `text` is None for a binary frame. No exception leaves this function. It answers a refusal or a failure, and the
+    connection continues. Only a CloseConnection closes the connection.
     """
     handle_frame(connection, text, protocol.EVENTS, access.get_speaking_member, HANDLERS)
 
@@ -52,7 +52,11 @@ class FrameRequest:
 
 @contextmanager
 def answering(connection):
-    """Answer each exception of the block with the `ref` of the block's FrameRequest. No exception leaves the block."""
+    """
+    Answer each exception of the block with the `ref` of the block's FrameRequest. No exception leaves the block.
+
+    A CloseConnection has no answer: it closes the connection.
+    """
     request = FrameRequest()
     try:
         yield request

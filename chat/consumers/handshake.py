@@ -53,7 +53,7 @@ class CheckedHandshake:
     """A mixin that checks the handshakes of a class-based consumer. It must precede `Ordered` in the bases."""
 
     def guard(self, handler):
-        """Return the handler with all its checks; see `Ordered.guard`."""
+        """Return the handler of a handshake with its checks, and another handler as `Ordered.guard` returns it."""
         guarded = super().guard(handler)
         return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
 

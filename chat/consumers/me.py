@@ -35,7 +35,8 @@ def me_connect(message):
 
 def _open(connection, person, query, login, token_id):
     """
-    Accept a stream, and subscribe it to the feeds of the person's rooms.
+    Accept a stream, subscribe it to the feeds of the person's rooms, and send the announcements that the person has not
+    dismissed.
 
     `login` is the key of the browser's login session, `token_id` the id of a bot's token. One of them is None. Write
     both into the connection's session, with the rooms. If too many sockets are open, raise `rate_limited` and change

@@ -86,7 +86,7 @@ class Graph:
     """
     Which modules import which, at once (`static`) or later (`dynamic`). A name is relative to the client's folder.
 
-    `closures` are a module and all that it imports at once, each module after its imports.
+    `closures` has a list for each module: the module and all that it imports at once, each module after its imports.
     """
 
     def __init__(self) -> None:

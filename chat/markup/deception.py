@@ -41,7 +41,7 @@ def names_other_host(label: str, target: str, normalize: Callable[[str], str]) -
 
 
 def _is_part_of(own, host):
-    """Return whether a host is `host` or below it. A name without a dot, such as `org`, is no host of others."""
+    """Return whether the host `own` is `host` or below it. Nothing is below a name without a dot, such as `org`."""
     return own == host or "." in host and own.endswith(f".{host}")
 
 

@@ -1,4 +1,4 @@
-"""Add the browsers of boards' visitors, and the former slugs of private rooms."""
+"""Add the browser of each visitor of a board, and a table of the former slugs of private rooms."""
 
 from django.db import migrations, models
 import django.db.models.deletion

@@ -4,6 +4,7 @@ Announcements of operators, and the receipts of the people who have dismissed th
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from .people import Person
 from .rooms import Room
@@ -40,7 +41,11 @@ class Announcement(models.Model):
     """
 
     INFO, WARNING, URGENT = "info", "warning", "urgent"
-    LEVELS = [(level, level) for level in (INFO, WARNING, URGENT)]
+    LEVELS = [
+        (INFO, pgettext_lazy("level of an announcement", "info")),
+        (WARNING, pgettext_lazy("level of an announcement", "warning")),
+        (URGENT, pgettext_lazy("level of an announcement", "urgent")),
+    ]
 
     id = models.BigAutoField(primary_key=True)
     text = models.TextField()

@@ -4,6 +4,7 @@ Reports of messages to moderators, and the audit log of what moderators did.
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from .messages import Message
 from .people import Person
@@ -14,7 +15,10 @@ class Report(models.Model):
     """A person's report of a message, with the body that the message had then, and the decision of a moderator."""
 
     DISMISSED, REMOVED = "dismissed", "removed"
-    OUTCOMES = [(outcome, outcome) for outcome in (DISMISSED, REMOVED)]
+    OUTCOMES = [
+        (DISMISSED, pgettext_lazy("outcome of a report", "dismissed")),
+        (REMOVED, pgettext_lazy("outcome of a report", "removed")),
+    ]
 
     id = models.BigAutoField(primary_key=True)
     room = models.ForeignKey(Room, on_delete=models.CASCADE)
@@ -55,7 +59,14 @@ class AuditEntry(models.Model):
     """
 
     ROLE, EDIT, REMOVE, REPORT, PIN, UNPIN = "role", "edit", "remove", "report", "pin", "unpin"
-    ACTS = [(act, act) for act in (ROLE, EDIT, REMOVE, REPORT, PIN, UNPIN)]
+    ACTS = [
+        (ROLE, pgettext_lazy("act of moderation", "role")),
+        (EDIT, pgettext_lazy("act of moderation", "edit")),
+        (REMOVE, pgettext_lazy("act of moderation", "remove")),
+        (REPORT, pgettext_lazy("act of moderation", "report")),
+        (PIN, pgettext_lazy("act of moderation", "pin")),
+        (UNPIN, pgettext_lazy("act of moderation", "unpin")),
+    ]
 
     id = models.BigAutoField(primary_key=True)
     room = models.ForeignKey(Room, on_delete=models.CASCADE)

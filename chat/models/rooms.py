@@ -180,7 +180,14 @@ class Member(models.Model):
     """The membership of one person in one room, with a role."""
 
     GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED = "guest", "member", "moderator", "owner", "muted", "banned"
-    ROLES = [(role, role) for role in (GUEST, MEMBER, MODERATOR, OWNER, MUTED, BANNED)]
+    ROLES = [
+        (GUEST, pgettext_lazy("role", "guest")),
+        (MEMBER, pgettext_lazy("role", "member")),
+        (MODERATOR, pgettext_lazy("role", "moderator")),
+        (OWNER, pgettext_lazy("role", "owner")),
+        (MUTED, pgettext_lazy("role", "muted")),
+        (BANNED, pgettext_lazy("role", "banned")),
+    ]
     MODERATOR_ROLES = (MODERATOR, OWNER)
     # A person must not escape one of these roles by leaving, or with another handle.
     HELD_ROLES = (MUTED, BANNED)

@@ -30,7 +30,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
-# Invisible characters that Unicode calls letters, marks or symbols: fillers, joiners, variation selectors.
+# Invisible characters that Unicode calls letters, marks, symbols or unassigned: fillers, joiners, variation selectors.
 HIDDEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
@@ -168,12 +168,12 @@ def check_reason(value: Any, name: str = "reason") -> str:
 
 
 def check_seconds(value: Any, name: str = "seconds") -> int:
-    """Return a duration in seconds: 1 to MAX_SECONDS, a year. Raise `invalid_field`."""
+    """Return a duration in seconds: 1 to MAX_SECONDS, which is 366 days. Raise `invalid_field`."""
     return check_integer(value, name, least=1, most=MAX_SECONDS)
 
 
 def check_emoji(value: Any, name: str = "emoji") -> str:
-    """Return one emoji in its canonical form, so that each picture is only one reaction. Raise `invalid_field`."""
+    """Return one emoji in its canonical form, so that all its forms are one reaction. Raise `invalid_field`."""
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(canonical_emoji(value)):
         raise ChatError("invalid_field", "'%(name)s' must be one emoji.", name=name)
     return canonical_emoji(value)

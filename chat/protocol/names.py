@@ -45,8 +45,8 @@ def check_handle(value: Any, name: str = "handle") -> str:
     """
     Return a handle in NFC: 1 to MAX_HANDLE characters, which `check_line` accepts.
 
-    White space within the handle becomes one space. Raise as `check_text` does, and `invalid_field` for a handle that
-    shows nothing.
+    White space within the handle becomes one space. Raise as `check_text` and `check_line` do. Raise `invalid_field`
+    for a handle that shows nothing, begins with a combining mark, or has too many marks on one character.
     """
     _check_shows_something(value, name)
     # A variation selector only chooses between two pictures of a character. Two handles must not differ only by a
@@ -65,13 +65,13 @@ def is_possible_handle(value: Any) -> TypeGuard[str]:
 
 
 def check_room_name(value: Any, name: str = "name") -> str:
-    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise as `check_handle` does."""
+    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise ChatError as `check_handle` does."""
     _check_shows_something(value, name)
     return check_line(check_text(value, name, MAX_ROOM_NAME), name)
 
 
 def check_topic(value: Any, name: str = "topic") -> str:
-    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise as `check_text` does."""
+    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise `invalid_field` or `too_long`."""
     return check_line(check_text(value, name, MAX_TOPIC, least=0), name)
 
 

@@ -158,7 +158,11 @@ def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
 
 
 def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
-    """Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms."""
+    """
+    Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms.
+
+    The result has the form of `find_pending`, and `since` has the same meaning.
+    """
     memberships = Member.objects.filter(person=person.id).exclude(role=Member.BANNED)
     found = Announcement.objects.current().filter(_concerns(person.id, memberships)).undismissed(person.id)
     return _describe_newest(found if since is None else found.filter(id__gt=since))

@@ -36,7 +36,7 @@ class Ledger:
         self._times: dict[int, int] = {}
 
     def sweep(self, ids: Collection[int]) -> int:
-        """Call `close` for the ids that are still due, at most MAX_PER_SWEEP of them. Return how many these are."""
+        """Call `close` for the ids that are still due, at most MAX_PER_SWEEP of them. Return their number."""
         if store.increment(f"swept:{self._name}", FORGET_SECONDS) == 1:
             self._times = {}
         self._times = {id: self._times.get(id, 0) for id in ids}

@@ -9,7 +9,7 @@ from channels_transport import Script, Shard, make_redis_client, run_with_next_t
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
 
-# The keys of a roster remain for this time after its last entry, so that a sweep can still find the owners who went.
+# The keys of a roster remain for this time after its last entry. So a sweep can still find the owners who have left.
 ROSTER_GRACE_SECONDS = 600
 
 

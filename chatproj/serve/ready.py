@@ -44,7 +44,11 @@ def is_loopback(host: str) -> bool:
 
 
 def answers(host: str, port: int, names: Iterable[str]) -> bool:
-    """Return whether GET /readyz answers 200, so interface, Redis and a worker run. `names` are ALLOWED_HOSTS."""
+    """
+    Return whether GET /readyz answers 200. Then the interface, Redis, the database and a worker run.
+
+    `names` are ALLOWED_HOSTS.
+    """
     host = WILDCARDS.get(host, host)
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:

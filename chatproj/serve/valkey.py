@@ -36,7 +36,12 @@ class Valkey(NamedTuple):
 
 
 def configure() -> Valkey:
-    """Write `var/valkey.conf`, with a new password, and with the last run's port if it is free."""
+    """
+    Write `valkey.conf` with a new password, and `valkey-port`, both in `var`. Return the server's URL and command.
+
+    The port is that of the last run if it is free, otherwise another free port. Raise CannotServe if there is no port,
+    or no Valkey for this machine.
+    """
     port = _choose_port()
     password = secrets.token_hex(24)
     configuration = local.write_private("valkey.conf", CONFIGURATION.format(port=port, password=password))

@@ -83,7 +83,7 @@ def test_on_a_phone_a_click_during_the_loading_works_when_the_code_has_arrived(o
     page, code, sockets = open_slowly(**PHONE)
     expect(message(page, "hello")).to_be_visible()
     keep_screenshot(page, "a room while its code loads")
-    url = page.url
+    url, top = page.url, top_of(page, "hello")
     page.get_by_test_id("composer").fill("written early")
     page.get_by_test_id("send").click()
     # The last click counts.
@@ -93,6 +93,8 @@ def test_on_a_phone_a_click_during_the_loading_works_when_the_code_has_arrived(o
     expect(page.get_by_test_id("places").locator("a").first).to_be_in_viewport()
     assert page.url == url
     page.keyboard.press("Escape")
+    page.wait_for_selector("[data-state=open]")
+    assert top_of(page, "hello") == top
     expect(page.get_by_test_id("composer")).to_have_value("written early")
 
 

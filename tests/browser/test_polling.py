@@ -82,7 +82,7 @@ def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug, 
     listed.locator(".place").click(button="right")
     alice.get_by_role("menuitem", name="Mark as read").click()
     expect(listed.locator(".badge")).to_have_count(0)
-    # So does the list of all rooms.
+    # The list of all rooms also works by polling.
     new = owner.make_room()
     expect(alice.locator(f"#rooms [data-slug='{new}']")).to_be_visible()
     assert sockets == []

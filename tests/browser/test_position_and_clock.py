@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.browser.actions import message, say
 
 # This code posts messages, and gives each day {per_day} of them. So a day can begin within a page of the history or
-# between two pages.
+# between two pages. Everybody has read them, so the room opens at the newest one.
 FILL = """
 from datetime import timedelta
 from django.utils import timezone
 from chat import protocol
-from chat.models import Message, Person
+from chat.models import Member, Message, Person
 from chat.services import rooms
 person = Person.objects.get(handle={handle!r})
 member = rooms.join_room(person, {slug!r})
@@ -22,6 +22,7 @@ for number in range(170):
 for message in Message.objects.filter(room=member.room):
     days = (170 - message.number) // {per_day}
     Message.objects.filter(id=message.id).update(created_at=timezone.now() - timedelta(days=days))
+Member.objects.filter(room=member.room).update(read_offset=message.room.offset)
 """
 
 # This script scrolls to `top`, where the page loads older messages. It returns their number, and the greatest distance

@@ -94,7 +94,7 @@ def test_no_handshake_waits_during_an_outage(rig):
     assert not rig.upstream.is_empty, "a connection that workers know keeps its frames"
 
 
-def test_a_connection_that_ends_before_it_was_accepted_sends_nothing(rig):
+def test_a_connection_that_ends_before_it_was_accepted_sends_no_disconnect(rig):
     rig.send(0, "websocket.connect")
     rig.run_reactor()
     rig.client.answer(b"full")

@@ -1,4 +1,4 @@
-"""Requests that wait for their response. A message, a timeout or a disconnect ends the wait, and is reported."""
+"""Requests that wait for their response. A message, a timeout or a disconnect ends the wait. Each end is reported."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The layer with a local part: which of its two Redis servers has what."""
+"""The layer with a local part: which of its two Redis servers has which messages."""
 
 import inspect
 

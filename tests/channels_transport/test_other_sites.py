@@ -154,7 +154,7 @@ def test_a_frame_whose_handler_does_not_ask_for_the_user_needs_no_query(alice, d
 
 
 @pytest.mark.parametrize("attribute", ["strict_ordering", "channel_session_user", "http_user_and_session"])
-def test_a_class_may_have_the_attributes_of_channels(attribute):
+def test_a_class_based_consumer_accepts_the_attributes_of_channels(attribute):
     seen = []
 
     class Consumer(WebsocketConsumer):

@@ -182,7 +182,7 @@ def test_a_stopped_client_does_not_connect_again(client, clock):
     assert client.server.tries == 1
 
 
-def test_a_server_that_has_become_a_replica_is_left(client):
+def test_the_connection_to_a_server_that_has_become_a_replica_is_aborted(client):
     done = client.call(("SET", "a", 1))
     client.server.send(b"-READONLY You can't write against a read only replica.\r\n")
     assert isinstance(done.result[0], ReplyError) and client.server.connection.transport.disconnecting

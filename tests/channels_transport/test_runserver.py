@@ -49,7 +49,8 @@ def test_another_layer_is_refused_with_one_sentence(set_layer):
 def test_the_command_of_channels_has_the_server_that_a_test_may_replace(set_layer, monkeypatch):
     set_layer("channels_transport.memory.MemoryChannelLayer")
     assert stock_runserver.Command.server_cls is Server
-    monkeypatch.setattr(runserver.Command, "check_migrations", lambda self: None)
+    for name in ("check", "check_migrations"):
+        monkeypatch.setattr(runserver.Command, name, lambda self, **options: None)
     with mock.patch.object(stock_runserver.Command, "server_cls") as server:
         call_command("runserver", "127.0.0.1:8001", "--noreload", "--noworker", "--verbosity=0")
     assert server.call_args[1]["endpoints"] == ["tcp:port=8001:interface=127.0.0.1"]

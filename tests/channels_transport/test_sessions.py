@@ -220,7 +220,7 @@ def test_without_a_message_or_a_reply_channel_there_is_no_session(backend):
         count(make_message(reply_channel=None))
 
 
-def test_any_engine_but_signed_cookies_can_be_chosen():
+def test_any_engine_except_signed_cookies_can_be_chosen():
     assert sessions._session_store("django.contrib.sessions.backends.cache").__module__.endswith("cache")
     with pytest.raises(ValueError, match="cookies"):
         sessions._session_store("django.contrib.sessions.backends.signed_cookies")

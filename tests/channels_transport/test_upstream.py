@@ -176,7 +176,7 @@ def test_after_a_broken_connection_all_frames_are_sent_again_and_none_is_accepte
     rig.send(0, 1, 2)
     rig.pass_by()
     (done, commands), rig.redis.held = rig.redis.held[0], None
-    # Redis accepted two of them before the connection broke, and the interface does not know that.
+    # Redis accepted two of the frames before the connection broke, and the interface does not know that.
     for command in commands[:2]:
         rig.redis.accept(command)
     rig.redis.failure = Disconnected("on purpose")

@@ -45,14 +45,14 @@ def test_a_translation_has_the_placeholders_and_the_elements_of_its_text(path):
     for entry in read(path):
         texts = [entry.msgid, entry.msgid_plural] if entry.msgid_plural else [entry.msgid]
         allowed = {frozenset(PLACEHOLDER.findall(text)) for text in texts}
-        # The form for one may leave the number out.
+        # A plural form for one number, such as "one person", may leave out the number.
         allowed |= {found - {"%(count)s", "%(number)s"} for found in allowed if entry.msgid_plural}
         for text in entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]:
             assert frozenset(PLACEHOLDER.findall(text)) in allowed, (entry.msgid, text)
 
 
 @pytest.mark.process
-@pytest.mark.skipif(not shutil.which("xgettext") and not os.environ.get("CI"), reason="there is no GNU gettext here")
+@pytest.mark.skipif(not shutil.which("xgettext") and not os.environ.get("CI"), reason="GNU gettext is not installed")
 def test_the_catalogues_contain_the_texts_of_the_code(tmp_path):
     """If this fails, run bin/make_languages.py and translate the new texts."""
     SCRIPT["collect"](tmp_path)

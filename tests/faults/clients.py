@@ -1,4 +1,4 @@
-"""Clients that follow the protocol, as the clients of tests.live.client do, and measure how long each answer took."""
+"""Clients that follow the protocol, as the clients of tests.live.client do, and measure how long each ack took."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ EMOJI = "👍🎉❤"
 
 
 def make_person(site, name, password=None, url=None):
-    """Return a person with a new handle. `url` is the person's interface."""
+    """Return a person with a new handle. `url` is the address of the interface that the person uses."""
     address = site if url is None else InterfaceAddress(url)
     return Person(address, f"{name} {next(_numbers)}", password)
 
@@ -37,7 +37,7 @@ class InterfaceAddress:
 
 class Tab(live.Client):
     """
-    A client that records its changes by ref: `sent` has the events, and `took` the seconds until each answer.
+    A client that records its changes by ref: `sent` has the events, and `took` the seconds until each ack.
 
     `tried_at`, `joined_at` and `lost_at` are the times when it tried to connect, joined the room, and lost its
     connection.
@@ -67,7 +67,7 @@ class Tab(live.Client):
         self._heartbeat_at = time.monotonic() + self._next_heartbeat()
 
     def slowest(self, since=0):
-        """Return the longest time to an answer, of all frames sent after `since`."""
+        """Return the longest time to an ack, of all frames sent after `since`."""
         return max((took for ref, took in self.took.items() if self.sent_at[ref] >= since), default=0)
 
     async def _connect(self):
@@ -150,7 +150,7 @@ class Chatter:
 
 @contextlib.asynccontextmanager
 async def chatting(tabs, **options):
-    """Let each tab post within a `with` block."""
+    """Run a Chatter with each tab within a `with` block."""
     chatters = [Chatter(tab, **options).start() for tab in tabs]
     try:
         yield chatters

@@ -133,7 +133,7 @@ async def test_random_faults_cause_no_loss_no_duplicate_and_no_unanswered_frame(
             for chatter in chatters:
                 chatter.start()
             deadline = time.monotonic() + size.pick(20, 300)
-            # Each fault is injected once first, in a random order. So a short run leaves out no fault.
+            # No fault is repeated before each fault was injected once. So a short run has as many faults as possible.
             pending = chance.sample(FAULTS, len(FAULTS))
             while time.monotonic() < deadline:
                 fault = pending.pop() if pending else chance.choice(FAULTS)

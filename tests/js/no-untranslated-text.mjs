@@ -18,7 +18,7 @@ const FOR_DEVELOPERS = new Set(["Error", "TypeError", "RangeError", "console"]);
 // These functions compare their arguments with other values, and show nothing.
 const COMPARING = new Set(["startsWith", "endsWith", "includes"]);
 // The names of keys do not change with the language.
-const KEYS = /^(?:Arrow(?:Up|Down|Left|Right)|Page(?:Up|Down)|Alt|Backspace|Ctrl|Delete|End|Enter|Esc|Escape|Home|Shift|Tab)$/;
+const KEYS = /^(?:Arrow(?:Up|Down|Left|Right)|Page(?:Up|Down)?|Alt|Backspace|Control|Ctrl|Delete|End|Enter|Esc|Escape|Home|Shift|Tab)$/;
 const WORD = /\p{L}{2}/u;
 const SEVERAL_WORDS = /\p{L}{2,}[,:;]? +(?:\p{L}|\{\})/u;
 const NAME = /^\p{Lu}\p{Ll}+[….!?]*$/u;

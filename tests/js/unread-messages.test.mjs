@@ -83,3 +83,18 @@ test("a server of an older version counts nothing, and received messages still c
   receive(unread, [11, 12]);
   assert.deepEqual([unread.count, unread.firstId], [2, 11]);
 });
+
+test("a count of 1,000 means 1,000 or more, until everything is loaded or read", () => {
+  const unread = started({ read: 0, offset: 2500, unread: 1000, first_unread: 1 });
+  assert.deepEqual([unread.count, unread.isMore], [1000, true]);
+  receive(unread, [...range(1, 50), ...range(2451, 2500)]);
+  unread.readTo(40);
+  assert.deepEqual([unread.count, unread.isMore, unread.firstId], [960, true, 41]);
+  receive(unread, range(51, 2000));
+  assert.deepEqual([unread.unknownCount, unread.isMore], [1, true]);
+  receive(unread, range(2001, 2450));
+  unread.loaded(0, Infinity);
+  assert.deepEqual([unread.count, unread.isMore], [2460, false]);
+  const exact = started({ read: 0, offset: 999, unread: 999, first_unread: 1 });
+  assert.equal(exact.isMore, false);
+});

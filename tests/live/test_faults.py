@@ -47,7 +47,7 @@ def check_stored_once(site, room, client, count):
 
 
 async def chat_through(fault, site, alice, bob, count=120):
-    """Let Alice post during `fault()`. Check that she and Bob have all messages at the end."""
+    """Let Alice post during `fault()`. Check that both people have all messages at the end. Return their clients."""
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for number in range(count):

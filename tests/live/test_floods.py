@@ -24,7 +24,8 @@ pytestmark = pytest.mark.no_database
 
 COUNT = 20
 FLOOD_SECONDS = 10
-# Without limits, an answer took one to seven seconds. A quiet machine needs a small part of these times.
+# Without limits, an answer took one to seven seconds. With limits, a quiet machine answers in a small part of
+# PROMPT_SECONDS.
 PROMPT_SECONDS, SLOWEST_SECONDS = 0.5, 3
 numbers = itertools.count(1)
 
@@ -53,7 +54,7 @@ async def open_raw_socket(site, path):
 
 
 async def flood(site, path, data, seconds=FLOOD_SECONDS):
-    """Send the same bytes again and again, read the responses, and leave. Return what the server sent last."""
+    """Send the same bytes again and again, read the responses, and disconnect. Return the last four bytes received."""
     reader, writer = await open_raw_socket(site, path)
     last = bytearray()
 
@@ -99,7 +100,7 @@ def count_waiting_frames(site):
 
 @pytest.mark.alone
 @pytest.mark.parametrize("path", ["/echo/", "/lobby/"])
-async def test_anonymous_floods_do_not_delay_messages_and_leave_nothing_behind(frail_site, path):
+async def test_anonymous_floods_do_not_delay_messages_and_leave_no_frames_in_redis(frail_site, path):
     owner, room = make_room(frail_site)
     async with owner.client(room) as client:
         floods = asyncio.gather(*(flood(frail_site, path, TEXTS) for _ in range(COUNT)))

@@ -125,7 +125,7 @@ async def test_every_invalid_frame_is_rejected_and_the_next_post_is_acknowledged
 
 @pytest.fixture
 def subtests_of():
-    """Return a generator of a table's cases, which prints the name of each case."""
+    """Return a function that yields the cases of a table, and prints the name of each case."""
 
     def cases(table):
         for name, case in table.items():
@@ -176,7 +176,7 @@ async def test_a_frame_of_64_kib_is_accepted_and_one_byte_more_closes_the_socket
         assert await close_code(socket) == 1009
 
 
-async def test_the_limit_counts_bytes_and_holds_for_a_message_in_many_fragments(room, alice):
+async def test_the_size_limit_counts_bytes_and_includes_all_fragments_of_a_message(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await socket.send("ä" * 32769)
         assert await close_code(socket) == 1009

@@ -185,7 +185,7 @@ def test_a_monitor_that_was_paused_stands_by_when_another_works(frail_site, moni
     wait_until(lambda: is_working(first), 60, "the take-over")
 
 
-def test_a_monitor_stops_cleanly_while_redis_or_the_database_hang(frail_site, monitor):
+def test_a_monitor_stops_cleanly_while_redis_or_the_database_hangs(frail_site, monitor):
     assert monitor("a", "--sweep-interval", "0.3").end() == 0
     assert not chat_redis(frail_site).exists("chat:lease:monitor")
     hung_on_redis, hung_on_rows = monitor("a"), monitor("b", "--sweep-interval", "0.3")

@@ -29,7 +29,7 @@ PARTS_AND_NUMBERS = {
 # Variables that this shell or pytest has set for other runs.
 UNSET = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", *SHELL_SETTINGS)
 
-# These tests wait this long for an event that must happen, and for a first start. These times are not promised.
+# How long these tests wait for an event that must happen, and for a first start. `bin/serve` promises neither time.
 PATIENCE_SECONDS, READY_SECONDS = 60, 150
 
 pytestmark = [pytest.mark.live, pytest.mark.no_database]
@@ -89,7 +89,11 @@ class Serve:
             connection.close()
 
     def processes(self, word=""):
-        """Return the running processes of this folder, by pid: each has the folder's name in its environment."""
+        """
+        Return the commands of this folder's running processes that contain `word`, by pid.
+
+        Each of these processes has the folder's name in its environment.
+        """
         # Valkey writes its title over its environment, and the title contains its port.
         port = self.var / "valkey-port"
         title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"

@@ -99,7 +99,7 @@ def check_result(site, person, task):
 
 
 def attempts(site, task):
-    """Return (attempt, tries) of a task: the number of claims, and of claims that no worker handed over."""
+    """Return (attempt, tries) of a task: the number of claims, and of claims that no worker gave back."""
     return site.database.query("SELECT attempt, tries FROM chat_task WHERE id = %s", task["task_id"])[0]
 
 
@@ -158,7 +158,7 @@ def test_another_worker_finishes_tasks_of_a_killed_and_a_frozen_worker(site, own
         assert attempts(site, task) == (2, 2)
 
 
-def test_a_worker_that_stops_hands_its_task_to_another(site, owner):
+def test_a_worker_that_stops_puts_its_task_back_for_another_worker(site, owner):
     task = start(owner)
     worker = wait_until_begun(site, task)
     assert worker.end() == 0
@@ -167,7 +167,7 @@ def test_a_worker_that_stops_hands_its_task_to_another(site, owner):
     assert attempts(site, task) == (2, 1)
 
 
-def test_the_other_workers_never_run_tasks(site, owner):
+def test_only_task_workers_run_tasks(site, owner):
     for worker in site.task_workers:
         assert worker.end() == 0
     task = start(owner, "statistics", {})

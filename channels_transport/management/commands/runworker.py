@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.log import setup_logger
-from channels.management.commands.runworker import Command as ChannelsCommand
+from channels.management.commands import runworker as channels_runworker
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError, CommandParser
 
@@ -13,14 +14,21 @@ from channels_transport.management.loggers import format_channels_log
 from channels_transport.management.processes import Processes
 from channels_transport.management.servers import check_servers, get_shared_layer
 from channels_transport.redis_info import UnsupportedRedis
-from channels_transport.worker import Worker
+from channels_transport.stock_layers import is_own
 
 
-class Command(ChannelsCommand):
+def is_of_another_package(alias: str) -> bool:
+    """Return whether a layer that is not the default one belongs to another package."""
+    known = alias != DEFAULT_CHANNEL_LAYER and alias in channel_layers.configs
+    return known and not is_own(channel_layers[alias].channel_layer)
+
+
+class Command(channels_runworker.Command):
     """
     Has the options of Channels' command, and `--max-messages`.
 
-    `--threads N` runs N processes, because consumers in threads of one process would wait for each other.
+    `--threads N` runs N processes, because consumers in threads of one process would wait for each other. For the layer
+    of another package, under another alias than "default", the command does what Channels' command does.
     """
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,7 +43,9 @@ class Command(ChannelsCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["threads"] < 1:
             raise CommandError("--threads must be 1 or more: the number of worker processes.")
-        if options["threads"] == 1:
+        if is_of_another_package(options["layer"]):
+            super().handle(*args, **options)
+        elif options["threads"] == 1:
             self._run_worker(options)
         # The parent has opened no connection yet, so the processes share none.
         elif exit_code := Processes(options["threads"], lambda: self._run_or_report(options)).run_all():
@@ -55,7 +65,8 @@ class Command(ChannelsCommand):
         format_channels_log()
         wrapper.router.check_default()
         check_servers(wrapper.channel_layer)
-        worker = Worker(
+        # The name of Channels is this package's worker. The tests of a site may replace it.
+        worker = channels_runworker.Worker(
             channel_layer=wrapper,
             callback=self.consumer_called if self.verbosity > 1 else None,
             only_channels=options["only_channels"],

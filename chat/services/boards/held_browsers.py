@@ -52,8 +52,8 @@ def _find_decisions(visit: Visit) -> list[Visitor]:
     """
     Return the removals and denials that hold for a visit: the visitors of its browser or person. Run one query.
 
-    The owner's admission of a visitor ends the earlier ones. A visitor whom a moderator of the room has banned counts
-    as removed until the ban is lifted.
+    The owner's admission of a visitor ends the earlier decisions. A visitor whom a moderator of the room has banned
+    counts as removed until the ban is lifted.
     """
     decisions = list(_read_decisions(visit))
     if any(decision.is_owner or _admits_account(decision, visit) for decision in decisions):
@@ -89,7 +89,7 @@ def _admits_account(decision, visit):
 
 def find_others_to_remove(visitor: Visitor) -> QuerySet:
     """
-    Select the other visitors whom the removal of a visitor removes too: guests of the same browser, and all who wait.
+    Select the other visitors of the browser whom a removal removes too: admitted guests, and all visitors who wait.
 
     The owner decides about each admitted account, because it may belong to somebody else who uses the browser.
     """

@@ -34,8 +34,8 @@ def notify_decision(visitor: Visitor, connection: Connection | None) -> None:
     """
     Publish a visitor's new state, on commit: to the visitor, and to the owner's connections other than `connection`.
 
-    The owner made the decision on `connection`, which gets the `ack`. It is None if the decision about another visitor
-    includes this one. Then all of the owner's connections get the event.
+    The owner made the decision on `connection`, which gets the `ack`. `connection` is None if a decision about another
+    visitor also decides about this visitor. Then all of the owner's connections get the event.
     """
     event = describe_state(visitor)
     publish_after_commit(broadcast.visitor_group(visitor.digest), lambda: event)
@@ -56,7 +56,11 @@ def disconnect_member(member: Member) -> None:
 
 
 def disconnect_everybody(board: Board) -> None:
-    """Close all connections of a board and its room with 4403, on commit. The waiting room receives `shut` first."""
+    """
+    Close all connections of a board and its room with 4403, on commit.
+
+    Before that, the waiting room receives `shut`, and the own streams of the members receive that the room is gone.
+    """
     feeds.publish_deletion(board.room_id, board.room.slug)
     close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)
     publish_after_commit(broadcast.board_group(board.id), protocol.board_shut)

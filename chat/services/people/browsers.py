@@ -38,7 +38,7 @@ def get_browser(request: HttpRequest) -> str:
 
 
 def keep_browser(request: HttpRequest, response: HttpResponse, is_secure: bool) -> None:
-    """Put the browser's id into the response, for COOKIE_SECONDS from now, if a view has used it."""
+    """Put the browser's id into the response, for COOKIE_SECONDS from now, if a view has called `get_browser`."""
     if getattr(request, "keeps_browser", False):
         options = {"max_age": COOKIE_SECONDS, "httponly": True, "samesite": "Lax", "secure": is_secure}
         response.set_cookie(COOKIE, request.COOKIES[COOKIE], **options)

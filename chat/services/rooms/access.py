@@ -1,7 +1,8 @@
 """
 Find and enter rooms: which rooms a person may know about, and how a person becomes a member.
 
-This module writes Member for people who enter a public room. It publishes nothing.
+This module writes Member for people who enter a public room, and the start and the end of mutes. It publishes the room
+to the streams of a new member, and the new role.
 """
 
 from django.contrib.auth.models import AnonymousUser
@@ -50,8 +51,9 @@ def join_room(person: Person, slug: str) -> Member:
     """
     Return the person's Member of a room. If there is no Member and the room is public, create one.
 
-    Raise `forbidden` for a banned person. Raise `not_found` for an unknown room, and for a room that the person may not
-    know about.
+    Mute a person whose browser has a muted guest in the room, and end a mute that has expired. Raise `forbidden` for a
+    banned person, for a person whose browser has a banned guest, and for a guest if the room is closed to guests. Raise
+    `not_found` for an unknown room, and for a room that the person may not know about.
     """
     room, member = _read_room(person, slug)
     _check_access(room, member, person)

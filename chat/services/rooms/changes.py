@@ -88,7 +88,7 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
 
 def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
-    Delete the body, the reactions and the bookmarks of a message; its row stays.
+    Delete the body, the earlier bodies, the reactions, mentions, bookmarks and pin of a message; its row stays.
 
     If a moderator removes another person's message, close the reports of the message. Raise `not_found`, `forbidden`,
     `muted` or `ref_conflict`.

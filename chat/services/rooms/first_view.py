@@ -1,12 +1,13 @@
 """
-The first view of a room: the messages at which it opens, and what the person has read. The page contains it.
+The first view of a room: the messages at which it opens, and what the person has read.
 
-So a page shows the messages before its socket is open, and the socket sends only what has changed since. This module
-does not check who may read the room: `get_readable_room` does. It writes and publishes nothing.
+The page of the room contains it. So the page shows the messages before its socket is open, and the socket sends only
+what has changed since. This module does not check who may read the room: `get_readable_room` does. It writes and
+publishes nothing.
 """
 
 from chat.models import Member, Person, Room, get_news
-from chat.protocol import NEWEST_MESSAGES, ChatError
+from chat.protocol import MAX_PAGE, ChatError
 
 from .reading import get_backlog, get_page_around
 
@@ -38,6 +39,6 @@ def _find_page_at_unread(room, first, newest):
     if first is None or not newest or first >= newest[0]["id"]:
         return None
     try:
-        return get_page_around(room, first, NEWEST_MESSAGES)
+        return get_page_around(room, first, MAX_PAGE)
     except ChatError:
         return None  # the message was deleted meanwhile

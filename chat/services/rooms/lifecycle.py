@@ -1,7 +1,10 @@
 """
-The life of a room: create it, save an operator's changes, and delete it. Each of these notifies the lobby.
+The life of a room: create it, change its settings or address, archive it, and delete it.
 
-This module writes Room, and the owner's Member. The caller checks the rights of operators.
+Each change notifies the lobby.
+
+This module writes Room, FormerSlug and the owner's Member. `save_room` and `delete_room` check no rights: their callers
+do.
 """
 
 import secrets
@@ -200,7 +203,12 @@ def create_first_room() -> bool:
 
 
 def save_room(room: Room, changed: Iterable[str]) -> None:
-    """Store a new room, or the fields `changed` of a room that an operator changed, and notify the lobby."""
+    """
+    Store a new room, or the fields `changed` of a room, and notify the lobby.
+
+    Publish the changed fields to the streams of the room's members. If the room was closed to guests, close the
+    connections of its guests.
+    """
     room.changed_at = timezone.now()
     # To store the whole row would set the room's counter back to its value at the time when the form was read.
     is_new = room.pk is None
@@ -216,7 +224,11 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
 
 
 def delete_room(room: Room) -> None:
-    """Delete a room with its messages, close its connections with 4404, and notify the lobby."""
+    """
+    Delete a room with its messages, close its connections with 4404, and notify the lobby.
+
+    Publish the deletion to the streams of the room's members.
+    """
     group, room_id = broadcast.room_group(room.id), room.id
     with transaction.atomic():
         _lock(room)

@@ -28,7 +28,9 @@ class TaskLost(Exception):
 
 def claim_task(task_id: int) -> Task | None:
     """
-    Claim a task for this worker, and return the task. Return None if the task is done, claimed or deleted.
+    Claim a task for this worker, and return the task.
+
+    Return None if the task is done, claimed or deleted, or was claimed MAX_TRIES times without an end.
 
     One UPDATE makes the claim, so only one of several workers with the same job gets the task.
     """
@@ -55,7 +57,7 @@ def get_lock_end() -> datetime:
 
 def limit_pauses() -> None:
     """
-    Let PostgreSQL end the current transaction if this worker pauses in it for half the time of its lock on the task.
+    Let PostgreSQL end the connection if this worker pauses in a transaction for half the time of its lock on the task.
 
     A frozen worker would otherwise keep the task's row locked, and no other worker could take over the task. The
     worker's next statement then raises one of OUTAGES.

@@ -56,7 +56,7 @@ def check_params(params: dict) -> dict:
 
 def _check_order(params):
     start, end = _get_period(params)
-    # A day ends when the next day begins. If `from` is this moment, the period would begin after its last day.
+    # The day `to` ends when the next day begins. A `from` at that moment is after the day, although it equals `end`.
     is_day = "T" not in params["to"]
     if start > end or (is_day and start == end):
         raise ChatError("invalid_field", "'from' must not be after 'to'.")

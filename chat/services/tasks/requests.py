@@ -1,5 +1,5 @@
 """
-Requests about tasks: a person starts a task, reads its state, fetches its result, and cancels or deletes it.
+Requests about tasks: a person starts a task, reads the state, fetches the result, and cancels or deletes the task.
 """
 
 import json

@@ -34,7 +34,9 @@ SERVER_ERROR = gettext_noop(
 
 def run_task(task_id: int) -> None:
     """
-    Run a task to its end, if it waits for a worker. Then run the sweep, which sends lost jobs again.
+    Run a task to its end, if it waits for a worker.
+
+    Then delete the person's oldest tasks above the limit, and run the sweep, which sends lost jobs again.
 
     An error of the task itself is stored as its failure. If the worker must stop, it puts the task back into the queue
     at the next step.

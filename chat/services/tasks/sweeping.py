@@ -1,5 +1,5 @@
 """
-The sweep of tasks: it sends lost jobs again, gives up tasks that failed too often, and deletes expired tasks.
+The sweep of tasks: it sends lost jobs again, gives up tasks that did not end in several attempts, and deletes tasks.
 """
 
 from datetime import timedelta
@@ -33,7 +33,7 @@ def sweep_tasks() -> int:
 
     If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
     at the same time: a job that is sent twice runs once. The sweep leaves rows that another process has locked to a
-    later sweep: a worker that is frozen within a transaction would block it.
+    later sweep: a worker that is frozen within a transaction would block the sweep.
 
     Return the number of tasks that were changed.
     """

@@ -1,5 +1,6 @@
 // @ts-check
-// Starts what every page has: its menus, its tooltips, its clock, and the end of a login.
+// Starts what every page has: the menus, the tooltips, the clock, the hash that a sign-in keeps, and the end of a login with
+// its notifications.
 // Must only start the parts of the page.
 
 import { startClock } from "./ui/clock.js";

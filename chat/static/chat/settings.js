@@ -1,5 +1,6 @@
 // @ts-check
-// The page with a person's settings: offers time zones, and makes a chosen picture smaller before it is uploaded.
+// The page with a person's settings: offers time zones and notifications, and makes a chosen picture smaller before it is
+// uploaded.
 // Must not send anything: the forms of the page do.
 
 import { canNotify, registerWorker } from "./ui/notification-worker.js";
@@ -20,7 +21,7 @@ function offerTimeZones() {
 }
 
 /**
- * Returns a picture as a small square file. Photos of phones are larger than the server accepts.
+ * Returns a picture as a small square file. Photos from phones are larger than the server accepts.
  * @param {File} file
  * @returns {Promise<File>} the file itself if the browser cannot read it
  */

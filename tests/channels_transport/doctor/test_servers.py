@@ -29,7 +29,7 @@ def test_an_unsuitable_redis_is_reported():
 
 
 @pytest.mark.django_db
-def test_the_database_is_measured(monkeypatch):
+def test_a_slow_or_absent_database_is_reported(monkeypatch):
     assert connection.vendor in checked_text(servers.check_database(), is_well=True)
     monkeypatch.setattr(servers, "SLOW_DATABASE_SECONDS", -1)
     assert "slow" in checked_text(servers.check_database())

@@ -1,4 +1,4 @@
-"""A worker of the site's own. The checks refuse it if the settings import it before the transport is loaded."""
+"""A worker class of the site. The checks refuse it if the settings import it before the transport is loaded."""
 
 from channels.worker import Worker
 

@@ -38,7 +38,7 @@ def test_a_frame_that_was_queued_before_a_ban_is_not_stored(bob, enter, set_role
     assert socket.code == 4403 and not Message.objects.exists()
 
 
-def test_a_frame_to_a_deleted_room_is_closed_with_4404(alice, enter, room):
+def test_a_frame_to_a_deleted_room_closes_the_connection_with_4404(alice, enter, room):
     socket = enter(alice)
     room.delete()
     socket.say("sync", cursor=0)
@@ -67,7 +67,7 @@ def test_a_frame_that_runs_after_its_disconnect_is_stored(alice, bob, enter):
     assert [event["body"] for event in watcher.seen("message")] == ["Last words"]
 
 
-def test_a_disconnect_without_a_connection_changes_nothing(room):
+def test_a_disconnect_without_a_connection_raises_nothing(room):
     for path in ("/chat/garden/", "/lobby/", "/echo/", "/nowhere/"):
         wire.Socket(path).disconnect()
 

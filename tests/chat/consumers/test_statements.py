@@ -40,7 +40,7 @@ def test_a_post_costs_four_statements_for_any_number_of_listeners(alice, enter, 
         assert socket.post("r1")["type"] == "ack"
     # BEGIN and COMMIT surround the last three statements. The list leaves them out.
     assert statements(queries) == [
-        ("SELECT", "chat_member"),  # member, person, room, and whether the login still holds
+        ("SELECT", "chat_member"),  # member, person, room, and whether the login is still valid
         ("UPDATE", "chat_room"),  # the next offset, with RETURNING
         ("INSERT", "chat_message"),
         ("INSERT", "chat_change"),  # the ref, which cannot be used again

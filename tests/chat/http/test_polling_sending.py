@@ -165,7 +165,7 @@ def test_announcements_between_two_polls_arrive_at_the_second(poller, bob, room)
 def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
     bobs_client = poller(bob)
     bobs_client.start()
-    # The statements read the login session, its person, the room and the member. After the request has joined its
-    # groups, one statement reads all of that again.
+    # Five statements read the login session, its person, the room, the member, and whether there are announcements or
+    # tasks. After the request has joined its groups, one statement reads the member with its login again.
     with django_assert_num_queries(6):
         assert bobs_client.poll_again().later is not None

@@ -1,4 +1,4 @@
-"""Guests who leave and come back: their handles, bans and mutes, and rooms that are closed to guests."""
+"""Guests who sign out and return: their handles, bans and mutes, and rooms that are closed to guests."""
 
 from datetime import timedelta
 
@@ -80,7 +80,7 @@ def test_a_banned_guest_cannot_return_under_any_handle(guest, alice, room, next_
     assert guest.client.get("/api/rooms/garden/poll/").json()["close"] == 4403
 
 
-def test_the_handle_of_a_banned_guest_is_reserved_until_the_ban_ends(guest, alice, room):
+def test_the_handle_of_a_banned_guest_is_reserved_and_the_guest_enters_after_the_ban(guest, alice, room):
     moderation.change_role(alice, room, "Charlie", "banned")
     guest.leave()
     assert Guest().pick("Charlie") == 409
@@ -152,7 +152,7 @@ def test_a_ban_holds_for_an_account_that_the_browser_creates_later(guest, alice,
 
 @pytest.fixture
 def account(guest):
-    """Return the browser in which the guest Charlie was here, signed up as Dora, and is now in the room."""
+    """Return a browser in which the guest Charlie posted and signed out. Its account Dora is now in the room."""
     guest.say("r1")
     guest.leave()
     fields = {"handle": "Dora", "password": "correct horse"}
@@ -188,7 +188,7 @@ def test_a_ban_does_not_close_the_socket_of_an_older_account_or_a_moderator(acco
     assert older.code is None and account.socket.code is None
 
 
-def test_an_account_that_enters_during_the_ban_of_its_browser_is_closed(account, alice, room, monkeypatch):
+def test_an_account_that_enters_during_the_ban_of_its_browser_is_disconnected(account, alice, room, monkeypatch):
     find = Member.objects.has_held_guest
 
     def ban_afterwards(room_id, browser):
@@ -201,7 +201,7 @@ def test_an_account_that_enters_during_the_ban_of_its_browser_is_closed(account,
     assert account.enter().code == 4403
 
 
-def test_a_sweep_closes_the_account_of_a_browser_whose_guest_sql_bans(account):
+def test_a_sweep_closes_the_socket_of_an_account_whose_guest_was_banned_by_sql(account):
     Member.objects.filter(person__handle="Charlie").update(role=Member.BANNED)
     assert lost_rights.sweep_banned_members() == 2
     account.socket.read()

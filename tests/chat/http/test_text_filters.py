@@ -1,4 +1,4 @@
-"""The filters of templates: days in the form of the language, and links that come back to a page."""
+"""The filters and tags of templates: days in the form of the language, and links that contain the page to return to."""
 
 from datetime import UTC, datetime
 
@@ -35,7 +35,7 @@ def test_every_language_can_write_a_day(language):
         assert "2026" in render("{{ at|day }}", at=MOMENT)
 
 
-def test_a_link_comes_back_to_the_page():
+def test_a_link_contains_the_page_to_return_to():
     link = "{% url_with_next 'sign_in' next as link %}{{ link }}"
     assert render(link, next="/rooms/a b/?x=1&y") == "/sign-in/?next=/rooms/a%20b/%3Fx%3D1%26y"
     assert render(link) == render(link, next="") == "/sign-in/"

@@ -1,4 +1,4 @@
-"""Handles that look alike have one skeleton, and the skeletons of other handles differ."""
+"""A skeleton is the form in which handles are compared. Handles that look alike have one skeleton, others do not."""
 
 import hashlib
 import unicodedata

@@ -21,7 +21,7 @@ fail = fail_with(ValueError("broken"))
 fail_to_connect = fail_with(redis.ConnectionError("away"))
 
 
-def test_a_function_runs_once_the_transaction_has_committed():
+def test_a_function_runs_after_the_transaction_has_committed():
     calls = []
     with transaction.atomic():
         after_commit("call", lambda: calls.append("called"))

@@ -232,7 +232,7 @@ def test_a_connection_with_the_old_password_cannot_send(alice, enter, monkeypatc
     monkeypatch.setattr("chat.broadcast.close_group", lambda *arguments: None)
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     phone.say("post", ref="r1", body="Hello")
-    # The frame is closed with 4408. Only the next handshake finds that the phone's session has ended.
+    # The frame closes the connection with 4408. Only the next handshake finds that the phone's session has ended.
     assert phone.code == 4408 and not Message.objects.exists()
     assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
 
@@ -317,7 +317,7 @@ def test_a_malformed_or_unknown_token_is_not_found(alice, header):
     assert people.find_token(header) is None
 
 
-def test_guests_cannot_have_tokens_and_names_have_a_maximum_length(alice, charlie):
+def test_guests_cannot_have_tokens_and_the_name_of_a_token_has_1_to_80_characters(alice, charlie):
     assert_refused("forbidden", people.make_token, charlie, "bot")
     assert_refused("empty", people.make_token, alice, " ")
     assert_refused("too_long", people.make_token, alice, "x" * 81)

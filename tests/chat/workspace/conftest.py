@@ -11,7 +11,7 @@ from tests import wire
 
 @pytest.fixture
 def stream():
-    """Return a function that opens the stream `/me/` of a person, and returns the socket after `workspace`."""
+    """Return a function that opens the stream `/me/` of a person, and returns its socket after the handshake."""
 
     def stream(person, query="", **kwargs):
         return wire.Socket("/me/", wire.browser_of(person), query=query, **kwargs).connect()

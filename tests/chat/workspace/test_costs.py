@@ -1,4 +1,4 @@
-"""The costs of own streams: of a message for members who show another room, and of a handshake."""
+"""The costs of own streams: of messages in other rooms, handshakes and heartbeats. Former members cost nothing."""
 
 import pytest
 from django.db import connection

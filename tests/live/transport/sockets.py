@@ -108,7 +108,7 @@ async def keep_busy(socket, outstanding=8):
 
 
 async def wait(is_true, seconds=LIMIT_SECONDS, what="it"):
-    """Wait until `is_true()`, and return its answer. Raise AssertionError after `seconds`."""
+    """Wait until `is_true()` returns a true value, and return this value. Raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"{what} was not true within {seconds} s"

@@ -30,7 +30,7 @@ def any_site(request):
 
 
 async def test_three_thousand_broadcasts_arrive_once_and_in_order(any_site):
-    # Some frames send several messages, so that another worker has time to overtake.
+    # Some frames send several messages. While one worker sends them, another worker has time to run the next frame.
     parts = [10 if number % 10 == 0 else 1 for number in range(3000)]
     expected = [[number, part] for number in range(len(parts)) for part in range(parts[number])]
     async with contextlib.AsyncExitStack() as stack:

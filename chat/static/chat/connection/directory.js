@@ -94,7 +94,7 @@ export class Directory extends Emitter {
   }
 
   /**
-   * Looks people up whom the page shows, if they are not known or not fresh.
+   * Looks up the people whom the page shows and whose profiles are unknown or older than FRESH_MS.
    * @param {Iterable<string>} handles
    */
   ask(handles) {
@@ -168,12 +168,13 @@ export class Directory extends Emitter {
   }
 
   /**
-   * Returns after how many milliseconds the next request may be sent.
+   * Decides which handles of a failed request are asked for again. Returns after how many milliseconds the next request
+   * may be sent.
    * @param {ApiError} error
    * @param {string[]} handles
    */
   #failed({ status, retryAfter = 0 }, handles) {
-    // The server does not want these requests: the person is signed out, or a handle is invalid.
+    // The same request would fail again: the person is signed out, or a handle is invalid.
     if (status >= 400 && status < 500 && status !== 429) {
       this.#isStopped = status === 401;
       const now = this.#environment.now();

@@ -1,7 +1,7 @@
 // @ts-check
 // Keeps what a person has written, so that it survives a reload and a closed tab: drafts, and changes that wait.
-// Each value is in the tab's storage. A copy under a name of this page is in the storage that all tabs share. A tab never
-// changes the copy of another open tab; it takes over the copy of a closed tab.
+// Each value is in the tab's storage. A copy is in the storage that all tabs share, under a key with the name of this page.
+// A tab never changes the copy of another open tab; it takes over the copy of a closed tab.
 // Must not know what the values mean.
 
 import { PersonStorage, sharedStorage, tabStorage } from "./storage.js";
@@ -10,7 +10,7 @@ const PAGE = "chat.kept.page";
 const COPY = "chat.kept.copy.";
 // A tab that crashed could not mark its copies as left. A copy that did not change for this time counts as left.
 const LEFT_AFTER_MS = 600_000;
-// An open tab renews its copies in this time, also while the person writes nothing.
+// An open tab renews its copies each time after this interval, also while the person writes nothing.
 const RENEW_MS = 240_000;
 
 /** @typedef {{ value: string, at: number, isLeft: boolean }} Copy */

@@ -62,6 +62,17 @@ export class LoadedMessages {
   }
 
   /**
+   * Starts with messages in the order of their ids, without gaps, in the place of a first backlog.
+   * @param {Message[]} messages
+   * @param {boolean} hasNewer whether the room has newer messages than these
+   */
+  start(messages, hasNewer) {
+    for (const { id, offset } of messages) this.#offsets.set(id, offset);
+    this.#completeFrom = messages[0]?.id ?? 0;
+    this.#completeTo = hasNewer ? (messages.at(-1)?.id ?? 0) : Infinity;
+  }
+
+  /**
    * Takes a message, and returns it in a list if the page must draw it now. The list is empty for an outdated state, for
    * an id outside the range, and before the first backlog ends.
    * @param {Message} message
@@ -83,14 +94,12 @@ export class LoadedMessages {
    * Ends the first backlog, and returns its messages in the order of their ids. A live change of a very old message may
    * have arrived among them. It would leave a gap that "load older" skips. So only the newest 50 messages are kept, because
    * there is no gap between them.
-   * @param {boolean} [hasNewer] whether the room has newer messages than these
    */
-  finishBacklog(hasNewer = false) {
+  finishBacklog() {
     if (this.#completeFrom !== null) return [];
     const newestFirst = [...this.#backlog.values()].sort((a, b) => b.id - a.id);
     const kept = newestFirst.slice(0, BACKLOG_SIZE);
     this.#completeFrom = kept.at(-1)?.id ?? 0;
-    if (hasNewer) this.#completeTo = newestFirst[0].id;
     for (const { id } of newestFirst.slice(BACKLOG_SIZE)) this.#offsets.delete(id);
     this.#backlog.clear();
     return kept.reverse();

@@ -1,5 +1,6 @@
 // @ts-check
-// The changes that the server has not answered, kept in the browser so that they survive a reload and a closed tab.
+// The changes that the server has not answered or has refused, kept in the browser so that they survive a reload and a
+// closed tab.
 // Must not send anything: outbox-sender.js decides when to send.
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */

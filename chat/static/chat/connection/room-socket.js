@@ -205,9 +205,9 @@ export class RoomSocket extends Emitter {
     const view = this.#firstView;
     this.#firstView = null;
     if (!view) return;
-    for (const message of view.messages) this.#loaded.accept(message);
+    this.#loaded.start(view.messages, view.more_after);
     this.#synchronizer.advance(view.offset);
-    this.emit(LOCAL_EVENT.FIRST_VIEW, { ...view, messages: this.#loaded.finishBacklog(view.more_after) });
+    this.emit(LOCAL_EVENT.FIRST_VIEW, view);
   }
 
   /** @param {string} url */

@@ -1,7 +1,7 @@
 // @ts-check
 // Notices within seconds that the server does not answer, although the connection looks open: the server is frozen, or the
 // network loses everything. While the person is active, it asks for a `sync` when nothing has arrived for some seconds.
-// Must not end the connection: synchronizer.js does, when the answer to a `sync` is too late.
+// Must not end the connection: synchronizer.js decides this when no answer to a `sync` arrives in time.
 
 import { TimerSet } from "./environment.js";
 
@@ -63,7 +63,7 @@ export class SilenceWatch {
     this.#timers.start(ANSWER, SILENT_AFTER_MS, () => this.#change(true));
   }
 
-  /** Records that something has arrived, so the server lives. */
+  /** Records that something has arrived, so the server is alive. */
   received() {
     this.#receivedAt = this.#environment.now();
     this.#timers.stop(ANSWER);

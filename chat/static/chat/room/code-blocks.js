@@ -1,6 +1,6 @@
 // @ts-check
-// Adds a button that copies the code to each block of code of a message, and asks for its colours.
-// Must not parse code: code-colours.js does, which loads when a message with a named language is drawn.
+// Adds a button that copies the code to each block of code of a message, and colours the blocks that name a language.
+// Must not parse code: code-colours.js does. That module loads with the first block that names a language.
 
 import { copyText } from "../ui/clipboard.js";
 import { make } from "../ui/dom.js";

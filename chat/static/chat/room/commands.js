@@ -95,6 +95,6 @@ function invite({ slug, isPublic, conversation }) {
 function showHelp(room) {
   loadLateStyles();
   const commands = makeCommands(room).offered;
-  const rows = commands.flatMap(({ name, detail }) => [make("dt", {}, make("code", { text: `/${name}` })), make("dd", { text: detail })]);
+  const rows = commands.flatMap(({ name, detail }) => [make("dt", {}, make("code", { dir: "ltr", text: `/${name}` })), make("dd", { text: detail })]);
   openDialog(gettext("Commands"), "commands-help", make("dl", { class: "pairs" }, ...rows));
 }

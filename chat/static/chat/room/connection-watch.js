@@ -45,7 +45,7 @@ export class ConnectionWatch {
   /** @param {import("../connection/reconnecting-connection.js").Status} status */
   #statusChanged(status) {
     const { scope, composer, ownRole } = this.#parts;
-    // The conversation itself closes the connection when it leaves the page.
+    // A conversation that leaves the page closes its connection itself, and needs no bar.
     if (!scope.isActive) return;
     this.#bar.show(status);
     this.#page.dataset.state = status.state === "open" ? "joined" : status.state;

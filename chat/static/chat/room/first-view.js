@@ -3,6 +3,7 @@
 // whose code loads later, takes over the timeline.
 // Must not import what these messages do not need: this module and its imports are the first bundle of the page.
 
+import { byId } from "../ui/dom.js";
 import { Timeline } from "./timeline.js";
 
 const MESSAGE_HASH = /^#message-\d+$/;
@@ -29,6 +30,7 @@ export function showFirstView() {
   if (!(page instanceof HTMLElement) || page.dataset.opensAt === "last" || MESSAGE_HASH.test(location.hash)) return;
   const opened = openTimeline(page, page.dataset.handle ?? "");
   if (!opened.firstView) return;
+  showBeginning(opened.firstView);
   draw(opened.timeline, opened.firstView);
   waiting = { page, opened: { ...opened, isShown: true } };
 }
@@ -66,6 +68,17 @@ function takeData(page) {
   if (!(template instanceof HTMLTemplateElement)) return null;
   template.remove();
   return JSON.parse(template.content.textContent ?? "null");
+}
+
+/**
+ * Shows what is above the messages. Otherwise they would move when the conversation shows it.
+ * @param {FirstView} view
+ */
+function showBeginning({ messages }) {
+  const hasOlder = messages[0]?.id > 1;
+  byId("load-older").hidden = !hasOlder;
+  byId("beginning").hidden = hasOlder;
+  byId("empty-room").hidden = messages.length > 0;
 }
 
 /**

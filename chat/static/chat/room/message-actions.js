@@ -16,7 +16,7 @@ import { bookmarks } from "../connection/bookmarks.js";
  * @property {() => boolean} isModerating whether this person moderates the room
  * @property {(handle: string) => boolean} canModerate whether this person may change the role of another person
  * @property {boolean} isBoard
- * @property {boolean} hasProfiles whether people have cards: not on a board
+ * @property {boolean} hasProfiles whether people have profile cards: true everywhere except on a board
  */
 
 export class MessageActions {
@@ -82,7 +82,7 @@ export class MessageActions {
   }
 
   /**
-   * Returns the rights to what message-tools.js does. A board has no addresses of its messages.
+   * Returns which actions of message-tools.js this person may take. A message on a board has no address.
    * @param {Message} message
    */
   #toolsFor({ id, pinned, edited_at: editedAt }) {

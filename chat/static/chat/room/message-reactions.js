@@ -1,5 +1,5 @@
 // @ts-check
-// Draws the reactions to a message. Must not react.
+// Draws the reactions to a message. Must not add or remove reactions.
 
 import { make } from "../ui/dom.js";
 import { countPeople, personName } from "../ui/format.js";

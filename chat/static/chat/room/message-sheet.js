@@ -24,7 +24,7 @@ import { reactorsOf } from "./message-reactions.js";
  * @typedef {object} Options
  * @property {string} me the reader's handle
  * @property {import("./message-choices.js").Rights} rights
- * @property {(action: Action | "react", emoji?: string) => void} act is called when the sheet is closed
+ * @property {(action: Action | "react", emoji?: string) => void} act is called with the chosen action, after the sheet is closed
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 

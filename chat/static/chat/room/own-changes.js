@@ -79,7 +79,7 @@ export class OwnChanges {
   }
 
   /**
-   * Returns whether the message already has a pending edit: the room's event may arrive before the acknowledgement.
+   * Returns whether the timeline already shows a pending edit: the room's event may arrive before the acknowledgement.
    * @param {WireEvent} edit
    */
   #isEdited({ ref, id, body }) {

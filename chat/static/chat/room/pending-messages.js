@@ -1,6 +1,6 @@
 // @ts-check
-// The messages that are not in the timeline yet: grey until they are acknowledged, marked as waiting when that takes long,
-// and with a reason when they are refused.
+// The messages that are not in the timeline yet, and refused changes. A message is grey until it is acknowledged, marked as
+// waiting when that takes long, and has a reason when it is refused.
 // Must not send: the buttons "Try again" and "Discard" call the passed actions.
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
@@ -191,7 +191,7 @@ export class PendingMessages {
     const { retry, reconnect, discard } = this.#actions;
     const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
     const reason = failed && (isScheduled ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail));
-    // A message that the server may have cannot be discarded any longer.
+    // A message that the server may have stored cannot be discarded any longer.
     const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
       : gettext("It is kept here, and is sent when you are connected.");
     return make(

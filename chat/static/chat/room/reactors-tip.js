@@ -1,6 +1,6 @@
 // @ts-check
 // Shows who reacted, beside a reaction under the mouse or with the keyboard's focus. For a finger, the sheet of the message
-// shows the same. Must not react.
+// shows the same. Must not add or remove reactions.
 
 import { isRightToLeft } from "../ui/direction.js";
 import { closestTo, make } from "../ui/dom.js";

@@ -7,8 +7,6 @@ import { isPageFocused } from "../ui/page-title.js";
 import { UnreadMessages } from "./unread-messages.js";
 
 const SEND_INTERVAL_MS = 1_000;
-// The server counts at most this many messages when a page connects.
-const MOST_COUNTED = 1_000;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -62,18 +60,20 @@ export class ReadMarker {
     return this.#unread.firstId;
   }
 
-  /** How many unread messages are below the visible part. */
+  /** How many unread messages are below the visible part; 0 also if there are some, but it is not known how many. */
   get countBelow() {
     const unread = this.#unread;
     const below = unread.count - unread.unknownCount - unread.countBefore(this.#timeline.seenTo + 1);
-    return this.#timeline.isLive ? below : below + unread.unknownCount;
+    if (this.#timeline.isLive) return below;
+    return unread.isMore ? 0 : below + unread.unknownCount;
   }
 
   /** How many unread messages are before the loaded ones; null if there are some, but it is not known how many. */
   get countAbove() {
     const { from } = this.#room.loaded();
     if (!this.#hasStarted || !this.#isUnreadBefore(from)) return 0;
-    return this.#timeline.isLive ? this.#unread.unknownCount + this.#unread.countBefore(from) : null;
+    const isCounted = this.#timeline.isLive && !this.#unread.isMore;
+    return isCounted ? this.#unread.unknownCount + this.#unread.countBefore(from) : null;
   }
 
   /**
@@ -213,8 +213,8 @@ export class ReadMarker {
   }
 
   #showCount() {
-    const { count, unknownCount } = this.#unread;
-    this.#room.showUnread({ count, isMore: count >= MOST_COUNTED && unknownCount > 0 });
+    const { count, isMore } = this.#unread;
+    this.#room.showUnread({ count, isMore });
   }
 
   /** Sends the position now, and then at most once a second. */

@@ -1,5 +1,6 @@
 // @ts-check
-// Passes the socket's events about people, roles, announcements, tasks and own changes to the parts that show them.
+// Passes the socket's events to the parts that show them: events about people, roles, typing, read positions, reports,
+// announcements, tasks and own changes.
 // Must not draw. Must not know messages: message-flow.js passes them.
 
 import { LOCAL_EVENT } from "../connection/emitter.js";

@@ -211,7 +211,9 @@ export class Timeline extends Emitter {
       this.scrollToEnd();
       return;
     }
-    this.#position.scrollToEndBelow(item);
+    // The divider stands above the box of its message.
+    const divider = /** @type {HTMLElement | null} */ (item.querySelector(":scope > .divider"));
+    this.#position.scrollToEndBelow(divider ?? item);
     this.#window.move();
   }
 

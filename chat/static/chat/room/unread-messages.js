@@ -1,6 +1,9 @@
 // @ts-check
 // Counts what a person has not read: what the server counted before this page loaded, and what the page has received.
-// Pure arithmetic over ids. Must not know of the page, of scrolling, nor of sockets.
+// Only counts with ids. Must not know the page, scrolling or sockets.
+
+// The server counts at most this many messages when a page connects.
+const MOST_COUNTED = 1_000;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -13,6 +16,8 @@ export class UnreadMessages {
   #countedTo = 0;
   /** How many unread messages up to `countedTo` this page has not received. */
   #unknown = 0;
+  /** Whether the server has stopped to count, so that there may be more unread messages. */
+  #isCut = false;
   /**
    * The first unread message when the server counted.
    * @type {number | null}
@@ -35,6 +40,11 @@ export class UnreadMessages {
 
   get count() {
     return this.#known.size + this.#unknown;
+  }
+
+  /** Whether there may be more unread messages than `count`. */
+  get isMore() {
+    return this.#isCut && this.#unknown > 0;
   }
 
   /** How many unread messages this page has not received. */
@@ -80,6 +90,7 @@ export class UnreadMessages {
     this.#position = read;
     this.#countedTo = offset;
     this.#unknown = unread;
+    this.#isCut = unread >= MOST_COUNTED;
     this.#firstCounted = first;
     this.#known.clear();
   }
@@ -94,7 +105,8 @@ export class UnreadMessages {
       this.#known.delete(id);
     } else if (!this.#known.has(id)) {
       this.#known.add(id);
-      if (id <= this.#countedTo && this.#unknown > 0) this.#unknown -= 1;
+      // Of messages that the server has not counted, at least one stays unknown until everything is loaded or read.
+      if (id <= this.#countedTo && this.#unknown > (this.#isCut ? 1 : 0)) this.#unknown -= 1;
     }
   }
 

@@ -3,8 +3,8 @@
 
 import { pgettext } from "./translation.js";
 
-/** @type {Record<string, string>} */
-const NAMES = {
+/** The names by the keys as `KeyboardEvent.key` has them. `Page` stands for the keys PageDown and PageUp. */
+export const KEYS = Object.freeze({
   Control: pgettext("key", "Ctrl"),
   Shift: pgettext("key", "Shift"),
   Alt: pgettext("key", "Alt"),
@@ -15,12 +15,14 @@ const NAMES = {
   Home: pgettext("key", "Home"),
   End: pgettext("key", "End"),
   Delete: pgettext("key", "Delete"),
-};
+});
 
 /**
  * Returns the name of a key for people.
- * @param {string} key as `KeyboardEvent.key` has it; "Page" for both keys PageDown and PageUp
+ * @param {string} key as `KeyboardEvent.key` has it
  */
 export function keyName(key) {
-  return NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+  /** @type {Record<string, string>} */
+  const names = KEYS;
+  return names[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -18,7 +18,8 @@ export function localTime(zone, now = new Date()) {
 }
 
 /**
- * Returns the time of day as "22:30", in a time zone or, if the browser does not know the zone, in its own.
+ * Returns the time of day in a time zone as "22:30". If there is no zone, or the browser does not know it, this is the time
+ * of day in the zone of the device.
  * @param {string | undefined} zone
  * @param {Date} now
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// Deletes what pages have stored for a person when the person signs out, here or in another tab.
+// Deletes what pages have stored for a person: when the person signs out in any tab, and when another person opens a page.
 // Must not know what the pages keep: connection/storage.js does.
 
 import { forgetEverybody, forgetOtherPeople, sharedStorage } from "../connection/storage.js";
@@ -19,17 +19,20 @@ export function onForgotten(callback, signal) {
   document.addEventListener(FORGOTTEN, callback, { signal });
 }
 
-/** Deletes everything that pages have stored in this browser. Call it when the server says that the person is signed out. */
+/**
+ * Deletes everything that pages have stored in this browser, and calls the callbacks of `onForgotten`. Call this function
+ * when the server says that the person is signed out.
+ */
 export function forgetPerson() {
   forgetEverybody();
   forgetEverybody(sharedStorage);
   document.dispatchEvent(new Event(FORGOTTEN));
 }
 
-/** Starts to watch for the end of the person's login. page.js calls it once on every page. */
+/** Deletes the data of other people, and starts to watch for a sign-out. page.js calls it once on every page. */
 export function watchSignOut() {
   forgetOtherPeople(pagePerson);
-  // After the end of a login, what the person has written waits for the next login of the same person.
+  // While nobody is signed in, the shared storage keeps what a person has written for the person's next login.
   if (pagePerson) forgetOtherPeople(pagePerson, sharedStorage);
   const known = sharedStorage.getItem(SIGN_OUTS);
   document.addEventListener("submit", ({ target }) => {

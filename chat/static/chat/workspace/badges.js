@@ -28,7 +28,8 @@ export class Badges {
 
   /**
    * @param {Totals} totals
-   * @param {{ here: number, isMore: boolean }} open how much of it is in the room on the page
+   * @param {{ here: number, isMore: boolean }} open how much of `totals` is in the room on the page, and whether there is
+   *   more than the totals
    */
   show(totals, { here, isMore }) {
     this.#totals = totals;

@@ -123,6 +123,7 @@ class FavouriteSorting {
     if (!item.isConnected) return;
     this.#drag = { item, pointer, startY: y, startScroll: this.#scroller.scrollTop, y, hasMoved: false };
     item.classList.add("dragged");
+    this.#list.classList.add("sorting");
     // The pointer may be lifted outside the page.
     if (item.hasPointerCapture && !item.hasPointerCapture(pointer)) tryToCapture(item, pointer);
     requestAnimationFrame(() => this.#scrollAtEdge());
@@ -134,20 +135,23 @@ class FavouriteSorting {
     return getComputedStyle(places).overflowY === "visible" ? this.#sidebar : places;
   }
 
-  /** Moves the item with the pointer, and marks where the item will stand. */
+  /** Moves the item with the pointer, and moves the others out of the place where the item will stand. */
   #follow() {
     const drag = /** @type {Drag} */ (this.#drag);
     const { item, y, startY, startScroll } = drag;
-    const scrolledPx = this.#scroller.scrollTop - startScroll;
-    item.style.transform = `translateY(${y - startY + scrolledPx}px)`;
-    const others = /** @type {HTMLElement[]} */ ([...this.#list.children].filter((other) => other !== item));
-    const next = others.find((other) => middleOf(other) > y) ?? null;
-    const isUnchanged = next === item.nextElementSibling;
-    drag.before = isUnchanged ? undefined : (next?.dataset.slug ?? null);
-    for (const other of others) {
-      other.classList.toggle("drop-before", !isUnchanged && other === next);
-      other.classList.toggle("drop-after", !isUnchanged && next === null && other === others.at(-1));
-    }
+    const movedPx = y - startY + this.#scroller.scrollTop - startScroll;
+    item.style.transform = `translateY(${movedPx}px)`;
+    const items = /** @type {HTMLElement[]} */ ([...this.#list.children]);
+    const from = items.indexOf(item);
+    const middle = middleOf(item) + movedPx;
+    const others = items.filter((other) => other !== item);
+    const to = others.filter((other) => middleOf(other) < middle).length;
+    drag.before = to === from ? undefined : (others[to]?.dataset.slug ?? null);
+    const rowPx = item.offsetHeight;
+    others.forEach((other, index) => {
+      const isBetween = index >= Math.min(from, to) && index < Math.max(from, to);
+      other.style.transform = isBetween ? `translateY(${to > from ? -rowPx : rowPx}px)` : "";
+    });
   }
 
   #scrollAtEdge() {
@@ -182,8 +186,8 @@ class FavouriteSorting {
     this.#drag = null;
     if (!drag) return;
     drag.item.classList.remove("dragged");
-    drag.item.style.transform = "";
-    for (const item of this.#list.children) item.classList.remove("drop-before", "drop-after");
+    this.#list.classList.remove("sorting");
+    for (const item of /** @type {Iterable<HTMLElement>} */ (this.#list.children)) item.style.transform = "";
     this.#hasJustEnded = true;
     setTimeout(() => { this.#hasJustEnded = false; }, LATE_CLICK_MS);
   }
@@ -226,10 +230,12 @@ class FavouriteSorting {
   }
 }
 
-/** @param {HTMLElement} item */
-function middleOf(item) {
-  const { top, height } = item.getBoundingClientRect();
-  return top + height / 2;
+/**
+ * Returns the middle of an item in the list, as if no item was moved.
+ * @param {HTMLElement} item
+ */
+function middleOf({ offsetTop, offsetHeight }) {
+  return offsetTop + offsetHeight / 2;
 }
 
 /**

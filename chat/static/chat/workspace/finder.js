@@ -1,5 +1,5 @@
 // @ts-check
-// Finds rooms and people by what a person types, the best match first. Pure text. Must not draw or fetch.
+// Finds entries, such as rooms and people, by what a person types. The best match is first. Must not draw or fetch.
 
 import { fold } from "../ui/folding.js";
 

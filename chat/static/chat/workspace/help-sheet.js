@@ -1,19 +1,15 @@
 // @ts-check
-// The list of all keys. Must not take any key: the parts of the page do.
+// The list of all keys. Must not handle any key: the parts of the page do.
 
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
-import { keyName } from "../ui/key-names.js";
+import { KEYS, keyName } from "../ui/key-names.js";
 import { keysOfActions } from "../room/message-choices.js";
 import { gettext, pgettext } from "../ui/translation.js";
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
-const CTRL = keyName("Control");
-const SHIFT = keyName("Shift");
-const ENTER = keyName("Enter");
-const ESCAPE = keyName("Escape");
-const COMMAND = isMac ? "⌘" : CTRL;
-const ALT = isMac ? "⌥" : keyName("Alt");
+const COMMAND = isMac ? "⌘" : KEYS.Control;
+const ALT = isMac ? "⌥" : KEYS.Alt;
 
 /** @typedef {[keys: string[][], what: string]} Line */
 
@@ -26,27 +22,27 @@ const GROUPS = [
     [[[COMMAND, "K"]], gettext("Find rooms, people, messages")],
     [[[ALT, "↓ ↑"]], gettext("Next or previous unread room")],
     [[["↓"], ["↑"]], gettext("Move in the list of rooms")],
-    [[[ALT, SHIFT, "↓ ↑"]], gettext("Move a favourite in the list of rooms")],
-    [[[CTRL, SHIFT, "F"]], gettext("Search messages")],
+    [[[ALT, KEYS.Shift, "↓ ↑"]], gettext("Move a favourite in the list of rooms")],
+    [[[KEYS.Control, KEYS.Shift, "F"]], gettext("Search messages")],
     [[["?"]], gettext("Show this list")],
-    [[[ESCAPE]], gettext("Close what is open")],
+    [[[KEYS.Escape]], gettext("Close what is open")],
   ]],
   [gettext("In the field"), [
-    [[[ENTER]], gettext("Send")],
-    [[[SHIFT, ENTER]], gettext("New line")],
+    [[[KEYS.Enter]], gettext("Send")],
+    [[[KEYS.Shift, KEYS.Enter]], gettext("New line")],
     [[["↑"]], gettext("Edit your last message")],
-    [[[SHIFT, keyName("Tab")]], gettext("Go to the messages")],
-    [[[ESCAPE]], gettext("End a reply or an edit")],
+    [[[KEYS.Shift, KEYS.Tab]], gettext("Go to the messages")],
+    [[[KEYS.Escape]], gettext("End a reply or an edit")],
     [[["@"], ["#"], [":"], ["/"]], gettext("Complete a person, a room, an emoji or a command")],
   ]],
   [gettext("On a message"), [
     [[["↓"], ["↑"]], gettext("Next or previous message")],
-    [[[keyName("Page")]], gettext("One screen on")],
-    [[[keyName("Home")], [keyName("End")]], gettext("First or last message")],
-    [[[ENTER]], gettext("Show all actions")],
+    [[[KEYS.Page]], gettext("One screen on")],
+    [[[KEYS.Home], [KEYS.End]], gettext("First or last message")],
+    [[[KEYS.Enter]], gettext("Show all actions")],
     [[["1–6"]], gettext("React with an emoji")],
     ...keysOfActions().map(([key, label]) => /** @type {Line} */ ([[[keyName(key)]], label])),
-    [[[ESCAPE]], gettext("Back to the field")],
+    [[[KEYS.Escape]], gettext("Back to the field")],
   ]],
 ];
 

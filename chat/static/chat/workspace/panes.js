@@ -11,7 +11,8 @@ const KEPT = 5;
 const PANE = "#room[data-handle], #browser";
 
 /**
- * What can stand in a pane: it ends all its listeners and connections with `suspend`, and starts them with `resume`.
+ * The content of a pane. `suspend` ends all its listeners and connections for a while, `resume` starts them again, and
+ * `close` ends them permanently.
  * @typedef {{ suspend: () => void, resume: () => void, close: () => void }} Content
  */
 
@@ -115,7 +116,7 @@ export class Panes {
   }
 
   /**
-   * Returns a kept pane and forgets it, because it goes to the page.
+   * Returns a kept pane and forgets it, because the pane goes to the page. Closes an outdated pane, and returns undefined.
    * @param {string} path
    */
   take(path) {
@@ -127,7 +128,7 @@ export class Panes {
   }
 
   /**
-   * Keeps a pane that has left the page, and closes the oldest one.
+   * Keeps a pane that has left the page. If there are too many kept panes, closes the oldest one.
    * @param {Pane} pane
    */
   keep(pane) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Shows one pane at a time beside the list of rooms, and keeps the address, the history and the focus in step with it.
+// Shows one pane at a time beside the list of rooms, and changes the address, the history and the focus with the pane.
 // Must not know what a pane shows.
 
 import { closestTo } from "../ui/dom.js";
@@ -68,7 +68,7 @@ export class Shell {
   }
 
   /**
-   * Shows the pane at an address of this site. Without `push` the address is already in the bar.
+   * Shows the pane at an address of this site. Without `push` the address bar already shows the address.
    * @param {string} address
    * @param {{ push?: boolean }} [options]
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// Makes the address of a room from its name. Pure text. Must not know whether the address is free.
+// Makes the address of a room from its name. Must not know whether the address is free.
 
 const MOST = 50;
 

@@ -87,7 +87,7 @@ class Outbound(ChannelTestCase):
         expected = {"name": "oak", "bed": "north", "height": 900, "is_tall": True, "label": "oak in north"}
         self.assertEqual(client.receive()["payload"]["data"], expected)
 
-    def test_a_binding_names_its_fields(self):
+    def test_a_binding_must_name_its_fields_and_its_model(self):
         with self.assertRaises(ValueError):
 
             class Careless(WebsocketBinding):

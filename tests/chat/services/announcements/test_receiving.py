@@ -71,7 +71,7 @@ def test_an_announcement_stays_until_it_is_dismissed(alice, bob, enter, enter_at
 
 
 @pytest.mark.parametrize("query", ["", "announced=0"])
-def test_a_dismissal_holds_for_guests_and_when_they_resume(charlie, enter, query):
+def test_a_guests_dismissal_applies_to_later_connections(charlie, enter, query):
     announcements.announce("Hello all")
     dismiss(enter(charlie), "Hello all")
     assert received(enter(charlie, query=query)) == []

@@ -14,17 +14,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     ("read", "first", "last", "more_after"),
-    [(70, 21, 70, False), (20, 21, 70, False), (19, 1, 50, True), (0, 1, 50, True), (40, 21, 70, False)],
+    [(170, 121, 170, False), (120, 121, 170, False), (119, 71, 170, False), (60, 12, 111, True), (0, 1, 100, True)],
 )
 def test_a_page_has_the_newest_messages_or_those_around_the_first_unread_one(
     alice, bob, member_of, room, read, first, last, more_after
 ):
     member = member_of(bob)
-    fill(member_of(alice), 70)
+    fill(member_of(alice), 170)
     Member.objects.filter(id=member.id).update(read_offset=read)
     view = rooms.get_first_view(bob, room)
     assert [message["id"] for message in view["messages"]] == list(range(first, last + 1))
-    assert [view["offset"], view["unread"], view["more_after"]] == [70, 70 - read, more_after]
+    assert [view["offset"], view["unread"], view["more_after"]] == [170, 170 - read, more_after]
 
 
 def test_a_first_unread_message_that_was_just_deleted_is_no_error(alice, bob, member_of, room, monkeypatch):

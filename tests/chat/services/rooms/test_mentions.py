@@ -59,7 +59,7 @@ def test_messages_without_an_at_sign_cause_no_further_query(member, bob, room, d
         rooms.get_page(room, None, 50)
 
 
-def test_a_message_without_references_is_read_again(member, bob, room, django_assert_num_queries):
+def test_mentions_that_are_not_stored_are_read_from_the_body(member, bob, room, django_assert_num_queries):
     post(member, "@Bob", "hello @Alice")
     Mention.objects.all().delete()
     Message.objects.update(mentioned=None)
@@ -67,13 +67,13 @@ def test_a_message_without_references_is_read_again(member, bob, room, django_as
         assert read_mentions(room) == [["Bob"], ["Alice"]]
 
 
-def test_a_message_keeps_the_reference_to_a_person_who_changes_the_handle(member, bob, room):
+def test_a_message_keeps_its_mention_of_a_person_whose_handle_changes(member, bob, room):
     post(member, "@Bob")
     Person.objects.filter(handle="Bob").update(handle="Robert", handle_key="robert")
     assert read_mentions(room) == [["Robert"]]
 
 
-def test_a_removed_message_has_no_references(member, bob, room):
+def test_a_removed_message_has_no_stored_mentions(member, bob, room):
     post(member, "@Bob")
     rooms.remove_message(member, protocol.Remove(ref="x1", id=1))
     assert not Mention.objects.exists()
