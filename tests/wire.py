@@ -75,7 +75,7 @@ def calm(browser):
 
 
 def encode_headers(fields, browser):
-    """Return headers as an interface sends them, with the cookies of a test client, if any. Leave out fields with None."""
+    """Return headers as an interface sends them, with the cookies of a test client, if any. Leave out None fields."""
     if browser is not None:
         fields["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     return [[name.encode(), value.encode()] for name, value in fields.items() if value is not None]
