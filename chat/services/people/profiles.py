@@ -37,7 +37,7 @@ def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
     """
     Change some of the fields name, status, emoji and time_zone, each of which may be "". Return the profile.
 
-    Raise `forbidden` for a guest, or the error of a field.
+    Raise `forbidden` for a guest, `not_signed_in` for a deactivated account, or the error of a field.
     """
     check_may_have_profile(person)
     checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}

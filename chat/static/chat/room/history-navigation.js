@@ -70,8 +70,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * Shows the button for older messages, because all missed messages have arrived. The first call scrolls to the newest message,
-   * unless the reader sees the messages already.
+   * Shows the button for older messages, because no message is missing between the loaded ones. The first call scrolls to
+   * the newest message, unless the reader sees the messages already.
    * @param {{ isShown: boolean }} messages
    */
   synced({ isShown }) {
