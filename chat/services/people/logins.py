@@ -151,7 +151,8 @@ def close_connections(person: Person, but: Sequence[str] = ()) -> None:
 
 def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     """
-    Close the connections of a person (`whom`: a Person or a handle) with 4403, in one room or in all rooms.
+    Close the connections of a person (`whom`: a Person or a handle) with 4403: in one room, or in all rooms
+    and the person's own streams.
 
     The person keeps all rights, and may reconnect. Return the person. Raise `not_found` for the handle or the room.
     """
