@@ -65,7 +65,7 @@ def sign_in(request: HttpRequest, person: Person) -> None:
     """
     Log a person in with the browser's session, and end the earlier login of the browser.
 
-    Store when the person was seen last. For an account, also store the login and the place of the browser.
+    Store when the person was seen last. For an account, also store the login and its known places.
     """
     with _ending_session(request):
         auth.login(request, person, backend=BACKEND)
@@ -121,7 +121,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     """
     Store a new password of the signed-in person, and end all their other login sessions.
 
-    Forget the other browsers that the account knows. Close the connections of the person, except those of tokens.
+    Forget all known places except this browser. Close the connections of the person, except those of tokens.
     Raise as `check_own_password` does, or the error of a field.
     """
     person = request.user
