@@ -6,8 +6,7 @@ import logging
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import List
+from typing import Callable, List, Mapping
 
 import channels
 import django

@@ -187,10 +187,12 @@ class Bookmark(models.Model):
 
 class Mention(models.Model):
     """
-    A reference from a message to a person whom its body mentions. The rows of a message are in the order of its body.
+    A reference from a message to a person whom its body mentions or calls.
 
-    A `silent` mention is shown in the message, but does not notify the person: the person wrote the message, has
-    blocked its author, or could not read the room.
+    The rows of the people whom the body names come first, in the order of the body.
+
+    A `silent` mention is shown in the message, but does not notify the person: the person wrote or edited the message,
+    has blocked its author, or could not enter the room.
     """
 
     id = models.BigAutoField(primary_key=True)

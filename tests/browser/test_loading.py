@@ -107,3 +107,19 @@ def test_a_message_sent_during_the_loading_is_sent_when_the_code_has_arrived(ope
     code.release()
     expect(message(page, "written early")).to_have_count(1)
     expect(page.get_by_test_id("composer")).to_have_value("")
+
+
+def test_a_room_opens_where_a_person_was_although_its_first_new_message_is_far_above(open_workspace, owner, site, slug):
+    owner.call("PATCH", "/api/preferences/", opens_at="last", expected=200)
+    fill(site, slug, 300)
+    page = open_workspace(owner, slug)
+    # The person was never here, and begins at the newest message.
+    expect(message(page, "line 300")).to_be_in_viewport()
+    page.evaluate("location.hash = 'message-180'")
+    expect(message(page, "line 180")).to_be_in_viewport()
+    page.goto(f"{site.url}/")
+    page.goto(f"{site.url}/rooms/{slug}/")
+    expect(message(page, "line 180")).to_be_in_viewport()
+    owner.call("PATCH", "/api/preferences/", opens_at="unread", expected=200)
+    page.goto(f"{site.url}/rooms/{slug}/")
+    expect(message(page, "line 1").first).to_be_in_viewport()

@@ -29,7 +29,7 @@ SOURCE = ROOT / "tests" / "moving_site"
 PATIENCE_SECONDS = 30
 PAUSE_SECONDS = 0.04
 # A number without a confirmation for this time: the client connects again.
-CONFIRMATION_SECONDS = 4
+CONFIRMATION_SECONDS = 10
 WINDOW = 8  # numbers that wait for their confirmation
 CLOSED = "closed"
 
@@ -128,11 +128,17 @@ class MovingSite:
     def logs(self):
         return "".join(path.read_text(errors="replace")[-1500:] for path in self.folder.glob("*.log"))
 
-    def rows(self):
+    def delay(self, port, number):
+        """Let a consumer delay a message."""
+        with connect(f"ws://127.0.0.1:{port}/trial/", open_timeout=PATIENCE_SECONDS, proxy=None) as trial:
+            trial.send(json.dumps({"later": number}))
+            assert json.loads(trial.recv(timeout=PATIENCE_SECONDS)) == {"delayed": number}
+
+    def rows(self, condition="client LIKE 'client%'"):
         """Return [(client, number, times, half), ...] in the order in which the rows were stored."""
         database = sqlite3.connect(str(self.folder / "database.sqlite3"), timeout=30)
         try:
-            query = "SELECT client, number, times, half FROM echoes_received WHERE client != 'trial' ORDER BY id"
+            query = f"SELECT client, number, times, half FROM echoes_received WHERE {condition} ORDER BY id"
             return database.execute(query).fetchall()
         finally:
             database.close()

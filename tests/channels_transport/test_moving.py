@@ -48,11 +48,11 @@ class Load:
 
     def step(self, name, half):
         """Wait until each client has confirmations of this half of the site, then let the load go on for some time."""
-        numbers = [client.sent for client in self.clients]
+        before = {client: client.sent for client in self.clients}
         wait_until(
             lambda: all(
-                any(client.confirmed.get(number) == half for number in range(before + 1, client.sent + 1))
-                for client, before in zip(self.clients, numbers, strict=True)
+                any(client.confirmed.get(number) == half for number in range(before[client] + 1, client.sent + 1))
+                for client in self.clients
             ),
             f"{name}: all clients are served by the {half} half",
             30,
@@ -98,12 +98,14 @@ def test_a_site_moves_step_by_step_and_one_step_back_under_load(site):
     # The old site, on stock Channels, asgi_redis and Daphne.
     old_port = site.start_daphne("old-daphne", site.old)
     site.start_worker("old-worker", site.old)
+    site.start("old-delay", site.old, "manage.py", "rundelay")
     site.wait_for_echo(old_port)
     load = Load(site, old_port)
     load.step("the old site", "old")
 
     # Step 3: start the new processes beside the old site, first with Daphne as the interface. No client is affected.
     closes = load.count()["closes"]
+    assert_the_same_prefix_is_refused(site)
     site.start_worker("worker", site.new)
     daphne_port = site.start_daphne("daphne", site.new)
     new_port = site.start_interface("interface")
@@ -128,12 +130,19 @@ def test_a_site_moves_step_by_step_and_one_step_back_under_load(site):
     site.stop("interface")
     load.step("back at the old site", "old")
 
-    # Step 4 again, then step 5.
+    # Step 4 again. A delayed message is sent by each half, and by the new half before its delay server runs.
+    site.delay(old_port, 1)
     new_port = site.start_interface("interface")
     site.wait_for_echo(new_port)
     load.proxy.port = new_port
     site.stop("old-daphne")
+    site.delay(new_port, 2)
     load.step("the new site", "new")
+    site.stop("old-delay")
+    site.start("delay", site.new, "manage.py", "rundelay")
+    site.delay(new_port, 3)
+
+    # Step 5.
     site.stop("old-worker")
     site.delete_old_keys()
 
@@ -145,6 +154,12 @@ def test_a_site_moves_step_by_step_and_one_step_back_under_load(site):
     site.stop("interface")
     site.stop("worker")
     load.step("upgraded", "new")
+    wait_until(lambda: len(site.rows("client = 'later'")) == 3, "each delayed message arrives")
+    assert sorted((number, half) for _, number, _, half in site.rows("client = 'later'")) == [
+        (1, "old"),
+        (2, "new"),
+        (3, "new"),
+    ]
     total = load.finish()
     print("\n".join(f"{name}: {found}" for name, found in [*load.steps, ("the end", total)]))
     assert total["stored"] > CLIENTS * 50
@@ -158,16 +173,7 @@ def assert_halves_share_no_groups(site, old_port, new_port):
             assert json.loads(socket.recv(timeout=20)) == {"heard": half, "half": half}
 
 
-def test_new_processes_on_the_prefix_of_a_running_old_site_are_refused(site):
-    port = site.start_daphne("old-daphne", site.old)
-    site.start_worker("old-worker", site.old)
-    site.wait_for_echo(port)
-    with connect(f"ws://127.0.0.1:{port}/trial/", proxy=None) as client:
-        client.send(json.dumps({"number": 1}))
-        client.recv(timeout=20)
-        for command in (["runworker"], ["interface", "--port", "0"]):
-            code, output = site.try_to_run({**site.new, "SITE_PREFIX": "asgi:"}, "manage.py", *command)
-            assert code == 1 and "a key of asgi_redis under the same prefix 'asgi:'" in output, output
-        # The old site was not disturbed.
-        client.send(json.dumps({"number": 2}))
-        assert json.loads(client.recv(timeout=20)) == {"confirmed": 2, "half": "old"}
+def assert_the_same_prefix_is_refused(site):
+    for command in (["runworker"], ["interface", "--port", "0"]):
+        code, output = site.try_to_run({**site.new, "SITE_PREFIX": "asgi:"}, "manage.py", *command)
+        assert code == 1 and "a key of asgi_redis under the same prefix 'asgi:'" in output, output

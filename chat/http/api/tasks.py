@@ -37,6 +37,7 @@ def _describe_started(person, started):
 
 
 def _describe(task):
+    """Return a task for the API. The sentence of a failure is in the language of the request."""
     event = tasks.describe(task)
     del event["type"]
     if event.get("error"):

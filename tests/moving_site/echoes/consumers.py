@@ -2,7 +2,7 @@
 
 import json
 
-from channels import Group
+from channels import Channel, Group
 from channels.sessions import channel_session, enforce_ordering
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -25,10 +25,19 @@ def ws_connect(message, name):
 @enforce_ordering
 @channel_session
 def ws_receive(message, name):
-    """Store a number once, and confirm it. A client sends a number again that was not confirmed."""
+    """
+    Store a number once, and confirm it. A client sends a number again that was not confirmed.
+
+    Other frames are for the group, or for the delay server.
+    """
     event = json.loads(message["text"])
     if "shout" in event:
         Group("everybody").send({"text": json.dumps({"heard": event["shout"], "half": HALF})})
+        return
+    if "later" in event:
+        content = {"number": event["later"]}
+        Channel("asgi.delay").send({"channel": "echoes.later", "content": content, "delay": 300})
+        message.reply_channel.send({"text": json.dumps({"delayed": event["later"]})})
         return
     number = event["number"]
     try:
@@ -44,3 +53,8 @@ def ws_receive(message, name):
 def ws_disconnect(message, name):
     """Forget a client."""
     Group("everybody").discard(message.reply_channel)
+
+
+def later(message):
+    """Store a number that was delayed."""
+    Received.objects.create(client="later", number=message["number"], half=HALF)

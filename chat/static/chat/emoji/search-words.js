@@ -1,6 +1,8 @@
 // @ts-check
 // Compares words with which people search for emoji, in all languages of the pages. Pure text. Must not know the emoji.
 
+import { fold } from "../ui/folding.js";
+
 const HIRAGANA_DISTANCE = 0x60;
 // Scripts that write words without spaces between them, or that join short words to long ones. Korean letters are taken apart.
 const JOINED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]/u;
@@ -11,7 +13,7 @@ const JOINED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]/u;
  * @param {string} text
  */
 export function foldWords(text) {
-  const plain = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ß", "ss").replaceAll("œ", "oe")
+  const plain = fold(text).replaceAll("ß", "ss").replaceAll("œ", "oe")
     .replace(/[ァ-ヶ]/gu, (letter) => String.fromCodePoint((letter.codePointAt(0) ?? 0) - HIRAGANA_DISTANCE))
     .replaceAll("ة", "ه").replaceAll("ى", "ي");
   return ` ${plain} `.replace(/[^\p{L}\p{N}+]+/gu, " ").replace(/ ال(?=\p{L}{2})/gu, " ");

@@ -92,7 +92,8 @@ export class HistoryNavigation {
     this.#hasOpened = true;
     if (wanted === null && !hasOpened) this.#openAtUnread();
     if (wanted === null) return;
-    if (wanted >= this.#timeline.newestId) this.showNewest();
+    // The page may contain older messages than the newest ones.
+    if (wanted === Infinity || (this.#timeline.isLive && wanted >= this.#timeline.newestId)) this.showNewest();
     else this.jump(wanted);
   }
 
