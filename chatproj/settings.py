@@ -195,7 +195,7 @@ INTERFACE_LIMITS = {
     "connections_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS + 1000,
     "refusal_text": json.dumps({**_TOO_MANY_SOCKETS, "retry_after": 75.0}),
 }
-# Anonymous clients may open these sockets. With `forget`, the frames of a disconnected client get no answer.
+# Anonymous clients may open these sockets. With `forget`, the waiting frames of a disconnected client are dropped.
 INTERFACE_PATHS = [
     (r"/lobby/\Z", {"send_only": True}),
     (r"/echo/\Z", {"forget": True, "socket_frames": (2000, 200), "address_frames": (4000, 1000)}),
