@@ -93,13 +93,13 @@ def forget_other_places(request: HttpRequest, person: Person) -> None:
 
 
 def sweep_places() -> int:
-    """Delete places from which nobody has signed in for KEEP_PLACES. Return how many were deleted."""
+    """Delete at most MAX_PLACES_PER_SWEEP places without a sign-in for KEEP_PLACES. Return how many were deleted."""
     old = KnownPlace.objects.filter(seen_at__lt=timezone.now() - KEEP_PLACES)
     return len(delete_free_rows(old, MAX_PLACES_PER_SWEEP))
 
 
 def _find_account(handle):
-    # An account may have many spellings of its handle. All of them share one limit.
+    # Many spellings of a handle name the same account. All these spellings share one limit.
     return Person.objects.find_by_handle(handle if protocol.is_possible_handle(handle) else "", or_alike=True)
 
 

@@ -105,7 +105,7 @@ def _make_keys(body: str) -> list[list[str]]:
 
 
 def _find_people(room_id: int, keys: list[str]) -> dict[str, Person]:
-    """Return {key: person} of the people who exist. On a board, its visitors come before other people."""
+    """Return {key: person} of the people who exist. On a board, prefer its visitor to another person."""
     found: dict[str, Person] = {}
     for part in split(keys):
         people = Person.objects.filter(handle_key__in=part, is_active=True).only(

@@ -32,10 +32,10 @@ def sweep_tasks() -> int:
     Send abandoned and lost tasks to the workers again, give up after MAX_TRIES, and delete expired tasks.
 
     If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
-    at the same time: a job that is sent twice runs once. The sweep leaves rows that another process has locked to a
-    later sweep: a worker that is frozen within a transaction would block the sweep.
+    at the same time: a job that is sent twice runs once. The sweep skips rows that another process has
+    locked: otherwise a worker that is frozen within a transaction would block the sweep.
 
-    Return the number of tasks that were changed.
+    Return the number of tasks that were changed or deleted.
     """
     return _give_up() + _send_again() + _delete_expired() + _free_space()
 
