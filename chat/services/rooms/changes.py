@@ -28,7 +28,7 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
     Store a new message, and notify the people whom it mentions.
 
     Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`. Raise `forbidden` in an archived room, and in a
-    direct conversation with one other person who does not accept direct messages of the author.
+    direct conversation whose only other person blocks the author.
     """
 
     def post(offset, now):
