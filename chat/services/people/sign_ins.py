@@ -35,8 +35,9 @@ def check_credentials(request: HttpRequest, handle: Any, password: Any) -> Perso
     """
     Return the person with this handle and password.
 
-    Raise `not_signed_in` if there is none; `rate_limited` after too many wrong passwords. All failures run the same
-    queries, and hash one password, so that nobody can find out which handles exist.
+    Raise `not_signed_in` if there is none; `rate_limited` after too many wrong passwords, or too many sign-ins from one
+    browser or address. All failures for a wrong handle or password run the same queries and hash one password, so that
+    nobody can find out which handles exist.
     """
     account = _find_account(handle)
     browser, address = find_browser(request), limits.get_address(request)

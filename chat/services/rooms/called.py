@@ -100,7 +100,7 @@ def find_handles_in_bodies(messages: list[Message]) -> list[list[str]]:
 
 
 def _make_keys(body: str) -> list[list[str]]:
-    """Return, for each @ of a body, the keys of the names that may begin there, the longest name first."""
+    """Return, for each @ that may begin a mention, the keys of the names that may follow it, the longest name first."""
     return [[make_handle_key(name) for name in names_at] for names_at in mentions.find_names(body)]
 
 

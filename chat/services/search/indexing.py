@@ -76,7 +76,7 @@ def catch_up() -> None:
 
 
 def index_rooms(slug: str | None = None) -> Iterator[Step]:
-    """Index all rooms, or the room `slug`, up to their present offsets. Yield a Step for each room of each batch."""
+    """Index all rooms except boards, or the room `slug`, up to the present offsets. Yield a Step per room and batch."""
     dues = deque(SearchProgress.objects.get_due(VERSION, slug))
     while dues:
         parts = _read_batch(dues)
