@@ -37,7 +37,7 @@ def sweep_tasks() -> int:
     The sweep skips rows that another process has locked, because a worker that is frozen within a transaction would
     block the sweep. A later sweep handles these rows.
 
-    Return the number of tasks that were changed.
+    Return the number of tasks that were changed or deleted.
     """
     return _give_up() + _send_again() + _delete_expired() + _free_space()
 
