@@ -97,9 +97,12 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     Raise `not_found`, `muted` or `ref_conflict`; `forbidden` in an archived room, or if the person may not change the
     message.
     """
+    return _remove(member, event, _get_changeable)
 
+
+def _remove(member, event, get_message):
     def remove(offset, now):
-        message = _get_changeable(member, event.id)
+        message = get_message(member, event.id)
         if message.author_id != member.person_id and audit.record_removal(member.person, message):
             notify_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
@@ -114,15 +117,19 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
 
 
 def remove_as_operator(person: Person, messages: QuerySet) -> int:
-    """Remove messages for an operator, who needs no role in the rooms. Return how many were removed."""
+    """
+    Remove messages for an operator, who needs no role in the rooms, or for a moderator who decides on a report.
+
+    Messages of archived rooms can be removed too, because people still read them. Return how many were removed.
+    """
     removed = 0
     for message in messages.select_related("room").filter(removed_at=None):
         member = Member(room=message.room, person=person, role=Member.MODERATOR)
         event = protocol.Remove(ref=f"operator-{secrets.token_urlsafe(16)}", id=message.number)
         try:
-            removed += remove_message(member, event).is_new
+            removed += _remove(member, event, lambda member, number: get_present_message(member.room_id, number)).is_new
         except ChatError:
-            continue  # the room is archived, or another person has removed the message since the query
+            continue  # another person has removed the message since the query
     return removed
 
 

@@ -67,6 +67,13 @@ def test_dismissing_a_report_keeps_the_message(room, alice, bob, reported):
     assert AuditEntry.objects.get().reason == "Rude"
 
 
+def test_a_moderator_can_remove_a_reported_message_from_an_archived_room(room, alice, reported):
+    rooms.set_archived(alice, room.slug, True)
+    room.refresh_from_db()
+    closed = moderation.close_report(alice, room, reported[0].id, "remove")
+    assert closed.outcome == "removed" and Message.objects.get().is_removed
+
+
 @pytest.mark.django_db(transaction=True)
 def test_removing_a_message_closes_all_of_its_reports(room, alice, bob, reported, enter):
     tab = enter(bob)
