@@ -41,8 +41,8 @@ def replace_channels() -> None:
     """
     Replace the decorators, the worker, the test tools and the server of Channels in this process.
 
-    A second call does nothing.
-    Raise ImproperlyConfigured if a class was derived from Channels' worker before: its methods would stay in use.
+    A second call does nothing. Raise ImproperlyConfigured if a class was derived from Channels' worker before: the
+    methods of Channels' worker would stay in use in that class.
     """
     if _replaced:
         return

@@ -154,7 +154,12 @@ class WebRequest(http_protocol.WebRequest):
         self.basic_error(status, reason, detail)
 
     def serverResponse(self, message: dict[str, Any]) -> None:
-        """Handle a message from a worker: a part of the response, or, for a waiting request, a text or close code."""
+        """
+        Handle a message from a worker.
+
+        The message is a part of the response, or `later` (the request must wait). For a waiting request, it is a text
+        or a close code.
+        """
         if "later" in message:
             return self._wait(message["later"])
         if "text" in message or "close" in message:

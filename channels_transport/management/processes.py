@@ -1,8 +1,8 @@
 """
 Runs several copies of a command in processes of their own, for `runworker --threads`.
 
-The parent starts a process again that has ended by itself, and passes SIGTERM and SIGINT on. It does no other work, so
-it must be called before the command opens connections or starts threads.
+The parent starts a process again that has ended by itself, and passes SIGTERM and SIGINT on. The parent
+does no other work. `run_all` must be called before the command opens connections or starts threads.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class Processes:
         except BaseException:
             logger.exception("A worker process failed")
         finally:
-            # `os._exit` keeps the child from running the parent's code after the fork. It writes no buffers, so the
-            # lines before it do.
+            # `os._exit` keeps the child from running the parent's code after the fork. `os._exit` writes no buffers, so
+            # these three lines write them before.
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()
