@@ -222,7 +222,7 @@ class WebRequest(http_protocol.WebRequest):
         self.serverResponse({"status": self.later["status"], "headers": headers, "content": content})
 
     def finish(self) -> None:
-        """End the response. Wait for the last byte first, because Twisted drops the client a minute after the end."""
+        """End the response. If a part of it waits in the transport's buffer, end it after the last byte."""
         if self.producer is not None:
             if self.producer.is_waiting:
                 self.producer.is_complete = True

@@ -43,8 +43,8 @@ class Processes:
         """
         Start the processes, keep them running until a signal, and return the exit code when all have ended.
 
-        The code is the first one that is not 0 since the stop began, or 0. If the first process that ends fails with 1
-        at its start, stop all processes.
+        The code is the first one that is not 0 since the stop began, or 0. An end by SIGTERM counts as 0.
+        If the first process that ends fails with 1 at its start, stop all processes.
         """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
