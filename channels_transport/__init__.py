@@ -1,12 +1,12 @@
 """
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
-Applications import from here only: the decorators and the class-based consumers, under the names that they have in
+Applications import from here: the decorators and the class-based consumers, under the names that they have in
 Channels, and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`,
 `Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`,
 `InThread` and `PassOn`. An application with its own store in Redis uses `make_redis_client`,
-`RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`. An application with own metrics also imports
-from `channels_transport.metrics`.
+`RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`. An application with metrics of its own also
+imports from `channels_transport.metrics`. Applications import from no other module.
 """
 
 from __future__ import annotations

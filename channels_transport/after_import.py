@@ -1,7 +1,7 @@
 """
 Calls a function when a module has been imported, so that a module of Channels can be changed without importing it.
 
-Most processes of a site never import these modules.
+Most processes of a site never import such a module.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from django.core import checks
 
 class TransportConfig(AppConfig):
     """
-    Replaces parts of Channels with those of this package, and registers the commands and the system checks.
+    Replaces parts of Channels with parts of this package, and registers the system checks.
 
     INSTALLED_APPS must list it before `channels`, whose commands it replaces.
     """

@@ -1,8 +1,8 @@
 """
 The user of a connection: Channels' decorators, with a user that is read only when a consumer asks for it.
 
-When a connection begins, the login of the browser's session is copied into the channel session. Later frames have no
-cookie, so their user is read from the channel session.
+The decorators whose names end with `from_http` copy the login of the browser's session into the channel session. Later
+frames have no cookie, so their user is read from the channel session.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class ConnectionTurns(Protocol):
     Keeps each connection's messages in order, for `enforce_ordering` on a layer that keeps no order itself.
 
     - `arrive` returns what to do with a message: `ordering.RUN`, `WAIT`, `DROP` or `LOST`.
-    - `advance` ends the turn of a message. It returns the next message if this message waits.
+    - `advance` ends the turn of a message. It returns the next message if that message has already arrived, else None.
     - `is_stuck` returns whether a message of the connection has been missing for too long.
     - `forget` deletes the state of a connection.
     """

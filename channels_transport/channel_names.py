@@ -17,5 +17,5 @@ def is_fixed(channel: str) -> bool:
 
 
 def is_ordered(channel: str, message: Mapping) -> bool:
-    """Return whether a message is a frame of a connection. A connection's frames run one after another."""
+    """Return whether a message is a frame, or the beginning or end, of a connection. These messages run in order."""
     return channel.startswith("websocket.") and "order" in message and bool(message.get("reply_channel"))

@@ -26,7 +26,7 @@ OWN_ENGINE = "channels_transport.sessions"
 COOKIE_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 DELAY_CHANNEL = "asgi.delay"
 STOCK_MEMORY = "asgiref.inmemory.ChannelLayer"
-# The layers that have a counterpart here, which takes the same CONFIG.
+# {the path of a layer: the path of its counterpart in this package, which takes the same CONFIG}
 COUNTERPARTS = {
     "asgi_redis.RedisChannelLayer": "channels_transport.layer.RedisChannelLayer",
     "asgi_redis.core.RedisChannelLayer": "channels_transport.layer.RedisChannelLayer",
@@ -40,7 +40,7 @@ DEFAULT_COUNTERPART = "channels_transport.layer.RedisChannelLayer"
 
 
 def check_commands(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Report each command of this package for which Django would run the command of another app."""
+    """Report the commands of this package that another app replaces with a command that is not derived from ours."""
     found: list[checks.CheckMessage] = []
     owners = get_commands()
     for name in COMMANDS:
@@ -83,7 +83,7 @@ def check_session_engines(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def check_layers(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Report a default layer of another package. Such a layer works in the test cases of Channels only."""
+    """Report a default layer of another package. Most commands of this package cannot run with such a layer."""
     backend = _find_backend(DEFAULT_CHANNEL_LAYER)
     if backend is None or is_own(backend):
         return []

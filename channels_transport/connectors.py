@@ -35,8 +35,9 @@ class InterfaceServer(Protocol):
     """The methods that a connector calls on its server. A connection's name is its reply channel."""
 
     # `dispatch` delivers a message to one connection. `broadcast` delivers a text to many connections; its last
-    # argument is the frame that contains the text. `pause` and `resume` stop and continue to read from a connection.
-    # `refuse` answers 503 to a request that could not be passed on. `close_all_after_loss` closes all websockets.
+    # argument is the frame that contains the text. `pause` stops reading from a connection, and `resume` continues.
+    # `refuse` answers 503 to a request that could not be passed on. `close_all_after_loss` closes all websockets, and
+    # answers all waiting requests.
     dispatch: Callable[[str, Message], None]
     broadcast: Callable[[list[str], str, bytes], None]
     pause: Callable[[str], None]

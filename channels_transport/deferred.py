@@ -80,7 +80,7 @@ class DeferredCommands:
 
     def handle_answers(self) -> None:
         """
-        Call `on_answer` for the commands that have run.
+        Call `on_answer` for the commands that have run. If Redis has refused a command, log its error instead.
 
         Raise nothing, because an exception would make the worker lose its next message.
         """
@@ -99,11 +99,11 @@ class DeferredCommands:
 
 def run_with_next_trip(shard: Shard, command: tuple, on_answer: OnAnswer | None = None) -> None:
     """
-    Run a command on a Redis server with the next trip that this thread's worker makes there.
+    Run a command on a Redis server in the next round trip of this thread's worker to that server.
 
-    It runs at once if this thread processes no message, or if the channel layer does not use that server.
+    The command runs at once if this thread processes no message, or if the channel layer does not use that server.
     `on_answer(answer)` is called afterwards. If the connection breaks, the command may be lost, so do not use
-    this for a command that must run.
+    this function for a command that must run.
     """
     layer = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
     for index, layer_shard in enumerate(layer.shards):

@@ -2,9 +2,10 @@
 The delay server: stores the messages of `asgi.delay` as rows, and sends each to its channel when it is due.
 
 Channels' own delay server ends at the first malformed message, and polls the channel and the database. This server
-waits for both at once. A message stays in Redis until its row is stored, and the row stays until the message is sent.
-So a message is sent at least once. It is sent exactly once unless a server dies, or loses its connection to Redis,
-during the send.
+waits for the next message. The wait ends when the next row is due, or after CHECK_SECONDS.
+
+A message stays in Redis until its row is stored, and the row stays until the message is sent. So a message is sent at
+least once. It is sent exactly once unless a server dies, or loses its connection to Redis, during the send.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 Reads the messages of workers to an interface's sockets in batches, and delivers them with little work per socket.
 
-A message to a group arrives once for the whole process. The interface builds its frame once, and writes the frame to
-each local member. Each turn of the reactor has a time limit, so that the interface also reads its sockets while it
-writes to many of them.
+A message to a group arrives once for the whole process. If the message contains only a text, the interface builds one
+frame, and writes this frame to each local member. Each turn of the reactor has a time limit, so that the interface also
+reads its sockets while it writes to many of them.
 """
 
 from __future__ import annotations

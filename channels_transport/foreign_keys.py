@@ -2,8 +2,8 @@
 Finds the keys of asgi_redis under the prefix of a layer of this package.
 
 Processes of both layers on one prefix would take each other's messages and drop them. asgi_redis cannot notice this. So
-the commands of this package do not start beside such keys, and `manage.py doctor` reports them. A site of asgi_redis
-has such keys while a group has members, and for a minute after each message that nobody received.
+`interface`, `runworker` and `rundelay` do not start beside such keys, and `manage.py doctor` reports them. A site of
+asgi_redis has such keys while a group has members, and for a minute after each message that nobody received.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Responses that wait (long polling): the interface keeps the request until a message is sent to it. No worker waits.
+Responses that wait (long polling): the interface keeps the request until a message or a timeout. No worker waits.
 
 A view adds the request's reply channel to groups and returns a `LaterResponse`. From then on the request behaves like a
 websocket: a text or a close code that is sent to its channel, or to one of its groups, is its response.

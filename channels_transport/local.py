@@ -39,8 +39,8 @@ class RedisLocalChannelLayer(RedisChannelLayer):
     A channel layer in two places: plain channels are in the machine's own Redis, the others in the shared one.
 
     It takes the arguments of asgi_redis' layer: `hosts` are the shared servers. asgi_redis keeps the local messages in
-    shared memory (asgi_ipc). Here they are in the servers `local_hosts`, by default the Redis at port 6379 of the
-    machine. A consumer's messages to reply channels and groups leave when it ends, in a trip of their own.
+    shared memory (asgi_ipc). This layer keeps them in the servers `local_hosts`, by default the Redis at port 6379 of
+    the machine. When a consumer ends, its messages to reply channels and groups are sent in a trip of their own.
     """
 
     def __init__(

@@ -20,7 +20,8 @@ class LogThrottle:
     """
     Logs at most one line per key in `seconds`, on `logger`. Threads may share it.
 
-    Unrelated problems need different keys. Lines without a key count as the same problem.
+    Unrelated problems need different keys. Lines without a key count as the same problem. At MAX_KEYS keys, the object
+    forgets all of them.
     """
 
     # With this value for `seconds`, a line is logged again only after `reset`. It is for callers that notice when an

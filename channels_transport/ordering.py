@@ -82,7 +82,7 @@ class MemoryTurns:
 
 def enforce_ordering(func: Callable[..., Any] | None = None, slight: bool = False) -> Callable[..., Any]:
     """
-    Decorate a consumer so that the messages of one reply channel run in their `order`, each exactly once.
+    Decorate a consumer so that the messages of one reply channel run in their `order`.
 
     The decorator includes `channel_session`. A message that arrives early waits, and a duplicate is dropped. A
     connection with a gap is closed with 4408. A `websocket.disconnect` consumer may have this decorator too; then it

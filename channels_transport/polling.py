@@ -1,5 +1,5 @@
 """
-Wait for files and sockets until one of them can be read. The module does not depend on Redis.
+Waits for files and sockets until one of them can be read. The module does not depend on Redis.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ _numbers = itertools.count(1)
 
 
 class Receiver:
-    """The receiving side of one thread. Other threads may use only `claim_command` and `wake_up`."""
+    """The receiving side of one thread. Other threads may use only `claim_command`, `name` and `wake_up`."""
 
     def __init__(self, layer: RedisChannelLayer) -> None:
         self.layer = layer
@@ -86,7 +86,7 @@ class Receiver:
         """
         Return (index of the shard, the command that claims the current turn or renews its lease), or None.
 
-        Any thread may call it.
+        Any thread may call this method.
         """
         reply, index, number = self.reply, self.index, self.number
         if not reply:

@@ -30,7 +30,7 @@ LONGEST_PAUSE_SECONDS = 2
 
 
 class Disconnected(Exception):
-    """The connection ended before the answer arrived, so it is unknown whether the command ran."""
+    """The client is not connected, or the connection ended before the answer: the command may have run or not."""
 
 
 class _Call(NamedTuple):
@@ -84,7 +84,7 @@ class _Protocol(protocol.Protocol):
             self.timeout_call = reactor.callLater(left, self._check_timeout)
 
     def dataReceived(self, data: bytes) -> None:
-        """Fire the Deferreds whose answers are complete."""
+        """Fire the Deferreds whose answers are complete. Some errors also make the client connect again."""
         self.reader.feed(data)
         while self.waiting:
             answer = self.reader.gets()
@@ -174,7 +174,7 @@ class RedisClient:
             self._protocol.transport.abortConnection()
 
     def call(self, *commands: tuple, seconds: float = ANSWER_SECONDS) -> Any:
-        """Return a Deferred of the list of answers. It fails with Disconnected; at once without a connection."""
+        """Return a Deferred of the answers. It fails with Disconnected if there is no connection, or if it ends."""
         if self._protocol is None:
             return defer.fail(Disconnected(f"Redis at {self.address} is not connected"))
         return self._protocol.call(commands, seconds)

@@ -1,5 +1,5 @@
 """
-Pools of redis-py's connections to the Redis server of a URL. They have features that redis-py 2.10 lacks.
+Pools of connections to the Redis server of a URL. The connections have features that redis-py 2.10 lacks.
 
 These features are: users of Redis' access control lists, the verification of TLS certificates and their host names,
 and a timeout for connecting to a Unix socket. TLS is verified unless the URL contains `ssl_cert_reqs=none`. The error

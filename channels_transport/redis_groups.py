@@ -41,7 +41,8 @@ class RedisGroups(RedisSending):
         """
         Renew memberships with this thread's next trip. Use it for a channel that is most likely a member.
 
-        Call `on_missing` after the trip if the channel was missing in one of the groups.
+        Call `on_missing` after the trip if the channel was missing in one of the groups. With several shards, it may be
+        called once for each shard.
         """
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
             self.run_later(index, command, lambda missing_count: missing_count and on_missing())
@@ -134,8 +135,8 @@ class RedisGroups(RedisSending):
         """
         Send a message to all channels of a group except `except_channels`: one item for each process that has members.
 
-        It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. If
-        the list still has no room then, the loss of the message is counted and logged.
+        It does not raise ChannelFull. A list over its capacity slows the sender down, for a bounded time. A list that
+        exceeds its capacity by OVERFILL_FACTOR refuses the message, and the loss is counted and logged.
         """
         assert isinstance(message, dict), "message is not a dict"
         assert self.valid_group_name(group), "Group name not valid"

@@ -95,8 +95,7 @@ class RedisSending(RedisBase):
         )
 
     def send_later(self, channel: str, message: Message) -> None:
-        """Send a message with the next trip of this thread's receiver. A full channel
-        raises nothing: `after_push` logs the loss."""
+        """Send a message with this thread's next trip. If the channel is full, `after_push` only logs the loss."""
         index, command = self.send_command(channel, message, OVERFILL_FACTOR)
         self.receiver.deferred.add(
             index, command, lambda length: self.after_push(self.non_local_name(channel), length, index)
@@ -104,7 +103,7 @@ class RedisSending(RedisBase):
 
     def run_later(self, index: int, command: tuple, on_answer: OnAnswer | None = None) -> None:
         """
-        Run a command on a shard with this thread's next trip there, or at once if the thread has no current message.
+        Run a command with this thread's next trip to a shard, or at once if the thread has no current message.
 
         `on_answer(answer)`, if any, is called afterwards. If the connection to Redis breaks, the command may be lost.
         """
@@ -119,7 +118,7 @@ class RedisSending(RedisBase):
         """
         Put a message, whose consumer has raised ConsumeLater, back at the head of its connection's queue.
 
-        If it is not the current message of this thread's turn, send it to its channel again.
+        If this thread has no turn of that connection, send the message to its channel again.
         """
         receiver = self.receiver
         if not receiver.holds(message.get("reply_channel")):

@@ -32,8 +32,8 @@ def make_sentinel(hosts: Sequence[tuple[str, int]], options: Mapping[str, Any] |
     """
     Return redis-py's client of the Sentinels at these addresses.
 
-    `options` are the arguments of the connections: `ssl`, and those in SENTINEL_OPTIONS. Raise ValueError for another
-    one, and RedisConfigurationError for a file of TLS that cannot be used.
+    `options` are the arguments of the connections: `ssl`, and those in SENTINEL_OPTIONS. Raise ValueError for any
+    other argument, and RedisConfigurationError for a file of TLS that cannot be used.
     """
     given = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS, **(options or {})}
     connection_class = _pop_class("sentinel_kwargs", given, TCPConnection, TLSConnection)
@@ -46,7 +46,11 @@ def make_sentinel(hosts: Sequence[tuple[str, int]], options: Mapping[str, Any] |
 
 
 def _pop_class(name: str, given: dict[str, Any], plain: type, encrypted: type) -> type:
-    """Remove `ssl` from the arguments of a connection, which have this name. Return the class of the connection."""
+    """
+    Remove `ssl` from the arguments of a connection. Return the class of the connection.
+
+    `name` is what error texts call the arguments. Raise RedisConfigurationError or ValueError if an argument is wrong.
+    """
     if given.pop("ssl", False):
         try:
             make_tls_context(given)  # called only to raise its errors

@@ -1,8 +1,9 @@
 """
 TLS of the interface's connections to Redis, which run in Twisted's reactor.
 
-The blocking connections in redis_connections.py take the same arguments. Both kinds verify the host name of the
-certificate. They verify its signature with the authorities in the URL, or else with the authorities of the system.
+The blocking connections in redis_connections.py take the same arguments. Unless verification is off, both kinds
+verify the host name of the certificate. They verify its signature with the authorities in the URL, or else with the
+authorities of the system.
 """
 
 from __future__ import annotations
@@ -51,7 +52,11 @@ def _read(path: str) -> bytes:
 
 @implementer(IOpenSSLClientConnectionCreator)
 class _UnverifiedConnections:
-    """Opens connections that send the host name, which a server with several certificates needs."""
+    """
+    Opens connections that verify no certificate.
+
+    They send the host name, which a server with several certificates needs.
+    """
 
     def __init__(self, context: SSL.Context, host: str) -> None:
         self.context, self.host = context, host

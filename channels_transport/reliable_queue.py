@@ -53,7 +53,7 @@ class ReliableQueue:
 
     def receive(self, seconds: float) -> Delivery | None:
         """
-        Return the next message, or None if none arrives in time or `wake_up` ends the wait.
+        Return the next message, or None if none arrives in time or the layer receiver's `wake_up` ends the wait.
 
         Wait for at most `seconds`, and never longer than LONGEST_WAIT_SECONDS.
         """
@@ -158,4 +158,4 @@ class MemoryQueue:
         """Do nothing: the message left the layer when it was received."""
 
     def close(self) -> None:
-        """Do nothing: the messages that are left end with this process."""
+        """Do nothing: the remaining messages are lost when this process ends."""

@@ -1,6 +1,7 @@
 """
-Replaces the decorators, the worker, the test tools and the server of Channels with those of this package. A site need
-not change its imports.
+Replaces the decorators, the workers, the test tools and the server of Channels with those of this package.
+
+It also replaces the method that closes a websocket for a WebsocketCloseException. A site need not change its imports.
 
 If `channels_transport` is in INSTALLED_APPS, Django calls `replace_channels` when it creates the application, before it
 imports models. A module that imported a decorator of Channels earlier uses this package's decorator too, because the
@@ -39,10 +40,10 @@ _replaced: set[Any] = set()
 
 def replace_channels() -> None:
     """
-    Replace the decorators, the worker, the test tools and the server of Channels in this process.
+    Replace these parts of Channels in this process: see the module.
 
-    A second call does nothing.
-    Raise ImproperlyConfigured if a class was derived from Channels' worker before: its methods would stay in use.
+    A second call does nothing. Raise ImproperlyConfigured if a class was derived from Channels' worker before: the
+    methods of Channels' worker would stay in use in that class.
     """
     if _replaced:
         return

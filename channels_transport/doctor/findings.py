@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Finding:
-    """The state of one part of the site. `text` is one or two sentences: a measurement, or what to do."""
+    """The state of one part of the site. `text` is a measurement, or the problem and usually what to do."""
 
     part: str
     is_well: bool
@@ -30,7 +30,7 @@ class Finding:
 
     @classmethod
     def problem(cls, part: str, text: str) -> Finding:
-        """Return a finding about a problem; its text ends with what to do."""
+        """Return a finding about a problem. Its text should also say what to do."""
         return cls(part, False, text)
 
 

@@ -25,7 +25,7 @@ LOSSES = {
 
 
 def get_channels(wrapper: Any) -> list[str]:
-    """Return the channels that need a receiver: those with consumers, `http.request`, and a used `asgi.delay`."""
+    """Return the channels that need a receiver: those with consumers, `http.request`, and `asgi.delay` if used."""
     delayed = [DELAY_CHANNEL] if apps.is_installed("channels.delay") else []
     return sorted({*wrapper.router.channels, "http.request", *delayed})
 

@@ -18,7 +18,7 @@ from .findings import Finding
 from .site import ANSWER_SECONDS, Site
 
 ROUND_TRIPS = 9
-# The time for all round trips; the result is the median of the round trips within it.
+# The time for all round trips; the result is the median of the round trips within this time.
 MEASURING_SECONDS = 4
 SLOW_SECONDS = 0.5
 PROBE = "doctor"

@@ -25,7 +25,12 @@ SHOWN_MIGRATIONS = 3
 
 
 def check_redis(layer: Any) -> list[Finding]:
-    """Report whether each Redis server answers quickly, is recent enough, and evicts nothing."""
+    """
+    Report the state of each Redis server.
+
+    A server has a problem if it does not answer quickly, is too old, may evict messages, has nearly no memory left, or
+    has keys of asgi_redis under the layer's prefix.
+    """
     found = []
     for shard in layer.all_shards:
         try:

@@ -1,8 +1,8 @@
 """
-The interface server: Daphne 1.4 with limits on what it reads and buffers, close codes that clients can read, and a
-connection to Redis that neither polls nor blocks.
+The interface server, which is built on Daphne 1.4.
 
-Each exported class subclasses Daphne's class for the same job. Its docstring says what the class changes.
+It limits what it reads and buffers. It sends close codes that clients can read. Its connection to Redis neither polls
+nor blocks. Each exported class subclasses Daphne's class for the same job. Its docstring says what the class changes.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Meter:
 
     @property
     def is_low(self) -> bool:
-        """Return whether less than half of one of the bursts is left. An ordinary client does not use as much."""
+        """Return whether less than half of one of the bursts is left. An ordinary client does not use that much."""
         self._refill()
         return any(budget.left < budget.rate.burst / 2 for budget in self.budgets)
 
@@ -89,7 +89,11 @@ class Meter:
 
 
 class Address:
-    """The budgets of one address, and the numbers of its open connections and sockets. All its sockets share it."""
+    """
+    The budgets of one address, and the numbers of its open connections and sockets.
+
+    All sockets of the address share this object.
+    """
 
     def __init__(self, meter: Meter) -> None:
         self.connections = self.sockets = 0
@@ -102,7 +106,11 @@ class Address:
 
 
 class Addresses:
-    """The addresses with open connections. `rates` are the budgets of each: frames, bytes, control frames."""
+    """
+    The addresses that have open connections or sockets, or budgets that are not full.
+
+    `rates` are the budgets of each address: frames, bytes, control frames.
+    """
 
     def __init__(self, *rates: Rate) -> None:
         self._rates = rates

@@ -36,9 +36,10 @@ class Lingering:
 
     def begin(self, transport: Any) -> bool:
         """
-        Close the interface's side of a connection after the unsent bytes. Return whether to read the client's rest.
+        Close the interface's side of a connection after the unsent bytes. Return whether to read on.
 
-        With TLS, or if too many connections linger, the whole connection is closed instead. TLS reads the rest itself.
+        With TLS, or if too many connections linger, the whole connection is closed instead. TLS itself reads
+        what the client still sends.
         """
         close_own_side = getattr(transport, "loseWriteConnection", None)
         if close_own_side is None or isinstance(transport, ProtocolWrapper) or len(self._transports) >= self._most:

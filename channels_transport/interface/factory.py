@@ -75,12 +75,12 @@ class HTTPFactory(http_protocol.HTTPFactory):
             # This is longer than the limit in `check_ping`, which answers 503. Autobahn only drops the connection.
             openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
             autoPingTimeout=ping_timeout,
-            # Every call of setProtocolOptions resets this option, which lets `Origin: null` reach the site's own check.
+            # Every call of setProtocolOptions resets this option. The site itself checks `Origin: null`.
             allowNullOrigin=True,
         )
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Return the protocol of a new TCP connection, or None, which closes it, if its address has too many."""
+        """Return the protocol of a new TCP connection. Return None to close it, if its address has too many."""
         address = None if self.trusted_proxies else self.addresses.find(getattr(addr, "host", None))
         if address is not None:
             if address.connections >= self.limits.connections_per_address:
@@ -94,7 +94,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         return protocol
 
     def acceptableProtocols(self) -> list[bytes]:
-        """Return the protocols that TLS may negotiate. The limits of this server are those of HTTP/1.1."""
+        """Return the protocols that TLS may negotiate. The limits of this server work for HTTP/1.1 only."""
         return [b"http/1.1"]
 
     def find_host(self, headers: Any, transport: Any) -> str | None:
@@ -123,7 +123,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
             address.connections -= 1
 
     def check_timeouts(self) -> None:
-        """Check the timeouts of all requests and websockets, and forget addresses without connections."""
+        """Check the timeouts of all requests and websockets, and forget idle addresses."""
         super().check_timeouts()
         self.addresses.forget_idle()
         for rule in self.rules:

@@ -40,7 +40,7 @@ class Limits:
     sockets_per_address: float = 5000
     # This is above `sockets_per_address`, so that an address with all of its sockets can still load pages.
     connections_per_address: float = 6000
-    # A socket above `sockets_per_address` gets this text before it is closed. It tells the site's clients the reason.
+    # A socket above `sockets_per_address` gets this text before it is closed. The text tells its client the reason.
     refusal_text: str = ""
     # The time for the whole request line and all headers, from their first byte.
     head_seconds: float = 20
@@ -62,7 +62,8 @@ class Limits:
     # these limits, so that the client can read the server's last bytes.
     discard_seconds: float = 5
     discard_bytes: float = 8 * MIB
-    # The most connections whose rest is dropped at the same time. Further connections are closed at once.
+    # The largest number of connections whose remaining bytes are read and dropped at the same time. Further connections
+    # are closed at once.
     lingering_connections: float = 1000
 
 

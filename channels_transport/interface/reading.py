@@ -43,7 +43,7 @@ UNCOUNTED = Meter(UNLIMITED, UNLIMITED, UNLIMITED)
 
 
 class ReadingTurns:
-    """Lets the sockets with a backlog take turns, and looks again at the sockets that used up a budget."""
+    """Lets the sockets with a backlog take turns, and checks again the sockets that used up a budget."""
 
     def __init__(self) -> None:
         self._backlog: collections.deque[MeteredReading] = collections.deque()
@@ -256,7 +256,7 @@ class MeteredReading(_Protocol):
             self.transport.resumeProducing()
 
     def connectionLost(self, reason: Any = None) -> None:
-        """Process the frames that the client sent before it left, and then end the connection."""
+        """Process the frames that the client sent before it disconnected, and then end the connection."""
         if self.has_rest and self.state == self.STATE_OPEN and not self.is_discarding:
             self.lost_reason = reason
             if not self.holds & BACKLOG:

@@ -154,7 +154,12 @@ class WebRequest(http_protocol.WebRequest):
         self.basic_error(status, reason, detail)
 
     def serverResponse(self, message: dict[str, Any]) -> None:
-        """Handle a message from a worker: a part of the response, or, for a waiting request, a text or close code."""
+        """
+        Handle a message from a worker.
+
+        The message is a part of the response, or `later` (the request must wait). For a waiting request, it is a text
+        or a close code.
+        """
         if "later" in message:
             return self._wait(message["later"])
         if "text" in message or "close" in message:
@@ -217,7 +222,7 @@ class WebRequest(http_protocol.WebRequest):
         self.serverResponse({"status": self.later["status"], "headers": headers, "content": content})
 
     def finish(self) -> None:
-        """End the response. Wait for the last byte first, because Twisted drops the client a minute after the end."""
+        """End the response. If a part of it waits in the transport's buffer, end it after the last byte."""
         if self.producer is not None:
             if self.producer.is_waiting:
                 self.producer.is_complete = True

@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 # Websockets are closed in batches, so that not all clients reconnect at once.
 CLOSE_BATCH = 200
 CLOSE_PAUSE_SECONDS = 0.05
-# Clients that missed messages reconnect without a pause. One address may make 500 handshakes a second: 200 / 0.4 s.
+# Clients that missed messages reconnect at once, and all of them may share one address. So the server closes only 500
+# websockets a second (200 in each 0.4 s). A site's rate limit for the handshakes of one address should allow this rate.
 CLOSE_LOST_PAUSE_SECONDS = 0.4
 CHECK_SECONDS = 2
 # At shutdown: the time for frames that the closing websockets still send.
@@ -46,10 +47,14 @@ class Server(server.Server):
     """
     Daphne's server with the factory of this package.
 
-    Its arguments are Daphne's, and `trusted_proxies`: the number of proxies in front of the server whose
-    X-Forwarded-For and X-Forwarded-Proto headers are trusted (0: none). `websocket_handshake_timeout` is in seconds.
-    The limits of clients are those of the site's settings, except those in `limits`: {name: value}. A wrong setting
-    raises ImproperlyConfigured.
+    It takes Daphne's arguments and three more:
+
+    * `trusted_proxies` is the number of trusted proxies in front of the server (0: none). The server uses their headers
+      X-Forwarded-For and X-Forwarded-Proto.
+    * `websocket_handshake_timeout` is in seconds.
+    * `limits` is {name: value}. These limits replace those of the setting INTERFACE_LIMITS.
+
+    A wrong setting or limit raises ImproperlyConfigured.
     """
 
     def __init__(
@@ -201,12 +206,16 @@ class Server(server.Server):
             yield task.deferLater(reactor, pause, lambda: None)
 
     def close_all_after_loss(self) -> Any:
-        """Close all connections, because they missed messages and are in no group. The clients reconnect and resume."""
+        """Do `close_all`, because the connections missed messages and are in no group. Clients reconnect and resume."""
         return self.close_all(CLOSE_CONNECTION_LOST, CLOSE_LOST_PAUSE_SECONDS)
 
     @defer.inlineCallbacks
     def close_sockets(self) -> Any:
-        """Stop listening, close every websocket with 1001, pass on the last frames, and stop. Return a Deferred."""
+        """
+        Stop listening, close every websocket with 1001, and answer every waiting request.
+
+        Then pass on the last frames, and stop the connector. Return a Deferred.
+        """
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
         yield self.close_all(1001)

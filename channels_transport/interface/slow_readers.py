@@ -53,7 +53,7 @@ class UnreadWatch:
 
 
 class SlowReader:
-    """Decides whether a client reads a response too slowly: whether it reads at all, and at which rate."""
+    """Decides whether a client reads a response more slowly than `read_bytes` in `read_seconds`."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits

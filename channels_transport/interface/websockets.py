@@ -226,7 +226,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             text = "A client goes on sending more than its limits allow; its socket is closed with 4429: %s"
             throttle.warning(text, self.reply_channel)
             self.serverClose(CLOSE_FLOODING)
-        # The client's answer to the close frame would stand behind too many other frames, so nobody waits for it.
+        # The client's answer to the close frame would come after too many other frames, so do not wait for it.
         self.dropConnection()
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
@@ -260,7 +260,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             logger.warning("websocket.disconnect could not be sent for %s", self.reply_channel)
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        """Count the connection as closed."""
+        """Count the connection as closed, unless its last frames must still be processed."""
         super().connectionLost(reason)
         if self.lost_reason is None:
             self._count_end()

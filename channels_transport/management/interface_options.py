@@ -1,8 +1,8 @@
 """
-The options of `manage.py interface`. They have the names and the meaning of Daphne's options.
+The options of `manage.py interface`. Most of them have the names and the meaning of Daphne's options.
 
-The defaults of the timeouts differ: this package's interface answers sooner, and keeps a websocket open as long as its
-client answers pings.
+The defaults of the timeouts differ: this package's interface answers sooner, and does not close a websocket because of
+its age.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.core.management.base import CommandParser
 from channels_transport.interface import HANDSHAKE_SECONDS, AccessLog
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
-# A negative timeout means none. This one is three years.
+# A negative timeout means none. The server then waits for this time, three years.
 NEVER_SECONDS = 10**8
 
 

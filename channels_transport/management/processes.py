@@ -1,8 +1,8 @@
 """
 Runs several copies of a command in processes of their own, for `runworker --threads`.
 
-The parent starts a process again that has ended by itself, and passes SIGTERM and SIGINT on. It does no other work, so
-it must be called before the command opens connections or starts threads.
+The parent starts a process again that has ended by itself, and passes SIGTERM and SIGINT on. The parent
+does no other work. `run_all` must be called before the command opens connections or starts threads.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Processes:
         """
         Start the processes, keep them running until a signal, and return the exit code when all have ended.
 
-        The code is the first one that is not 0 since the stop began, or 0. If the first process that ends fails with 1
-        at its start, stop all processes.
+        The code is the first one that is not 0 since the stop began, or 0. An end by SIGTERM counts as 0.
+        If the first process that ends fails with 1 at its start, stop all processes.
         """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
@@ -100,8 +100,8 @@ class Processes:
         except BaseException:
             logger.exception("A worker process failed")
         finally:
-            # `os._exit` keeps the child from running the parent's code after the fork. It writes no buffers, so the
-            # lines before it do.
+            # `os._exit` keeps the child from running the parent's code after the fork. `os._exit` writes no buffers, so
+            # these three lines write them before.
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The checks of the channel layer and its servers that every command of the transport runs when it starts."""
+"""The checks of the channel layer and its servers that `interface`, `runworker` and `rundelay` run at their start."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def get_shared_layer(alias: str, purpose: str) -> Any:
     """
     Return Channels' wrapper of the layer with an alias.
 
-    Raise CommandError if there is no such layer, or other processes cannot use it. `purpose` is the first half of the
-    text, such as "A worker needs Redis to reach the interface servers".
+    Raise CommandError if there is no such layer, if it belongs to another package, or if other processes cannot use it.
+    `purpose` is the first half of the last error's text: "A worker needs Redis to reach the interface servers".
     """
     if alias not in channel_layers.configs:
         known = ", ".join(sorted(channel_layers.configs)) or "none"

@@ -9,7 +9,7 @@ docs/monitoring.md lists the metrics. A site serves them in one of three ways:
 
 The metrics are computed for each request, because a counter in one process would count only the share of this process.
 This package changes nothing, and needs no library of Prometheus. Applications with metrics of their own import from
-here only. Import it after Django has loaded the models.
+this package, not from its modules. They import it after Django has loaded the models.
 """
 
 from __future__ import annotations

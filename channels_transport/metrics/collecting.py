@@ -27,7 +27,7 @@ Parts = Mapping[str, Callable[[], List[Family]]]
 
 
 class _Reader(threading.Thread):
-    """Reads the families of a part. `found` is None until then, and if the part fails."""
+    """Reads the families of a part. `found` is None until they have been read, and stays None if the part fails."""
 
     def __init__(self, part: str, function: Callable[[], list[Family]]) -> None:
         super().__init__(name=f"metrics of {part}", daemon=True)

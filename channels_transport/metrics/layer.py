@@ -55,7 +55,7 @@ def _collect_channels(namespace: str, wrapper: Any) -> list[Family]:
 
 
 def _collect_workers(namespace: str, reports: list[dict[str, Any]]) -> list[Family]:
-    """Return the families of the workers and delay servers. The counters of a process begin with the process."""
+    """Return the families of the workers and delay servers. The counters of a process start at 0 with the process."""
     name = f"{namespace}_worker"
     counters = {
         "handled": counter(f"{name}_handled", "Messages that this process has handled"),

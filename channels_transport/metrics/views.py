@@ -34,7 +34,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def answer_metrics(asked: Asked) -> Answer | InThread:
-    """Return the metrics as the interface, within a second, also while no worker runs. Name it in INTERFACE_ANSWERS."""
+    """
+    Return the metrics as an answer of the interface, within a second, also while no worker runs.
+
+    A site names this function in INTERFACE_ANSWERS. If collecting takes too long, the answer contains only the number
+    of this interface's connections.
+    """
     refusal = refuse(asked.method, asked.headers.get("authorization", ""))
     if refusal is not None:
         return refusal

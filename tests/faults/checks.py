@@ -87,7 +87,11 @@ async def wait_until_complete(site, tabs, seconds):
 
 
 def check(site, tabs):
-    """Check the rooms of these tabs, which must include all tabs that changed them. Return the number of changes."""
+    """
+    Check the rooms of these tabs. Return the number of changes that the rooms store.
+
+    `tabs` must include every tab that has changed one of these rooms.
+    """
     total = 0
     for slug in sorted({tab.slug for tab in tabs}):
         here = [tab for tab in tabs if tab.slug == slug]

@@ -12,7 +12,7 @@ from channels_transport.doctor.examination import examine
 
 
 class Command(BaseCommand):
-    """Prints one line for each finding."""
+    """Prints one line for each finding, or with `--json` one JSON object."""
 
     help = "Measures a round trip through the running site, checks each part, and says what to do about each problem."
     # A problem that the system checks find must become a finding, not a traceback.

@@ -16,7 +16,7 @@ def without_csrf(body):
     return body
 
 
-# The next tests are about login sessions.
+# The next tests are about login sessions, accounts and guests.
 
 
 def test_the_session_names_the_person_who_is_signed_in(stranger, as_alice, as_charlie):
@@ -85,7 +85,7 @@ def test_an_invalid_handle_or_password_is_refused_with_its_code(alice, stranger,
     "kind, path",
     [("guests", "/api/guests/"), ("sign_ups", "/api/users/"), ("sign_ins", "/api/session/"), ("rooms", "/api/rooms/")],
 )
-def test_each_address_has_rate_limits(as_alice, settings, clock, kind, path):
+def test_a_request_above_its_rate_limit_is_refused_and_stores_nothing(as_alice, settings, clock, kind, path):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, kind: (0, 1)}
     body = {"handle": "Dora", "password": "correct horse", "slug": "attic", "name": "Attic"}
     assert as_alice("POST", path, body) == (429, "rate_limited")

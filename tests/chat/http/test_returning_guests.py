@@ -188,7 +188,7 @@ def test_a_ban_does_not_close_the_socket_of_an_older_account_or_a_moderator(acco
     assert older.code is None and account.socket.code is None
 
 
-def test_an_account_that_enters_during_the_ban_of_its_browser_is_disconnected(account, alice, room, monkeypatch):
+def test_an_account_that_enters_while_its_guest_is_being_banned_is_disconnected(account, alice, room, monkeypatch):
     find = Member.objects.has_held_guest
 
     def ban_afterwards(room_id, browser):

@@ -35,7 +35,7 @@ def test_an_account_that_sql_deactivates_loses_its_silent_sockets(alice, bob, en
     assert silent.code == 4401 and other.code is None
 
 
-def test_a_socket_that_opens_during_the_first_sweep_is_closed_by_the_second(alice, enter):
+def test_a_socket_that_opens_after_the_first_sweep_is_closed_by_the_second(alice, enter):
     set_active(alice, False)
     assert lost_rights.sweep_inactive_people() == 1
     # In this race, the handshake reads the row before the account is deactivated, and the socket opens after the sweep.

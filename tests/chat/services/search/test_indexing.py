@@ -73,7 +73,7 @@ def test_two_processes_that_index_a_room_store_each_batch_once(writer, alice, mo
     assert len(find_indexed(alice, "rose")) == 5
 
 
-def test_a_turn_ends_in_time_and_the_next_turn_continues(writer, alice, monkeypatch):
+def test_a_call_ends_after_its_seconds_and_the_next_call_continues(writer, alice, monkeypatch):
     monkeypatch.setattr(indexing, "BATCH", 1)
     for number in range(3):
         post(writer, f"Rose {number}")
@@ -143,7 +143,7 @@ def test_each_day_knows_the_ids_of_its_messages(writer):
     assert SearchDay.objects.get_bounds(leap, date.max) == (first.id, third.id + 1)
 
 
-def test_a_new_version_of_the_documents_is_indexed_again(writer, alice, monkeypatch):
+def test_an_index_of_an_older_version_is_built_again(writer, alice, monkeypatch):
     post(writer, "Red roses")
     search.index_changes()
     monkeypatch.setattr(indexing, "VERSION", indexing.VERSION + 1)
