@@ -57,14 +57,14 @@ def override_language(request: HttpRequest, preference: str) -> translation.over
     """
     Return a context manager whose block runs in the language of a preference.
 
-    A request that changes the preference uses it for its texts after the change.
+    A request that changes the preference uses this function for its texts after the change.
     """
     return translation.override(_find_language(request, DJANGO_NAMES.get(preference, preference)))
 
 
 def _find_language(request: HttpRequest, chosen: str) -> str:
     if not chosen:
-        # Django prefers the cookie to the languages of the browser.
+        # Without the cookie, Django uses the languages of the browser.
         request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
     return chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
 

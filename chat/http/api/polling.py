@@ -95,7 +95,7 @@ def _read_connection(request, member):
 
 @in_room
 def receive(request, member):
-    """Admit a client with its first poll, as a handshake does. Answer each later poll when there is an event."""
+    """Admit a client with its first poll, as a handshake does. Answer later polls at the next event or after `wait`."""
     if request.method == "HEAD":
         raise ChatError("method_not_allowed", "Use GET.")
     limits.check_event(request.user.id)
