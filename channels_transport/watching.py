@@ -25,7 +25,7 @@ class Census(NamedTuple):
     """
     The number of groups that have members, the memberships of all groups, and the keys of the workers' reports.
 
-    If counting took too long, it has stopped, and `is_complete` is False.
+    If counting took too long, all numbers are 0, there are no keys, and `is_complete` is False.
     """
 
     groups: int = 0
