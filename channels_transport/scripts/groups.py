@@ -18,7 +18,7 @@ GROUP_ADD = LayerScript(
 local new = 0
 for index = 6, #ARGV do
     local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
-    -- asgi_redis stored a group's members in this key. The connections of these members have ended.
+    -- asgi_redis stored a group's members in this key. Those connections ended with its interfaces.
     if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
     if redis.call('ZADD', members, now + tonumber(ARGV[5]) * 1000, ARGV[4]) == 1
         or redis.call('HEXISTS', group, ARGV[3]) == 0 then
