@@ -20,7 +20,7 @@ Found = Optional[Tuple[Callable[..., Any], Dict[str, Any]]]
 
 
 class Routes:
-    """The routes of a router, which must not change from now on."""
+    """The routes of a router. The routes must not change after this object has been made."""
 
     def __init__(self, router: Router) -> None:
         self.router = router

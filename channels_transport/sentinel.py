@@ -18,10 +18,11 @@ class RedisSentinelChannelLayer(RedisChannelLayer):
     """
     A channel layer that keeps its data in the master of each service. One cluster of Sentinels monitors the services.
 
-    It takes the arguments of asgi_redis' layer, with the same meaning. `hosts` are the addresses of the Sentinels, as
-    pairs (host, port). Each of the `services` is one server of the layer; without `services`, the layer asks the
-    Sentinels for all of them when it is made. New connections ask the Sentinels for the address of the master only if
-    the last address is older than `sentinel_refresh_interval` seconds, or if a connection to it has failed.
+    It takes the arguments of asgi_redis' layer, with the same meaning, and `sentinel_kwargs`. `hosts` are the addresses
+    of the Sentinels, as pairs (host, port). Each of the `services` is one server of the layer; without `services`, the
+    layer asks the Sentinels for all of them when it is made. New connections ask the Sentinels for the address of the
+    master only if the last address is older than `sentinel_refresh_interval` seconds, or if a connection to it has
+    failed.
 
     `connection_kwargs` are the arguments of connections to the servers, and `sentinel_kwargs` those of connections to
     the Sentinels: `username`, `password`, timeouts, and `ssl` with the `ssl_*` options of Redis' URLs.

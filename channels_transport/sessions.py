@@ -2,8 +2,9 @@
 Channel sessions: an engine for CHANNEL_SESSION_ENGINE, and the decorator `channel_session`.
 
 The key of a channel session is computed from the reply channel's name, which others may know. Channels' default stores
-these sessions in the table of login sessions, so their key ("chn...") works as a login cookie. Here the channel layer
-stores them, under a lease that each use renews. A session costs one read per frame, and ends with its connection.
+these sessions in the table of login sessions, so their key ("chn...") works as a login cookie. With this engine the
+channel layer stores the sessions, under a lease that each use renews. In Redis, the session of a frame arrives together
+with the frame (see session_backends.py).
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class SessionStore(SessionBase):
 
     def exists(self, session_key: str) -> bool:
         """Return whether a session is stored under a key."""
-        # `channel_session` calls this right after loading, so the answer needs no round trip.
+        # `channel_session` calls this right after loading. If the load has found the session, no round trip is needed.
         return self._was_found or _backend().load(session_key) is not None
 
     def create(self) -> None:

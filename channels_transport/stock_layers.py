@@ -2,9 +2,9 @@
 The channel layers of other packages: what this package adds to them, and whether it orders their messages.
 
 The decorators need the attributes `connection_turns` and `channel_session_backend` of a layer. asgiref's layer in
-memory lacks them. That layer lives in one process, so this module can keep them in memory. A site may have other layers
-under other aliases, and several processes may share such a layer. Attributes in the memory of one process do not help
-there, so Channels' own `enforce_ordering` orders the messages of such a layer.
+memory lacks these attributes. That layer lives in one process, so this module can keep the attributes in memory. A site
+may have other layers under other aliases, and several processes may share such a layer. For a shared layer, attributes
+in the memory of one process are not enough. So Channels' own `enforce_ordering` orders the messages of such a layer.
 """
 
 from __future__ import annotations

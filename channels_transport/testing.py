@@ -2,7 +2,8 @@
 Makes the test tools of Channels (`channels.test`) use this package's layer in memory, interface and worker.
 
 Only tests import `channels.test`. This module replaces nothing before that import. The live server then tests the
-interface and the worker that the site deploys, instead of plain Daphne.
+interface and the worker that the site deploys, instead of plain Daphne. The test client `WSClient` logs in to both
+session engines, and sends the cookies that were set.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """
 Frames and requests from an interface to the workers, in one pipeline for each turn of the reactor.
 
-Frames keep their order and are never dropped. The frames of a connection wait here until Redis has accepted them. While
-a channel is full or Redis is down, the connection's socket is not read, and TCP makes the client wait. Daphne's
-protocols use an `Upstream` as their channel layer.
+Frames keep their order. The frames of a connection wait here until Redis has accepted them. They are dropped only after
+`forget`, or if the connection ends before the first of them was sent. While a channel is full or Redis is down, the
+connection's socket is not read, and TCP makes the client wait. Daphne's protocols use an `Upstream` as their channel
+layer.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ LONGEST_RETRY_SECONDS = 1
 # While this number of a socket's frames waits, or this number of bytes, the socket is not read.
 MAX_WAITING_FRAMES, MAX_WAITING_BYTES = 64, 512 * 1024
 # These numbers limit the frames of one connection in a trip, the frames of all connections in a trip, and the frames in
-# all trips that are not answered yet. Without these limits, a flood fills the buffer of the connection to Redis, and
-# all other frames wait behind it.
+# all trips that are not answered yet. MAX_BYTES_PER_CONNECTION and MAX_BYTES_PER_TRIP limit bytes. Without these
+# limits, a flood fills the buffer of the connection to Redis, and all other frames wait behind it.
 MAX_FRAMES_PER_CONNECTION, MAX_COMMANDS_PER_TRIP, MAX_COMMANDS_IN_FLIGHT = 128, 1000, 2000
 MAX_BYTES_PER_CONNECTION, MAX_BYTES_PER_TRIP = 256 * 1024, 2 * 1024 * 1024
 BODY = 8  # the place of the frame's body among the arguments of ENQUEUE's command
@@ -174,7 +175,7 @@ class Upstream:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether all frames and requests have been sent."""
+        """Return whether Redis has accepted all frames, and all requests have been sent."""
         return not self._frames and not self._requests
 
     def resume_all(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from .heartbeat import REPORT_LEASE_SECONDS
 
-# Each process writes a report each second. A process whose last report is older than this is left out.
+# Each process writes a report each second. A process whose last report is older than SILENT_SECONDS is left out.
 SILENT_SECONDS = 5
 SCAN_BATCH = 5000  # keys
 CENSUS_SECONDS = 0.3
@@ -25,7 +25,7 @@ class Census(NamedTuple):
     """
     The number of groups that have members, the memberships of all groups, and the keys of the workers' reports.
 
-    If counting took too long, it has stopped, and `is_complete` is False.
+    If counting took too long, all numbers are 0, there are no keys, and `is_complete` is False.
     """
 
     groups: int = 0
@@ -83,7 +83,8 @@ def read_reports(layer: Any, keys: Sequence[bytes] | None = None) -> list[dict[s
     Return the report of each worker and delay server: {name, pid, channels, handled, failed, retried, busy_since, at}.
 
     The times are seconds since the epoch by the clock of the process; `busy_since` is None while the process waits.
-    `name` is its machine and its pid. Without the `keys` of the reports, read these keys first.
+    `name` is the machine and the pid of the process. A process with several receivers has one report for each; the
+    names of all but the first also have a number. Without the `keys` of the reports, read these keys first.
     """
     shard = layer.shards[0]
     if keys is None:

@@ -38,7 +38,8 @@ from .stock_layers import unwrap
 
 logger = logging.getLogger(__name__)
 
-# When a consumer raises ConsumeLater, the worker waits at random, at most this long, before it requeues the message.
+# When a consumer raises ConsumeLater, the worker waits for a random time, at most this long, before it requeues the
+# message.
 REQUEUE_SECONDS = 0.05
 # A layer in memory cannot block until a message arrives.
 MEMORY_STEP_SECONDS = 0.01
@@ -48,8 +49,8 @@ class Worker(StockWorker):
     """
     A worker on this package's channel layers. On the layer of another package it is Channels' worker.
 
-    `max_messages` (0: no limit) ends it after that many messages, so that a supervisor starts a fresh process. The
-    other arguments are those of Channels' worker; `runworker` passes them on.
+    `max_messages` (0: no limit) ends the worker after that many messages, so that a supervisor starts a fresh process.
+    The other arguments are those of Channels' worker; `runworker` passes them on.
     """
 
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:
@@ -209,7 +210,7 @@ class Worker(StockWorker):
 
     def _send_one_later(self, sender: Any, content: dict[str, Any]) -> None:
         if not self._is_own_layer(sender.channel_layer):
-            # This thread makes no trips to the layer of another alias, so the message is sent at once.
+            # The request for the next message goes only to this worker's layer, so this message is sent at once.
             sender.send(content, immediately=True)
         elif isinstance(sender, Group):
             self.layer.send_group_later(sender.name, content, sender.except_channels)

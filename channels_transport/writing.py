@@ -34,7 +34,7 @@ def unsent_bytes(transport: Any) -> int:
 
 def write_now(transport: Any, data: bytes) -> None:
     """
-    Write to a socket at once if its buffer is empty, otherwise append to the buffer.
+    Write to a socket without TLS at once if its buffer is empty. Otherwise let Twisted write later.
 
     Twisted itself would write in the reactor's next turn. With a thousand sockets in a room, that would add a thousand
     polls of the kernel for each message.

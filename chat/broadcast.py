@@ -1,10 +1,10 @@
 """
-Publishing: the only module that names groups and channels.
+Publishing to groups and channels. Only this module names groups.
 
 Callers publish when the transaction has committed (`transaction.on_commit`). A worker sends all messages of a consumer
-in one trip to Redis: after the consumer has finished, and before the worker handles the connection's next message.
-Messages that other code sends leave at once. This module stores nothing and checks no rights. Its functions take the
-names of channels and groups.
+in one trip to Redis: after the consumer has finished, and before the worker handles the connection's next message. Only
+`accept` and `publish_at_once` send during the consumer. Messages that other code sends leave at once. This module
+stores nothing and checks no rights. Its functions take the names of channels and groups.
 """
 
 import hashlib

@@ -1,8 +1,9 @@
 """
 The channel layer's Lua scripts, which run inside Redis. Each script is atomic.
 
-docs/transport.md lists the keys that they use. All times are Redis' own (ms), so that no sender's clock decides when a
-message expires or a lease ends. The scripts make their keys from the prefix, so a shard is one Redis, not a cluster.
+docs/transport.md lists the keys that the scripts use. All times are Redis' own (ms), so that no sender's clock decides
+when a message expires or a lease ends. The scripts make their keys from the prefix, so a shard is one Redis, not a
+cluster.
 
 Each item of a channel's list begins with a letter and the time when the item expires (13 digits of ms):
 
@@ -12,7 +13,8 @@ Each item of a channel's list begins with a letter and the time when the item ex
                                                                               which are separated by commas
     T <expiry> <number, 16 digits> <reply channel> NUL <length> NUL <session> <body>
                                                 a turn of a connection, with copies of its channel session (of this
-                                                length) and its first frame; or with ? instead of all three
+                                                length) and its first frame. A turn without copies ends
+                                                with `? NUL` instead
 
 A connection's own list contains items `F <expiry> <channel> NUL <body>`: its waiting frames, in order.
 """

@@ -11,7 +11,7 @@ from __future__ import annotations
 from .script import LayerScript
 
 # Adds a channel to groups. ARGV: process, channel, expiry of the membership (s), then the groups. Returns the number of
-# groups in which the channel was missing.
+# groups in which the channel or its process was missing.
 GROUP_ADD = LayerScript(
     "next_number",
     """

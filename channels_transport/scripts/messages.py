@@ -29,8 +29,8 @@ redis.call('EXPIRE', P .. ARGV[3], ARGV[5] + $LIST_GRACE_SECONDS)
 )
 
 # For a channel whose readers move each message into a list of their own (see reliable_queue.py): registers a reader,
-# and moves the messages of readers without a heartbeat back to the head of the channel. ARGV: channel, reader. Returns
-# the number of moved messages.
+# and moves the messages of readers without a heartbeat back to the head of the channel. In a grace period it moves no
+# messages. ARGV: channel, reader. Returns the number of moved messages.
 RECLAIM_DELIVERIES = LayerScript(
     "in_grace_period",
     """

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from .script import LayerScript
 
-# Reclaims the turns of dead workers: turns that a worker popped and did not claim, and turns that it owned. Removes the
-# messages to dead interfaces, and queues a websocket.disconnect for each of their open connections. ARGV: the limit
-# per call for the number of turns, and for the number of connections of each interface. Returns the reply channels that
-# lost a frame.
+# Reclaims the turns of dead workers: turns that a worker popped and did not claim, and turns that a worker owned.
+# Removes the messages to dead interfaces, and queues a websocket.disconnect for each open connection of a dead
+# interface. Removes expired turns. In a grace period it does none of this. ARGV: the limit per call, both for the
+# number of turns and for the number of connections of each interface. Returns the reply channels that lost a frame.
 RECLAIM = LayerScript(
     "count is_expired in_grace_period shorten_leases mark_dead queue_disconnect pop_frame queue_turn end_turn"
     " end_lost_turn",

@@ -23,7 +23,7 @@ class Script:
     """
     A Lua script, and the hash by which Redis knows it.
 
-    A script that `frees` memory runs even if Redis has none left, because otherwise no data could be removed. `known`
+    A script that `frees` memory runs even if Redis has no memory left. Otherwise no data could be removed. `known`
     contains every script of this process, because a Redis that has lost one script has lost all of them.
     """
 

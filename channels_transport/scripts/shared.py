@@ -126,7 +126,8 @@ end
 """,
         ("connections_key", "stamp"),
     ),
-    # Only the worker that is about to run a frame removes it from its connection's list.
+    # Removes a connection's first frame from the list, when a worker runs the frame or when the frame has expired.
+    # Returns its body.
     "pop_frame": SharedFunction("""
 local function pop_frame(reply)
     local frame = redis.call('LPOP', P .. 'frames:' .. reply)

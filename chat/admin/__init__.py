@@ -1,8 +1,8 @@
 """
 The admin: operators read and change the site's rows. One module for each theme registers its pages.
 
-These modules must not write rows themselves, except the rights of people. The services write the rows, so that every
-open tab gets the change.
+These modules must not write rows themselves. The services write the rows, so that every open tab gets the change. Only
+the module `people` writes rows: the rights of people, whether a person is active, and the groups of rights.
 """
 
 from chat.admin import moderation, names, operators, people, rooms, sign_in

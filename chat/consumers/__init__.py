@@ -1,7 +1,8 @@
 """
 The consumers: each takes one Channels message, calls the services, and answers.
 
-They are thin. No exception leaves a consumer: it answers a refusal or a failure, and the connection continues.
+They are thin. If a frame of a room, a board or a person's stream is refused or fails, the consumer answers with an
+error, and the connection continues. Only a `CloseConnection` closes it.
 """
 
 from .boards import AuthConsumer, WriteConsumer

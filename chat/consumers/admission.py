@@ -117,7 +117,7 @@ def read_integer(query, name):
 
 
 def get_groups(connection):
-    """Return the groups of an admitted connection. Its session names them."""
+    """Return the groups of an admitted connection, from the ids in its session."""
     session = connection.session
     credential = broadcast.credential_group(session["login"], session["token"])
     return [broadcast.room_group(session["room"]), broadcast.member_group(session["member"]), credential]

@@ -45,7 +45,11 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         return protocol.parse(text, protocol.BOARD_EVENTS)
 
     def connect(self, message, board, session):
-        """Accept a browser, and send the visitor's state and the announcements. Close with 4404 to refuse a browser."""
+        """
+        Accept a browser. Close with 4404 to refuse a browser.
+
+        A visitor gets the visitor's state and the announcements. The owner gets the waiting visitors.
+        """
         connection = self.connection
         try:
             visit = self.get_visit(board, session)

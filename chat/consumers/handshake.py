@@ -1,5 +1,5 @@
 """
-The checks that every handshake passes before its consumer runs: the origin of the page, and the rate of handshakes.
+The checks that a handshake on a known path passes before its consumer runs: the origin of the page, and the rate limit.
 
 This module also finds the person who opens a socket.
 """

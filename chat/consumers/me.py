@@ -49,7 +49,7 @@ def _open(connection, person, query, login, token_id):
     connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
     connection.accept(event)
     connection.subscribe(_get_groups(connection))
-    # Send `workspace` again if it changed before the subscription. The client would miss this change.
+    # Send `workspace` again if it changed before the subscription. Otherwise the client would miss this change.
     if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)
     for announcement in announcements.find_for_stream(person, read_integer(query, "announced")):

@@ -1,8 +1,8 @@
 """
 The operators' streams: a class-based consumer, because Channels' demultiplexer and bindings are classes.
 
-The routing names the streams. This module adds the checks of the handshake, this project's ordering, and a check of the
-operator's right at every frame.
+The routing names the streams. This module adds the checks of the handshake, this project's ordering, and checks of
+every frame: the operator's right and the rate limit.
 """
 
 import logging
@@ -72,7 +72,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         """
         Pass a frame's object to the stream that it names.
 
-        Raise `invalid_field` if there is no such stream, or if its `payload` is not an object.
+        Raise `invalid_field` if there is no such stream, or if the frame's `payload` is not an object.
         """
         if content.get("stream") not in list(self.consumers) or not isinstance(content.get("payload"), dict):
             raise protocol.ChatError(

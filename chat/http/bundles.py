@@ -7,8 +7,10 @@ file takes a round trip: eight seconds at 300 ms. A bundle is one file, and comp
 There is no build step: this module joins the files when `collectstatic` or a server looks for static files. With DEBUG,
 pages load the modules themselves, so an engineer sees the files that they edit.
 
-Each page has two entry modules: `page.js`, and one of its own. Each entry module has a bundle with all that it imports.
-A room has a third one, `first-view.js`: this small bundle arrives first, and draws the messages that the page contains.
+Every page has the entry module `page.js`, and most pages have a second one of their own. Each entry module has a bundle
+with all that it imports. The workspace, which shows rooms, has a third one, `first-view.js`. This small bundle arrives
+first, and draws the messages that the page contains.
+
 Each module that is loaded later with `import()` has a bundle too. A module may be in several bundles. The browser runs
 a module only once, because only its first definition counts.
 

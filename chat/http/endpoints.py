@@ -81,7 +81,7 @@ def get_query_integer(request: HttpRequest, name: str, check: Callable[..., int]
 
 
 def get_query_zone(request: HttpRequest, name: str = "zone") -> str | None:
-    """Return the time zone `name` of the query string, or None if it is absent. Raise `invalid_field`."""
+    """Return the time zone in a query parameter, or None if it is absent. Raise `invalid_field` for an unknown zone."""
     zone = request.GET.get(name)
     return None if zone is None else protocol.check_zone(zone, name)
 

@@ -49,7 +49,7 @@ def answer_healthz(asked: Asked) -> Answer:
 
 
 def answer_readyz(asked: Asked) -> Answer | PassOn:
-    """Let a worker answer. If no worker answers in time, answer 503 with what is missing."""
+    """Let a worker answer. If Redis is down or no worker answers in time, answer 503 with what is missing."""
     if asked.method not in SAFE_METHODS:
         return _refuse()
     if not asked.is_redis_answering():

@@ -64,7 +64,7 @@ def override_language(request: HttpRequest, preference: str) -> translation.over
 
 def _find_language(request: HttpRequest, chosen: str) -> str:
     if not chosen:
-        # Django prefers the cookie to the languages of the browser.
+        # Without the cookie, Django uses the languages of the browser.
         request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
     return chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
 

@@ -31,7 +31,7 @@ POLICY = (
 
 
 class HeadersMiddleware:
-    """Add headers that make browsers run only this site's scripts."""
+    """Add headers: browsers run only this site's scripts, and tell other sites no address of a page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -89,7 +89,8 @@ class HostMiddleware(CommonMiddleware):
     Django's check of the header Host. It accepts every host for `/readyz`.
 
     A load balancer or a container platform requests this path by IP address, and ALLOWED_HOSTS of a public site
-    contains only its name. The interface itself answers the other two paths of chat.http.health, for every host too.
+    contains only the name of the site. The interface itself answers the other two paths of chat.http.health, for every
+    host too.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:

@@ -34,7 +34,8 @@ def _get_layout(request):
     """
     Return the template around a pane: the workspace for signed-in people, and None for strangers.
 
-    With `pane=1` in the query, the answer is only the pane. A page that is open already asks for it.
+    With `pane=1` in the query, the response is only the pane. A page that is open already requests the pane in this
+    way.
     """
     if not request.user.is_authenticated:
         return None

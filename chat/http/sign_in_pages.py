@@ -1,5 +1,5 @@
 """
-The pages on which people sign in, sign up, sign out and change their password.
+The pages on which people sign in, sign up, enter as a guest, sign out and change their password.
 
 This module must not check passwords or write rows: the services do.
 """

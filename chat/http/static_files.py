@@ -48,7 +48,7 @@ class VersionedStaticFilesStorage(CompressedStaticFilesStorage):
     The storage of static files. Its addresses contain the version of the client's code.
 
     With DEBUG, the addresses have no version, because the files change while the server runs. If STATIC_URL is on
-    another site, the addresses have no version either. The stored modules of the chat have no comments.
+    another site, the addresses have no version either. The stored modules and styles of the chat have no comments.
     """
 
     def _save(self, name: str, content: Any) -> str:
@@ -117,8 +117,8 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
     """
     Serve static files, with or without a version in their address.
 
-    If a file in STATIC_ROOT is outdated, because `collectstatic` did not run after an update, serve the file of this
-    release in its place.
+    If a file in STATIC_ROOT is outdated or missing, because `collectstatic` did not run after an update, serve the file
+    of this release in its place.
     """
 
     def __init__(self, get_response: Any = None, settings: Any = settings) -> None:

@@ -1,5 +1,5 @@
 """
-Template filters for text that people wrote, for times, and for links to the forms of signing in.
+Template filters for text that people wrote and for times, and a tag for links to the forms of signing in.
 
 This module must not know pages.
 """

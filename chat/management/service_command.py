@@ -11,7 +11,7 @@ UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 *
 
 
 class ServiceCommand(BaseCommand):
-    """Run `call_service(options)` as a command. If a service raises, print one sentence and exit with 1."""
+    """Run `call_service(options)` as a command. After a ChatError or an outage, print one sentence and exit with 1."""
 
     def handle(self, *args, **options):
         try:

@@ -6,7 +6,7 @@ Blocks: paragraphs, quotes, headings and code.
 - A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page.
   People with screen readers use the outline to move through the page.
 - The line of a code fence may name a language, which becomes the class of the code: `language-python`. Any other text
-  in the line becomes the first line of the code.
+  behind backticks becomes the first line of the code. A line of tildes with other text is text.
 - Quotes and lists nest to the depth DEEPEST. Deeper marks are text.
 """
 
@@ -39,7 +39,7 @@ def line_of(state: StateBlock, number: int) -> str:
 
 
 def paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a paragraph. A line that is not a part of the surrounding list item ends it."""
+    """Read a paragraph. It ends at an empty line, at another block, and at the end of the surrounding list item."""
     rules = state.md.block.ruler.getRules("paragraph")
     parent, state.parentType = state.parentType, "paragraph"
     number = start + 1

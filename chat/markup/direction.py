@@ -11,7 +11,7 @@ _CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def isolate(text: str) -> str:
     """
-    Return `text` so that it may stand in an English sentence, also in a title or in an error text.
+    Return `text` so that it may stand in a sentence from left to right, such as a title or an error text.
 
     Text with letters that are written from right to left is put between the characters FIRST STRONG ISOLATE and POP
     DIRECTIONAL ISOLATE. Characters in it that would end this isolation are left out.

@@ -69,7 +69,7 @@ def _is(character, *categories):
 
 
 def emphasis(state: StateInline, silent: bool) -> bool:
-    """Record a run of `*` or `_`. The parser pairs the runs later."""
+    """Record a run of `*` or `_`. The parser pairs the runs later. Longer runs than three and `__init__` are text."""
     mark = state.src[state.pos]
     if silent or mark not in "*_":
         return False

@@ -13,8 +13,8 @@ def list_current(request):
     """
     Return {announcements: [...]} for the lobby, to everybody.
 
-    The list has the announcements to everybody, and the whispers to the person who asks (`private`): announcements to
-    one person. Announcements that the person has dismissed are left out.
+    The list has the announcements to everybody. For a signed-in person it also has that person's whispers:
+    announcements to one person, marked `private`. Announcements that the person has dismissed are left out.
     """
     return JsonResponse({"announcements": announcements.find_outside_rooms(request.user)})
 

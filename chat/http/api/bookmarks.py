@@ -9,7 +9,7 @@ from chat.services import bookmarks, limits
 
 @signed_in
 def list_bookmarks(request):
-    """Return {bookmarks: [...], more}: the person's own bookmarks, the newest first. Query: `before` (a bookmark)."""
+    """Return {bookmarks: [...], more}: the person's own bookmarks, the newest first. Query: `before` (an id)."""
     before = get_query_integer(request, "before", protocol.check_integer)
     found, more = bookmarks.get_bookmarks(request.user, before)
     return JsonResponse({"bookmarks": [_describe(marked) for marked in found], "more": more})

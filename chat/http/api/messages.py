@@ -1,4 +1,4 @@
-"""The JSON API of a room's messages: pages of history, changes after an offset, posting, and previews."""
+"""The JSON API of a room's messages: pages of history, changes after an offset, posting, previews, and pins."""
 
 from django.http import JsonResponse
 

@@ -88,7 +88,11 @@ def report_message(request, slug, number):
 
 @signed_in
 def list_reports(request, slug):
-    """Return {reports: [...], more} to the room's moderators. Query: `all` (1: closed reports too), `page`."""
+    """
+    Return {reports: [...], more} to the room's moderators, the newest first.
+
+    Query: `all` (1: closed reports too), `page`. Reports of the moderator's own messages are left out.
+    """
     room = moderation.get_moderated_room(request.user, slug)
     is_open = request.GET.get("all") != "1"
 

@@ -56,7 +56,11 @@ def create_whisper(request):
 
 @operators_only
 def create_disconnection(request):
-    """Close a person's sockets, in one room or in all, for operators. Body {handle, room?}. Return 201 and the body."""
+    """
+    Close a person's sockets in one room, or all sockets of the person, for operators.
+
+    Body {handle, room?}. Return 201 and the body.
+    """
     fields = protocol.parse_object(request.body)
     handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     slug = get_optional(fields, "room", protocol.check_string)

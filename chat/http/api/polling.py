@@ -63,7 +63,7 @@ def write_body(texts, **fields):
 
 
 def in_room(function):
-    """Decorate a view so that it gets the Member. An error response also has the code that would close a socket."""
+    """Decorate a view so that it gets the Member. An error response has the close code, if a socket has one for it."""
 
     @signed_in
     def enter(request, slug):
@@ -95,7 +95,7 @@ def _read_connection(request, member):
 
 @in_room
 def receive(request, member):
-    """Admit a client with its first poll, as a handshake does. Answer each later poll when there is an event."""
+    """Admit a client with its first poll, as a handshake does. Answer later polls at the next event or after `wait`."""
     if request.method == "HEAD":
         raise ChatError("method_not_allowed", "Use GET.")
     limits.check_event(request.user.id)
@@ -161,7 +161,11 @@ def _send_presence(connection, room_id, known_count):
 
 
 def _wait(request, connection, cursor, seconds):
-    """Return a response that the interface completes at the next event of the room, or after `seconds`."""
+    """
+    Return a response that the interface completes at the next event of the room, or after `seconds`.
+
+    If the room or the client's rights have changed meanwhile, return the response to this change at once.
+    """
     groups = admission.get_groups(connection)
     connection.begin_waiting(groups)
     try:

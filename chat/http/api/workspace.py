@@ -1,4 +1,4 @@
-"""The JSON API of a person's workspace: read markers, memberships, mentions, direct conversations and blocks."""
+"""The JSON API of a person's workspace: rooms, read markers, memberships, mentions, direct conversations and blocks."""
 
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -36,9 +36,10 @@ def read_everything(request):
 @signed_in
 def join_room(request, slug):
     """
-    Join a public room, and choose a notification level and whether it is a favourite. Return the room.
+    Join a public room, or change the person's settings for a room. Return the room.
 
-    Body {level?, favourite?, position?}. Return 201 for a new member, else 200.
+    Body {level?, favourite?, position?}: the notification level, whether the room is a favourite, and its position
+    among the favourites. Return 201 for a new member, else 200.
     """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body) if request.body else {}

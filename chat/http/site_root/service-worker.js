@@ -1,6 +1,6 @@
 // @ts-check
 // The service worker of the site: when a person chooses a notification, it opens the room of the message.
-// Must not answer requests, and must not keep files. chat/static/chat/ui/notification-worker.js shows the notifications.
+// It must not answer requests or keep files. chat/static/chat/ui/notification-worker.js shows the notifications.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 // A tab that the browser has frozen needs some time before it answers.
