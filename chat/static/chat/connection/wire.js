@@ -130,7 +130,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
 
 /**
  * @typedef {object} Message
- * @property {number} id the offset that created the message
+ * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
  * @property {string | null} ref
  * @property {PersonName} author

@@ -93,7 +93,7 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote or a reaction within its message.
+ * Returns what identifies a link, a quote, a reaction or a copy button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
@@ -150,7 +150,7 @@ function makePinMark() {
 }
 
 /**
- * Returns whether a message mentions the reader, or calls everybody.
+ * Returns whether a message mentions the reader, or calls people with `@all` or `@here`.
  * @param {Message} message
  * @param {string} me the reader's handle
  */

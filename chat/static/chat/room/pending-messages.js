@@ -35,7 +35,7 @@ const STATES = {
  * @typedef {object} Actions
  * @property {(ref: string) => void} retry sends a refused change again
  * @property {(ref: string) => void} discard
- * @property {() => void} reconnect tries to send what waits
+ * @property {() => void} reconnect checks the connection, so that the waiting changes are sent
  */
 
 /**

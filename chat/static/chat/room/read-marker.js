@@ -1,7 +1,7 @@
 // @ts-check
 // Decides what this person has read, and tells the server: a message is read when it was on the screen, and everything
 // before it was loaded. Also places the divider "New", and tells the page how many messages are unread.
-// Must not draw messages: it only moves the timeline's divider.
+// Must not draw messages: it only places the timeline's divider, and scrolls to it.
 
 import { isPageFocused } from "../ui/page-title.js";
 import { UnreadMessages } from "./unread-messages.js";
