@@ -24,7 +24,7 @@ import { SearchView } from "./search-view.js";
  * @property {HTMLElement} element
  * @property {(query?: string) => void} show
  * @property {() => void} hide
- * @property {() => void} roomChanged is called when another room is on the page
+ * @property {() => void} roomChanged is called when another room, or no room, is on the page
  */
 
 /** @type {{ name: string, title: string, heading: string, sign: string, make: (host: Host) => View }[]} */

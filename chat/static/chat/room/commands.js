@@ -53,7 +53,10 @@ function mayInvite({ isPublic, conversation }) {
   return isPublic || MODERATING_ROLES.has(conversation.ownRole.role);
 }
 
-/** @param {Room} room */
+/**
+ * Returns the commands of a room: those that the page offers now, and a function that runs one.
+ * @param {Room} room
+ */
 export function makeCommands(room) {
   const offered = () => COMMANDS.filter(({ isOffered }) => isOffered?.(room) ?? true);
   return {

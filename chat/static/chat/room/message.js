@@ -57,6 +57,7 @@ export function setReachable(item, isReachable) {
 }
 
 /**
+ * Fills the item of a message, and sets the classes and data that the styles and other modules use.
  * @param {HTMLElement} item
  * @param {Message} message
  * @param {View} view
