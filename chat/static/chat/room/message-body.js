@@ -60,7 +60,7 @@ export function makeBodyOf({ body, html }) {
 
 /**
  * @param {string} text
- * @param {string | null} handle null for `@all` and `@here`
+ * @param {string | null} handle the person's handle; null for `@all` and `@here`
  * @param {string} me
  */
 function makeMention(text, handle, me) {
