@@ -18,7 +18,7 @@ const SEND_INTERVAL_MS = 1_000;
 /**
  * @typedef {object} Room
  * @property {(offset: number) => boolean} send sends the marker; returns false without a connection
- * @property {() => number | null} cursor
+ * @property {() => number | null} cursor returns the offset up to which the page has every change; null before the first messages
  * @property {() => { from: number, to: number }} loaded the ids between which no message is missing
  * @property {(unread: Unread) => void} showUnread shows how many messages are unread
  * @property {import("../ui/scope.js").Scope} scope
