@@ -1,6 +1,6 @@
 // @ts-check
-// Starts what every page has: the menus, the tooltips, the clock, the hash that a sign-in keeps, and the end of a login with
-// its notifications.
+// Starts what every page has: the menus, the tooltips, the clock, and the hash that a sign-in keeps. When the person signs
+// out, the page deletes the stored data and closes the notifications.
 // Must only start the parts of the page.
 
 import { startClock } from "./ui/clock.js";

@@ -113,7 +113,7 @@ export const LEVEL = Object.freeze({ ALL: "all", MENTIONS: "mentions", NONE: "no
 /** The kinds of a person's rooms. */
 export const KIND = Object.freeze({ ROOM: "room", PRIVATE: "private", DIRECT: "direct", BOARD: "board" });
 
-/** The people who may call everybody in a room with `@all` and `@here`. */
+/** The values of a room's setting: who may call everybody with `@all` and `@here`. */
 export const CALLERS = Object.freeze({ EVERYONE: "everyone", MODERATORS: "moderators", OWNERS: "owners", NOBODY: "nobody" });
 
 export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", DONE: "done", FAILED: "failed" });
@@ -130,7 +130,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
 
 /**
  * @typedef {object} Message
- * @property {number} id the offset that created the message
+ * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
  * @property {string | null} ref
  * @property {PersonName} author

@@ -70,9 +70,9 @@ export class EmojiCatalogue {
   }
 
   /**
-   * Returns the emoji whose words, in the language of the page or in English, begin with all words of the query. An emoji with
-   * exactly this name comes first, then those whose name begins with the first word. For a query that is an emoji, returns only
-   * this emoji.
+   * Returns at most `most` emoji. The words of an emoji, in the language of the page or in English, must contain each text
+   * that `splitQuery` returns for the query. An emoji with exactly this name comes first; `rankWords` orders the others by the
+   * first of these texts. For a query that is an emoji of the picker, returns only this emoji.
    * @param {string} query
    * @param {number} most
    * @returns {Emoji[]}

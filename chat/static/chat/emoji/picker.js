@@ -58,7 +58,7 @@ class Picker {
     this.dialog = openDialog(title, "emoji-picker", top, this.#tabs, this.#cells, this.#status);
     this.dialog.classList.add("sheet", "emoji-picker");
     if (!window.matchMedia("(width <= 640px)").matches) placeBeside(this.dialog, opener);
-    // On a phone the keyboard would cover half of the sheet.
+    // On a phone, a focused search field would open the keyboard, which covers half of the sheet.
     if (window.matchMedia("(any-pointer: coarse)").matches) this.#buttons[0]?.focus();
     else this.#search.focus();
     return this.dialog;
@@ -184,8 +184,8 @@ function placeBeside(dialog, opener) {
  * Opens the picker, and returns its dialog.
  * @param {object} options
  * @param {string} options.title
- * @param {HTMLElement} options.opener the dialog stands beside this element on a desktop
- * @param {(emoji: string) => void} options.choose is called when the dialog is closed
+ * @param {HTMLElement} options.opener the dialog opens beside this element in a wide window
+ * @param {(emoji: string) => void} options.choose is called with the chosen emoji, after the dialog has closed
  */
 export function openEmojiPicker({ title, opener, choose }) {
   return new Picker(choose).open(title, opener);

@@ -4,12 +4,14 @@
 import { fold } from "../ui/folding.js";
 
 const HIRAGANA_DISTANCE = 0x60;
-// Scripts that write words without spaces between them, or that join short words to long ones. Korean letters are taken apart.
+// Scripts that write words without spaces between them, or that join short words to long ones. `foldWords` turns Katakana into
+// Hiragana.
 const JOINED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]/u;
 
 /**
  * Returns a text for a comparison: without capital letters, accents, and signs, with a space before each word and at the end.
- * Katakana become Hiragana. Arabic words lose their article, and letters that people confuse become one.
+ * Katakana become Hiragana, and Korean syllables become letters. Arabic words lose their article. Letters that people confuse
+ * become one.
  * @param {string} text
  */
 export function foldWords(text) {
@@ -29,7 +31,7 @@ export function splitQuery(query) {
 }
 
 /**
- * Returns how well a name matches the first text of a query, beginning with 0 for the best.
+ * Returns how well a name matches the first text of a query: from 0 for the best match to 4 for none.
  * @param {string} words the name and other words, as `foldWords` returns them
  * @param {string} wanted
  */

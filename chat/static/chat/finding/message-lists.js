@@ -25,7 +25,7 @@ function noteOf(by) {
   return by ? gettext("Pinned by %(person)s", { person: personName(by) }) : gettext("Pinned");
 }
 
-/** The pinned messages of the room on the page. The list changes when a moderator pins a message. */
+/** The pinned messages of the room on the page. The list loads again when a message is pinned or unpinned. */
 export class PinsView {
   /** @type {Host} */
   #host;

@@ -11,7 +11,8 @@ import { SearchView } from "./search-view.js";
 
 /**
  * @typedef {object} Host
- * @property {(title: string, element: HTMLElement, closed: () => void) => void} open shows the element in the panel
+ * @property {(title: string, element: HTMLElement, closed: () => void) => void} open shows the element in the panel; `closed` is
+ *   called when the panel closes or shows something else
  * @property {() => void} left is called when the person has chosen a message; closes the panel if it covers the conversation
  * @property {() => { slug: string, name: string, timeline: EventTarget } | null} room the room on the page, or null
  * @property {(slug: string) => string} nameOf returns the name of a room
@@ -23,7 +24,7 @@ import { SearchView } from "./search-view.js";
  * @property {HTMLElement} element
  * @property {(query?: string) => void} show
  * @property {() => void} hide
- * @property {() => void} roomChanged is called when another room is on the page
+ * @property {() => void} roomChanged is called when another room, or no room, is on the page
  */
 
 /** @type {{ name: string, title: string, heading: string, sign: string, make: (host: Host) => View }[]} */

@@ -32,8 +32,8 @@ export function isSearchable(text) {
 /**
  * Returns the address of the API for a query.
  * @param {string} text
- * @param {{ page: number, deviceZone: string, room?: string | null }} options `deviceZone` is the time zone of days for people
- *   without one in their profile; `room` is a slug, and is left out if the text names one
+ * @param {{ page: number, deviceZone: string, room?: string | null }} options `page` begins with 0. The days in the text are in
+ *   `deviceZone` if the person's profile has no time zone. `room` is a slug, and is left out if the text names a room
  */
 export function searchAddress(text, { page, deviceZone, room = null }) {
   const query = new URLSearchParams({ q: text.trim(), device_zone: deviceZone });

@@ -1,5 +1,5 @@
 // @ts-check
-// The view of the panel that searches messages. Must not open a message: its results are links.
+// The view of the panel that searches messages. Must not open a message: the results are links.
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";

@@ -35,6 +35,7 @@ export class RoomList {
   }
 
   /**
+   * Draws the rooms in the place of the old ones. The same room keeps the keyboard's focus, if it is still in the list.
    * @param {{ rooms: Room[], more: boolean }} answer
    * @param {string} query what the person searched for, or ""
    */

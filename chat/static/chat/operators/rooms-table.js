@@ -46,7 +46,7 @@ export class RoomsTable {
   }
 
   /**
-   * Replaces all rows by the rows of a newly loaded copy of this page.
+   * Replaces all rows with the rows of a newly loaded copy of this page.
    * @param {Document} page
    */
   replaceFrom(page) {
@@ -56,7 +56,7 @@ export class RoomsTable {
     this.#showTimes();
   }
 
-  /** Replaces the dates that the server wrote by times such as "5 min. ago". clock.js keeps these current. */
+  /** Replaces the dates that the server wrote with times such as "5 min. ago". clock.js keeps these current. */
   #showTimes() {
     for (const time of this.#body.querySelectorAll("time")) time.replaceWith(makeTime(time.dateTime));
   }

@@ -8,10 +8,10 @@ import { duration } from "../ui/units.js";
 /**
  * @typedef {object} AuditEntry
  * @property {"role" | "report" | "edit" | "remove" | "pin" | "unpin"} act
- * @property {string | null} before a role
- * @property {string | null} after a role, or the outcome of a report
+ * @property {string | null} before a role; "open" for a report
+ * @property {string | null} after a role, or the outcome of a report; null for a person whose membership has ended
  * @property {number | null} seconds how long a mute lasts
- * @property {number | null} message
+ * @property {number | null} message the id of the message; null for a change of a role
  * @property {import("../connection/wire.js").PersonName | null} actor null for a management command
  * @property {import("../connection/wire.js").PersonName} person the person whom the act affected
  * @property {string} reason

@@ -6,7 +6,7 @@ import { CLOSE } from "../connection/wire.js";
 import { byId, child } from "../ui/dom.js";
 import { gettext } from "../ui/translation.js";
 
-// The bar appears only after this time, because a quick reconnect would make it flicker.
+// While the page connects, the bar appears only after this time, because a quick reconnect would make it flicker.
 const SHOW_AFTER_MS = 500;
 const RELOADED_KEY = "chat.page.reloaded";
 
@@ -98,7 +98,7 @@ export class ConnectionBar {
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
-  /** Stops the countdown, because the room leaves the page. */
+  /** Stops the countdown, or a bar that has not appeared yet, because the room leaves the page. */
   suspend() {
     this.#clearTimers();
   }
@@ -128,6 +128,7 @@ export class VersionBar {
   }
 
   /**
+   * Shows the bar if the server has another version than this page.
    * @param {string | undefined} mine
    * @param {string | undefined} current
    */

@@ -1,5 +1,5 @@
 // @ts-check
-// Adds a button that copies the code to each block of code of a message, and colours the blocks that name a language.
+// Adds a copy button to each block of code of a message, and colours the blocks that name a language.
 // Must not parse code: code-colours.js does. That module loads with the first block that names a language.
 
 import { copyText } from "../ui/clipboard.js";

@@ -1,6 +1,6 @@
 // @ts-check
-// What a person can type in place of a message: a slash, the name of a command, and the rest of the line.
-// Must not do more than the menus: each command calls the action of a menu.
+// What a person can type in place of a message: a slash, the name of a command, and the rest of the text.
+// Must not give a person more rights: a person can do the same without a command, and the server checks every request.
 
 import { asApiError, call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
@@ -22,7 +22,7 @@ import { MODERATING_ROLES } from "./own-role.js";
 /**
  * @typedef {object} Command
  * @property {string} name
- * @property {string} detail says what it does
+ * @property {string} detail says what the command does
  * @property {(room: Room) => boolean} [isOffered]
  * @property {(room: Room, rest: string) => void} act
  */
@@ -40,7 +40,7 @@ const COMMANDS = [
   { name: "date", detail: gettext("Jump to a day"), act: ({ conversation }) => conversation.openDateDialog() },
   { name: "help", detail: gettext("Show all commands"), act: (room) => showHelp(room) },
 ];
-// Without a text behind it, such a command is an ordinary message.
+// Without a text after its name, such a command is an ordinary message.
 const WITH_TEXT = new Set(["me"]);
 
 /** @param {Room} room */
@@ -53,7 +53,10 @@ function mayInvite({ isPublic, conversation }) {
   return isPublic || MODERATING_ROLES.has(conversation.ownRole.role);
 }
 
-/** @param {Room} room */
+/**
+ * Returns the commands of a room: those that the page offers now, and a function that runs one.
+ * @param {Room} room
+ */
 export function makeCommands(room) {
   const offered = () => COMMANDS.filter(({ isOffered }) => isOffered?.(room) ?? true);
   return {

@@ -60,7 +60,7 @@ export class ComposerButtons {
   #openScheduleDialog({ ScheduleDialog }) {
     const { slug, composer, changes } = this.#parts;
     this.scheduleDialog ??= new ScheduleDialog(slug, (body, at) => {
-      // The text is in the outbox now.
+      // The outbox keeps the text from now on, so the field no longer needs it.
       if (body === composer.text) composer.clear();
       return changes.schedule(body, at);
     });

@@ -1,7 +1,7 @@
 // @ts-check
 // What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
 // for formatting, the preview and a message for later. This module loads with the dialogs.
-// Must not send messages, and must not read the text: the composer does both.
+// Must not send messages, and must not change the text except through the composer.
 
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { gettext } from "../ui/translation.js";
@@ -12,7 +12,7 @@ import { Preview } from "./preview.js";
  * @typedef {object} Parts
  * @property {import("./composer.js").Composer} composer
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
- * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null where there are none
+ * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null on a board
  * @property {string} previewPath the endpoint that renders previews
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
@@ -30,7 +30,7 @@ export class ComposerTools {
   }
 
   /**
-   * Does what a button is for.
+   * Runs the tool of a button: "emoji", "format" or "later". Every other name opens the menu.
    * @param {string} tool
    * @param {HTMLElement} button
    */

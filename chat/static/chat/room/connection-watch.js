@@ -1,5 +1,6 @@
 // @ts-check
-// Shows the state of the room's connection on the page, and tells the socket when the person is active.
+// Shows the state of the room's connection on the page, and tells the socket when the person is active. Disables the composer
+// when the person is signed out, or no longer has access to the room.
 // Must not decide when to reconnect: the socket does.
 
 import { LOCAL_EVENT } from "../connection/emitter.js";

@@ -94,7 +94,7 @@ export class Conversation {
   links = null;
   /** Whether the person is a guest. */
   isGuest = this.page.dataset.guest !== undefined;
-  /** Whether nobody can write in the room. */
+  /** Whether the room is archived: nobody can write in it. */
   isArchived = false;
   /** The people who may call everybody with `@all` and `@here`. @type {string} */
   callers = CALLERS.MODERATORS;
@@ -102,7 +102,7 @@ export class Conversation {
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
   withDialogs = makeWithDialogs(this.notify);
   /**
-   * What the person may type in place of a message.
+   * The commands that the person can type in place of a message; null on a board.
    * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
    */
   commands = null;

@@ -1,5 +1,5 @@
 // @ts-check
-// The dialog in which a moderator reads the bodies that a message had. Must not change the message.
+// The dialog in which a moderator reads the earlier bodies and the current body of a message. Must not change the message.
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
@@ -13,6 +13,7 @@ import { gettext } from "../ui/translation.js";
 /** @typedef {{ body: string, at: string, by: import("../connection/wire.js").PersonName }} Version */
 
 /**
+ * Opens the dialog, and then loads the versions, the newest first.
  * @param {string} slug
  * @param {import("../connection/wire.js").Message} message
  */

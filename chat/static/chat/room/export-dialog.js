@@ -19,7 +19,7 @@ const FORMATS = [
  * @typedef {{ format: string, from: string | null, to: string | null, zone: string }} ExportParams
  */
 
-/** @param {(params: ExportParams) => void} start is called when the dialog has closed */
+/** @param {(params: ExportParams) => void} start is called after the person has chosen "Export" and the dialog has closed */
 export function openExportDialog(start) {
   const error = new ErrorLine();
   const format = select("export-format", FORMATS);

@@ -71,7 +71,8 @@ function takeData(page) {
 }
 
 /**
- * Shows what is above the messages. Otherwise they would move when the conversation shows it.
+ * Shows what is above the messages: the button for older messages, or the beginning of the room. Without this, the messages
+ * would move when the conversation shows these elements.
  * @param {FirstView} view
  */
 function showBeginning({ messages }) {
@@ -82,7 +83,7 @@ function showBeginning({ messages }) {
 }
 
 /**
- * Draws the messages, and scrolls to where the reader begins.
+ * Draws the messages, and scrolls to the first unread message, or else to the newest message.
  * @param {Timeline} timeline
  * @param {FirstView} view
  */

@@ -34,7 +34,7 @@ export class HistoryNavigation {
    */
   #wanted = null;
   /**
-   * The message at which the room opens; null for the first unread one.
+   * The message at which the room opens: Infinity for the newest one, null for the first unread one.
    * @type {number | null}
    */
   #opening = null;
@@ -70,8 +70,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * Shows the button for older messages, because no message is missing between the loaded ones. The first call scrolls to
-   * the newest message, unless the reader sees the messages already.
+   * Shows the button for older messages if the room has older ones, because no message is missing between the loaded ones.
+   * The first call scrolls to the newest message, unless the reader sees the messages already.
    * @param {{ isShown: boolean }} messages
    */
   synced({ isShown }) {
@@ -92,7 +92,7 @@ export class HistoryNavigation {
     this.#hasOpened = true;
     if (wanted === null && !hasOpened) this.#openAtUnread();
     if (wanted === null) return;
-    // The page may contain older messages than the newest ones.
+    // Without `isLive`, the last loaded message is not the newest message of the room.
     if (wanted === Infinity || (this.#timeline.isLive && wanted >= this.#timeline.newestId)) this.showNewest();
     else this.jump(wanted);
   }
@@ -150,8 +150,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * Scrolls to a message. If it is not loaded, loads the page around it, with one request. Before the first messages are
-   * loaded, it waits for them.
+   * Scrolls to a message. If the message is not loaded, loads the page around it with one request. Before the first messages
+   * are loaded, the jump waits for them.
    * @param {number} id
    */
   jump(id) {

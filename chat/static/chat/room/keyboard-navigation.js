@@ -38,7 +38,7 @@ export class KeyboardNavigation {
    */
   #stop = null;
   /**
-   * The id of the message with the focus, also while the page draws this message again.
+   * The id of the message with the focus, also while the page draws this message again; Infinity after the key End.
    * @type {number | null}
    */
   #focusedId = null;
@@ -167,7 +167,7 @@ export class KeyboardNavigation {
     if (!item) return this.#lastVisible();
     const direction = isUp ? "previous" : "next";
     const next = key.startsWith("Page") ? this.#pageFrom(item, direction) : neighbour(item, direction);
-    // At the end of the list the key does nothing, so that it does not scroll the focused message away.
+    // At either end of the list the key does nothing, so that it does not scroll the focused message away.
     return next ?? item;
   }
 

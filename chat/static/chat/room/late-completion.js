@@ -8,6 +8,7 @@ import { loadLateStyles } from "../ui/late-styles.js";
 const SIGN = /[@＠#:：/]/;
 
 /**
+ * Loads the suggestions after the first input that contains such a sign, and starts them.
  * @param {import("../completion/sources.js").Room} room
  */
 export function watchForCompletion(room) {

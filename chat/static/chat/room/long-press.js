@@ -3,7 +3,7 @@
 // Scrolling, the browser's menu of a link, and the handles of a text selection still work as usual.
 
 const HOLD_MS = 500;
-// A finger never lies still. A scroll moves further than this distance.
+// A resting finger also moves a little. A scroll moves further than this distance.
 const STILL_PX = 10;
 // Some browsers send a click when the finger is lifted after a long press.
 const LATE_CLICK_MS = 100;
@@ -18,7 +18,7 @@ export class LongPress {
    * @type {Press | null}
    */
   #press = null;
-  /** Is true from a long press until shortly after the finger is lifted. */
+  /** True from a long press until shortly after the finger is lifted. */
   #isHeld = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -32,7 +32,7 @@ export class LongPress {
     this.#act = act;
     const cancel = () => this.#cancel();
     scope.whileActive((signal) => signal.addEventListener("abort", cancel));
-    // The listeners of the document work also when a dialog opens under the finger.
+    // Listeners on the document also work when a dialog opens under the finger.
     scope.listen(document, "pointerdown", (event) => this.#pressed(event, list), { capture: true });
     scope.listen(document, "pointermove", (event) => this.#moved(event), { capture: true });
     scope.listen(document, "pointerup", () => this.#lifted(), { capture: true });
@@ -83,7 +83,8 @@ export class LongPress {
   }
 
   /**
-   * Prevents the menu that the browser opens for a long press. The menus of a mouse and of the keyboard still open.
+   * Prevents the menu that the browser opens for a long press. The browser may detect the press first: the page then acts
+   * at once. The menus of a mouse and of the keyboard still open.
    * @param {Event} event
    */
   #menuOpens(event) {

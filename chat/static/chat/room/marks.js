@@ -1,5 +1,5 @@
 // @ts-check
-// Finds the names of rooms in the text of a message, and draws them as links. Must not fetch.
+// Finds the rooms that the text of a message names as `#slug`, and draws these names as links. Must not fetch.
 
 import { listTexts, make } from "../ui/dom.js";
 
@@ -7,7 +7,7 @@ const ROOM = /(?<![\p{L}\p{M}\p{N}#&/_])#([a-z0-9][a-z0-9-]{0,49})(?![\p{L}\p{N}
 const SKIPPED = "a, code, pre, .mention";
 
 /**
- * The rooms that the page knows, by their slugs. Only their names become links.
+ * The names of the rooms that the page knows, by slug. Only the slugs of these rooms become links.
  * @type {Map<string, string>}
  */
 const rooms = new Map();
@@ -21,7 +21,7 @@ export function knowRooms(known) {
 }
 
 /**
- * Returns where a text names rooms, in the order of the text.
+ * Returns where a text names known rooms as `#slug`, in the order of the text.
  * @param {string} text
  * @param {(slug: string) => boolean} isKnown
  * @returns {{ from: number, to: number, slug: string }[]}
@@ -34,7 +34,7 @@ export function findRooms(text, isKnown) {
 }
 
 /**
- * Turns the names of rooms in the body of a message into links.
+ * Turns each `#slug` of a known room in the body of a message into a link.
  * @param {HTMLElement} body
  */
 export function linkRooms(body) {

@@ -24,7 +24,7 @@ export class Members {
   /** @type {Map<string, Member>} */
   #known = new Map();
   /**
-   * The people whom the server has found for the filter; null without a filter.
+   * The people whom the server has found for the filter; null without a filter, and until the server answers.
    * @type {Member[] | null}
    */
   #found = null;
@@ -87,7 +87,7 @@ export class Members {
   }
 
   /**
-   * Returns the answer, or null for an error: the list then stays as it is.
+   * Returns the answer, or null for an error: the list then stays as it is. Passes the profiles to the directory.
    * @param {string} query
    * @returns {Promise<{ people: (Member & import("../connection/directory.js").Profile)[], more: boolean } | null>}
    */

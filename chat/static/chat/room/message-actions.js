@@ -1,5 +1,5 @@
 // @ts-check
-// Submits this person's messages and reactions, and decides which actions the page offers for each message.
+// Submits this person's messages, edits and reactions, and decides which actions the page offers for each message.
 // Must not draw. The server checks every permission again.
 
 import { bookmarks } from "../connection/bookmarks.js";
@@ -60,7 +60,10 @@ export class MessageActions {
     this.#parts.changes.react(id, emoji, !handles.includes(this.#me));
   }
 
-  /** Returns this person's newest message. Returns undefined for none, or while an older part of the history is drawn. */
+  /**
+   * Returns this person's newest loaded message that is not removed. Returns undefined for none, or while an older part of
+   * the history is drawn.
+   */
   findLastOwn() {
     if (!this.#parts.timeline.isLive) return undefined;
     return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);

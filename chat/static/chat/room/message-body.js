@@ -1,5 +1,5 @@
 // @ts-check
-// Draws the body of a message: the server's `html` with mentions, links to rooms, and code.
+// Draws the body of a message: the server's `html` with mentions, links to rooms, code, and tables.
 // Only the server's `html` is set as innerHTML; everything else is text. Must not send anything.
 
 import { make } from "../ui/dom.js";
@@ -19,7 +19,8 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
- * Draws the body of a message, with its mentions and the names of rooms.
+ * Draws the body of a message, with its mentions, its links to rooms, and the mark "edited". For a removed message, draws a
+ * sentence.
  * @param {Message} message
  * @param {string} me the reader's handle
  */
@@ -59,7 +60,7 @@ export function makeBodyOf({ body, html }) {
 
 /**
  * @param {string} text
- * @param {string | null} handle the person's handle; null for @all or @here
+ * @param {string | null} handle the person's handle; null for `@all` and `@here`
  * @param {string} me
  */
 function makeMention(text, handle, me) {
@@ -68,7 +69,7 @@ function makeMention(text, handle, me) {
 }
 
 /**
- * Lets the keyboard scroll long lines of code and wide tables. The keyboard scrolls only an element that can have the focus.
+ * Lets the keyboard scroll long lines of code and wide tables: the arrow keys scroll only the element that has the focus.
  * @param {HTMLElement} body
  */
 function makeScrollersFocusable(body) {

@@ -1,5 +1,6 @@
 // @ts-check
-// Connects the toolbar, the sheet, the keys and a long press with the actions on a message.
+// Connects the toolbar, the sheet, the keys and a long press with the actions on a message. Starts the tip with the people
+// who reacted.
 // Must not change a message: it calls the passed actions.
 
 import { gettext } from "../ui/translation.js";
@@ -70,12 +71,12 @@ export class MessageControls {
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);
   }
 
-  /** Hides the toolbar, because the person's rights have changed. */
+  /** Hides the toolbar, because the person's rights have changed, or the conversation leaves the page. */
   hide() {
     this.#toolbar.hide();
   }
 
-  /** Hides the toolbar and the sheet of a removed message. The caller calls this when messages were drawn. */
+  /** Closes the toolbar and the sheet if their message was removed. The caller calls this when messages were drawn. */
   refresh() {
     this.#toolbar.refresh();
     if (this.#sheet && !this.#parts.rightsOn(this.#sheet.id)) this.#sheet.dialog.close();

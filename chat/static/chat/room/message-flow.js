@@ -45,8 +45,8 @@ export class MessageFlow {
   }
 
   /**
-   * Draws the messages of the page. If the reader sees them already, they are drawn again in their places: the page now
-   * knows the people and the rooms that they name.
+   * Draws the messages of the page. If the reader sees these messages already, draws them again in their places: the page
+   * now knows the people and the rooms that the messages name.
    * @param {import("../connection/room-socket.js").FirstView} view
    * @param {boolean} isShown
    */

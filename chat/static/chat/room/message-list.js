@@ -11,7 +11,7 @@ const USUAL_HEIGHT_PX = 48;
  * @typedef {object} Entry
  * @property {Message} message the newest known state
  * @property {number | null} heightPx the height of the row with its margin when it was last drawn; null before that
- * @property {boolean} keepsHeader whether the row once was the oldest one; drawRelation then keeps its header
+ * @property {boolean} keepsHeader whether the row once was the oldest drawn row; message-relation.js then keeps its header
  */
 
 export class MessageList {
@@ -78,7 +78,7 @@ export class MessageList {
   }
 
   /**
-   * Keeps the newest state of a message, and returns the index of a message that is new; null for a known message.
+   * Keeps a message, or replaces the known state of the message. Returns the index of a new message; null for a known one.
    * @param {Message} message
    */
   put(message) {

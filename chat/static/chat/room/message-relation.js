@@ -19,7 +19,7 @@ const SAME_GROUP_MS = 5 * 60_000;
  */
 export function drawRelation(item, message, above, isFirstUnread) {
   const isNewDay = !above || startOfDay(above.at) !== startOfDay(message.at);
-  // The oldest message has a header. It keeps the header when an older page arrives, so that it does not move.
+  // The oldest drawn message has a header. The message keeps the header when an older page arrives, so that it does not move.
   if (!above) item.dataset.oldest = "";
   const needsHeader = item.dataset.oldest !== undefined || isNewDay || isFirstUnread;
   const isGrouped = above !== undefined && !needsHeader && isContinuation(message, above);
@@ -35,8 +35,8 @@ function makeDay(at) {
 }
 
 /**
- * Returns whether a message is drawn without a header, because the same author wrote the message above within five
- * minutes.
+ * Returns whether a message is drawn without a header: the same author wrote the message above less than five minutes
+ * before, and the message is not a reply.
  * @param {Message} message
  * @param {Message} above
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// The sheet of a message: all actions with their names, the full times, and who reacted.
-// Must not change a message: it passes the chosen action to `act`.
+// The sheet of a message: its beginning, the full times, who reacted, the emoji for a reaction, and all actions with their
+// names. Must not change a message: it copies the text itself, and passes every other action to `act`.
 
 import { copyText } from "../ui/clipboard.js";
 import { keyFromLeftToRight } from "../ui/direction.js";
@@ -24,7 +24,7 @@ import { reactorsOf } from "./message-reactions.js";
  * @typedef {object} Options
  * @property {string} me the reader's handle
  * @property {import("./message-choices.js").Rights} rights
- * @property {(action: Action | "react", emoji?: string) => void} act is called with the chosen action, after the sheet is closed
+ * @property {(action: Action | "react", emoji?: string) => void} act is called after the sheet is closed; not for "copy"
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 

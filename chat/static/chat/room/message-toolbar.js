@@ -1,6 +1,7 @@
 // @ts-check
-// The toolbar of messages. It floats over the message under the mouse or the keyboard's focus. After a tap it is docked:
-// it stands below the text until the person taps elsewhere, and its buttons are large enough for a finger.
+// The toolbar of messages. It floats over the message under the mouse or the keyboard's focus. After a tap, and always in a
+// narrow window, it is docked: it is below the text, and its buttons are large enough for a finger. A tap on the same message
+// or outside the list hides a docked toolbar.
 // Must not change a message: it passes the chosen action and the message's id to `act`.
 
 import { keyFromLeftToRight } from "../ui/direction.js";

@@ -19,6 +19,7 @@ export function linkOf(slug, id) {
 }
 
 /**
+ * Returns the actions of this module, by the names of message-choices.js.
  * @param {string} slug
  * @param {object} room
  * @param {import("../connection/room-changes.js").RoomChanges} room.changes

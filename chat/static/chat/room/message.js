@@ -57,6 +57,7 @@ export function setReachable(item, isReachable) {
 }
 
 /**
+ * Fills the item of a message, and sets the classes and data that the styles and other modules use.
  * @param {HTMLElement} item
  * @param {Message} message
  * @param {View} view
@@ -93,7 +94,7 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote or a reaction within its message.
+ * Returns what identifies a link, a quote, a reaction or a copy button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
@@ -150,7 +151,7 @@ function makePinMark() {
 }
 
 /**
- * Returns whether a message mentions the reader, or calls everybody.
+ * Returns whether a message mentions the reader, or calls people with `@all` or `@here`.
  * @param {Message} message
  * @param {string} me the reader's handle
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// The moderation dialog: the open reports, the muted and banned people, and the log.
+// The moderation dialog: the open reports, the muted and banned people, and the moderation log.
 // Must not decide who may moderate: the server does.
 
 import { call } from "../connection/api.js";

@@ -1,5 +1,6 @@
 // @ts-check
-// The parts that only moderators, owners and operators see: the button beside a person, and the count of open reports.
+// The parts that only moderators, owners and operators see: the menu's entry with the count of open reports, the button
+// beside a person, and the dialogs that the two open.
 // Must not decide who may moderate: the server does.
 
 import { call } from "../connection/api.js";
@@ -29,7 +30,7 @@ export class Moderation {
   #ownRole;
   /** @type {Actions} */
   #actions;
-  /** The entry of the menu; null on a board, which has no moderation, and for a visitor, who has no menu. */
+  /** The entry of the menu; null on a board, whose menu lacks the entry, and for a visitor, who has no menu. */
   #menuEntry = document.getElementById(MENU_ENTRY);
   #menu = document.getElementById("room-menu");
   #count = make("span", { class: "count", id: "open-reports", hidden: true });
@@ -58,7 +59,7 @@ export class Moderation {
     return this.#menuEntry !== null && (this.#isOperator || this.#ownRole.isModerating);
   }
 
-  /** Shows or hides the menu's entry, and reloads the number of reports. This person's role may have changed. */
+  /** Shows or hides the menu's entry, and reloads the number of reports, because this person's role may have changed. */
   update() {
     if (this.#menuEntry === null) return;
     this.#menuEntry.hidden = !this.isAllowed;

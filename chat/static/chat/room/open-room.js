@@ -11,7 +11,7 @@ import { startConversation } from "./conversation.js";
  * @typedef {object} WorkspaceTools
  * @property {(view: string, query?: string) => void} find opens search, pins, bookmarks or mentions in the panel
  * @property {(slug: string, level: string) => void} setLevel chooses for which messages the person is notified
- * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms, without direct conversations
+ * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms, without direct conversations and boards
  */
 
 /**

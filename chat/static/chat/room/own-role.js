@@ -1,5 +1,6 @@
 // @ts-check
-// This person's own role in the room, and the notice that the page shows when the role changes.
+// This person's own role in the room, and the notice that the page shows when the role changes. Disables the composer during a
+// mute.
 // Must not send requests: the role arrives in the events `joined` and `member`.
 
 import { CALLERS, ROLE } from "../connection/wire.js";

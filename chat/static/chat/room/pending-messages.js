@@ -1,6 +1,6 @@
 // @ts-check
 // The messages that are not in the timeline yet, and refused changes. A message is grey until it is acknowledged, marked as
-// waiting when that takes long, and has a reason when it is refused.
+// waiting when the answer takes long, and shows the reason when it is refused.
 // Must not send: the buttons "Try again" and "Discard" call the passed actions.
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
@@ -35,7 +35,7 @@ const STATES = {
  * @typedef {object} Actions
  * @property {(ref: string) => void} retry sends a refused change again
  * @property {(ref: string) => void} discard
- * @property {() => void} reconnect tries to send what waits
+ * @property {() => void} reconnect checks the connection, so that the waiting changes are sent
  */
 
 /**

@@ -162,7 +162,7 @@ export class People {
   /**
    * Makes the item of a person in a list.
    * @param {string} handle
-   * @param {string} role "" for a person who joined later, because `presence` does not contain roles
+   * @param {string} role "" for a person who came later, because the `came` of a `presence` event contains only handles
    * @param {boolean} [isGuest]
    */
   makeItem(handle, role, isGuest) {

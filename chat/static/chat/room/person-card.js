@@ -1,5 +1,6 @@
 // @ts-check
-// The card of a person: the name and some facts, and the buttons that write to, mention, block or moderate this person.
+// The card of a person: the name and some facts, and the buttons that write to, mention, block or moderate this person. The
+// person's own card has a link to the settings instead.
 // Must not decide what is allowed: the server does.
 
 import { call } from "../connection/api.js";

@@ -1,6 +1,7 @@
 // @ts-check
 // Connects a room with the people of the site: their cards, the members who are away, new names, and who reacted.
-// Must not draw. A board has no such people, because its handles belong to the board only.
+// Must not draw a card or a list of people: person-card.js and members.js do. A board has no such people, because its handles
+// belong to the board only.
 
 import { SERVER_EVENT } from "../connection/wire.js";
 import { closestTo } from "../ui/dom.js";
@@ -84,7 +85,7 @@ export class PersonLinks {
   }
 
   /**
-   * Shows the names of the people who reacted, when the pointer is over a reaction.
+   * Shows and fetches the names of the people who reacted, when the pointer is over a reaction.
    * @param {PointerEvent} event
    */
   #hovered(event) {

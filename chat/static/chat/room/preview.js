@@ -1,5 +1,5 @@
 // @ts-check
-// Shows above the field how the text will look. The server renders it, with the rules of messages.
+// Shows above the field how the text will look. The server renders the text with the rules of messages.
 // Must not know the rules, and must not send the text as a message.
 
 import { call } from "../connection/api.js";
@@ -63,7 +63,7 @@ export class Preview {
     }
     try {
       const { html } = await call("POST", this.#path, { body });
-      // The person may have written more meanwhile. The next answer then shows it.
+      // The person may have written more meanwhile. The answer to the next request then shows the newer text.
       if (this.#rendered === body) this.#content.replaceChildren(makeBodyOf({ body, html }));
     } catch {
       this.#rendered = "";

@@ -1,5 +1,5 @@
 // @ts-check
-// Records, for each message, which messages quote it. Only holds data. Must not draw.
+// Records, for each message, which messages quote it. Must hold only data, and must not draw.
 
 export class Quotes {
   /**

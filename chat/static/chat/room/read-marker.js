@@ -1,7 +1,7 @@
 // @ts-check
 // Decides what this person has read, and tells the server: a message is read when it was on the screen, and everything
 // before it was loaded. Also places the divider "New", and tells the page how many messages are unread.
-// Must not draw messages: it only moves the timeline's divider.
+// Must not draw messages: it only places the timeline's divider, and scrolls to it.
 
 import { isPageFocused } from "../ui/page-title.js";
 import { UnreadMessages } from "./unread-messages.js";
@@ -18,7 +18,7 @@ const SEND_INTERVAL_MS = 1_000;
 /**
  * @typedef {object} Room
  * @property {(offset: number) => boolean} send sends the marker; returns false without a connection
- * @property {() => number | null} cursor
+ * @property {() => number | null} cursor returns the offset up to which the page has every change; null before the first messages
  * @property {() => { from: number, to: number }} loaded the ids between which no message is missing
  * @property {(unread: Unread) => void} showUnread shows how many messages are unread
  * @property {import("../ui/scope.js").Scope} scope

@@ -15,7 +15,7 @@ const NAMES = {
 /** @typedef {{ role: string | null, until?: string | null, guest?: boolean }} Standing the API's answer about a member */
 
 /**
- * Returns the name of a role as it stands beside a person.
+ * Returns the name of a role, for the label beside a person.
  * @param {string} role
  */
 export function roleName(role) {

@@ -66,7 +66,7 @@ export class ScheduleDialog {
       this.#parts = null;
       closed.abort();
     });
-    // A message that is due leaves the list.
+    // Each tick of the clock loads the list again, because a message that was posted leaves the list.
     onClock(() => this.#refresh(parts), closed.signal);
     parts.body.focus();
     this.#refresh(parts);

@@ -49,7 +49,7 @@ export class ScrollPosition extends Emitter {
     return this.#canFollow && this.#isAtBottom;
   }
 
-  /** Whether the bottom is near. The caller then loads the content after it. */
+  /** Whether the bottom is near. The caller then loads the content that follows. */
   get isNearEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return clientHeight > 0 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
@@ -80,7 +80,7 @@ export class ScrollPosition extends Emitter {
   }
 
   /**
-   * Scrolls to the bottom, but keeps the upper edge of `item` visible. If both are not possible, new content no
+   * Scrolls to the bottom, but keeps the upper edge of `item` visible. If the bottom is then not visible, new content no
    * longer changes the reader's position.
    * @param {HTMLElement} item
    */
