@@ -12,6 +12,8 @@ import re
 import time
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from .watching import SCAN_BATCH, escape_pattern
 
 # A command that starts looks for keys for this time. In a larger Redis, it sees only a part of the keys.
@@ -21,7 +23,20 @@ _KINDS = ((re.compile(r":group:"), b"zset"), (re.compile(r"[0-9a-f]{32}\Z"), b"s
 
 
 def find_foreign_key(layer: Any, shard: Any, seconds: float = SEARCH_SECONDS) -> str | None:
-    """Return the name of a key that asgi_redis has stored under the prefix of a layer on a server, or None."""
+    """
+    Return the name of a key that asgi_redis has stored under the prefix of a layer on a server, or None.
+
+    Return None, too, if the user of Redis may not search: the layer itself needs no search.
+    """
+    try:
+        return _search(layer, shard, seconds)
+    except ResponseError as error:
+        if not str(error).startswith("NOPERM"):
+            raise
+        return None
+
+
+def _search(layer: Any, shard: Any, seconds: float) -> str | None:
     deadline, cursor = time.monotonic() + seconds, b"0"
     pattern = escape_pattern(layer.prefix) + "*"
     while True:

@@ -66,3 +66,15 @@ def test_a_search_in_a_large_redis_ends(layers):
     own.shards[0].call(*(("SET", f"{own.prefix}other-{number}", "") for number in range(20_000)))
     assert find_foreign_key(own, own.shards[0], seconds=30) is not None
     find_foreign_key(own, own.shards[0], seconds=0)
+
+
+@pytest.mark.parametrize("command", ["scan", "type"])
+def test_a_user_who_may_not_search_is_no_problem(layers, valkey_url, command):
+    stock, own = layers
+    use_message(stock)
+    (shard,) = own.shards
+    shard.call(("ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", f"-{command}"))
+    try:
+        check_servers(RedisChannelLayer(hosts=[valkey_url.replace("//", "//limited:secret@")], prefix=own.prefix))
+    finally:
+        shard.call(("ACL", "DELUSER", "limited"))
