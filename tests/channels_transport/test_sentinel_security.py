@@ -75,6 +75,17 @@ def test_an_error_says_why_a_sentinel_refuses(cluster, options, text):
     assert SENTINEL_PASSWORD not in str(raised.value)
 
 
+def test_an_error_says_that_the_user_of_a_sentinel_lacks_a_permission(cluster):
+    client = redis.StrictRedis("127.0.0.1", cluster.sentinel_port, password=SENTINEL_PASSWORD)
+    client.execute_command("ACL", "SETUSER", "limited", "on", ">limited", "+ping")
+    try:
+        layer = make_layer(cluster.sentinel_port, sentinel_kwargs={"username": "limited", "password": "limited"})
+        with pytest.raises(redis.ConnectionError, match="denies a permission to the user of sentinel_kwargs"):
+            layer.send("things", {})
+    finally:
+        client.execute_command("ACL", "DELUSER", "limited")
+
+
 def test_a_wrong_password_of_the_servers_is_an_error_of_the_configuration(cluster):
     layer = make_layer(cluster.sentinel_port, password="wrong", sentinel_kwargs={"password": SENTINEL_PASSWORD})
     with pytest.raises(RedisConfigurationError, match="the master of chat-master at 127"):
