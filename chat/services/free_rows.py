@@ -21,13 +21,13 @@ def lock_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) ->
     return list(rows.select_for_update(skip_locked=True, of=of)[:limit])
 
 
-def find_free_rows(rows: QuerySet, limit: int) -> list:
-    """Return at most `limit` of these rows, without those that a transaction has locked now."""
+def find_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) -> list:
+    """Return at most `limit` of these rows, without those that a transaction has locked now. `of`: `lock_free_rows`."""
     # On SQLite, a transaction blocks all other writers. Most sweeps find nothing and need none.
     if not rows.exists():
         return []
     with transaction.atomic():
-        return lock_free_rows(rows, limit)
+        return lock_free_rows(rows, limit, of)
 
 
 def delete_free_rows(rows: QuerySet, limit: int) -> list:
