@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
+KEYS_PER_QUERY = 500  # older versions of SQLite allow 999 parameters
+
 
 def lock_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) -> list:
     """
@@ -36,5 +38,6 @@ def delete_free_rows(rows: QuerySet, limit: int) -> list:
         return []
     with transaction.atomic():
         keys = [row.pk for row in lock_free_rows(rows, limit)]
-        rows.model._default_manager.filter(pk__in=keys).delete()
+        for start in range(0, len(keys), KEYS_PER_QUERY):
+            rows.model._default_manager.filter(pk__in=keys[start : start + KEYS_PER_QUERY]).delete()
     return keys
