@@ -23,7 +23,7 @@ class Browsing(NamedTuple):
 
 @contextlib.contextmanager
 def browse_filled_room(messages: int) -> Iterator[Browsing]:
-    """Yield a Browsing whose room has a number of messages. The site and the browser end with the block."""
+    """Yield a Browsing whose room has `messages` messages. The site and the browser end with the block."""
     with contextlib.ExitStack() as stack:
         site = Site(CHAT_LIMITS="off")
         stack.callback(site.stop)

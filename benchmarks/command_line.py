@@ -1,5 +1,5 @@
 """
-Parse the command line of `bin/bench`. This module starts nothing, and imports only the standard library.
+Parse the command line of `bin/bench`. This module starts nothing, and needs no package that must be installed.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 """
-Measure the export of a long room: seconds, and the memory of every process that takes part.
+Measure the exports and the statistics of a long room: seconds, and the memory of every process that takes part.
 
     .venv/bin/python -m benchmarks.exports                    200,000 messages, on SQLite
     .venv/bin/python -m benchmarks.exports --messages 20000

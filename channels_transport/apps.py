@@ -1,4 +1,4 @@
-"""The Django application of the transport. It adds the commands that run a site's processes."""
+"""The Django application of the transport. It adds commands and system checks, and replaces parts of Channels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core import checks
 
 class TransportConfig(AppConfig):
     """
-    Registers the commands, and puts this package behind the names of Channels.
+    Replaces parts of Channels with those of this package, and registers the commands and the system checks.
 
     INSTALLED_APPS must list it before `channels`, whose commands it replaces.
     """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 5
 STEP_SECONDS = 0.05
-MAX_DOUBLINGS = 30  # a float would overflow after about 1000 doublings, half an hour of failures
+MAX_DOUBLINGS = 30  # a float would overflow after about 1000 doublings, an hour of failures
 
 
 class Backoff:

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 # The counters of ASGI. The other counters are about lost messages.
 COUNTERS = ("messages_count", "channel_full_count")
 
-# asgi_redis has the prefixes `asgi:` and `asgi-meta:`. The items in its lists have another form, so processes of both
-# layers would drop each other's messages.
+# asgi_redis has the prefixes `asgi:` and `asgi-meta:`. The items in its lists have another form. With the
+# same prefixes, processes of both layers would drop each other's messages.
 PREFIX, STATS_PREFIX = "transport:", "transport-meta:"
 
 _encoder = msgspec.msgpack.Encoder()
@@ -106,7 +106,7 @@ class RedisBase(StockRedisChannelLayer):
 
     def channel_statistics(self, channel: str) -> dict[str, float]:
         """
-        Return the counters of a channel since the counting began.
+        Return the statistics of a channel: counters since the counting began, and what waits now.
 
         The fields are messages_count, messages_pending, messages_max_age (seconds, one decimal) and channel_full_count,
         as in asgi_redis. Three fields count lost messages: expired_count, gone_count (sent to a dead interface) and

@@ -106,7 +106,8 @@ class _Protocol(protocol.Protocol):
         if self.timeout_call is not None:
             self.timeout_call.cancel()
             self.timeout_call = None
-        # This comes first: an errback that calls again at once must not use this connection, which would never answer.
+        # The client learns of the loss first: an errback that calls again at once must not use this connection, which
+        # would never answer.
         self.client.connection_lost(self)
         waiting, self.waiting = self.waiting, collections.deque()
         for call in waiting:
@@ -168,7 +169,7 @@ class RedisClient:
             self._protocol.transport.loseConnection()
 
     def reconnect(self) -> None:
-        """Connect again, because the server has lost the scripts that the setup commands loaded."""
+        """Connect again, because the server has lost the loaded scripts or is no longer the master."""
         if self._protocol is not None:
             self._protocol.transport.abortConnection()
 

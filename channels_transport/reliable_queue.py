@@ -1,9 +1,9 @@
 """
 Receiving from one plain channel without losing a message when its receiver dies.
 
-If an ordinary worker is killed, the plain message that it processes is lost. Here Redis moves each message into the
-receiver's own list, where the message stays until the receiver acknowledges it. The messages of a dead receiver
-return to the channel. So a message may be delivered twice, but it is delivered at least once.
+If an ordinary worker is killed, the plain message that it processes is lost. For a ReliableQueue, Redis moves each
+message into the receiver's own list, where the message stays until the receiver acknowledges it. The messages of a dead
+receiver return to the channel. So a message may be delivered twice, but it is delivered at least once.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ class ReliableQueue:
         self._clock_lag: dict[int, float] = {}  # by shard: how far Redis' clock is behind this machine's clock (s)
 
     def receive(self, seconds: float) -> Delivery | None:
-        """Return the next message, or None if none arrives within `seconds` or `wake_up` ends the wait."""
+        """
+        Return the next message, or None if none arrives in time or `wake_up` ends the wait.
+
+        Wait for at most `seconds`, and never longer than LONGEST_WAIT_SECONDS.
+        """
         if not self._ready:
             self._reclaim()
         if not self._ready:
@@ -135,7 +139,7 @@ class MemoryQueue:
         self._requeued: collections.deque[Delivery] = collections.deque()
 
     def receive(self, seconds: float) -> Delivery | None:
-        """Return the next message, or None if none arrives within `seconds`."""
+        """Return the next message, or None if none arrives within `seconds` or LONGEST_WAIT_SECONDS."""
         deadline = time.monotonic() + min(seconds, LONGEST_WAIT_SECONDS)
         while not self._requeued:
             _, content = self._layer.receive([self._channel])

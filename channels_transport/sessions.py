@@ -54,7 +54,7 @@ class SessionStore(SessionBase):
         try:
             return json.loads(session_data)
         except ValueError:
-            # Another engine used this name before, for another connection.
+            # Another engine used this key before, for another connection.
             return {}
 
     def load(self) -> dict[str, Any]:
@@ -103,9 +103,11 @@ def channel_session(func: Callable) -> Callable:
     """
     Decorate a consumer so that its message has a `channel_session`, kept from one message of a connection to the next.
 
-    The decorator of Channels does the same, but it imports its engine again for every message, and takes as long as a
-    query. The decorated consumer raises ValueError for a message without a reply channel, and ConsumeLater
-    if another worker is creating the session.
+    A changed session is saved after the consumer has run, even if the consumer raised. The decorator of Channels does
+    the same, but for every message it imports its engine again, which takes as long as a query.
+
+    The decorated consumer raises ValueError if it gets no message or a message without a reply channel, and
+    ConsumeLater if another worker is creating the session.
     """
 
     @functools.wraps(func)

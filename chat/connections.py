@@ -57,7 +57,7 @@ class Connection:
         broadcast.subscribe(self.name, groups)
 
     def resubscribe(self, groups: Collection[str], on_missing: Callable[[], object]) -> None:
-        """Renew the connection in its groups. Call `on_missing()` if a group had lost it. See `broadcast`."""
+        """Renew the connection in its groups. Call `on_missing()` if a group had lost the connection."""
         broadcast.resubscribe(self.name, groups, on_missing)
 
     def unsubscribe(self, groups: Collection[str]) -> None:

@@ -12,7 +12,9 @@ def fail_with(error):
 
 def statements(queries):
     """
-    Return the statements of captured queries as (first word, table), without those that begin or end a transaction.
+    Return the statements of captured queries as (first word, table).
+
+    Statements that begin or end a transaction, or change a setting, are left out.
     """
     found = []
     for query in queries:

@@ -1,4 +1,4 @@
-"""Each translation keeps what the program needs: the names of values, the markup, and attributes in double quotes."""
+"""Each translation keeps the names of values and the markup, and adds no character that could end an attribute."""
 
 import importlib.util
 import re

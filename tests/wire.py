@@ -46,7 +46,7 @@ def run(channel, content):
     try:
         consumer(message, **kwargs)
     except DenyConnection:
-        assert channel == "websocket.connect", "a worker would end here"
+        assert channel == "websocket.connect", "only a handshake can be denied"
         message.reply_channel.send({"close": True})
     except ConsumeLater:
         layer().send(channel, content)
@@ -75,7 +75,7 @@ def calm(browser):
 
 
 def encode_headers(fields, browser):
-    """Return headers as an interface sends them, with the cookies of a test client or None. Leave out empty fields."""
+    """Return headers as an interface sends them, with the cookies of a test client, if any. Leave out None fields."""
     if browser is not None:
         fields["cookie"] = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     return [[name.encode(), value.encode()] for name, value in fields.items() if value is not None]

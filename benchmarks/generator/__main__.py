@@ -1,8 +1,8 @@
 """
 Read a plan (JSON) from standard input, run it, and print the result (JSON): `python -m benchmarks.generator`.
 
-The plan names the server, the clients and the processes. The exit code is 3 if the server does not accept a connection;
-standard error then says why.
+The plan names the server, the clients and the processes. The exit code is 3 if the server does not accept a connection
+or does not answer in time; standard error then says why.
 """
 
 import gc

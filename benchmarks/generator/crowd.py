@@ -136,7 +136,7 @@ class Crowd:
     # These methods count.
 
     def begin(self) -> None:
-        """Reset all counters. Call it only while no message is in flight."""
+        """Reset the counters that `tally` reads. Call it only while no message is in flight."""
         self.rejected = self.acked = 0
         for room in self.rooms.values():
             room.sent = 0
@@ -152,7 +152,7 @@ class Crowd:
         return sum(room.sent * len(room.clients) for room in self.rooms.values())
 
     async def drain(self) -> None:
-        """Wait until every client has received every message, or no more messages arrive."""
+        """Wait until every client has received every message, or no more arrive, for at most DRAIN_SECONDS."""
         deadline = time.perf_counter() + DRAIN_SECONDS
         count, changed_at = -1, time.perf_counter()
         while (received := self.received) < self.expected and time.perf_counter() < deadline:

@@ -21,7 +21,11 @@ class ReceivedMessages:
         self.begin()
 
     def begin(self) -> None:
-        """Reset all counters. Call it only while no message is in flight."""
+        """
+        Reset all counts, but keep the position of each sender and the highest offset.
+
+        Call it only while no message is in flight.
+        """
         self.received = self.out_of_order = self.twice = self.overtaken = 0
         self._missing: set[tuple[int, int]] = set()
         self._holes: set[int] = set()

@@ -18,7 +18,7 @@ class Stream(Socket):
 
 
 class Streams:
-    """All streams of a load. An event is parsed once; its other receivers find it in the cache."""
+    """All streams of a load. An event about a room is parsed once; its other receivers find it in the cache."""
 
     def __init__(self, crowd):
         self._crowd = crowd

@@ -27,7 +27,7 @@ class Budget:
     """
     A token bucket. Its users subtract from `left`, which may become negative.
 
-    It reads the clock only when the tokens that it last counted are used up.
+    `is_spent` reads the clock only when the tokens of the last refill are used up.
     """
 
     __slots__ = ("left", "rate", "counted_at")
@@ -89,7 +89,7 @@ class Meter:
 
 
 class Address:
-    """The numbers of open connections and sockets of one address, and its budgets. Its sockets share one object."""
+    """The budgets of one address, and the numbers of its open connections and sockets. All its sockets share it."""
 
     def __init__(self, meter: Meter) -> None:
         self.connections = self.sockets = 0

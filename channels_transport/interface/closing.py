@@ -20,7 +20,7 @@ from ..writing import unsent_bytes
 from .limits import Limits
 
 if TYPE_CHECKING:
-    from .reading import MeteredReading as _Reading  # the mixin beside which this one works
+    from .reading import MeteredReading as _Reading  # the class that uses this mixin uses that mixin too
 else:
     _Reading = object
 
@@ -28,7 +28,7 @@ CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CLOSE_INVALID_TEXT, CLOSE_ABNORMAL = 1000, 1
 
 
 class Lingering:
-    """The connections whose own side is closed, and whose rest is read and dropped."""
+    """The connections on which the interface sends nothing more, and drops what the client still sends."""
 
     def __init__(self, limits: Limits) -> None:
         self._most = limits.lingering_connections
@@ -36,7 +36,7 @@ class Lingering:
 
     def begin(self, transport: Any) -> bool:
         """
-        Close the own side of a connection after the bytes that are still to be sent. Return whether to read the rest.
+        Close the interface's side of a connection after the unsent bytes. Return whether to read the client's rest.
 
         With TLS, or if too many connections linger, the whole connection is closed instead. TLS reads the rest itself.
         """
@@ -88,7 +88,7 @@ class OrderlyClosing(_Reading):
         self.dropConnection()
 
     def dropConnection(self, abort: bool = False) -> None:
-        """Close the TCP connection. Without `abort`, wait for unread bytes, but not for a client that does not read."""
+        """Close the TCP connection. Without `abort`, first send and read the remaining bytes, within the limits."""
         if self.state == self.STATE_CLOSED:
             return
         # autobahn aborts, too, after the client has answered a close frame or has not answered it in time.

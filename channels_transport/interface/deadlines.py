@@ -2,8 +2,8 @@
 One HTTP connection, with a deadline for each of its phases.
 
 Twisted's own timeout starts again with each byte, so a client that sends a byte every few seconds could stay forever.
-Here each phase as a whole has a deadline, as with Apache's mod_reqtimeout. A client that closes its side after a
-request still gets the response. The only header that this module reads is the length of the body.
+This module gives each phase as a whole a deadline, as Apache's mod_reqtimeout does. A client that closes its side after
+a request still gets the response. The only header that this module reads is the length of the body.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Channel(http.HTTPChannel):
         if self.phase is Phase.DISCARDING:
             self.transport.abortConnection()
         else:
-            # The client may still read a long response. TCP makes it wait until then with what it sends.
+            # The client may still read a long response. Until then, TCP stops the client from sending more.
             self.transport.pauseProducing()
 
     def lineReceived(self, line: bytes) -> None:
@@ -199,7 +199,11 @@ class Channel(http.HTTPChannel):
         """Do nothing: the interface itself has closed its side."""
 
     def loseConnection(self) -> None:
-        """Close the connection when the client has read the response, or does not read it."""
+        """
+        Close the connection when the client has read the response, or does not read it.
+
+        Drop the rest of a request that has not arrived completely.
+        """
         if self.phase in (Phase.HEAD, Phase.BODY):
             self.discard_rest()
         elif self.phase is Phase.RESPONSE and not self.has_client_closed:

@@ -28,7 +28,8 @@ def split_absolute(uri: bytes) -> tuple[bytes, bytes] | None:
     """
     Return the host and the rest of a request's address that begins with a scheme, or None for any other address.
 
-    Clients send this form to a proxy, and some proxies pass it on. It counts instead of Host (RFC 9112, section 3.2.2).
+    The scheme is http or https. Clients send this form to a proxy, and some proxies pass it on. The host in the address
+    counts instead of the header Host (RFC 9112, section 3.2.2).
     """
     match = _ABSOLUTE.fullmatch(uri)
     if match is None:

@@ -180,7 +180,7 @@ class Server(server.Server):
         reactor.callWhenRunning(reactor.stop)
 
     def timeout_checker(self) -> None:
-        """Check timeouts and pings every few seconds. Unlike Daphne's method, continue after an exception."""
+        """Check timeouts and pings every CHECK_SECONDS. Unlike Daphne's method, continue after an exception."""
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         try:
             self.factory.check_timeouts()
@@ -206,7 +206,7 @@ class Server(server.Server):
 
     @defer.inlineCallbacks
     def close_sockets(self) -> Any:
-        """Close every websocket with 1001, and wait until the last frames have been passed on. Return a Deferred."""
+        """Stop listening, close every websocket with 1001, pass on the last frames, and stop. Return a Deferred."""
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
         yield self.close_all(1001)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from .script import LayerScript
 
-# ARGV: process, channel, expiry of the membership (s), then the groups. Returns the number of groups in which the
-# channel was missing.
+# Adds a channel to groups. ARGV: process, channel, expiry of the membership (s), then the groups. Returns the number of
+# groups in which the channel was missing.
 GROUP_ADD = LayerScript(
     "next_number",
     """
@@ -32,7 +32,7 @@ return new
 """,
 )
 
-# ARGV: process, channel, then the groups.
+# Removes a channel from groups. ARGV: process, channel, then the groups.
 GROUP_DISCARD = LayerScript(
     "next_number",
     """
@@ -50,7 +50,7 @@ end
     frees=True,
 )
 
-# ARGV: group, process. Returns {version, member, ...}.
+# Reads the members of a group in one process. ARGV: group, process. Returns {version, member, ...}.
 GROUP_MEMBERS = LayerScript(
     "",
     """
@@ -79,8 +79,8 @@ return found
 """,
 )
 
-# ARGV: process, group, version, letter of the item, its content, expiry (s), capacity. Returns the list's length, or 0
-# if it is full.
+# Appends an item to the list of a process. ARGV: process, group, version, letter of the item, its content, expiry (s),
+# capacity. Returns the list's length, or 0 if the list is full.
 GROUP_PUSH = LayerScript(
     "count stamp push is_full",
     """
@@ -171,8 +171,9 @@ end
     frees=True,
 )
 
-# ARGV: process, lease (ms; 0 ends it). Returns {1 if the process has counted as dead since its last renewal, a mark
-# that changes if Redis loses its data}. In both cases the connections of the process are in no group.
+# Renews the lease of an interface. ARGV: process, lease (ms; 0 ends it). Returns {1 if the process has counted as dead
+# since its last renewal, a mark that changes if Redis loses its data}. If the process counted as dead or the mark has
+# changed, the connections of the process are in no group.
 LEASE_INTERFACE = LayerScript(
     "micros",
     """

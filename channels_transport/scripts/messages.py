@@ -1,5 +1,5 @@
 """
-The scripts of messages on channels: send, return, reclaim, count and delete.
+The scripts of messages on channels: send, return, reclaim, count, read statistics and delete.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ local function push(channel, item, seconds)
     return length
 end
 """),
-    # Expired messages at the head of a full list are counted and removed. A turn is never removed here.
+    # Expired messages at the head of a full list are counted and removed. Turns are not removed.
     "is_full": SharedFunction(
         """
 local function is_full(channel, capacity)
@@ -75,7 +75,7 @@ local function shorten_leases(leases, longest)
     end
 end
 """),
-    # An interface is dead when its lease has ended.
+    # An interface is dead when its lease has ended, except in a grace period.
     "is_dead": SharedFunction(
         """
 local function is_dead(process)
@@ -85,7 +85,7 @@ end
 """,
         ("in_grace_period",),
     ),
-    # An interface in this set may still be alive. It then reads here that its connections have lost messages.
+    # An interface in this set may still be alive. The set then tells it that its connections have lost messages.
     "mark_dead": SharedFunction("""
 local function mark_dead(process)
     redis.call('SADD', P .. 'forgotten', process)

@@ -1,8 +1,8 @@
 """
 The admin's pages of people and their tokens.
 
-This module itself writes only the rights of people, and closes the connections of people who lost a right. The people
-service revokes tokens.
+This module itself writes only the rights of people, and whether a person is active. It closes the connections of people
+who lost a right. The people service revokes tokens.
 """
 
 from django.contrib import admin

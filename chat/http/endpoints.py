@@ -49,7 +49,7 @@ def signed_in(function: View) -> View:
 
 
 def operators_only(function: View) -> View:
-    """Limit a view to people who may use the admin. It raises `not_signed_in` for strangers, else `forbidden`."""
+    """Limit a view to people who may use the admin. Raise `not_signed_in` without a login, else `forbidden`."""
 
     @functools.wraps(function)
     @signed_in

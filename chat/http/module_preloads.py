@@ -1,9 +1,9 @@
 """
 The template tags that load the JavaScript modules of a page, in bundles or, with DEBUG, as they are.
 
-Both are announced in the head of the page. Without that, the browser finds the imports of a module only after it has
-loaded that module: one round trip for each level of imports. This code must not name a JavaScript module: the templates
-name their entry modules, and the files say what they import.
+The head of the page announces these files. Without the announcement, the browser finds the imports of a module only
+after it has loaded that module: one round trip for each level of imports. This code must not name a JavaScript module:
+the templates name their entry modules, and the files say what they import.
 """
 
 from django import template
@@ -18,7 +18,9 @@ register = template.Library()
 
 def list_imports(*entries: str) -> list[str]:
     """
-    Return all modules that the entry modules import, directly or through other modules; the nearest come first.
+    Return all modules that the entry modules import, directly or through other modules.
+
+    With one entry, each module comes before the modules that it imports.
 
     A name is the path of a static file, such as `chat/board.js`. The entry modules themselves are not in the list: the
     page loads them with `<script>`. Raise KeyError for a module that does not exist.

@@ -96,7 +96,7 @@ def change(request, section):
     Change one section of the settings, for accounts, and redirect to the page. Return the page if the form has errors.
 
     `section` is one of SECTIONS, or a button without a form: `no-picture`, `end-login` {id}, `end-other-logins`,
-    `revoke-token` {id}. Raise Http404 for another one.
+    `revoke-token` {id}. Raise Http404 for another name. Other people are redirected to the page for signing in.
     """
     if not has_account(request):
         return _to_sign_in(request)
@@ -120,7 +120,7 @@ def _submit_section(request, name):
 
 
 def _get_id(request):
-    # Like an address with a text that is no id, an invalid id means a row that does not exist.
+    # An invalid id refers to a row that does not exist. An invalid id in an address has the same meaning.
     return protocol.parse_integer(request.POST.get("id")) or NO_ID
 
 

@@ -52,7 +52,8 @@ _AUTHORITY = re.compile(
 _LONGEST_HOST = 253
 _PATH = re.compile(r"[/?#]")
 _PART_ENDS = frozenset("/?#&=.")
-# In an address, these characters stand between ASCII letters and other letters. In a sentence, other punctuation does.
+# In an address, these characters stand between ASCII letters and other letters. In a sentence, other
+# punctuation stands there.
 _JOINING = frozenset("/=_-#&+~@:")
 # The Japanese particle of the object often follows an address, and no other word begins with it.
 _PARTICLE = "を"
@@ -153,7 +154,7 @@ def address_in_brackets(state: StateInline, silent: bool) -> bool:
 
 
 def named_link(state: StateInline, silent: bool) -> bool:
-    """Read `[text](address)`."""
+    """Read `[text](address)`. Return False for the links that are shown as typed."""
     start = state.pos
     if state.src[start] != "[" or not commonmark_link(state, True):
         return False

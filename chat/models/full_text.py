@@ -60,7 +60,7 @@ class Rows:
 
 
 def make_words(message_id: int, tokens: Sequence[str], labels: Iterable[str]) -> str:
-    """Return the document of a message, as the present database stores it."""
+    """Return the document of a message in the form that the configured database stores."""
     if connection.vendor == "postgresql":
         return _make_vector(message_id, tokens, labels)
     return " ".join([*tokens, *labels])

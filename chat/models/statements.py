@@ -75,8 +75,8 @@ def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
     """
     Return an instance of a model for a stored row, from its values by the names of the attributes.
 
-    Django reads a missing attribute from the database when it is needed. Unlike the class, this function sends no
-    signals and uses no defaults.
+    Django reads a missing attribute from the database when it is needed. Unlike the constructor of the
+    model, this function sends no signals and uses no defaults.
     """
     row: Any = object.__new__(model)
     row._state = state = ModelState()
@@ -86,7 +86,7 @@ def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
 
 
 def set_related(row: models.Model, **related: models.Model) -> None:
-    """Set relations of a row to rows that are known to be the related ones. This checks nothing, unlike Django."""
+    """Set relations of a row to rows that are known to be the related ones. Unlike Django, check nothing."""
     for name, other in related.items():
         row._meta.get_field(name).set_cached_value(row, other)
 
@@ -138,8 +138,8 @@ def snapshot() -> Iterator[None]:
     Run a block in which all reads see the rows as they were at one moment. No writer has to wait for the block.
 
     In SQLite, the block is a transaction that begins without the write lock (this site's database backend reads the
-    flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, the block
-    has no effect.
+    flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, this
+    function has no effect: the block runs in that transaction.
     """
     if connection.in_atomic_block:
         yield

@@ -24,7 +24,8 @@ class Place(NamedTuple):
     A room as one of its members sees it.
 
     - `unread`: messages of other people after the read marker, without removed ones; at most MAX_UNREAD.
-    - `mentions`: messages after the read marker that mention the person, or call all members.
+    - `mentions`: messages after the read marker that mention the person, or call all members. Silent mentions and
+      calls by people whom the person has blocked do not count.
     - `board`: the UUID of the board whose room this is, or None.
     """
 

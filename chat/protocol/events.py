@@ -17,7 +17,7 @@ from .facts import format_time
 
 @dataclass(frozen=True)
 class Event:
-    """An event from a client. Each subclass is one `type`. parsing.py checks each field by its name."""
+    """An event from a client. Each subclass has one `type`. parsing.py checks each field by its name."""
 
     # `type` has no annotation, so it is no field of the dataclass.
     type = ""
@@ -136,7 +136,7 @@ class Schedule(Event):
 
 @dataclass(frozen=True)
 class Dismiss(Event):
-    """Hide an announcement in all tabs and devices of this person."""
+    """Hide an announcement in all tabs and on all devices of this person."""
 
     type = "dismiss"
     id: int

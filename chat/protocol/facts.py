@@ -1,5 +1,6 @@
 """
-Facts: the events that the server sends. Each function returns an event, which `encode` turns into the text of a frame.
+Facts: the events that the server sends. Most functions return an event, which `encode` turns into the text of a frame;
+`person` and `you` return a part of an event.
 
 The functions take plain values, and do not know where the values come from.
 """

@@ -31,8 +31,8 @@ def localize(moment: datetime, zone: tzinfo) -> datetime:
     """
     Return the aware datetime in UTC of a naive datetime in a time zone.
 
-    Where clocks are set forward, the time that they skip counts as the moment of the change. Where clocks are set back,
-    a time that occurs twice is the first of the two.
+    A time that clocks skip is read with the offset before the change: 02:30 means 03:30. If a time occurs twice, the
+    first occurrence counts.
     """
     try:
         local = zone.localize(moment, is_dst=None)  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
 """
 After the commit: services publish a stored change, close connections, and start jobs.
 
-An outage of Redis or a bug may prevent this, but the change is stored. So the request must not fail, because its client
-would believe that nothing was stored. No exception leaves this module. The change takes effect later: a client finds it
-at its next `sync`, the check of a frame finds it at the next frame, or a sweep finds it.
+An outage of Redis or a bug may prevent these actions, but the change is stored. So the request must not fail, because
+its client would believe that nothing was stored. No exception leaves this module. The change takes effect later: a
+client finds it at its next `sync`, the check of a frame finds it at the next frame, or a sweep finds it.
 
 This module writes no rows, and its callers decide what is published.
 """

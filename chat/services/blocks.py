@@ -27,7 +27,7 @@ def unblock_handle(person: Person, handle: str) -> None:
     """
     End the block of the person with a handle; do nothing if there is none. Raise `not_found` if nobody has the handle.
 
-    People who have left can be unblocked too: their handle is the one that `find_blocked` shows.
+    People who have no handle any longer can be unblocked too, by the former handle that `find_blocked` returns.
     """
     handle = protocol.check_string(handle, "handle")
     mine, other = Block.objects.filter(person=person), Person.objects.find_by_handle(handle)
@@ -73,5 +73,5 @@ def find_direct_listeners(author: Member) -> list[int]:
 
 
 def make_unreachable_error() -> ChatError:
-    """Return the error for a person who gets no direct messages of another person. It is the same for all reasons."""
+    """Return the error for a direct message to a person who does not accept it, the same error for every reason."""
     return ChatError("forbidden", "This person does not accept direct messages from you.")

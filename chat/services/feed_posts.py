@@ -2,8 +2,8 @@
 Posts in feeds: what the own streams of a room's members receive when somebody posts in the room.
 
 The feed of a room gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
-After an item, this process pauses the room for that time: it only notes that there are newer posts, so in a burst a
-post costs nothing here. The pauses of many rooms end together, and rooms that nobody follows then need no further work.
+After an item, this process pauses the room for that time: it only notes that there are newer posts, so in a burst
+a post publishes nothing. The pauses of many rooms end together, and rooms that nobody follows then need no more work.
 
 This module writes no rows and checks no rights.
 """
@@ -88,7 +88,11 @@ def _publish_post(room: Room, message: Message, posts: int) -> None:
 
 
 def publish_newest(room_ids: Iterable[int]) -> None:
-    """Publish the present states of rooms to their feeds, unless the feeds have them already. A job calls this."""
+    """
+    Publish the present states of rooms to their feeds. A job calls this.
+
+    A feed that has had an item within CHAT_FEED_SECONDS gets none now: if that item is older, the state follows later.
+    """
     for room_id in room_ids:
         newest = find_newest(room_id, MAX_AUTHORS)
         if newest is not None:

@@ -78,7 +78,7 @@ def read_all(person: Person) -> None:
     """Mark all rooms of a person as read. Run three statements, and publish each room that had something new."""
     behind = Member.objects.filter(person=person, read_offset__lt=F("room__offset")).exclude(role=Member.BANNED)
     with transaction.atomic():
-        # `set_favourite` changes several of these rows too. In another order, the two could block each other.
+        # `set_favourite` changes several of these rows too. Without this lock, the two could block each other.
         Person.objects.lock(person.id)
         newest = Room.objects.filter(id=OuterRef("room_id")).values("offset")
         members = list(behind.select_related("room"))
@@ -99,7 +99,7 @@ def _publish_read(member: Member) -> None:
 
 def set_favourite(person: Person, slug: str, on: bool, position: int | None = None) -> None:
     """
-    Make a room a favourite at a position among the person's favourites (None: the last), or end this.
+    Make a room a favourite at a position among the person's favourites (None: the last), or no longer a favourite.
 
     Publish the new position of each favourite that moves. Raise `not_found` if the person is not in the room;
     `forbidden` above MAX_FAVOURITES.

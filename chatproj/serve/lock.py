@@ -1,7 +1,7 @@
 """
-Lets only one `serve` run per folder: an flock on `var/serve.lock`, a file that contains the owner and its address.
+Lets only one `serve` run per folder: an flock on `var/serve.lock`, a file that contains the owner's pid and address.
 
-The supervisor inherits the lock, so it lasts until the last child has ended, even after a `kill -9` of `serve`.
+The supervisor inherits the lock, so the lock lasts until the last child has ended, even after a `kill -9` of `serve`.
 """
 
 import fcntl

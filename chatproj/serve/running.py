@@ -33,7 +33,7 @@ def start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen:
 
 
 def restart(configuration: Path, environment: dict[str, str]) -> subprocess.Popen:
-    """Start the supervisor again after it was killed; its children ended with it."""
+    """Wait one second, then start the supervisor again after it was killed. Its children ended with it."""
     time.sleep(1)
     return start(configuration, environment)
 
@@ -68,7 +68,11 @@ def last_lines(name: str, count: int = 15) -> str:
 
 
 def stop_on_signals() -> None:
-    """Make SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt. After the first one, they are ignored."""
+    """
+    Make SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt. After the first signal, all of them are ignored.
+
+    SIGHUP stays ignored if it is ignored already, as after `nohup`.
+    """
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         numbers.append(signal.SIGHUP)

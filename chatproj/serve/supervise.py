@@ -82,7 +82,7 @@ class ReportingSupervisor(Supervisor):
         super().runforever()
 
     def write_states(self, event):
-        """Write `processes`: one line per process with its name and state."""
+        """Write the file `processes`: one line per process with its name and state."""
         groups = self.process_groups.values()
         processes = [process for group in groups for process in group.processes.values()]
         lines = [f"{process.config.name} {getProcessStateDescription(process.state)}" for process in processes]

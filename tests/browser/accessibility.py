@@ -1,5 +1,5 @@
 """
-The check of a page's accessibility with axe-core, which `bin/test` installs with the tools for the browser's code.
+The check of a page's accessibility with axe-core. `bin/test` installs axe-core with the tools for the browser's code.
 
 The check covers WCAG 2.2 A and AA, and the best practices of axe-core.
 """
@@ -25,7 +25,7 @@ _RUN = """async (tags) => {
 
 
 def requires_axe():
-    """Return a mark that skips tests where axe-core is not installed. In CI they fail."""
+    """Return a mark that skips tests where axe-core is not installed. In CI these tests fail instead."""
     is_missing = not AXE.exists() and not os.environ.get("CI")
     return pytest.mark.skipif(is_missing, reason="axe-core is not installed here (cd tests/js && npm ci)")
 

@@ -1,7 +1,7 @@
 """
 The fixtures of the browser tests: a real server, and a real Chromium that playwright drives.
 
-Without Chromium these tests are skipped with a reason.
+Without Chromium, these tests are skipped; in CI, they fail.
 """
 
 import contextlib
@@ -171,7 +171,7 @@ def open_workspace(browser_of, site):
     """
     Return a function that opens a room for a person with an account: `open_workspace(person, slug)`.
 
-    Each page of the person runs `script` before its own code. `window.loads` counts how often the page was loaded.
+    Each page of the person runs `script` before its own code. `window.loads` is 1 until the page is loaded again.
     """
 
     def open(person, slug, script="", **options):

@@ -152,7 +152,7 @@ def scroll_to_the_end(page):
 
 
 def come_again(page):
-    """Load the page again, as a person who has been here before: the page knows the names of the people."""
+    """Load the page again when the browser has stored the names of the people, as on a person's later visits."""
     # The page looks up only the people whom it shows.
     scroll_to_the_end(page)
     page.wait_for_function(

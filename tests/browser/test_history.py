@@ -26,7 +26,7 @@ def fetches(page):
     return page.evaluate("window.fetches")
 
 
-def test_a_quote_of_an_old_message_leads_there_with_one_request(old_quote):
+def test_a_click_on_a_quote_loads_the_page_around_the_old_message_with_one_request(old_quote):
     click_quote(old_quote)
     old_quote.wait_for_timeout(1500)
     assert is_on_screen(old_quote, 400)

@@ -1,4 +1,4 @@
-"""Tests that a long history stays in memory, that only a part of it is on the page, and that nothing visible moves."""
+"""Tests that a long history stays in memory, that only a part is on the page, and that no visible message moves."""
 
 from playwright.sync_api import expect
 
@@ -9,8 +9,9 @@ from tests.live import rooms
 COUNT = 1200
 MOST_ROWS = 300
 
-# This script scrolls by `step` in each frame until the end. It returns the ids of all messages that it has seen, the
-# largest number of rows, and the greatest distance that a visible message moved on the screen beside the scrolling.
+# This script scrolls by `step` in each frame until the end. It returns the number of different messages that it has
+# seen, the largest number of rows, the greatest distance in pixels that a visible message moved in addition to the
+# scrolling, and the number of frames without a visible message.
 WALK = """async (step) => {
     const scroller = document.getElementById("scroller"), list = document.getElementById("messages");
     const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));

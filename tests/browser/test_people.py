@@ -29,7 +29,7 @@ def test_a_member_sees_names_and_cards_and_starts_a_direct_conversation(open_wor
     expect(name).to_have_text("Robert Brown")
     # 0.1 is the limit of a good page in the Core Web Vitals. On an idle machine nothing moves.
     assert alice.evaluate(LAYOUT_SHIFTS) < 0.1
-    # Old messages follow a new name.
+    # Old messages show the new name.
     bob.call("PATCH", "/api/profile/", name="Robert Black", expected=200)
     expect(name).to_have_text("Robert Black")
     away = alice.get_by_test_id("away").locator("li")

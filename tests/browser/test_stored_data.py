@@ -122,7 +122,7 @@ NULL = "Object.defineProperty(window, 'sessionStorage', { value: null });"
 
 
 @pytest.mark.parametrize("script", [THROWING, NULL], ids=["throws", "null"])
-def test_the_page_works_where_the_browser_has_no_storage(alice, script):
+def test_the_page_works_if_the_browser_has_no_storage(alice, script):
     alice.context.add_init_script(script + script.replace("sessionStorage", "localStorage"))
     alice.reload()
     alice.wait_for_selector("[data-state=open]")

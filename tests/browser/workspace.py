@@ -11,7 +11,7 @@ FOLLOW_LINK = """path => {
 
 
 def go_to(page, slug):
-    """Go to another room with a link, as the list of rooms has them."""
+    """Go to another room with a link like those in the list of rooms."""
     page.evaluate(FOLLOW_LINK, f"/rooms/{slug}/")
     expect_room(page, slug)
 

@@ -17,7 +17,7 @@ class Cluster:
     """
     Two servers and a Sentinel. `start` starts them in a folder.
 
-    With the passwords, the servers and the Sentinel require them.
+    If passwords are given, the servers and the Sentinel require them.
     """
 
     def __init__(self, folder, password=None, sentinel_password=None):

@@ -1,4 +1,4 @@
-"""Class-based consumers: their handlers run in order, have a session, and raise no exception to the worker."""
+"""Class-based consumers: their handlers run in order, have a session, and raise only what Channels expects."""
 
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers, route_class

@@ -21,7 +21,7 @@ OWN_ENGINE = "channels_transport.sessions"
 
 @pytest.fixture
 def run(tmp_path, valkey_url):
-    """Return a function that runs Python with the site's settings. Variables change the settings."""
+    """Return a function that runs Python with the site's settings. Environment variables change them."""
 
     def run(*arguments, **variables):
         environment = {
@@ -89,12 +89,12 @@ STOCK_LAYER, OWN_LAYER = "asgi_redis.RedisChannelLayer", "channels_transport.lay
         ("1", OWN_LAYER, "asgiref.inmemory.ChannelLayer"),
     ],
 )
-def test_the_site_has_two_layers(run_tests, transport, default, other):
+def test_the_site_passes_its_tests_of_two_layers(run_tests, transport, default, other):
     run_tests(["layers"], PLAIN_TRANSPORT=transport, PLAIN_DEFAULT_LAYER=default, PLAIN_OTHER_LAYER=other)
 
 
 @pytest.mark.parametrize("transport", ["", "1"])
-def test_the_live_server_tests_what_is_deployed(run_tests, transport):
+def test_the_site_passes_its_tests_of_the_live_server(run_tests, transport):
     run_tests(["live_server"], PLAIN_TRANSPORT=transport)
 
 

@@ -55,7 +55,11 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Yield (port, socket) of a server with the password `p@ss/#`, and the user `ann` with the password `a:b`."""
+    """
+    Yield (port, socket) of a server with the password `p@ss/#`.
+
+    The user `ann` (password `a:b`) may run every command. The user `guest` may only ping.
+    """
     path = tmp_path_factory.mktemp("valkey") / "valkey.sock"
     with running_valkey("--unixsocket", str(path)) as url:
         client = make_client(url)

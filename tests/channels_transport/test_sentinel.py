@@ -73,7 +73,7 @@ def test_a_connection_to_a_server_that_has_become_a_replica_is_not_used_again(cl
     assert client(second).llen(f"{layer.prefix}things") >= 1
 
 
-def test_without_a_sentinel_the_layer_is_like_one_without_redis():
+def test_without_a_sentinel_the_layer_raises_connection_errors():
     layer = RedisSentinelChannelLayer(hosts=[("127.0.0.1", 1)], services=[SERVICE])
     with pytest.raises(redis.ConnectionError, match="No Sentinel knows a master of 'chat-master'"):
         layer.send("things", {})

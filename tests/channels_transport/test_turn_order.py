@@ -83,7 +83,7 @@ def test_an_order_on_another_channel_is_ignored(layer):
 
 
 def enqueue(layer, order, place):
-    """Send a frame like an interface, with its place in the trip: `first` or `next`. Return the answer of Redis."""
+    """Send a frame like an interface. `place` is `first` or `next`: see scripts/turns.py. Return Redis' answer."""
     index, command = layer.send_command("websocket.receive", {**FRAME, "order": order})
     return layer.shards[index].call((*command, place))[0]
 

@@ -119,7 +119,7 @@ class TurnModel:
             self._send(connection, DISCONNECT)
 
     def flood(self, connection):
-        """End a connection whose waiting frames are dropped."""
+        """End a connection as after a flood: its waiting frames are dropped."""
         if self.sent[connection] and not self._has_left(connection):
             order = len(self.sent[connection])
             _, command = self.interface.send_command(DISCONNECT, {"reply_channel": connection, "order": order})

@@ -1,5 +1,5 @@
 """
-Sites of two sizes for the faults, and the hooks that run `async def` tests.
+The fixtures of the fault tests: sites of two sizes, and the hooks that run `async def` tests.
 
 Tests that take minutes are marked `long`. They run only if `-m` names this mark: `-m long`, or `-m "long or not long"`
 for all tests.

@@ -1,4 +1,4 @@
-"""A site for faults: with short leases, additional interfaces, and its own clock."""
+"""A site for the fault tests, with short leases, additional interfaces, and a clock that a test can move."""
 
 import asyncio
 import contextlib
@@ -148,7 +148,7 @@ class FaultSite(Site):
 
 
 def restart(part):
-    """Kill a part and start it again, as a supervisor does. Return the seconds until it worked."""
+    """Kill a part and start it again, as a supervisor does. Return the seconds until it logged that it listens."""
     part.kill()
     return start_and_wait(part)
 
@@ -164,7 +164,7 @@ def start_and_wait(part, cue="Listening on"):
 
 @contextlib.contextmanager
 def all_survive(site):
-    """Check that workers and interfaces survive the `with` block."""
+    """Check that all processes of the site except Redis survive the `with` block."""
     parts = site.mortal_parts
     pids, sizes = [part.pid for part in parts], site.log_sizes()
     yield

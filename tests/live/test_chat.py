@@ -160,7 +160,7 @@ async def test_the_echo_returns_each_frame(alice):
             assert await asyncio.wait_for(echo.recv(), 60) == text
 
 
-async def test_a_page_of_history_can_be_fetched_back_to_the_first_message(room, alice, bob):
+async def test_history_can_be_fetched_page_by_page_back_to_the_first_message(room, alice, bob):
     async with alice.client(room) as at_alice:
         for number in range(1, 121):
             await at_alice.send("post", body=f"number {number}")

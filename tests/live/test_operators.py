@@ -1,4 +1,4 @@
-"""Tools for operators: the delay server, which survives faults, and the doctor, which names them."""
+"""The delay server survives faults, and the doctor and the health pages name them. The echo follows its contract."""
 
 import json
 import signal
@@ -124,7 +124,7 @@ async def test_a_killed_delay_server_loses_nothing(own_site, alice):
 def test_the_delay_server_stops_with_exit_code_zero_on_sigterm(own_site):
     began = time.monotonic()
     assert own_site.delay.end() == 0
-    assert time.monotonic() - began < 4.5, "the signal ends its wait of five seconds"
+    assert time.monotonic() - began < 4.5, "the signal ends the server's wait of five seconds"
     start_delay(own_site)
 
 
@@ -157,7 +157,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         part.process.send_signal(signal.SIGSTOP)
     try:
         layer = make_layer(own_site)
-        for _ in range(5):  # each frozen worker was waiting, and its wait may take one message
+        for _ in range(5):  # each frozen worker may take one message, because it was waiting for messages
             layer.send("chat.scheduled", {"scheduled": 0})
         # The workers' reports are outdated after the slow check of the interface.
         code, problems, _ = doctor(own_site)
@@ -179,7 +179,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
 
 
 def test_without_workers_the_health_pages_answer_within_a_second(own_site):
-    """Ask again while Redis is stopped: the pages must not make a load balancer wait for it."""
+    """Ask again while Redis is frozen: a load balancer must get its response without waiting for Redis."""
 
     def ask(path):
         started = time.monotonic()

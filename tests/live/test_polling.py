@@ -178,7 +178,7 @@ def test_polls_follow_each_other_on_one_connection_and_head_does_not_join(site, 
         assert response.headers["Content-Type"] == "application/json"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert "Content-Security-Policy" in response.headers
-    # On a slow machine a poll may still be told that Alice herself has come.
+    # On a slow machine a poll may still receive the event that Alice has entered the room.
     answers = [events for events in answers if events[0]["type"] != "presence"]
     assert len(answers) >= 3 and all(events == [{"type": "synced", "offset": 0, "more": False}] for events in answers)
     foreign = requests.get(url, headers={"Origin": "https://evil.example"}, timeout=60)

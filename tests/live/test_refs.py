@@ -1,4 +1,4 @@
-"""One ref makes one change, also if clients send it several times and on several connections."""
+"""One ref makes one change, even if clients send the ref several times or on several connections."""
 
 import asyncio
 import json
@@ -10,12 +10,12 @@ from tests.live.client import Person, new_ref, read_until
 
 
 def stored(site, ref):
-    """Return the rows of the messages with this ref."""
+    """Return a row with the number of each message that has this ref."""
     return site.database.query("SELECT number FROM chat_message WHERE ref = %s", ref)
 
 
 async def ask(socket, **event):
-    """Send an event on a bare socket, and return its answer without the type."""
+    """Send an event on a bare socket, and return the `ack` or the `error` with its ref."""
     await socket.send(json.dumps(event))
     return await read_until(socket, lambda answer: answer.get("ref") == event["ref"] and answer["type"] != "message")
 
@@ -48,7 +48,7 @@ async def test_a_resend_of_each_kind_of_change_changes_nothing(room, alice):
             assert ack["type"] == "ack"
             client.answers.clear()
             assert await client.ask(**event) == ack
-        # A post remains the same post after its message was edited.
+        # A resend of a post gets the same response after the message was edited.
         await client.until(lambda: client.cursor == 6)
         response = alice.post(room, "one", ref=client.messages[1]["ref"])
         assert response.status_code == 200 and response.json()["offset"] == 1

@@ -32,7 +32,7 @@ def get_default_layer() -> Any:
     """
     Return the default layer. Replace asgiref's layer in memory by the one of this package.
 
-    Raise CommandError for a layer of another package, because the interface needs methods that it lacks.
+    Raise CommandError for a layer of another package, because the interface needs methods that such a layer lacks.
     """
     wrapper = channel_layers[DEFAULT_CHANNEL_LAYER]
     if type(wrapper.channel_layer) is StockMemoryChannelLayer:

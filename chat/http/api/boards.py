@@ -70,8 +70,8 @@ def preview_message(request, board):
     """
     Return {html} of a body that is not posted yet, to the owner and to admitted visitors. Body {body}.
 
-    The browser's session identifies the visitor, because a visitor needs no login. A preview counts as an event of the
-    board's room. Everybody else gets 404, and a removed visitor gets 403.
+    The browser's session identifies the visitor, because a visitor needs no login. A preview counts
+    against the visitor's rate limit of events. Everybody else gets 404, and a removed visitor gets 403.
     """
     found = boards.get_board(board)
     visit = boards.get_visit(str(found.uuid), get_session_id(request, found), request.session, request.user)

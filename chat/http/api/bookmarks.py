@@ -1,4 +1,4 @@
-"""The JSON API of bookmarks: each person's own."""
+"""The JSON API of a person's own bookmarks."""
 
 from django.http import HttpResponse, JsonResponse
 

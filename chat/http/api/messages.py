@@ -14,8 +14,9 @@ def list_messages(request, slug):
     Return {messages, offset, more} to people who may read the room.
 
     Query: `before` or `around` (a message id), `after` (an offset) or `at` (a day or a time) with `zone`; and `limit`.
-    Without them, return the newest messages. With `after`, return the changes in the order of offsets. With `around` or
-    `at`, return `more_before` and `more_after` too. With `at`, return the `id` of the first message at or after it.
+    With none of the first four, return the newest messages. With `after`, return the changes in the order of offsets.
+    With `around` or `at`, return `more_before` and `more_after` too. With `at`, also return the `id` of the first
+    message at or after that time; if there is none, `id` is null and the newest messages are returned.
     """
     room = rooms.get_readable_room(request.user, slug)
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)

@@ -1,4 +1,4 @@
-"""The JSON API of moderation: roles of members, reports of messages, and the audit log."""
+"""The JSON API of moderation: roles of members, reports and earlier bodies of messages, and the audit log."""
 
 from django.http import JsonResponse
 
@@ -25,7 +25,7 @@ def list_members(request, slug):
 
 @signed_in
 def get_member(request, slug, handle):
-    """Return the member {handle, role, until, joined_at} to the room's moderators."""
+    """Return the member {handle, guest?, role, until, joined_at} to the room's moderators."""
     room = moderation.get_moderated_room(request.user, slug)
     return JsonResponse(describe_member(moderation.get_room_member(room, handle)))
 

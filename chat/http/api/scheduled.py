@@ -9,7 +9,7 @@ from chat.services import limits, rooms, scheduled
 
 @signed_in
 def list_scheduled(request, slug):
-    """Return {scheduled: [...]}: the person's own scheduled messages in a room that the person may read, by `at`."""
+    """Return {scheduled: [...]}: the person's own scheduled messages in a readable room, sorted by `at`."""
     found = scheduled.get_scheduled(request.user, slug)
     return JsonResponse({"scheduled": [_describe(row) for row in found]})
 

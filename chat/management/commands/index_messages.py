@@ -37,7 +37,7 @@ class Command(ServiceCommand):
         self.stdout.write(f"The index is up to date. Documents stored or deleted: {documents:,}.")
 
     def _steps(self, slug, is_hasty):
-        """Yield each Step of the index. Report the progress, and pause as long as the step took."""
+        """Yield each Step of the index. Report the progress, and pause as long as the step took, unless `is_hasty`."""
         started_at = reported_at = time.monotonic()
         for step in search.index_rooms(slug):
             yield step

@@ -1,5 +1,5 @@
 """
-Decisions of a board's owner: to admit, deny or remove a visitor, and to close the board.
+Decisions of a board's owner: to admit, refuse or remove a visitor, and to close the board.
 
 A decision also changes the members of the board's room. Every right is read from the rows at the time of the decision.
 Each decision runs once for each ref, as changes in rooms do.
@@ -45,9 +45,9 @@ def decide_on_visitor(
     connection: Connection,
 ) -> None:
     """
-    Admit, deny or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
+    Admit, refuse or remove a visitor, once for each ref. Notify the visitor and the owner's other tabs on commit.
 
-    A removal also removes the browser's other guests, and the visitors who wait there.
+    A removal also removes the other guests and the waiting visitors of the same browser.
 
     - `visit`: the owner's visit.
     - `event`: the decision, with the visitor's public key.
@@ -55,7 +55,8 @@ def decide_on_visitor(
 
     Raise:
 
-    - `forbidden` if the visit is not the owner's, or if the owner decides on their own visitor;
+    - `forbidden` if the visit is not the owner's, if the visitor is the owner, or if the owner refuses or removes a
+      visitor with the owner's account;
     - `not_found` for an unknown visitor;
     - `taken` if another visitor now has the handle.
     """

@@ -73,7 +73,8 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
 
     - `actor`: the moderator who decides. The caller checks the right to moderate with `get_moderated_room`.
     - `room`, `report_id`: the report. It must be in this room.
-    - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message.
+    - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message. If the
+      message is already removed, `remove` closes only this report.
 
     Return the report as stored afterwards. If another moderator decided first, the report has that moderator's
     decision.

@@ -1,8 +1,8 @@
 """
 People: accounts with a password, guests who only have a handle, login sessions, and the tokens of bots.
 
-This package writes Person and what belongs to a person (Profile, Picture, Preferences, Token, KnownPlace), and login
-sessions. It closes connections whose login or token ends.
+This package writes Person and what belongs to a person (Profile, Picture, Preferences, Token, Login, KnownPlace), and
+login sessions. It closes connections whose login or token ends.
 """
 
 from .accounts import (

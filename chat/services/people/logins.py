@@ -62,7 +62,11 @@ class HandleBackend(ModelBackend):
 
 
 def sign_in(request: HttpRequest, person: Person) -> None:
-    """Log a person in with the browser's session, and end the earlier login of the browser."""
+    """
+    Log a person in with the browser's session, and end the earlier login of the browser.
+
+    Store when the person was seen last. For an account, also store the login and its known places.
+    """
     with _ending_session(request):
         auth.login(request, person, backend=BACKEND)
     touch_seen(person, always=True)
@@ -117,6 +121,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     """
     Store a new password of the signed-in person, and end all their other login sessions.
 
+    Forget all known places except this browser. Close the connections of the person, except those of tokens.
     Raise as `check_own_password` does, or the error of a field.
     """
     person = request.user
@@ -146,7 +151,8 @@ def close_connections(person: Person, but: Sequence[str] = ()) -> None:
 
 def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     """
-    Close the connections of a person (`whom`: a Person or a handle) with 4403, in one room or in all rooms.
+    Close the connections of a person (`whom`: a Person or a handle) with 4403: in one room, or in all rooms
+    and the person's own streams.
 
     The person keeps all rights, and may reconnect. Return the person. Raise `not_found` for the handle or the room.
     """

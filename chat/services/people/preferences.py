@@ -1,4 +1,4 @@
-"""Preferences: how a person wants the site to be. This module writes Preferences."""
+"""Preferences: how the site looks and behaves for a person. This module writes Preferences."""
 
 from datetime import datetime, time
 from typing import Any
@@ -19,9 +19,10 @@ def get_preferences(person: Person) -> Preferences:
 
 def change_preferences(person: Person, fields: dict[str, Any]) -> Preferences:
     """
-    Change some of the preferences and return them. Raise the error of a field.
+    Change some of the preferences and return them.
 
-    `quiet_from` and `quiet_to` are times such as "22:30", or None; both of them are set, or neither.
+    `quiet_from` and `quiet_to` are times such as "22:30", or None; both of them are set, or neither. Raise
+    `invalid_field` for a wrong value, and `not_signed_in` if the account was deleted meanwhile.
     """
     checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}
     with changing(person):

@@ -37,7 +37,7 @@ def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
     """
     Change some of the fields name, status, emoji and time_zone, each of which may be "". Return the profile.
 
-    Raise `forbidden` for a guest, or the error of a field.
+    Raise `forbidden` for a guest, `not_signed_in` for a deactivated account, or the error of a field.
     """
     check_may_have_profile(person)
     checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}
@@ -81,7 +81,7 @@ PROFILE_FIELDS = tuple(_CHECKS)
 
 
 def publish_profile(profile: Profile) -> None:
-    """Publish the new profile of a person to the person's rooms, after the commit."""
+    """Publish the new profile of a person to the person's newest MAX_TOLD_ROOMS rooms, after the commit."""
     event = protocol.profile(describe_person(profile.person, profile))
     rooms = Member.objects.filter(person=profile.person).exclude(role=Member.BANNED).order_by("-id")
     ids = list(rooms.values_list("room_id", flat=True)[:MAX_TOLD_ROOMS])
@@ -101,13 +101,17 @@ def describe_person(person: Person, profile: Profile | None = None) -> dict[str,
 
 
 def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what everybody may see of the active people with these handles. Raise `too_long` above MAX_PRESENT."""
+    """
+    Return what everybody may see of the active people with these handles.
+
+    Raise `too_long` above MAX_PRESENT handles, and `invalid_field` for an invalid handle.
+    """
     people = Person.objects.filter(handle_key__in=make_keys(handles), is_active=True)
     return [describe_person(person) for person in people.select_related("profile")]
 
 
 def make_keys(handles: Sequence[str]) -> list[str]:
-    """Return the keys of handles. Raise `too_long` above MAX_PRESENT, and `invalid_field`."""
+    """Return the keys of handles. Raise `too_long` above MAX_PRESENT, and `invalid_field` for an invalid handle."""
     if len(handles) > MAX_PRESENT:
         raise ChatError("too_long", "Ask for at most %(most)s handles at once.", most=MAX_PRESENT)
     return [make_handle_key(protocol.check_string(handle, "handle")) for handle in handles]
@@ -117,7 +121,8 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
     """
     Return at most MAX_FOUND active people whose handle, or a word of whose name, begins with `text`.
 
-    The people are sorted by handle. With `slug`, return only members of this room. Guests may search only in a room.
+    The people are sorted by handle. With `slug`, they are members of this room. Without `slug`, no guest is among them,
+    and guests may not search.
 
     Raise `forbidden`; `not_found` for a room that the asker may not read; `too_long` for the text.
     """

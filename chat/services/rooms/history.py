@@ -23,7 +23,11 @@ class Version:
 
 
 def keep_body(message: Message, editor: Person, at: datetime) -> None:
-    """Store the body that an edit replaces. Call this in the transaction of the edit, before the edit."""
+    """
+    Store the body that an edit replaces, and delete the oldest bodies beyond MAX_BODIES.
+
+    Call this in the transaction of the edit, before the edit.
+    """
     EarlierBody.objects.create(message=message, body=message.body, replaced_by=editor, replaced_at=at)
     if message.edited_at is None:
         return  # the first edit needs no statement to count the bodies

@@ -28,7 +28,9 @@ def get_default_role(person: Person) -> str:
 
 def apply_role(member: Member, role: str, until: datetime | None = None) -> None:
     """
-    Store a member's role and publish it. Close a banned member's connections, and schedule the end of a mute.
+    Store a member's role, and publish it to the room and to the person's streams.
+
+    Close a banned member's connections, and schedule the end of a mute.
 
     `until` is the time at which a mute ends. This function checks no rights and writes no audit entry:
     `moderation.change_role` does both, and then calls it.
@@ -46,7 +48,7 @@ def apply_role(member: Member, role: str, until: datetime | None = None) -> None
 
 
 def _update_streams(member, before):
-    """Publish a new role to the person's own streams, or make them follow the room, or stop following it."""
+    """Publish a new role to the person's streams. A ban makes them unfollow the room; its end makes them follow it."""
     if Member.BANNED not in (before, member.role):
         feeds.publish_to_person(member.person_id, member.room.slug, role=member.role)
     elif before != member.role and member.role == Member.BANNED:
@@ -73,7 +75,7 @@ def close_connections(member: Member) -> None:
 
 
 def delete_member(member: Member) -> None:
-    """Delete a member, and close the person's connections in the room."""
+    """Delete a member, close the person's connections in the room, and make the person's streams unfollow the room."""
     close_connections(member)
     # The streams of a banned person do not follow the room, and must not receive its present slug.
     if member.role != Member.BANNED:

@@ -1,9 +1,9 @@
 """
 Mentions: the references from messages to the people whom their bodies call, and who is notified of them.
 
-A message stores references to the people when it is posted or edited. Messages from before there were references have
-none: their bodies are read again each time. `called` finds the people. This module writes Mention, in the transaction
-of the caller, and publishes to the people's own streams after the commit.
+A message stores references to the people when it is posted or edited. Older messages, from before references existed,
+have none: their bodies are read again each time. `called` finds the people. This module writes Mention, in the
+transaction of the caller, and publishes to the people's own streams after the commit.
 """
 
 from collections import defaultdict
@@ -97,8 +97,8 @@ def replace_mentions(author: Member, message: Message, body: str) -> Called:
     """
     Store the references of a message that gets another body, and set the body. Return the people whom it calls.
 
-    Notify only people whom the message did not mention before. An edit calls nobody by `@all` or `@here`: these keep
-    the people whom they called when the message was posted, or call nobody.
+    Notify only people whom the message did not mention before. An edit notifies nobody by `@all` or `@here`. If the
+    message had the same word before, the people whom it called then stay called. Otherwise the word calls nobody.
     """
     called, earlier = find_named(author, body), _find_earlier(author, message)
     if message.audience != called.audience:

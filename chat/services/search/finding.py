@@ -105,7 +105,7 @@ def _find_bounds_of_days(query) -> tuple[int, int]:
 
 
 def _find_bounds_of_room(room) -> tuple[int, int]:
-    """Return (first, end): the ids of the messages of a room. A room gives its messages ids in their order."""
+    """Return (first, end): the ids of the messages of a room. In a room, the ids ascend with the numbers."""
     ids = Message.objects.filter(room=room).values_list("id", flat=True)
     first, last = ids.order_by("number").first(), ids.order_by("-number").first()
     return (0, 0) if first is None else (first, last + 1)

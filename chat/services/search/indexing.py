@@ -3,8 +3,8 @@ Indexing: bring the index up to date with the messages.
 
 Each room has a cursor, the offset up to which it is indexed. A batch reads the messages that changed after the cursors
 of one or more rooms, and stores their documents and the new cursors in one short transaction. So a batch may be
-interrupted, and may run in several processes beside a live site: only one of them stores it. Posting a message writes
-nothing for the index.
+interrupted. Several processes may index at the same time as the site runs: only one of them stores each change. Posting
+a message writes nothing for the index.
 
 This module writes SearchDocument, SearchDay and SearchProgress. It publishes nothing.
 """
@@ -32,7 +32,7 @@ BATCH = 200  # changes of messages
 TURN_SECONDS = 1.0
 # The name of the lease that the working monitor holds.
 MONITOR_LEASE = "monitor"
-# Without a monitor, a search indexes for about this time before it looks.
+# Without a monitor, each search first indexes for about this time.
 CATCH_UP_SECONDS = 0.2
 
 
@@ -116,7 +116,7 @@ class _Part:
 
 
 def _read_batch(dues: deque[Due]) -> list[_Part]:
-    """Take at most BATCH changes from the rooms in `dues`. Leave the rest of the last room there."""
+    """Take at most BATCH changes from the rooms in `dues`. Leave the rest of the last room in `dues`."""
     parts: list[_Part] = []
     left = BATCH
     while dues and left > 0:

@@ -46,7 +46,7 @@ def read_query(text: str, fields: dict[str, str], zone: str | None = None) -> Qu
 
     - `text`: words, "phrases", and the operators `from:`, `in:`, `has:`, `before:` and `after:`. The last word may be
       the beginning of a word.
-    - `fields`: `author`, `room`, `has`, `before` and `after`; each is the same as its operator.
+    - `fields`: `author`, `room`, `has`, `before` and `after`; each means the same as its operator.
     - `zone`: the time zone of the days of `before` and `after`. A day stands for its beginning.
 
     Raise `too_long`; `empty` if the query has nothing to search for; `invalid_field` for a value that is wrong or given

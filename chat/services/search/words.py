@@ -2,8 +2,8 @@
 Words: the tokens of a text for the search. The index and the queries use the same tokens in both databases.
 
 Letters are compared without case, accents and width. A word of a script with spaces is one token. Scripts without
-spaces have no borders of words, so each pair of neighbouring characters is a token, and each character is one too. An
-emoji is a token. Punctuation separates tokens.
+spaces have no borders of words, so each pair of neighbouring characters is a token, and each character is a token too.
+An emoji is a token. Punctuation separates tokens.
 
 This module knows no rows and no databases.
 """
@@ -23,7 +23,7 @@ _MARKS = "\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f"
 # Most words are in ASCII. `_fold` would find the same characters more slowly.
 _PIECE = re.compile(f"[A-Za-z0-9]+|[^{_MARKS}][{_MARKS}]*|.", re.DOTALL)
 _ASCII_WORD = re.compile("[a-z0-9]+")
-# These marks say how letters are pronounced, and are often left out.
+# These marks say how letters are pronounced. People often leave them out.
 _ACCENT = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u20d0-\u20f0\ufe00-\ufe0f]"
 )
@@ -76,10 +76,10 @@ def split_words(text: str) -> Words:
 def list_tokens(text: str) -> list[str]:
     """Return the tokens of a text for the index: the stream, and each of the single characters once."""
     if text.isascii():
-        # Most messages. This is seven times as fast as `split_words`, and returns the same tokens.
+        # Most messages are ASCII. This is seven times as fast as `split_words`, and returns the same tokens.
         return [word[:MAX_TOKEN] for word in _ASCII_WORD.findall(text.lower())]
     words = split_words(text)
-    # The single characters stand behind the text, where no phrase reaches them.
+    # The single characters come after the text, so no phrase can contain them.
     return [token.text for token in words.stream] + list(dict.fromkeys(token.text for token in words.singles))
 
 
@@ -87,9 +87,9 @@ def split_phrases(text: str) -> list[tuple[list[str], bool]]:
     """
     Return the parts that a message must contain to match `text`.
 
-    Each part is (tokens that follow each other, whether the last token is a word, which may be continued). A single
-    character of a script without spaces is a part of its own. It follows no other token, because in a message it stands
-    inside pairs.
+    Each part is (tokens that follow each other, whether the last token is a word, so that a longer word may match). A
+    single character of a script without spaces is a part of its own. It follows no other token, because a message has
+    it inside pairs.
     """
     parts: list[tuple[list[str], bool]] = []
     is_open = False

@@ -26,7 +26,7 @@ class Interrupted(Exception):
 
 class Job:
     """
-    One run of a task: `task`, its `room`, `upto` (the room's offset at the request), and the result that is written.
+    One run of a task: `task`, its `room`, `upto` (the room's offset at the request), and the result that it writes.
 
     A job holds at most one part of the result in memory.
     """
@@ -69,7 +69,11 @@ class Job:
         publishing.publish_state(self.task)
 
     def finish(self) -> None:
-        """Store the rest of the result, mark the task as done, and publish the state. Raise TaskLost."""
+        """
+        Store the rest of the result, mark the task as done, and publish the state.
+
+        Raise TaskLost if the worker no longer holds the task.
+        """
         if self._buffer:
             self._store_part()
         now = timezone.now()

@@ -103,17 +103,17 @@ def name_on_page(handle: str, is_guest: bool) -> str:
 
 
 def write_day(day: date) -> str:
-    """Return a day as words, such as "01 March 2026"."""
+    """Return a day as words in the active language, such as "01 March 2026"."""
     return f"{day:%d %B %Y}" if get_language() == "en" else date_format(day, "DATE_FORMAT", use_l10n=True)
 
 
 def write_short_day(day: date) -> str:
-    """Return a day in a short form, such as "01 Mar 2026"."""
+    """Return a day in the short form of the active language, such as "01 Mar 2026"."""
     return f"{day:%d %b %Y}" if get_language() == "en" else date_format(day, "SHORT_DATE_FORMAT", use_l10n=True)
 
 
 def write_number(number: int) -> str:
-    """Return a number with the separators of the language, such as "1,234"."""
+    """Return a number with the separators of the active language, such as "1,234"."""
     return number_format(number, use_l10n=True, force_grouping=True)
 
 

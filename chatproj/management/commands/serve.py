@@ -1,7 +1,7 @@
 """
 `manage.py serve`: prepares the folder of the project, then runs the processes of the Procfile until a signal stops it.
 
-`bin/serve` runs this command. The order of the steps is here; the steps are in `chatproj.serve`.
+`bin/serve` runs this command. This module has the order of the steps; `chatproj.serve` has the steps.
 """
 
 import math

@@ -41,7 +41,7 @@ def test_a_problem_names_the_missing_parts(site, monkeypatch):
     assert "answers 503" in problem and "worker, database" in problem and "whether workers and Redis run" in problem
 
 
-def test_a_part_that_is_missing_for_a_moment_is_not_a_problem(site, monkeypatch):
+def test_a_part_that_is_missing_only_at_the_first_check_is_not_a_problem(site, monkeypatch):
     monkeypatch.setattr(site_module, "RETRY_SECONDS", 0.05)
     answers = iter([(503, None, b'{"missing": ["worker"]}'), (200, None, b'{"status": "ok"}')])
     monkeypatch.setattr(site, "get_health", lambda: next(answers))

@@ -167,7 +167,7 @@ def test_an_invalid_frame_is_answered_with_a_close_frame_and_an_orderly_end(conn
 
 
 def send_then_read(client, data):
-    """Send all of `data` in a thread, as a program that reads only later. Return what was received."""
+    """Send all of `data` in a thread before the first read. Return what the server has sent."""
     sender = threading.Thread(target=client.sendall, args=[data], daemon=True)
     sender.start()
     sender.join(5)

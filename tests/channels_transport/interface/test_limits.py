@@ -1,4 +1,4 @@
-"""The limits of an interface server are settings, and a wrong setting says what is expected."""
+"""The limits of an interface server are settings. The error of a wrong setting says what is expected."""
 
 import math
 

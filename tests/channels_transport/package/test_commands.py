@@ -1,4 +1,4 @@
-"""The options of `manage.py interface`, which are those of Daphne, and the command of Daphne itself."""
+"""The options of `manage.py interface`, which include those of Daphne, and the command of Daphne itself."""
 
 import http.client
 import json

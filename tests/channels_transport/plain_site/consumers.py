@@ -28,7 +28,7 @@ class Counter(JsonWebsocketConsumer):
 
 
 class LivePlants(WebsocketBinding):
-    """Sends the plants to every websocket of `Garden`, which may also create them."""
+    """Sends changes of plants to every websocket of `Garden`. These websockets may also create plants."""
 
     model = Plant
     stream = "plants"

@@ -1,8 +1,8 @@
 """
 The settings of the plain site. Environment variables choose what a test compares.
 
-`PLAIN_TRANSPORT` is the switch: only these settings differ between Channels alone and the transport. `PLAIN_ENGINE` is
-the session engine, and `PLAIN_CHANNEL_ENGINE` the engine of channel sessions, if it differs.
+With `PLAIN_TRANSPORT`, the site uses the transport instead of Channels alone; only settings in this file differ.
+`PLAIN_ENGINE` is the session engine, and `PLAIN_CHANNEL_ENGINE` the engine of channel sessions, if it differs.
 """
 
 import os
@@ -66,7 +66,7 @@ if _OTHER:
 # The class of the default layer, if it is not the usual one.
 _DEFAULT = os.environ.get("PLAIN_DEFAULT_LAYER")
 
-# A layer of the transport without its app: a mistake.
+# The class of a layer from the transport, although the transport's app is not installed. A test makes this mistake.
 _ONLY_LAYER = os.environ.get("PLAIN_ONLY_LAYER")
 if _ONLY_LAYER:
     CHANNEL_LAYERS["default"].update({"BACKEND": _ONLY_LAYER, "CONFIG": {}})

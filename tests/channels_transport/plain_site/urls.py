@@ -1,4 +1,4 @@
-"""The URLs of the plain site. Django 1.11 has no `path`."""
+"""The URLs of the plain site. They use `url`, because Django 1.11 has no `path`."""
 
 from django.conf.urls import url
 from django.contrib.auth import authenticate, login

@@ -1,4 +1,4 @@
-"""Boards: two connections act at the same moment."""
+"""Boards: two connections, or a connection and a sweep, act at the same moment."""
 
 import pytest
 from channels import Channel

@@ -1,4 +1,4 @@
-"""Bundles: which modules they contain, and that the joined modules do what the modules do."""
+"""Bundles: which modules they contain, and that the joined modules do what the separate modules do."""
 
 import json
 import os
@@ -97,7 +97,7 @@ def client(tmp_path, monkeypatch):
 
 @pytest.mark.process
 @pytest.mark.skipif(not shutil.which("node") and not os.environ.get("CI"), reason="there is no node here")
-def test_joined_modules_do_what_the_modules_do(client):
+def test_joined_modules_do_what_the_separate_modules_do(client):
     folder = client(SAMPLE)
     (folder / "package.json").write_text(json.dumps({"type": "module"}))
     for path, text in make_bundles().items():

@@ -112,7 +112,7 @@ def cellar(alice, charlie):
     return room
 
 
-def test_a_new_address_cannot_be_guessed_and_the_former_one_leads_the_members_to_it(cellar, alice, charlie, bob):
+def test_a_new_address_cannot_be_guessed_and_the_former_address_redirects_members(cellar, alice, charlie, bob):
     inside = wire.Socket("/chat/cellar/", wire.browser_of(charlie)).connect()
     response = wire.browser_of(alice).post("/rooms/cellar/address/")
     slug = Room.objects.get().slug

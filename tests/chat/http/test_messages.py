@@ -1,4 +1,4 @@
-"""The API of a room's messages: posting, pages of history, and changes after an offset."""
+"""The API of a room's messages: posting, pages of history, changes after an offset, and pins."""
 
 import pytest
 from django.db import connection
@@ -223,10 +223,10 @@ def test_a_post_by_token_costs_six_statements(alice, room):
     ]
 
 
-# The next tests are about the page at a time, and about pins.
+# The next tests read the page at a time, and the pins.
 
 
-def test_a_day_leads_to_its_first_message_in_the_persons_time_zone(as_alice, enter, alice):
+def test_a_day_leads_to_its_first_message_in_the_requested_time_zone(as_alice, enter, alice):
     tab = enter(alice)
     for number, at in enumerate(("2026-02-27T12:00Z", "2026-02-28T23:30Z", "2026-03-01T12:00Z"), 1):
         tab.post(f"r{number}")
@@ -242,7 +242,7 @@ def test_a_day_leads_to_its_first_message_in_the_persons_time_zone(as_alice, ent
 
 
 @pytest.mark.parametrize("query", ["at=x", "at=", "at=2026-03-01&zone=Mars", "at=2026-03-01&before=1"])
-def test_a_wrong_time_is_refused(as_alice, room, query):
+def test_an_invalid_query_for_a_time_is_refused(as_alice, room, query):
     assert as_alice("GET", f"{MESSAGES}?{query}") == (400, "invalid_field")
 
 

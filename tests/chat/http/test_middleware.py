@@ -74,7 +74,7 @@ def test_an_outage_returns_503_and_reveals_no_address(error, path):
     assert b"10.0.0.1" not in response.content
 
 
-def test_a_bug_in_a_page_is_left_to_django():
+def test_bugs_in_pages_and_suspicious_operations_are_left_to_django():
     assert FailuresMiddleware(None).process_exception(request("/"), ZeroDivisionError()) is None
     assert FailuresMiddleware(None).process_exception(request("/api/x/"), SuspiciousOperation()) is None
 
@@ -108,7 +108,7 @@ def test_an_outage_in_a_middleware_returns_503_with_all_headers(monkeypatch, pat
 
 
 @pytest.mark.django_db
-def test_a_bot_may_retry_when_an_outage_hides_its_token(monkeypatch):
+def test_a_bot_gets_503_if_an_outage_prevents_the_check_of_its_token(monkeypatch):
     monkeypatch.setattr("chat.services.people.find_token", fail_with(OperationalError("away")))
     response = wire.calm(Client()).get("/api/rooms/", HTTP_AUTHORIZATION="Bearer x")
     assert (response.status_code, response.json()["code"]) == (503, "unavailable")

@@ -82,7 +82,7 @@ def test_operators_moderate_without_a_role(author_member, charlie):
     assert (status, body["role"]) == (200, "banned")
 
 
-def test_the_token_of_a_moderator_moderates(author_member, alice):
+def test_a_moderator_can_moderate_with_a_token(author_member, alice):
     _, key = people.make_token(alice, "bot")
     assert Caller(key=key)("PUT", f"{MEMBERS}Bob/", {"role": "muted"})[0] == 200
     assert Caller(key=key)("GET", AUDIT)[1]["entries"][0]["actor"] == {"handle": "Alice"}

@@ -1,4 +1,4 @@
-"""The files at the root of the site, which browsers and search engines ask for without a link."""
+"""The files at the root of the site: icons, the manifest, the service worker, robots.txt and security.txt."""
 
 import json
 import re

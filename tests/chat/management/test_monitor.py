@@ -21,7 +21,7 @@ def lobby(db):
     return wire.Socket("/lobby/").connect()
 
 
-# The next tests have several monitors, of which one works.
+# In the next tests several monitors run, and one of them works.
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def test_the_setting_says_who_may_write_to_whom(
             assert code_of(directs.open_direct, alice, [handle]) == "forbidden"
 
 
-def test_a_blocked_person_brings_no_text_to_the_blocker_by_an_edit(alice, bob, direct, post):
+def test_a_blocked_person_cannot_send_text_to_the_blocker_by_an_edit(alice, bob, direct, post):
     post(alice, "Hello", slug=direct.slug)
     blocks.block_person(bob, alice)
     member = rooms.join_room(alice, direct.slug)

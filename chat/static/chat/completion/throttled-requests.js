@@ -1,6 +1,6 @@
 // @ts-check
-// Asks the server what a person may mean: at most one request in 150 ms, only for the newest query, and never twice for the
-// same address. Must not draw.
+// Asks the server what a person may mean: at most one request in 150 ms, only for the newest query. Keeps the last
+// 200 answers, and does not request them again. Must not draw.
 
 const INTERVAL_MS = 150;
 const KEPT = 200;
@@ -33,7 +33,7 @@ export class ThrottledRequests {
   }
 
   /**
-   * Returns the answer. Returns null for an error, and if a newer request came before this one was sent.
+   * Returns the answer for an address: a kept one, or the server's. Returns null for an error, and if a newer request came before this one was sent.
    * @param {string} address
    */
   async get(address) {

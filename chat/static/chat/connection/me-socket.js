@@ -27,7 +27,7 @@ const TIMEOUT = "timeout";
 /** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} MeSocketOptions */
 
 /**
- * A person's own stream. It emits every event of the server except answers, and these:
+ * A person's own stream. It emits every event of the server except answers and `synced`, and these:
  * - status: as in reconnecting-connection.js
  * - unknown: the server has no such stream, because it is of an older version
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// Sends requests again until each is answered by an `ack` or a `rejected`. The server executes each ref only once.
+// Sends requests again until each is answered by an `ack` or a final `rejected`. The server executes each ref only once.
 // Must not know what a request asks for, nor which connection carries it.
 
 import { newRef, retryAfterMs } from "./wire-values.js";
@@ -47,7 +47,7 @@ export class PendingRequests {
   }
 
   /**
-   * Takes an `ack` or a `rejected`.
+   * Resolves the request of an `ack` or a final `rejected`. After `unavailable`, sends the request again later.
    * @param {WireEvent} answer
    */
   answered(answer) {

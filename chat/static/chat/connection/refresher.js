@@ -6,7 +6,7 @@ import { makeEnvironment } from "./environment.js";
 
 // Every client receives the event of a change at the same moment. Random delays spread their fetches.
 export const SPREAD_MS = 1_500;
-// The pause between two fetches. It grows while changes arrive faster than one per pause.
+// The pause between two fetches. It grows while each change arrives within two pauses after a fetch.
 export const SHORTEST_PAUSE_MS = 1_500;
 export const LONGEST_PAUSE_MS = 6_000;
 

@@ -131,7 +131,7 @@ export class RoomChanges {
 
   /**
    * Starts to send, because the connection has joined. Each account has its own outbox. Otherwise Bob, who signs in
-   * after Alice in the same tab, would send her messages.
+   * after Alice in the same tab, would send Alice's messages.
    * @param {string | null} [newHandle] the new person's handle, if a different person than before has joined
    */
   start(newHandle = null) {

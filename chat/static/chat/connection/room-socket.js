@@ -52,7 +52,7 @@ const EMITTED_UNCHANGED = new Set([
 
 /**
  * A room's socket. It emits these events, each with a detail. The detail is the server's event, except where noted.
- * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported
+ * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported, profile
  * - acked: the `ack`, and `event` (the sent event)
  * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
  * - page: {messages (only new messages), isReplaced (the page must first forget what it has drawn), event (the `fetch`)}

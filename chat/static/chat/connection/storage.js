@@ -73,7 +73,7 @@ export const sharedStorage = new SafeStorage(() => globalThis.localStorage);
 
 let isForgotten = false;
 
-/** Keeps the values of one person in a storage. After `forgetEverybody` it stores nothing more. */
+/** Keeps the values of one person in a storage. After `forgetEverybody` it stores and returns nothing. */
 export class PersonStorage {
   /** @type {SafeStorage} */
   #storage;

@@ -14,7 +14,7 @@ const RETRY_WEBSOCKET_MS = 300_000;
 
 /**
  * Returns whether the page must poll, because its address has `?transport=poll`, or because `chat.transport` in
- * localStorage is `poll`. Tests use these switches, and engineers who look for faults.
+ * localStorage is `poll`. Tests, and engineers who look for faults, use these switches.
  * @param {{ location?: { search: string }, localStorage?: Pick<Storage, "getItem"> }} [scope]
  */
 export function isPollingForced(scope = globalThis) {

@@ -71,7 +71,8 @@ export class EmojiCatalogue {
 
   /**
    * Returns the emoji whose words, in the language of the page or in English, begin with all words of the query. An emoji with
-   * exactly this name comes first, then those whose name begins with the first word.
+   * exactly this name comes first, then those whose name begins with the first word. For a query that is an emoji, returns only
+   * this emoji.
    * @param {string} query
    * @param {number} most
    * @returns {Emoji[]}

@@ -62,7 +62,7 @@ export function makeCommands(room) {
       return offered();
     },
     /**
-     * Takes the command in a text. Returns false if the text is an ordinary message.
+     * Runs the command in a text, and returns true. Returns false if the text is an ordinary message.
      * @param {string} body
      */
     run(body) {

@@ -1,7 +1,7 @@
 // @ts-check
 // What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
-// with the last two. This module loads with the dialogs.
-// Must not send, and must not know the text: the composer does.
+// for formatting, the preview and a message for later. This module loads with the dialogs.
+// Must not send messages, and must not read the text: the composer does both.
 
 import { openPopupMenu } from "../ui/popup-menu.js";
 import { gettext } from "../ui/translation.js";

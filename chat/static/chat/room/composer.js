@@ -1,5 +1,5 @@
 // @ts-check
-// The field in which a person writes: its text, its length, its draft, and the message that it replies to or edits.
+// The field in which a person writes: its text, the text's length, the draft, and the message that the text replies to or edits.
 // Must not send: it passes the text to the action `submit`.
 
 import { LONGEST_BODY } from "../connection/wire.js";
@@ -78,7 +78,7 @@ export class Composer {
   }
 
   /**
-   * Calls `callback` after each change of the text.
+   * Calls `callback` after each change of the text, and when the person may write or may no longer write.
    * @param {() => void} callback
    */
   onChange(callback) {

@@ -1,6 +1,6 @@
 // @ts-check
 // What each part of a conversation needs of the other parts, so that no part knows the conversation.
-// Must not start a part: conversation.js does. The functions read a part only when it is used, because some parts start later.
+// Must not start a part: conversation.js does. A part that starts later is read only when another part uses it.
 
 import { byId } from "../ui/dom.js";
 import { knowRooms } from "./marks.js";

@@ -116,9 +116,9 @@ export class Conversation {
     this.isBoard = url !== undefined;
     this.me = handle;
     this.slug = slug;
-    // A board's own key does not identify a person.
     const { timeline, firstView, isShown } = takeTimeline(this.page, handle);
     this.timeline = timeline;
+    // A board's own key does not identify a person.
     const person = this.isBoard ? "" : owner;
     this.socket = new RoomSocket({ slug, handle, person, url, storage: kept, page: document, firstView });
     const { socket } = this;

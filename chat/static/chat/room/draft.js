@@ -1,6 +1,6 @@
 // @ts-check
-// What a person has begun to write in a room: the text, and the message that it replies to or edits. A reload or a closed
-// tab does not lose it.
+// What a person has begun to write in a room: the text, and the message that the text replies to or edits. The
+// draft survives a reload of the page and the closing of the tab.
 // Must not know the field in which the text is written.
 
 /** @typedef {import("../connection/wire.js").Message} Message */
@@ -23,7 +23,7 @@ export class Draft {
   #name;
 
   /**
-   * @param {import("../connection/storage.js").KeyValueStorage} storage the person's own
+   * @param {import("../connection/storage.js").KeyValueStorage} storage the storage of this person
    * @param {string} slug each room has its own draft
    */
   constructor(storage, slug) {
@@ -55,7 +55,7 @@ export class Draft {
 }
 
 /**
- * Leaves out what the composer does not need of a message, such as its reactions.
+ * Leaves out the parts of a message that the composer does not need, such as the reactions.
  * @param {Target | null} target
  */
 function shorten(target) {

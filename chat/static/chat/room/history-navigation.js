@@ -70,8 +70,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * Shows the button for older messages, because no message is missing. The first call scrolls to the newest message,
-   * unless the reader sees the messages already.
+   * Shows the button for older messages, because no message is missing between the loaded ones. The first call scrolls to
+   * the newest message, unless the reader sees the messages already.
    * @param {{ isShown: boolean }} messages
    */
   synced({ isShown }) {
@@ -98,7 +98,7 @@ export class HistoryNavigation {
   }
 
   /**
-   * Opens the room at a message, and not at the first unread one. A jump before the first messages has precedence.
+   * Opens the room at a message, and not at the first unread one. A `jump` before the first messages has precedence.
    * @param {number | null} id null for the newest message
    */
   openAt(id) {
@@ -129,7 +129,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * Ends the jump for which the server refused a page, and tells the person.
+   * Ends the jump for which the server refused a page. Tells the person, or loads an older page after a jump to the first
+   * unread message.
    * @param {string} code
    */
   fetchRefused(code) {
@@ -216,7 +217,7 @@ export class HistoryNavigation {
   }
 
   /**
-   * The styles hide the newest messages for a moment, so that the page does not show them before it jumps away.
+   * While the room opens at the first unread message, the styles hide the newest messages. Otherwise they would flash up.
    * @param {boolean} isOpening
    */
   #setOpening(isOpening) {

@@ -21,7 +21,7 @@ export function knowRooms(known) {
 }
 
 /**
- * Returns where a text names rooms, in its order.
+ * Returns where a text names rooms, in the order of the text.
  * @param {string} text
  * @param {(slug: string) => boolean} isKnown
  * @returns {{ from: number, to: number, slug: string }[]}
@@ -40,7 +40,7 @@ export function findRooms(text, isKnown) {
 export function linkRooms(body) {
   if (!rooms.size || !body.textContent?.includes("#")) return;
   for (const text of listTexts(body, SKIPPED)) {
-    // The last one comes first, because a replacement moves all that follow it.
+    // The last name is replaced first, because a replacement moves the text behind it.
     for (const { from, to, slug } of findRooms(text.data, (name) => rooms.has(name)).reverse()) {
       text.splitText(to);
       text.splitText(from).replaceWith(makeLink(slug));

@@ -17,7 +17,7 @@ function keyOf(text) {
 }
 
 /**
- * Returns where a text mentions one of these names, in its order. If several names begin at one @, the longest counts.
+ * Returns where a text mentions one of these names, in the order of the text. If several names begin at one @, the longest counts.
  * @param {string} text
  * @param {string[]} names handles, and `all` or `here`
  * @returns {Found[]}
@@ -45,7 +45,7 @@ export function findMentions(text, names) {
 export function markMentions(body, names, makeMark) {
   if (!names.length) return;
   for (const node of listTexts(body, SKIPPED)) {
-    // The last one comes first, because a replacement moves all that follow it.
+    // The last mention is replaced first, because a replacement moves the text behind it.
     for (const { start, end, name } of findMentions(node.data, names).reverse()) {
       node.splitText(end);
       const mention = node.splitText(start);

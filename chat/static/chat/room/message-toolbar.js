@@ -58,7 +58,7 @@ export class MessageToolbar {
     if (hadFocus) item?.focus({ preventScroll: true });
   }
 
-  /** Hides the toolbar when its message has been removed. */
+  /** Hides the toolbar if its message was removed, or if the person has lost all rights on the message. */
   refresh() {
     if (this.#item && (!this.#rightsOn(idOf(this.#item)) || !this.#bar.isConnected)) this.hide();
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // This person's own role in the room, and the notice that the page shows when the role changes.
-// Must not ask the server: it uses `joined` and `member`.
+// Must not send requests: the role arrives in the events `joined` and `member`.
 
 import { CALLERS, ROLE } from "../connection/wire.js";
 import { onClock } from "../ui/clock.js";
@@ -71,7 +71,7 @@ export class OwnRole {
 
   /**
    * Returns whether this person may call everybody with `@all` and `@here`.
-   * @param {string} callers who may, as the room says
+   * @param {string} callers the setting of the room: one of CALLERS
    */
   mayCallAll(callers) {
     if (callers === CALLERS.MODERATORS) return this.isModerating;

@@ -2,7 +2,7 @@
 // Keeps screen readers quiet while rows that they have read before return to the page, because the reader scrolls.
 // Must not know which rows these are.
 
-// A screen reader decides a moment after a change whether it reads it.
+// A screen reader decides shortly after a change whether it reads the change.
 const QUIET_MS = 1_000;
 
 export class QuietLog {

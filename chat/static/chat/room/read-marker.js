@@ -1,7 +1,7 @@
 // @ts-check
 // Decides what this person has read, and tells the server: a message is read when it was on the screen, and everything
 // before it was loaded. Also places the divider "New", and tells the page how many messages are unread.
-// Must not draw messages: it moves the timeline's divider.
+// Must not draw messages: it only moves the timeline's divider.
 
 import { isPageFocused } from "../ui/page-title.js";
 import { UnreadMessages } from "./unread-messages.js";
@@ -120,9 +120,9 @@ export class ReadMarker {
   }
 
   /**
-   * Starts to mark messages as read, because all missed messages are drawn. Places the divider before that, and scrolls
-   * to it unless the reader sees the messages already. The caller then calls `update`: a room that opens elsewhere must
-   * not mark the messages that it draws first.
+   * Starts to mark messages as read, because all missed messages are drawn. The first call places the divider, and
+   * scrolls to it unless the reader sees the messages already. Messages are marked when the caller next calls `update`: a
+   * room that opens elsewhere must not mark the messages that it draws first.
    * @param {{ isShown: boolean }} messages
    */
   caughtUp({ isShown }) {

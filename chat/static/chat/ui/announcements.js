@@ -36,7 +36,7 @@ export class Announcements {
   #dismissed;
 
   /**
-   * @param {import("../connection/storage.js").KeyValueStorage} storage the person's own
+   * @param {import("../connection/storage.js").KeyValueStorage} storage the storage of this person
    * @param {(id: number) => void} dismiss tells the server; this may fail
    * @param {import("./scope.js").Scope} scope
    * @param {HTMLElement} [place] where the announcements are shown

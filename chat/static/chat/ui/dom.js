@@ -2,7 +2,7 @@
 // Finds and makes elements. Must not know of rooms or messages.
 
 /**
- * Returns the element with this id. Throws when the page does not have it.
+ * Returns the element with this id. Throws when there is none, or when it has another class.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} [type] the element's class
@@ -16,7 +16,7 @@ export function byId(id, type, root = document) {
 }
 
 /**
- * Returns the first descendant that matches a selector. Throws when there is none.
+ * Returns the first descendant that matches a selector. Throws when there is none, or when it has another class.
  * @template {HTMLElement} T
  * @param {ParentNode} parent
  * @param {string} selector
@@ -30,7 +30,7 @@ export function child(parent, selector, type) {
 }
 
 /**
- * Returns the closest element around an event's target that matches a selector, or null.
+ * Returns an event's target, or its closest ancestor, that matches a selector. Returns null when none matches.
  * @param {Event} event
  * @param {string} selector
  * @returns {HTMLElement | null}
@@ -64,7 +64,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Returns the text nodes within an element, in their order. The list stays the same while the caller changes them.
+ * Returns the text nodes within an element, in their order. The list stays the same while the caller changes the nodes.
  * @param {Element} root
  * @param {string} skipped a selector; texts within its elements are left out
  */

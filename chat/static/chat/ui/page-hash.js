@@ -1,5 +1,5 @@
 // @ts-check
-// Keeps the part of the address behind "#" on the way through a sign-in: a link to a message then leads to the message.
+// Keeps the part of the address behind "#" during a sign-in: a link to a message then leads to the message.
 // Must not know what the address means. Every page loads this module.
 
 /** Adds the hash to the forms and links that return to this page. A browser keeps a hash when the server redirects. */

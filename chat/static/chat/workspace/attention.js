@@ -32,7 +32,7 @@ export class Attention {
   }
 
   /**
-   * Starts to show the names of people. The caller draws people after this.
+   * Starts to show the names of people. The caller draws people only after this call.
    * @param {() => void} changed is called after each `people` event of the directory
    */
   start(changed) {
@@ -66,7 +66,7 @@ export class Attention {
   }
 
   /**
-   * Updates the names and the title for the pane that is now on the page. It may have been away while names changed.
+   * Updates the names and the title for the pane that is now on the page. Names may have changed while it was not there.
    * @param {import("./panes.js").Pane} pane
    */
   shown(pane) {

@@ -44,7 +44,7 @@ export class Overview {
     this.sidebar = new Sidebar({ ...actions, hasDraft: (slug) => new Draft(storage, slug).load().text !== "" });
   }
 
-  /** Takes the rooms of the last visit, until the server has sent the current ones. */
+  /** Shows the rooms of the last visit, until the server has sent the current ones. */
   load() {
     try {
       const places = JSON.parse(this.#storage.getItem(KEPT_PLACES) ?? "[]");

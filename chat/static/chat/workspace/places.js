@@ -41,7 +41,8 @@ export function addressOf({ slug, kind, board }) {
 }
 
 /**
- * Returns how many messages of a room the badges count: a quiet room counts only what mentions the person.
+ * Returns how many messages of a room the badges count. The level `none` counts nothing, and the level `mentions` counts
+ * only what mentions the person.
  * @param {Place} place
  */
 export function countOf({ level, unread, mentions }) {
@@ -139,7 +140,7 @@ export class Places {
   }
 
   /**
-   * Applies a `mention`. Everybody in a room receives the same event for a mention of all members.
+   * Applies a `mention`. For a mention of all members, everybody in the room receives the same event, also the author.
    * @param {{ room: string, id: number, author?: { handle: string } }} event
    */
   mentioned({ room, id, author }) {
@@ -242,7 +243,7 @@ export class Places {
    */
   #unreadAfter(place, { unread, posts }, by) {
     const known = place.posts ?? 0;
-    // The server has counted before the newest messages that the client knows.
+    // The server may have counted before the newest messages that the client knows.
     if (unread !== undefined) return Math.min(unread + Math.max(0, known - (posts ?? known)), UNREAD_MOST);
     if (posts === undefined) return place.unread;
     const fresh = Math.max(0, posts - known);

@@ -63,7 +63,7 @@ def test_the_cost_of_an_announcement_does_not_grow_with_its_listeners(alice, ent
     with CaptureQueriesContext(connection) as queries:
         announcements.announce("Hello all")
     statements = [query["sql"].split()[0] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT")]
-    # The service stores one row, and publishes to the room, the lobby, the doors, and the people's own streams.
+    # The service stores one row, and publishes to rooms, the lobby, waiting rooms, and the people's own streams.
     assert statements == ["INSERT"] and len(published) == 4
     assert Receipt.objects.count() == 0
 

@@ -40,7 +40,7 @@ def test_a_change_keeps_the_other_fields(alice):
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """Return a function that lets another request run while the next one waits for the lock of a person."""
+    """Return a function that lets another request run while the next change waits for the lock of a person."""
 
     def meanwhile(act):
         def lock(manager, person_id):
@@ -135,8 +135,8 @@ def test_people_are_found_by_the_beginning_of_handle_or_name(alice, bob, charlie
     assert find(alice, "char") == [], "guests are found only in their rooms"
 
 
-def test_a_text_that_is_longer_than_each_name_is_refused(alice):
-    # SQLite would refuse a pattern of this length, which looks like an outage of the database.
+def test_a_text_that_is_longer_than_any_name_is_refused(alice):
+    # SQLite would refuse a pattern of this length with an error that looks like an outage of the database.
     for text in ("x" * 60_000, "\ufdfa" * 3000):
         assert_refused("too_long", people.search_people, alice, text)
 
@@ -209,7 +209,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(alice, monkeypatch):
     assert_refused("too_large", people.set_picture, alice, draw((101, 100)))
 
 
-def test_a_new_picture_has_a_new_address_and_the_old_one_ends(alice):
+def test_a_new_picture_has_a_new_address_and_the_old_address_is_not_found(alice):
     old = people.set_picture(alice, draw()).picture
     new = people.set_picture(alice, draw(colour="blue")).picture
     assert old != new and people.find_picture(new)
