@@ -60,6 +60,27 @@ def test_the_keys_of_this_package_are_not_those_of_asgi_redis(layers):
     assert find_foreign_key(own, own.shards[0]) is None
 
 
+@pytest.mark.parametrize("text", [b"", b"{}", b"\x80\x04\x95", b"a page"], ids=["nothing", "JSON", "pickle", "text"])
+def test_texts_of_the_site_with_such_names_are_not_those_of_asgi_redis(layers, text):
+    _, own = layers
+    own.shards[0].call(("SET", f"{own.prefix}{'a0' * 16}", text))
+    check_servers(own)
+
+
+@pytest.mark.parametrize("message", [{}, {str(number): number for number in range(20)}])
+def test_messages_of_any_size_are_found(layers, message):
+    stock, own = layers
+    stock.send("http.request", message)
+    assert find_foreign_key(own, own.shards[0]) is not None
+
+
+def test_encrypted_messages_are_found(valkey_url):
+    pytest.importorskip("cryptography")
+    asgi_redis.RedisChannelLayer(hosts=[valkey_url], symmetric_encryption_keys=["key"]).send("http.request", {})
+    own = RedisChannelLayer(hosts=[valkey_url], prefix="asgi:")
+    assert find_foreign_key(own, own.shards[0]) is not None
+
+
 def test_a_search_in_a_large_redis_ends(layers):
     stock, own = layers
     use_message(stock)
