@@ -71,13 +71,12 @@ class _SentinelClient(redis.StrictRedis):
 
     def sentinel_masters(self) -> Any:
         """Return {service: its state}. redis-py treats every error here as an outage, so remember a refusal."""
+        self.refusal = None
         try:
-            found = super().sentinel_masters()
+            return super().sentinel_masters()
         except (RedisConfigurationError, ResponseError) as error:
             self.refusal = _describe_refusal(str(error), self.connection_pool.connection_kwargs)
             raise redis.ConnectionError(self.refusal) from None
-        self.refusal = None
-        return found
 
 
 def _describe_refusal(text: str, given: dict[str, Any]) -> str:

@@ -114,6 +114,14 @@ def test_the_servers_may_have_tls(cluster, authority, monkeypatch):
         assert_works(layer)
 
 
+def test_an_earlier_refusal_is_not_the_reason_of_an_outage():
+    (client,) = make_sentinel([("127.0.0.1", free_port())]).sentinels
+    client.refusal = "It required a password."
+    with pytest.raises(redis.ConnectionError):
+        client.sentinel_masters()
+    assert client.refusal is None
+
+
 @pytest.mark.parametrize("wrong", [{"pasword": "x"}, {"ssl_ca_certs": "/ca.pem"}])
 def test_a_wrong_option_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
