@@ -119,7 +119,7 @@ def make_keys(handles: Sequence[str]) -> list[str]:
 
 def search_people(asker: Person, text: str, slug: str | None = None) -> list[dict[str, Any]]:
     """
-    Return at most MAX_FOUND active people whose handle, or a word of whose name, begins with `text`.
+    Return at most MAX_FOUND active people whose handle begins with `text`, or whose name has a word that does.
 
     The people are sorted by handle. With `slug`, they are members of this room. Without `slug`, no guest is among them,
     and guests may not search.
@@ -144,7 +144,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
 
 def match_text(text: str, prefix: str = "") -> Q:
     """
-    Return the filter for people whose handle, or a word of whose name, begins with `text`.
+    Return the filter for people whose handle begins with `text`, or whose name has a word that begins with it.
 
     `prefix` is the path to the person, such as "person__", for rows that refer to a person.
     """
