@@ -12,27 +12,52 @@ import re
 import time
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from .watching import SCAN_BATCH, escape_pattern
 
 # A command that starts looks for keys for this time. In a larger Redis, it sees only a part of the keys.
 SEARCH_SECONDS = 2
-# asgi_redis stores a group as a sorted set `<prefix>:group:<name>`, and a message as a text `<prefix><32 digits>`.
-_KINDS = ((re.compile(r":group:"), b"zset"), (re.compile(r"[0-9a-f]{32}\Z"), b"string"))
+# asgi_redis stores a group as a sorted set `<prefix>:group:<name>`, and a message as a text `<prefix><32 digits>`. The
+# text is a dictionary in msgpack, or a token of Fernet. A site may have other texts with such names, such as a cache.
+_GROUP, _MESSAGE = re.compile(r":group:"), re.compile(r"[0-9a-f]{32}\Z")
+_MESSAGE_TEXT = re.compile(rb"\x80\Z|[\x81-\x8f\xde\xdf]|gAAAA")
 
 
 def find_foreign_key(layer: Any, shard: Any, seconds: float = SEARCH_SECONDS) -> str | None:
-    """Return the name of a key that asgi_redis has stored under the prefix of a layer on a server, or None."""
+    """
+    Return the name of a key that asgi_redis has stored under the prefix of a layer on a server, or None.
+
+    Return None, too, if the user of Redis may not search: the layer itself needs no search.
+    """
+    try:
+        return _search(layer, shard, seconds)
+    except ResponseError as error:
+        if not str(error).startswith("NOPERM"):
+            raise
+        return None
+
+
+def _search(layer: Any, shard: Any, seconds: float) -> str | None:
     deadline, cursor = time.monotonic() + seconds, b"0"
     pattern = escape_pattern(layer.prefix) + "*"
     while True:
         ((cursor, keys),) = shard.call(("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_BATCH))
         for key in keys:
             name = key.decode(errors="replace")
-            rest = name[len(layer.prefix) :]
-            if any(kind.match(rest) and _read_type(shard, key) == type for kind, type in _KINDS):
+            if _is_foreign(shard, key, name[len(layer.prefix) :]):
                 return name
         if cursor == b"0" or time.monotonic() > deadline:
             return None
+
+
+def _is_foreign(shard: Any, key: bytes, rest: str) -> bool:
+    if _GROUP.match(rest):
+        return _read_type(shard, key) == b"zset"
+    if not _MESSAGE.match(rest) or _read_type(shard, key) != b"string":
+        return False
+    (beginning,) = shard.call(("GETRANGE", key, 0, 4))
+    return _MESSAGE_TEXT.match(beginning) is not None
 
 
 def _read_type(shard: Any, key: bytes) -> bytes:

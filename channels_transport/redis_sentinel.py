@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
-from redis.exceptions import ReadOnlyError
+from redis.exceptions import ReadOnlyError, ResponseError
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from .redis_connections import RedisConfigurationError, TCPConnection, TLSConnection, make_tls_context
@@ -75,13 +75,12 @@ class _SentinelClient(redis.StrictRedis):
 
     def sentinel_masters(self) -> Any:
         """Return {service: its state}. redis-py treats every error here as an outage, so remember a refusal."""
+        self.refusal = None
         try:
-            found = super().sentinel_masters()
-        except RedisConfigurationError as error:
+            return super().sentinel_masters()
+        except (RedisConfigurationError, ResponseError) as error:
             self.refusal = _describe_refusal(str(error), self.connection_pool.connection_kwargs)
             raise redis.ConnectionError(self.refusal) from None
-        self.refusal = None
-        return found
 
 
 def _describe_refusal(text: str, given: dict[str, Any]) -> str:
@@ -92,6 +91,8 @@ def _describe_refusal(text: str, given: dict[str, Any]) -> str:
         return f"{start} refuses the user or the password of sentinel_kwargs: correct them."
     if "does not answer with TLS" in text:
         return f"{start} does not answer with TLS: remove ssl from sentinel_kwargs, or enable TLS there."
+    if text.startswith("NOPERM"):
+        return f"{start} denies a permission to the user of sentinel_kwargs: grant it there with ACL SETUSER."
     return text.replace("the Redis at", "the Sentinel at").replace("REDIS_URL", "sentinel_kwargs")
 
 

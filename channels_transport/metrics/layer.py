@@ -124,7 +124,9 @@ def _collect_servers(namespace: str, layer: Any) -> list[Family]:
     memory = gauge(f"{namespace}_redis_memory_bytes", "Memory that the server uses")
     limit = gauge(f"{namespace}_redis_memory_limit_bytes", "maxmemory of the server; 0: no limit")
     versions = gauge(f"{namespace}_redis_info", "The version of the server")
-    for shard in layer.all_shards:
+    # Several databases, or both parts of a local layer, may be on one server. Prometheus accepts each series only once.
+    servers = {shard.address: shard for shard in layer.all_shards}
+    for shard in servers.values():
         trip.add(watching.measure(shard), server=shard.address)
         fields = read_information(shard, "server", "memory")
         memory.add(float(fields.get("used_memory", 0)), server=shard.address)

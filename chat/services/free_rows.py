@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
+KEYS_PER_QUERY = 500  # older versions of SQLite allow 999 parameters
+
 
 def lock_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) -> list:
     """
@@ -21,13 +23,13 @@ def lock_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) ->
     return list(rows.select_for_update(skip_locked=True, of=of)[:limit])
 
 
-def find_free_rows(rows: QuerySet, limit: int) -> list:
-    """Return at most `limit` of these rows, without those that a transaction has locked now."""
+def find_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) -> list:
+    """Return at most `limit` of these rows, without those that a transaction has locked now. `of`: `lock_free_rows`."""
     # On SQLite, a transaction blocks all other writers. Most sweeps find nothing and need none.
     if not rows.exists():
         return []
     with transaction.atomic():
-        return lock_free_rows(rows, limit)
+        return lock_free_rows(rows, limit, of)
 
 
 def delete_free_rows(rows: QuerySet, limit: int) -> list:
@@ -36,5 +38,6 @@ def delete_free_rows(rows: QuerySet, limit: int) -> list:
         return []
     with transaction.atomic():
         keys = [row.pk for row in lock_free_rows(rows, limit)]
-        rows.model._default_manager.filter(pk__in=keys).delete()
+        for start in range(0, len(keys), KEYS_PER_QUERY):
+            rows.model._default_manager.filter(pk__in=keys[start : start + KEYS_PER_QUERY]).delete()
     return keys

@@ -18,7 +18,7 @@ from chat.models import FormerSlug, Member, Message, Person, Room, ScheduledMess
 from chat.protocol import ChatError
 from chat.services import rooms
 from chat.services.after_commit import start_job_after_commit
-from chat.services.free_rows import delete_free_rows, lock_free_rows
+from chat.services.free_rows import delete_free_rows, find_free_rows, lock_free_rows
 
 logger = logging.getLogger(__name__)
 
@@ -160,8 +160,9 @@ def _start_early_job_again(scheduled_id):
 def sweep_scheduled() -> int:
     """Post messages that are overdue because their job was lost, and delete old rows. Return how many in total."""
     overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE_AFTER)
-    ids = list(overdue.order_by("due_at").values_list("id", flat=True)[:MAX_SWEPT])
-    return sum(_post_overdue(scheduled_id) for scheduled_id in ids) + _delete_old()
+    # Many messages of a locked room would otherwise keep back those of other rooms.
+    rows = find_free_rows(overdue.select_related("room").order_by("due_at"), MAX_SWEPT, of=("self", "room"))
+    return sum(_post_overdue(row.id) for row in rows) + _delete_old()
 
 
 def _delete_old():

@@ -109,16 +109,19 @@ def set_favourite(person: Person, slug: str, on: bool, position: int | None = No
         # Two requests at the same moment must not give two rooms the same position.
         Person.objects.lock(person.id)
         mine = Member.objects.filter(person=person, favourite__isnull=False).select_related("room")
-        order = [other for other in mine.order_by("favourite", "id") if other.id != member.id]
+        others = [other for other in mine.order_by("favourite", "id") if other.id != member.id]
+        # The person does not see these rooms, so the position does not count them. They come last.
+        hidden = [other for other in others if other.role == Member.BANNED or other.room.is_closed_to(person)]
+        order = [other for other in others if other not in hidden]
         if on:
-            if len(order) >= MAX_FAVOURITES:
+            if len(others) >= MAX_FAVOURITES:
                 raise ChatError(
                     "forbidden", "You can have at most %(most)s favourites. Remove one first.", most=MAX_FAVOURITES
                 )
             order.insert(len(order) if position is None else position, member)
         else:
             _store_favourite(member, None)
-        for index, other in enumerate(order):
+        for index, other in enumerate([*order, *hidden]):
             _store_favourite(other, index)
 
 

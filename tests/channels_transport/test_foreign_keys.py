@@ -60,9 +60,42 @@ def test_the_keys_of_this_package_are_not_those_of_asgi_redis(layers):
     assert find_foreign_key(own, own.shards[0]) is None
 
 
+@pytest.mark.parametrize("text", [b"", b"{}", b"\x80\x04\x95", b"a page"], ids=["nothing", "JSON", "pickle", "text"])
+def test_texts_of_the_site_with_such_names_are_not_those_of_asgi_redis(layers, text):
+    _, own = layers
+    own.shards[0].call(("SET", f"{own.prefix}{'a0' * 16}", text))
+    check_servers(own)
+
+
+@pytest.mark.parametrize("message", [{}, {str(number): number for number in range(20)}])
+def test_messages_of_any_size_are_found(layers, message):
+    stock, own = layers
+    stock.send("http.request", message)
+    assert find_foreign_key(own, own.shards[0]) is not None
+
+
+def test_encrypted_messages_are_found(valkey_url):
+    pytest.importorskip("cryptography")
+    asgi_redis.RedisChannelLayer(hosts=[valkey_url], symmetric_encryption_keys=["key"]).send("http.request", {})
+    own = RedisChannelLayer(hosts=[valkey_url], prefix="asgi:")
+    assert find_foreign_key(own, own.shards[0]) is not None
+
+
 def test_a_search_in_a_large_redis_ends(layers):
     stock, own = layers
     use_message(stock)
     own.shards[0].call(*(("SET", f"{own.prefix}other-{number}", "") for number in range(20_000)))
     assert find_foreign_key(own, own.shards[0], seconds=30) is not None
     find_foreign_key(own, own.shards[0], seconds=0)
+
+
+@pytest.mark.parametrize("command", ["scan", "type"])
+def test_a_user_who_may_not_search_is_no_problem(layers, valkey_url, command):
+    stock, own = layers
+    use_message(stock)
+    (shard,) = own.shards
+    shard.call(("ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", f"-{command}"))
+    try:
+        check_servers(RedisChannelLayer(hosts=[valkey_url.replace("//", "//limited:secret@")], prefix=own.prefix))
+    finally:
+        shard.call(("ACL", "DELUSER", "limited"))

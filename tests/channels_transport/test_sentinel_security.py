@@ -75,6 +75,17 @@ def test_an_error_says_why_a_sentinel_refuses(cluster, options, text):
     assert SENTINEL_PASSWORD not in str(raised.value)
 
 
+def test_an_error_says_that_the_user_of_a_sentinel_lacks_a_permission(cluster):
+    client = redis.StrictRedis("127.0.0.1", cluster.sentinel_port, password=SENTINEL_PASSWORD)
+    client.execute_command("ACL", "SETUSER", "limited", "on", ">limited", "+ping")
+    try:
+        layer = make_layer(cluster.sentinel_port, sentinel_kwargs={"username": "limited", "password": "limited"})
+        with pytest.raises(redis.ConnectionError, match="denies a permission to the user of sentinel_kwargs"):
+            layer.send("things", {})
+    finally:
+        client.execute_command("ACL", "DELUSER", "limited")
+
+
 def test_a_wrong_password_of_the_servers_is_an_error_of_the_configuration(cluster):
     layer = make_layer(cluster.sentinel_port, password="wrong", sentinel_kwargs={"password": SENTINEL_PASSWORD})
     with pytest.raises(RedisConfigurationError, match="the master of chat-master at 127"):
@@ -101,6 +112,14 @@ def test_the_servers_may_have_tls(cluster, authority, monkeypatch):
         # The Sentinel would need TLS too, to monitor the address of the proxy.
         monkeypatch.setattr(layer._sentinel, "discover_master", lambda service: ("127.0.0.1", port))
         assert_works(layer)
+
+
+def test_an_earlier_refusal_is_not_the_reason_of_an_outage():
+    (client,) = make_sentinel([("127.0.0.1", free_port())]).sentinels
+    client.refusal = "It required a password."
+    with pytest.raises(redis.ConnectionError):
+        client.sentinel_masters()
+    assert client.refusal is None
 
 
 @pytest.mark.parametrize("wrong", [{"pasword": "x"}, {"ssl_ca_certs": "/ca.pem"}])

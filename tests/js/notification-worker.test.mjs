@@ -110,6 +110,17 @@ test("a page that starts closes what was for another person, and opens what the 
   assert.deepEqual([opened, answers], [["/rooms/a/"], [true]]);
 });
 
+test("a page that starts closes what another page has left on the screen, except on a phone", async () => {
+  for (const hasOnlyTouch of [false, true]) {
+    reset({ hasOnlyTouch });
+    await showNotification(notice());
+    browser.shown[0].data.shownAt -= 20_000;
+    await showNotification(notice({ title: "Charlie", tag: "b 1" }));
+    await startNotifications(() => undefined);
+    assert.deepEqual(titles(), hasOnlyTouch ? ["Alice", "Charlie"] : ["Charlie"]);
+  }
+});
+
 test("the end of the login closes the notifications and unregisters the worker", async () => {
   watchNotificationsEnd();
   await showNotification(notice());

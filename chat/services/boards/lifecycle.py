@@ -18,7 +18,7 @@ from chat.models import Board, Member, Person, Room, Visitor, make_handle_keys
 from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.digests import digest_secret
-from chat.services.free_rows import lock_free_rows
+from chat.services.free_rows import find_free_rows, lock_free_rows
 
 from .browsers import make_session_id
 from .visitors import add_visitor, sweep_outsiders
@@ -87,8 +87,8 @@ def sweep_boards() -> int:
     since = now - timedelta(days=settings.CHAT_BOARD_DAYS)
     is_quiet = Q(room__last_at=None) | Q(room__last_at__lt=since)
     is_over = Q(seen_at__lt=since) & is_quiet | Q(shut_at__lt=now - DELETE_CLOSED_AFTER)
-    ids = list(Board.objects.filter(is_over).values_list("id", flat=True)[:MAX_SWEPT])
-    deleted = sum(_delete_board(Board.objects.filter(is_over, id=id)) for id in ids)
+    over = find_free_rows(Board.objects.filter(is_over).select_related("room"), MAX_SWEPT, of=("self", "room"))
+    deleted = sum(_delete_board(Board.objects.filter(is_over, id=board.id)) for board in over)
     return deleted + sweep_outsiders(Visitor.objects.filter(changed_at__lt=now - DELETE_OUTSIDERS_AFTER))
 
 

@@ -21,7 +21,7 @@ from chat.models import NO_HANDLE_KEYS, AuditEntry, Member, Message, Person, Rea
 from chat.protocol import ChatError
 from chat.services.free_rows import lock_free_rows
 
-MAX_GUESTS_PER_SWEEP = 1000
+MAX_GUESTS_PER_SWEEP = 400  # older versions of SQLite allow 999 parameters, and a statement needs two for a guest
 
 
 def store_person(person: Person, visitor: Person | AnonymousUser | None = None) -> Person:

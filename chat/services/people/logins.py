@@ -31,7 +31,7 @@ from .own_logins import end_other_logins, forget_logins, move_login, remember_lo
 from .sign_ins import check_own_password, forget_other_places, remember_place
 
 RESPONSE_SECONDS = 1  # the time after which the response to a request has reached the browser
-MAX_SESSIONS_PER_SWEEP = 1000
+MAX_SESSIONS_PER_SWEEP = 400  # older versions of SQLite allow 999 parameters
 # Every login session contains this name, so a change of the name would sign everybody out.
 BACKEND = "chat.services.people.HandleBackend"
 

@@ -18,9 +18,12 @@ def get_first_view(person: Person, room: Room) -> dict:
 
     `messages` are the newest ones as `message` events. If the first unread message is older, they are the messages
     around it, and `more_after` is true. The other fields are those of `joined`. For a person who is not a member yet,
-    all messages are read. Set `room.offset` to the present one.
+    all messages are read. Set `room.offset` to the present one. Raise `not_found` if the room was deleted meanwhile.
     """
-    backlog = get_backlog(room, None)
+    try:
+        backlog = get_backlog(room, None)
+    except Room.DoesNotExist:
+        raise ChatError("not_found", "There is no such room.") from None
     room.offset = backlog.offset
     view = {"offset": room.offset, "read": room.offset, "unread": 0, "first_unread": None}
     member = Member.objects.find_in_room(room.id, person.id)

@@ -4,11 +4,14 @@ import os
 import time
 
 import pytest
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.exceptions import ConsumeLater
 from channels.message import Message
 
 from channels_transport import watching
 from channels_transport.heartbeat import Heartbeat
+from channels_transport.layer import RedisChannelLayer
+from channels_transport.local import RedisLocalChannelLayer
 from channels_transport.metrics.layer import collect_layer
 from channels_transport.worker import Worker
 from tests.channels_transport.layers import open_connection, renew_interface
@@ -103,3 +106,17 @@ def test_the_servers_have_a_round_trip_and_a_version(layer):
 def test_a_layer_in_memory_has_the_metrics_of_its_channels():
     found = read()
     assert found["site_channel_pending"]["http.request",] == 0 and "site_workers" not in found
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_server_that_a_layer_uses_twice_has_each_metric_once(layer, valkey_url, monkeypatch, is_local):
+    second = valkey_url.rsplit("/", 1)[0] + "/1"
+    other = (
+        RedisLocalChannelLayer(hosts=[valkey_url], local_hosts=[valkey_url])
+        if is_local
+        else RedisChannelLayer(hosts=[valkey_url, second])
+    )
+    monkeypatch.setattr(channel_layers[DEFAULT_CHANNEL_LAYER], "channel_layer", other)
+    for family in collect_layer("site"):
+        labels = [sorted(labels.items()) for labels, _ in family.samples]
+        assert len(labels) == len({tuple(one) for one in labels}), family.name

@@ -1,13 +1,15 @@
 """Sweeps delete expired rows, a limited number at a time."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 
-from chat.models import Member, Message, Person
-from chat.services import people
+from chat.models import Announcement, Member, Message, Person
+from chat.services import announcements, people
 from chat.services.sweeps import SWEEPS
 from tests import wire
 from tests.chat.helpers import assert_refused
@@ -29,6 +31,26 @@ def test_expired_login_sessions_are_deleted_in_batches(alice, monkeypatch):
     monkeypatch.setattr(people.logins, "MAX_SESSIONS_PER_SWEEP", 2)
     assert [people.sweep_sessions() for _ in range(3)] == [2, 1, 0]
     assert [session.session_key for session in Session.objects.all()] == [kept.session.session_key]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite limits the parameters")
+def test_sweeps_delete_more_rows_than_an_older_sqlite_has_parameters(alice):
+    past = timezone.now() - timedelta(days=1)
+    Session.objects.bulk_create(
+        [Session(session_key=f"s{number}", session_data="", expire_date=past) for number in range(1000)], batch_size=100
+    )
+    Announcement.objects.bulk_create([Announcement(text="x", expires_at=past) for _ in range(1000)], batch_size=100)
+    long_ago = timezone.now() - timedelta(days=1000)
+    guests = [Person(handle=f"G{number}", is_guest=True, seen_at=long_ago) for number in range(1000)]
+    Person.objects.bulk_create(guests, batch_size=50)
+    before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+    try:
+        assert sum(people.sweep_sessions() for _ in range(3)) == 1000
+        assert sum(people.sweep_guests() for _ in range(3)) == 1000
+        assert announcements.sweep_announcements() == 1000
+    finally:
+        connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+    assert not Session.objects.exists()
 
 
 def test_guests_whose_logins_expired_lose_their_handles(alice, charlie, enter, settings, monkeypatch):

@@ -22,6 +22,7 @@ from chat.models import (
     Visitor,
 )
 from chat.services import announcements, boards, invitations, lost_rights, moderation, people, rooms, scheduled, tasks
+from chat.services.boards import lifecycle
 from chat.services.sweeps import SWEEPS
 from tests import wire
 from tests.chat.helpers import Browser, knock
@@ -180,6 +181,19 @@ def test_a_sweep_does_not_wait_for_a_locked_row(sweep, make_rows, alice, bob, ro
         assert sweep() == 1, "the row that is free"
     assert sweep() >= 1, "the row that was locked"
     assert sweep() == 0
+
+
+@pytest.mark.parametrize(
+    "module, sweep, make_rows",
+    [
+        (scheduled, scheduled.sweep_scheduled, overdue_messages_of_two_rooms),
+        (lifecycle, boards.sweep_boards, closed_boards),
+    ],
+)
+def test_locked_rows_do_not_keep_back_the_rows_after_them(module, sweep, make_rows, alice, bob, room, monkeypatch):
+    monkeypatch.setattr(module, "MAX_SWEPT", 1)
+    with locked_by_another(make_rows(alice, bob, room).objects.order_by("pk").first()):
+        assert sweep() == 1
 
 
 def test_each_sweep_that_writes_is_in_the_table():

@@ -4,7 +4,7 @@ import pytest
 
 from chat import protocol
 from chat.models import Member, Mention, Message
-from chat.services import announcements, blocks, feed_posts, lost_rights, moderation, rooms, tasks
+from chat.services import announcements, blocks, feed_posts, lost_rights, moderation, rooms, tasks, workspace
 from chat.store import store
 from tests import wire
 
@@ -110,6 +110,18 @@ def test_favourites_have_an_order(alice, stream):
     socket.ask("favourite", ref="end", room="three", on=False)
     order = [(room["slug"], room["favourite"]) for room in stream(alice).events[0]["rooms"]]
     assert order == [("one", 0), ("two", 1), ("three", None)]
+
+
+def test_the_position_of_a_favourite_does_not_count_rooms_that_the_person_cannot_see(alice, charlie, stream):
+    for slug in ("banned", "closed", "one", "two", "three"):
+        rooms.create_room(alice, slug, slug)
+        rooms.join_room(charlie, slug)
+        workspace.set_favourite(charlie, slug, True)
+    rooms.apply_role(Member.objects.get(room__slug="banned", person=charlie), Member.BANNED)
+    rooms.set_guests(alice, "closed", False)
+    socket = stream(charlie)
+    assert socket.ask("favourite", ref="r", room="one", on=True, position=2)["type"] == "ack"
+    assert [room["slug"] for room in stream(charlie).events[0]["rooms"]] == ["two", "three", "one"]
 
 
 def test_a_mentioned_person_is_notified_once(alice, bob, in_room, stream, post):

@@ -46,7 +46,9 @@ export async function startNotifications(open) {
     ports[0]?.postMessage(true);
     open(data.address);
   });
-  if (await registerWorker()) await closeNotifications(({ person }) => person !== pagePerson);
+  // The page that would have closed an overdue notification was left before.
+  const isOverdue = (/** @type {NoticeData} */ { shownAt }) => !hasOnlyTouch() && Date.now() - shownAt >= SHOWN_MS;
+  if (await registerWorker()) await closeNotifications((data) => data.person !== pagePerson || isOverdue(data));
 }
 
 /**

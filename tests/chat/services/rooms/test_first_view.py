@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.models import Member
+from chat.models import Member, Room
 from chat.protocol import ChatError
 from chat.services import rooms
 from chat.services.rooms import first_view
@@ -38,3 +38,10 @@ def test_for_a_person_who_is_no_member_everything_in_the_first_view_is_read(alic
     fill(member_of(alice), 2)
     view = rooms.get_first_view(bob, room)
     assert [view[name] for name in ("offset", "read", "unread", "first_unread")] == [2, 2, 0, None]
+
+
+def test_a_room_that_is_deleted_while_its_page_is_made_is_not_found(bob, room):
+    rooms.delete_room(Room.objects.get())
+    with pytest.raises(ChatError) as raised:
+        rooms.get_first_view(bob, room)
+    assert raised.value.code == "not_found"
