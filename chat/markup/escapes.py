@@ -25,7 +25,11 @@ _AUTOLINK = re.compile(r"<(?:https?:|mailto:|[^\s<>@]+@)", re.IGNORECASE)
 
 
 def backslash(state: StateInline, silent: bool) -> bool:
-    """Read a run of backslashes, and the character behind the run if the backslashes protect it."""
+    """
+    Read a run of backslashes, and the character behind the run if the backslashes protect it.
+
+    Also read the marks `*`, `_` or `~` behind backslashes that are shown as typed: these marks are text.
+    """
     start, source = state.pos, state.src
     if source[start] != "\\":
         return False

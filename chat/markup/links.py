@@ -2,15 +2,17 @@
 Links: addresses that are typed, `<address>` and `[text](address)`.
 
 Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So every link leads
-somewhere. "see.you", "readme.md" and "a@b.example" are words. Three kinds of named links are shown as typed:
+somewhere. "see.you", "readme.md" and "a@b.example" are words. Four kinds of named links are shown as typed:
 
+- a link without an address;
 - a link whose text would show nothing;
 - a link with a title, because the rendering would not show the title;
 - a link whose text is the address of another host: `deception` has the rules.
 
 These rules say where a typed address ends:
 
-- at white space, at a control character, at one of ``< > " ` { } | \\ ^``, at `**`, `~~` and `](`, and before `,http://`;
+- at white space, at a control character, at one of ``< > " ` { } | \\ ^``, and at `**`, `~~` and `](`;
+- before a comma or a semicolon, if `http://` or `https://` follows it;
 - at all punctuation and symbols that are not ASCII: quotes, brackets, dashes, 、 and 。, emoji;
 - before the punctuation at its end (`. , : ; ! ? ' * _ ~ - & ( [`) and before a closing bracket that the address does
   not open.
@@ -95,7 +97,11 @@ def address(state: StateInline, silent: bool) -> bool:
 
 
 def _find_end(source, colon, end):
-    """Return the end of the address whose colon is at `colon`. Return `colon` if the address has no host."""
+    """
+    Return the end of the address whose colon is at `colon`.
+
+    Return `colon` if the address has no valid host, or if it contains the name or the password of a user.
+    """
     start = colon + 3
     candidate = _CANDIDATE.match(source, colon, end)
     if candidate is None:
@@ -121,7 +127,11 @@ def _is_extra_bracket(text):
 
 
 def _find_end_of_letters(source, start, host_end, end):
-    """Return the position of the first non-ASCII character that does not belong to the address beginning at `start`."""
+    """
+    Return the position of the first non-ASCII character that does not belong to the address, or `end` if there is none.
+
+    The address without its scheme begins at `start`.
+    """
     is_part_ascii = True
     for position in range(start, end):
         character = source[position]

@@ -39,8 +39,8 @@ def find_names(body: str) -> tuple[tuple[str, ...], ...]:
     """
     Return, for each @ that may begin a mention, the names that may follow it, the longest first.
 
-    The names are in NFC, with single spaces. They are at most MAX_NAMES names: an @ that would exceed this number, and
-    every later @, is left out.
+    The names are in NFC, with single spaces. The result has at most MAX_NAMES names. An @ whose names would exceed this
+    number is left out, and so is every later @.
     """
     if not _AT.search(body):
         return ()

@@ -20,7 +20,11 @@ class AnnouncementQuerySet(models.QuerySet):
         return self.filter(expires_at__lte=timezone.now())
 
     def for_person(self, person_id: int | None, room_id: int | None = None) -> models.QuerySet:
-        """Select the announcements to everybody, to a person, and to a room that the person enters, if one is given."""
+        """
+        Select the announcements to everybody, to a person, and to the room that the person enters.
+
+        With None for the person or the room, leave out the announcements to people or to rooms.
+        """
         to_many = models.Q(person=None, room=None)
         if room_id is not None:
             to_many |= models.Q(person=None, room=room_id)

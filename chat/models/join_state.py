@@ -97,7 +97,7 @@ class News(NamedTuple):
     The news in a `joined` event.
 
     - `announced`: the id of the newest announcement, 0 if there is none.
-    - `unread`: how many messages of other people the member has not read, without removed messages.
+    - `unread`: how many messages of other people the member has not read, without removed messages; at most MAX_UNREAD.
     - `first_unread`: the number of the first of these messages, or None.
     """
 

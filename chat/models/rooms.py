@@ -1,5 +1,5 @@
 """
-Rooms, and the roles of their members.
+Rooms, their former slugs, and the roles of their members.
 """
 
 from datetime import datetime
@@ -55,7 +55,11 @@ class RoomManager(models.Manager):
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
 
     def visible_to(self, person: Person | AnonymousUser) -> models.QuerySet:
-        """Select the rooms that the lobby lists for a person: public rooms, and private rooms that the person is in."""
+        """
+        Select the rooms that the lobby may list for a person: public rooms, and private rooms that the person is in.
+
+        Include archived rooms, which the lobby lists only on request.
+        """
         if not person.is_authenticated:
             return self.filter(access=Room.PUBLIC)
         memberships = Member.objects.filter(person=person).exclude(role=Member.BANNED)

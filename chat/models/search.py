@@ -20,7 +20,7 @@ class WordsField(models.TextField):
     """The tokens and labels of a document, in the form that `full_text.make_words` gives them."""
 
     def db_type(self, connection: object) -> str:
-        """Return `tsvector` in PostgreSQL."""
+        """Return `tsvector` in PostgreSQL, and the type of a text in other databases."""
         return "tsvector" if connection.vendor == "postgresql" else super().db_type(connection)  # type: ignore[attr-defined]
 
 
@@ -144,7 +144,8 @@ class SearchProgressManager(models.Manager):
 
         Return False if another process did this first, or, in PostgreSQL, if the room has been deleted.
 
-        This locks the row until the commit. In PostgreSQL, it also keeps the room from being deleted before the commit.
+        This locks the room's SearchProgress until the commit. In PostgreSQL, it also keeps the room from being deleted
+        before the commit.
         """
         if connection.vendor == "postgresql":
             # `delete_room` locks the room first, too. Without this lock, the two could block each other.

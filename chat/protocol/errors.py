@@ -1,5 +1,5 @@
 """
-Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits of single fields.
+Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits of fields and lists.
 
 This module imports nothing.
 """
@@ -16,7 +16,7 @@ LEVELS = ("info", "warning", "urgent")  # of announcements
 MAX_BACKLOG = 200  # changes of messages in one backlog
 MAX_PAGE = 100  # messages in one page
 NEWEST_MESSAGES = 50  # messages that a client without a cursor receives
-MAX_PRESENT = 100  # people named in `joined`; if more people are present, `presence` has only their number
+MAX_PRESENT = 100  # people named in `joined`; if more people are present, `presence` names nobody
 
 # The codes with which the server closes a connection. A table in docs/protocol.md says after which codes a client
 # reconnects.
@@ -34,8 +34,8 @@ class ChatError(Exception):
     A request was refused, and nothing has changed.
 
     - `code`: one of the wire's codes.
-    - `text`: a sentence for people, which `bin/make_languages.py` collects for translators: a literal in the call. It
-      may name `values`, as in "at most %(most)s people".
+    - `text`: a sentence for people. It is a literal in the call, because `bin/make_languages.py` collects such literals
+      for translators. It may name `values`, as in "at most %(most)s people".
     - `detail`: the sentence with its values, in English, as the wire has it. chat.http.responses translates it.
     - `ref`: the client's id of the change; None if the request had no readable ref.
     - `retry_after`: the seconds after which the same request may succeed, or None.

@@ -1,10 +1,14 @@
 """
 Names: handles, and the names and topics of rooms. Each check returns the name in its clean form, or raises ChatError.
 
-Control, format and invisible characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a
-joiner or a Mongolian variation selector where it changes the form of a letter, and an emoji that contains format
-characters. Characters without a meaning that everybody shares are refused too: unassigned ones, noncharacters, and
-those for private use. This module does not compare names: `chat/protocol/lookalikes` says which names look alike.
+Control, format and invisible characters are refused, with these exceptions:
+
+- a joiner or a Mongolian variation selector where it changes the form of a letter, as in Unicode's UAX #31;
+- the variation selectors U+FE00 to U+FE0F;
+- the format characters within an emoji.
+
+Characters without a meaning that everybody shares are refused too: unassigned ones, noncharacters, and those for
+private use. This module does not compare names: `chat/protocol/lookalikes` says which names look alike.
 """
 
 import re
@@ -65,13 +69,21 @@ def is_possible_handle(value: Any) -> TypeGuard[str]:
 
 
 def check_room_name(value: Any, name: str = "name") -> str:
-    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise ChatError as `check_handle` does."""
+    """
+    Return the name of a room: one line of 1 to MAX_ROOM_NAME characters.
+
+    Raise as `check_text` and `check_line` do. Raise `invalid_field` for a name that shows nothing.
+    """
     _check_shows_something(value, name)
     return check_line(check_text(value, name, MAX_ROOM_NAME), name)
 
 
 def check_topic(value: Any, name: str = "topic") -> str:
-    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise `invalid_field` or `too_long`."""
+    """
+    Return the topic of a room: one line of at most MAX_TOPIC characters.
+
+    Raise `invalid_field` or `too_long`. Raise `empty` for a topic of invisible characters only.
+    """
     return check_line(check_text(value, name, MAX_TOPIC, least=0), name)
 
 
@@ -123,7 +135,7 @@ def _is_joiner_in_place(text, position):
 
 def _check_marks(text, name):
     if unicodedata.category(text[0])[0] == "M":
-        # It would be drawn on the character before the handle, such as an @ or a bracket.
+        # A browser would draw the mark on the character before the handle, such as an @ or a bracket.
         raise ChatError("invalid_field", "'%(name)s' must not begin with a combining mark.", name=name)
     decomposed = unicodedata.normalize("NFD", text)
     for is_mark, group in groupby(decomposed, lambda character: unicodedata.category(character) in ("Mn", "Me")):

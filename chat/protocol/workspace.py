@@ -80,7 +80,7 @@ def workspace(rooms: list[dict], you: dict, version: str, announced: int) -> dic
 
     - `rooms`: what `workspace_room` returns for each room of the person.
     - `you`: what `person` returns for this person.
-    - `version`: the version of the client's code.
+    - `version`: the version of the client's code that the server delivers now.
     - `announced`: the id of the newest announcement so far.
     """
     return {"type": "workspace", "rooms": rooms, "you": you, "version": version, "announced": announced}

@@ -185,7 +185,9 @@ def _describe_newest(announcements):
 
 def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
     """
-    Record that a person has dismissed an announcement, and publish `dismissed` to all of the person's connections.
+    Record that a person has dismissed an announcement. Publish `dismissed` on commit.
+
+    The event goes to the person's own streams and waiting rooms, and to the person's connections to rooms.
 
     Return False, and change nothing, if there is no such announcement for the person, or it has expired.
     """

@@ -15,7 +15,11 @@ MAX_BLOCKS = 1000  # people whom one person may block
 
 
 def block_person(person: Person, other: Person) -> None:
-    """Block a person; do nothing if they are blocked already. Raise `forbidden` for oneself, and above MAX_BLOCKS."""
+    """
+    Block a person; do nothing if they are blocked already.
+
+    Raise `forbidden` for oneself, and if the person already blocks MAX_BLOCKS people.
+    """
     if person.id == other.id:
         raise ChatError("forbidden", "You cannot block yourself.")
     if Block.objects.filter(person=person).count() >= MAX_BLOCKS:

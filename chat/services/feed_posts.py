@@ -48,7 +48,11 @@ class _Pauses:
             return True
 
     def begin(self, room_id: int, is_behind: bool = False) -> None:
-        """Begin the pause of a room, or do what `mark_behind` does if it has one and `is_behind` is set."""
+        """
+        Begin the pause of a room, unless the room has one.
+
+        With `is_behind`, also note that the room has a newer state than its feed.
+        """
         seconds, now = max(settings.CHAT_FEED_SECONDS, MIN_PAUSE_SECONDS), time.monotonic()
         step = seconds / ENDS_PER_PAUSE
         end = math.ceil((now + seconds) / step) * step
@@ -81,7 +85,7 @@ def publish_post(room: Room, message: Message, posts: int) -> None:
 
 
 def _publish_post(room: Room, message: Message, posts: int) -> None:
-    # At the end of the pause, this process publishes the newest state, which contains this message.
+    # If the room has a pause, a job publishes the newest state at its end. That state contains this message.
     if not _pauses.mark_behind(room.id):
         authors = [message.author.handle]
         _publish(Newest(room.id, room.slug, message.offset, posts, message.created_at, authors))
@@ -119,7 +123,7 @@ def _check_held(room_id: int, posts: int, published: int) -> None:
 
 
 def _end_pauses(end: float) -> None:
-    # From now on, a message publishes itself. The jobs read every earlier message.
+    # From now on, a new message is published at once. The jobs read the state after every earlier message.
     rooms = {broadcast.feed_group(room_id): room_id for room_id in _pauses.finish(end)}
     if not rooms:
         return

@@ -64,7 +64,11 @@ def create_invitation(
 
 
 def get_invitations(person: Person, slug: str) -> QuerySet:
-    """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
+    """
+    Return the open invitations of a room whose creators may still invite, newest first.
+
+    Raise `not_found` or `forbidden` as `create_invitation` does.
+    """
     room = _get_room(person, slug)
     creators = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
     found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=creators)
@@ -75,7 +79,7 @@ def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
     """
     Delete an invitation. People who joined with it stay members.
 
-    Raise as `create_invitation` does, and `not_found` for the invitation.
+    Raise `not_found` or `forbidden` for the room as `create_invitation` does, and `not_found` for the invitation.
     """
     room = _get_room(person, slug)
     if not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
@@ -102,7 +106,7 @@ def _get_room(person, slug):
 
 def get_invitation(key: str) -> Invitation:
     """
-    Return the open invitation with this key, and its room.
+    Return the open invitation with this key. Its room and its creator are loaded too.
 
     An invitation is valid only while its creator may invite. Otherwise a banned moderator could return with their link.
 

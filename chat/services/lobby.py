@@ -16,7 +16,11 @@ MAX_PRESENCE_UPDATES = 100  # the most rooms whose presence changes one check pu
 
 
 class LobbyWatch:
-    """The check of the list. It remembers the list as of the last check, and the first check always finds a change."""
+    """
+    The check of the list. It remembers a summary of the list at the last check.
+
+    The first check always finds a change.
+    """
 
     def __init__(self) -> None:
         self._summary: tuple | None = None

@@ -26,8 +26,8 @@ def get_member(visit: Visit) -> Member:
     """
     Return the Member with which an admitted visitor enters the board's room.
 
-    Raise `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted and later lost the
-    right.
+    Raise `forbidden` if the Member is banned, for example after a removal. Raise `not_found` if the visitor is not
+    admitted, or if the account of the person is deactivated.
     """
     visitor = visit.visitor
     member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()

@@ -58,7 +58,9 @@ def _roster(digest):
 
 def get_first_events(visit: Visit) -> list[dict]:
     """
-    Return the first events of a new connection: a visitor's state, or for the owner the waiting visitors.
+    Return the first events of a new connection.
+
+    A visitor gets the visitor's state. The owner gets `knocked` for each waiting visitor who has a connection.
 
     A browser without a visitor gets `removed` if the removal of another visitor holds for it.
     """

@@ -166,7 +166,11 @@ def remove_member(actor: Person | None, member: Member) -> None:
 
 
 def end_mute(member_id: int) -> bool:
-    """End a member's mute if its time has passed. Return whether it ended. Its job may run late, or more than once."""
+    """
+    End a member's mute if its time has passed. Return whether the mute ended.
+
+    The job that calls this may run late, or more than once.
+    """
     return bool(rooms.end_mutes(id=member_id))
 
 
