@@ -1,8 +1,8 @@
 """
 Links: addresses that are typed, `<address>` and `[text](address)`.
 
-Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So every link leads
-somewhere. "see.you", "readme.md" and "a@b.example" are words. Four kinds of named links are shown as typed:
+Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So a browser can
+open every link. "see.you", "readme.md" and "a@b.example" are words. Four kinds of named links are shown as typed:
 
 - a link without an address;
 - a link whose text would show nothing;
@@ -54,8 +54,8 @@ _AUTHORITY = re.compile(
 _LONGEST_HOST = 253
 _PATH = re.compile(r"[/?#]")
 _PART_ENDS = frozenset("/?#&=.")
-# In an address, these characters stand between ASCII letters and other letters. In a sentence, other
-# punctuation stands there.
+# In an address, these characters stand between ASCII letters and other letters. In a sentence, other punctuation stands
+# between such letters.
 _JOINING = frozenset("/=_-#&+~@:")
 # The Japanese particle of the object often follows an address, and no other word begins with it.
 _PARTICLE = "を"
@@ -68,7 +68,11 @@ _HREF = re.compile(r'<a href="[^"]')
 
 @lru_cache(maxsize=1000)
 def is_followable(address: str) -> bool:
-    """Return whether a link to `address` leads somewhere. Check the scheme and the host, and ask the sanitiser."""
+    """
+    Return whether a browser can open a link to `address`.
+
+    The scheme must be known, the address must have a host or a mail address, and the sanitiser must keep the link.
+    """
     if not (_MAILTO.fullmatch(address) or _WEB.match(address)):
         return False
     return _HREF.match(sanitise(f'<a href="{html.escape(address)}">a</a>')) is not None

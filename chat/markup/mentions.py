@@ -24,9 +24,9 @@ _BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|blockquote|table|thead|tbody|tr|th
 _TAG = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
 _AT = re.compile("[@＠]")
-# Behind one of these, a letter or digit belongs to the same word: al-beta, al.example, al@example
+# Behind one of these characters, a letter or digit belongs to the same word: al-beta, al.example, al@example
 _JOINING = frozenset(".-_@＠")
-# Before an @, these continue a name that began earlier.
+# Before an @, these characters continue a name that began earlier.
 _NOT_BEFORE = frozenset("@＠_")
 # "/@" continues a path (node_modules/@types), except between two names: @al/@max
 _NAMES_BEFORE = re.compile(r"(?<![\w./])[@＠][^\s@＠]+(?:/[@＠][^\s@＠]+)*/$")

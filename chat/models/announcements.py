@@ -58,7 +58,7 @@ class Announcement(models.Model):
     person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, related_name="+", editable=False, on_delete=models.SET_NULL)
-    # Every handshake selects the announcements that have not expired, and there are few.
+    # Every handshake selects the announcements that have not expired. There are few of them.
     expires_at = models.DateTimeField(db_index=True)
 
     objects = AnnouncementQuerySet.as_manager()

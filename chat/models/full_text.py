@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-# No token of a text contains this character, because it is punctuation.
+# No token of a text contains this character, because the character is punctuation.
 LABEL = "§"
 # PostgreSQL has labels for blocks of ids of messages. A block of a level has 2 ** BLOCK_BITS[level] ids.
 BLOCK_BITS = (15, 17, 19, 21)
@@ -187,8 +187,8 @@ def _list_windows(first: int, end: int) -> Iterator[str]:
 
 
 # PostgreSQL's estimates of these conditions are poor, so the statements give the order of the work. OFFSET 0 keeps a
-# subquery as it is. LATERAL with LIMIT reads the row of each message only until there are enough: PostgreSQL would
-# merge with the whole table of messages instead.
+# subquery as it is. With LATERAL and LIMIT, PostgreSQL reads rows of messages only until it has enough. Otherwise it
+# would merge the documents with the whole table of messages.
 _JOIN = """
     CROSS JOIN LATERAL (
         SELECT 1 FROM chat_message m JOIN chat_room r ON r.id = m.room_id

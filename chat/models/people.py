@@ -22,7 +22,7 @@ _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
 
 def make_handle_key(handle: str) -> str:
     """
-    Return the key of a handle, which must be unique. The key is the same for handles that differ only by case, by the
+    Return the key of a handle. Keys are unique. The key is the same for handles that differ only by case, by the
     width of characters, or by the variation selectors of emoji.
     """
     text = _VARIATIONS.sub("", handle)

@@ -33,7 +33,11 @@ class Profile(models.Model):
 
 
 class Picture(models.Model):
-    """The picture of a person, as WebP. Its digest is its address, so browsers may keep it."""
+    """
+    The picture of a person, as WebP.
+
+    The address of a picture contains its digest, so browsers may keep the picture.
+    """
 
     person = models.OneToOneField(Person, primary_key=True, related_name="own_picture", on_delete=models.CASCADE)
     digest = models.CharField(max_length=64, db_index=True)

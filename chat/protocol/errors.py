@@ -73,7 +73,11 @@ def unavailable_error(ref: str | None = None) -> ChatError:
 
 
 class CloseConnection(Exception):
-    """A connection has lost its right to be open. The code that catches this closes the connection with `code`."""
+    """
+    A connection has lost its right to be open.
+
+    The code that catches this exception closes the connection with `code`.
+    """
 
     def __init__(self, code: int) -> None:
         super().__init__(code)

@@ -52,7 +52,7 @@ def joined(
     - `version`: the version of the client's code that the server delivers now.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
-    - `unread`: how many messages of other people are after the read marker; `first_unread`: the id of the first one.
+    - `unread`: how many messages of other people are after the read marker; `first_unread`: the first id.
     """
     event = {
         "type": "joined",

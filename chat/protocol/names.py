@@ -32,7 +32,8 @@ from .fields import (
     is_blank,
 )
 
-# A handle may be typed with decomposed letters, variation selectors and spaces, which do not count.
+# People may type a handle with decomposed letters, variation selectors and more spaces. `check_handle` changes these
+# before it counts the characters.
 MAX_TYPED_HANDLE = 4 * MAX_HANDLE
 MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
 _JOINERS = "\u200c\u200d"
@@ -89,7 +90,7 @@ def check_topic(value: Any, name: str = "topic") -> str:
 
 def check_line(text: str, name: str) -> str:
     """
-    Return `text` if it is one line of characters that everybody sees, with the exceptions of this module.
+    Return `text` if it is one line of characters that everybody sees. The module's docstring lists the exceptions.
 
     Raise `invalid_field` for control, format and invisible characters, and for characters without a shared meaning.
     """
@@ -125,7 +126,8 @@ def _is_joiner_in_place(text, position):
         return False
     if text[position - 1 : position + 2] == _BENGALI_RA:
         return True
-    # These two contexts are the rules of UAX #31, which IDNA calls CONTEXTJ. The letters that decide are near.
+    # These two contexts are the rules of UAX #31, which IDNA calls CONTEXTJ. The letters that decide are near
+    # the joiner.
     start = max(0, position - MAX_HANDLE)
     try:
         return idna.valid_contextj(text[start : position + MAX_HANDLE], position - start)

@@ -117,7 +117,11 @@ def _publish(newest: Newest) -> None:
 
 
 def _check_held(room_id: int, posts: int, published: int) -> None:
-    """Publish the newest state later if the item that was sent instead of ours, `published`, is older than `posts`."""
+    """
+    Publish the newest state later if the feed lacks it.
+
+    `posts` belongs to the item that was not sent. `published` belongs to the item that the feed has instead.
+    """
     if published < posts:
         _pauses.begin(room_id, is_behind=True)
 

@@ -150,7 +150,7 @@ class SignIn:
 
 def start_sign_in(account: str, address: str, browser: str | None, knows_address: bool) -> SignIn:
     """
-    Count one check of the password of an account, before it is made. Raise `rate_limited`.
+    Count one check of the password of an account, before the check is made. Raise `rate_limited`.
 
     - `account`: a text that stands for the account, or for a handle that nobody has.
     - `address`: the client's address.

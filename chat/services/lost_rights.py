@@ -26,7 +26,7 @@ FORGET_SECONDS = 3600
 
 class Ledger:
     """
-    Remembers how often it has called `close` for each row, and calls it at most SWEEPS_PER_ROW times.
+    Calls `close` for the ids of rows, at most SWEEPS_PER_ROW times for each row.
 
     A Ledger forgets all rows every FORGET_SECONDS, and when the store has lost its data. It forgets a row at once when
     a sweep does not find the row.

@@ -58,7 +58,8 @@ def decide_on_visitor(
     - `forbidden` if the visit is not the owner's, if the visitor is the owner, or if the owner refuses or removes a
       visitor with the owner's account;
     - `not_found` for an unknown visitor;
-    - `taken` if another visitor now has the handle.
+    - `taken` if another visitor now has the handle, or one that looks like it;
+    - `ref_conflict` if the person used the ref for a different request.
     """
     owner = _get_owner(visit)
 
@@ -78,14 +79,15 @@ def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
     """
     Close a board, so that nobody can find it from now on. Close all of its connections on commit.
 
-    Raise `forbidden` if the visit is not the owner's.
+    Raise `forbidden` if the visit is not the owner's, and `ref_conflict` if the person used the ref for a different
+    request.
     """
     owner, board = _get_owner(visit), visit.board
 
     def make() -> int:
         Board.objects.filter(id=board.id).update(shut_at=timezone.now())
-        # These rows also refuse the frames that workers handle at this moment, because the rights are read from the
-        # rows.
+        # Workers read the rights from these rows for each frame. So the bans also stop frames that workers handle at
+        # this moment.
         Member.objects.filter(room=board.room_id).update(role=Member.BANNED)
         disconnect_everybody(board)
         return board.id

@@ -34,7 +34,7 @@ def create_board(
     """
     Create a board and its room, owned by the browser with this login session. Return (board, session id).
 
-    - `session`: the browser's login session. It gets a secret if it has none.
+    - `session`: the browser's login session. A session without a secret gets one.
     - `person`: the person who is logged in and becomes the owner; or an AnonymousUser.
     - `browser`: the digest of the browser's id.
     - `name`: the board's name ("Board" if empty).

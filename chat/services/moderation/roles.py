@@ -34,8 +34,9 @@ def change_role(
 
     Do nothing if the person already has the role. Only a second mute replaces the first one.
 
-    Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
-    The ban or mute of a guest also applies to other people of the same browser (`rooms.hold_others_of_browser`).
+    Store the role and an audit entry. On commit, publish the role to the room and to the person's own streams. Also
+    close a banned person's connections. The ban or mute of a guest also applies to other people of the same browser
+    (`rooms.hold_others_of_browser`). The role `guest` also ends the bans and mutes of the browser's other guests.
 
     - `actor`: the person who changes the role; None for the shell.
     - `room`: the room. The actor does not need to have entered it.

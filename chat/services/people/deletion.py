@@ -89,7 +89,7 @@ def _delete_rows(person):
 
 
 def _take_handle_away(person):
-    """Deactivate the person, and free the handle. Nobody can take the new handle, which the person's messages show."""
+    """Deactivate the person, and free the handle. Nobody can take the new handle. The person's messages show it."""
     # No password has the hash "!".
     fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
     for handle in _make_handles(person):
