@@ -73,9 +73,10 @@ class RedisBackend:
         if self._is_current(key):
             value = self._layer.receiver.session
         else:
-            # GETEX also renews the lease, so that a connection in use keeps its session.
-            command = ("GETEX", self._name(key), "EX", get_session_lease_seconds())
-            values = [shard.call(command)[0] for shard in self._layer.shards]
+            # A connection in use keeps its session. A session that was given a longer expiry keeps it (GT).
+            name = self._name(key)
+            commands = ("GET", name), ("EXPIRE", name, get_session_lease_seconds(), "GT")
+            values = [shard.call(*commands)[0] for shard in self._layer.shards]
             value = next((value for value in values if value is not None), None)
         return None if value is None else value.decode("utf-8")
 

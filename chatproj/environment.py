@@ -1,5 +1,5 @@
 """
-Every setting that the environment gives: its name, its type, its default, and the one function that reads it.
+Every setting that the environment gives: its name, its type, its default, and the function that parses its value.
 
 An empty value counts as not set. A wrong value raises ImproperlyConfigured with one sentence: the name of the variable,
 what is expected, and the value, unless the value may contain a password or a key. docs/operations.md has the table of
@@ -36,8 +36,8 @@ class Setting:
     One variable of the environment.
 
     `parse` returns the value of a text. It raises ValueError for a wrong text; the error's text, if any, says what is
-    wrong. `expected` completes the sentence "NAME must be ...". `kind`, `default_text`, `example` and `wrong` (a wrong
-    value) are for the documentation.
+    wrong. `expected` completes the sentence "NAME must be ...". No error text contains the value of a setting that
+    `is_secret`. `kind`, `default_text`, `example` and `wrong` (a wrong value) are for the documentation.
     """
 
     name: str

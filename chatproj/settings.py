@@ -1,5 +1,5 @@
 """
-The settings, read from environment variables, which `chatproj.environment` reads and docs/operations.md describes.
+The settings. `chatproj.environment` reads those that are environment variables; docs/operations.md describes them.
 
 The defaults are safe: DEBUG is off, and a production site does not start without its secrets. The settings also find
 the files of `bin/serve` in var/ (secret key, database, Redis URL), so every `manage.py` in this folder can use them.
@@ -164,7 +164,7 @@ X_FRAME_OPTIONS = "DENY"
 # Channels does not enforce this; the interface server refuses larger bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# Rate limits per person or per address. CHAT_LIMITS=off is for load tests.
+# Rate limits per person, address, browser or account. CHAT_LIMITS=off is for load tests.
 
 CHAT_LIMITS_ON = read("CHAT_LIMITS")
 CHAT_LIMITS = {
@@ -173,17 +173,17 @@ CHAT_LIMITS = {
     "downloads": (5, 1 / 20),  # per person
     "searches": (30, 3),  # per person
     "pictures": (10, 1 / 20),  # per person
-    "handshakes": (500, 500),  # per address, as are the next four
-    "guests": (100, 100 / 60),
-    "sign_ups": (100, 100 / 60),
-    "sign_ins": (100, 100 / 60),
-    "rooms": (100, 100 / 60),
+    "handshakes": (500, 500),  # per address
+    "guests": (100, 100 / 60),  # per address
+    "sign_ups": (100, 100 / 60),  # per address
+    "sign_ins": (100, 100 / 60),  # per address, or per browser that the person has signed in with before
+    "rooms": (100, 100 / 60),  # per address
     "wrong_passwords_here": (10, 1 / 60),  # per account, at one browser or address
     "wrong_passwords": (100, 100 / 3600),  # per account, at all browsers and addresses that it has never signed in from
 }
 CHAT_MAX_SOCKETS_PER_PERSON = 100
 CHAT_MAX_SOCKETS_PER_ADDRESS = 5000
-# The limits of the interface servers. They are above what the chat's own limits allow: see docs/operations.md.
+# The limits of the interface servers: see docs/operations.md.
 _TOO_MANY_SOCKETS = {
     "type": "rejected",
     "ref": None,
@@ -195,7 +195,7 @@ INTERFACE_LIMITS = {
     "connections_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS + 1000,
     "refusal_text": json.dumps({**_TOO_MANY_SOCKETS, "retry_after": 75.0}),
 }
-# Anonymous clients may open these sockets. The frames of a client that has left need no answer.
+# Anonymous clients may open these sockets. With `forget`, the waiting frames of a disconnected client are dropped.
 INTERFACE_PATHS = [
     (r"/lobby/\Z", {"send_only": True}),
     (r"/echo/\Z", {"forget": True, "socket_frames": (2000, 200), "address_frames": (4000, 1000)}),
@@ -221,7 +221,7 @@ CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
 CHAT_MONITOR_SECONDS = 3
 CHAT_SWEEP_SECONDS = 30
 CHAT_ECHO = read("CHAT_ECHO")
-# This says which people may open direct conversations with each other.
+# The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
 # A board without visits and messages for this time is deleted.
 CHAT_BOARD_DAYS = read("CHAT_BOARD_DAYS")

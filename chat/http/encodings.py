@@ -5,7 +5,7 @@ ENCODINGS = ("br", "gzip")
 
 def find_encodings(header: str) -> list[str]:
     """
-    Return which of ENCODINGS the client accepts with at least the weight of an unencoded file.
+    Return each of ENCODINGS whose weight (`q`) is not 0, and at least the weight of `identity`, the unencoded file.
 
     A client that refuses every encoding, and unencoded files too, gets an unencoded file.
     """

@@ -57,7 +57,7 @@ def override_language(request: HttpRequest, preference: str) -> translation.over
     """
     Return a context manager whose block runs in the language of a preference.
 
-    A request that changes the preference uses it for its texts after the change.
+    A request that changes the preference uses this function for the texts after the change.
     """
     return translation.override(_find_language(request, DJANGO_NAMES.get(preference, preference)))
 

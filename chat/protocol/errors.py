@@ -34,8 +34,8 @@ class ChatError(Exception):
     A request was refused, and nothing has changed.
 
     - `code`: one of the wire's codes.
-    - `text`: a sentence for people. It is a literal in the call, because `bin/make_languages.py` collects such literals
-      for translators. It may name `values`, as in "at most %(most)s people".
+    - `text`: a sentence for people. The caller must write it as a literal, because `bin/make_languages.py` collects the
+      literals for translators. It may name `values`, as in "at most %(most)s people".
     - `detail`: the sentence with its values, in English, as the wire has it. chat.http.responses translates it.
     - `ref`: the client's id of the change; None if the request had no readable ref.
     - `retry_after`: the seconds after which the same request may succeed, or None.

@@ -1,7 +1,7 @@
 """
 Fields: checks of single values from outside. Each check returns the value in its clean form, or raises ChatError.
 
-The argument `name` is the name of the field for the error text. This module knows neither events nor JSON.
+The argument `name` is the name of the field for the error text. This module must not know events, nor parse JSON.
 """
 
 import re
@@ -62,7 +62,7 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
     """
     Return `value` without white space at its ends. Raise `invalid_field`, `empty` or `too_long`.
 
-    The text must have `least` to `most` characters. At least one of its characters must be visible.
+    The text must have `least` to `most` characters. A text that is not empty must have a visible character.
     """
     text = check_string(value, name).strip()
     if len(text) > most:
@@ -216,7 +216,9 @@ def check_moment(value: Any, name: str, zone: str | None = None) -> str:
 
 def parse_moment(text: str, zone: str | None = None, is_end: bool = False) -> datetime | None:
     """
-    Return the aware datetime of a time in UTC, or of a day in a time zone (None: UTC); None if `text` is neither.
+    Return the aware datetime of a time in UTC, or of a day in the time zone `zone`. If `text` is neither, return None.
+
+    Without `zone`, a day is a day in UTC.
 
     For a day, return the time at which the day begins. If the day is the end of a period (`is_end`), return the time at
     which the next day begins, so that the day belongs to the period.

@@ -1,9 +1,9 @@
 """
 Presence: the people who have a connection to a room.
 
-Each connection holds a lease on the room's roster, which its heartbeat renews. So a connection that vanishes without a
-disconnect leaves the roster when its lease ends. Changes are published to the room at most once a second. This module
-writes no rows.
+Each connection holds a lease on the room's roster. The connection's heartbeat renews the lease. So a connection that
+vanishes without a disconnect leaves the roster when its lease ends. Changes are published to the room at most once in
+CHAT_PRESENCE_SECONDS. This module writes no rows.
 """
 
 from collections.abc import Iterable

@@ -88,7 +88,7 @@ def _start_job(scheduled_id, seconds):
 
 def get_scheduled(person: Person, slug: str) -> list[ScheduledMessage]:
     """
-    Return a person's waiting and refused messages in a room, in the order of the times at which they are due.
+    Return at most MAX_LISTED of a person's waiting and refused messages in a room, in the order in which they are due.
 
     Raise `not_found` or `forbidden` if the person may not read the room.
     """

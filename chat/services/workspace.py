@@ -23,7 +23,7 @@ def get_workspace(person: Person, version: str) -> tuple[dict, dict[int, int]]:
     """
     Return (the event `workspace` of a person, {id: `posts`} of the rooms in this event).
 
-    `version` is the version of the client's code.
+    `version` is the version of the client's code. The event has at most 500 rooms: see `find_places`.
 
     Run two statements for any number of rooms, and one more if there are direct conversations.
     """

@@ -27,7 +27,7 @@ class Store(ABC):
 
     @abstractmethod
     def take_token(self, name: str, burst: float, per_second: float) -> float:
-        """Take a token of a bucket that holds `burst` and gets `per_second`. Return 0, or the seconds to wait."""
+        """Take a token of a bucket with room for `burst`, filled by `per_second`. Return 0, or the seconds to wait."""
 
     @abstractmethod
     def return_token(self, name: str, burst: float) -> None:
@@ -63,7 +63,7 @@ class Store(ABC):
 
     @abstractmethod
     def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        """Renew leases. Give lost leases again, even above their limits. This may run later."""
+        """Renew leases. Give a lost lease to `holder` again, even above the limit. This may run later."""
 
     @abstractmethod
     def release_lease(self, name: str, holder: str) -> None:

@@ -1,5 +1,5 @@
 """
-The store of a site with several processes, in Redis. Each method of `Store` runs a script or a command.
+The store of a site with several processes, in Redis. The methods of `Store` run scripts and commands.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +9,7 @@ from channels_transport import Script, Shard, make_redis_client, run_with_next_t
 from .interface import Store, split_changes
 from .memory import NO_LIMIT
 
-# The keys of a roster remain for this time after its last entry. So a sweep can still find the owners who have left.
+# The keys of a roster remain for this time after its last entry ends. So a sweep can still find the owners who left.
 ROSTER_GRACE_SECONDS = 600
 
 

@@ -1,4 +1,4 @@
-"""Checks before any process starts. Each failure raises CannotServe with one sentence that says what to change."""
+"""Checks before any process starts. A failed check raises CannotServe with one sentence about what is wrong."""
 
 import contextlib
 import resource
@@ -14,7 +14,7 @@ from channels_transport.redis_url import InvalidRedisURL
 from chatproj import environment
 from chatproj.serve import CannotServe
 
-# The number of files that a process may open; each websocket is one. The default of many shells is 1024.
+# The number of files that a process may open; each websocket needs one. The default of many shells is 1024.
 OPEN_FILES = 65536
 
 
@@ -71,7 +71,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def check_redis(url: str) -> None:
-    """Raise CannotServe if Redis does not answer or is too old. The text omits the URL, because of its password."""
+    """Raise CannotServe if Redis does not answer or is too old. The error text omits the URL and its password."""
     try:
         server = make_client(url, socket_timeout=5, socket_connect_timeout=5)
         version = str(server.info("server")["redis_version"])

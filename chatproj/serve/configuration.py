@@ -5,7 +5,8 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-# The processes that use Valkey stop first, then Valkey. The sum must be below ten seconds.
+# The processes that use Valkey stop first, then Valkey. The sum must be below `running.STOP_SECONDS`: after that time,
+# `serve` kills the supervisor.
 STOP_SECONDS = 6
 STOP_VALKEY_SECONDS = 2
 

@@ -36,7 +36,7 @@ def acquire() -> None:
 
 
 def write_owner(address: str) -> None:
-    """Write the pid of this process and its address into the lock file."""
+    """Write the pid of this process and the address of the site into the lock file."""
     os.ftruncate(_descriptor, 0)
     os.pwrite(_descriptor, f"{os.getpid()} {address}".encode(), 0)
 

@@ -20,7 +20,7 @@ class ProcessType(NamedTuple):
 
 
 def parse(text: str) -> list[ProcessType]:
-    """Return the process types in their order. Raise ValueError for an invalid line, with its number."""
+    """Return the process types in their order. Raise ValueError for an invalid line or a repeated name."""
     types = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()

@@ -1,4 +1,4 @@
-"""Checks whether the chat answers a request, and which processes do not run. It changes nothing."""
+"""Finds out the addresses of the site, whether the chat answers, and which processes do not run. It changes nothing."""
 
 import http.client
 import socket

@@ -10,8 +10,8 @@ from pathlib import Path
 from chatproj import local
 from chatproj.serve import lock
 
-# The supervisor needs up to eight seconds to kill processes that do not stop. After this time, the supervisor and its
-# children are killed.
+# The supervisor needs up to eight seconds to kill processes that do not stop. If the supervisor still runs after
+# STOP_SECONDS, `stop` kills it, and its children end with it.
 STOP_SECONDS = 9
 
 

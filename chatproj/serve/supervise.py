@@ -20,7 +20,7 @@ from supervisor.process import Subprocess
 from supervisor.states import ProcessStates, getProcessStateDescription
 from supervisor.supervisord import Supervisor
 
-# Supervisor checks its children when a pipe has data, or else once a second. That delays a restart for too long.
+# Supervisor checks its children when a pipe has data, or else once a second. One second delays a restart for too long.
 CHECK_SECONDS = 0.2
 # The waits before the restarts of a process that ends at once; the last value applies to all later restarts.
 # Supervisor's own wait grows by one second each time, without a limit.

@@ -14,9 +14,11 @@ _names = (f"replies.ordering{number}" for number in itertools.count())
 
 class OrderedConnection:
     """
-    A connection whose consumer records the orders that it ran. `feed` passes it messages in any order.
+    A connection whose consumer records the order numbers of the frames that it ran.
 
-    `fails` has the exceptions that the consumer raises, by order.
+    `feed` passes messages to the consumer in any order.
+
+    `fails` has the exceptions that the consumer raises, by order number.
     """
 
     def __init__(self, layer):

@@ -96,6 +96,14 @@ def test_a_session_in_redis_has_a_lease_that_reading_renews(valkey_url):
     assert client.ttl("chat:session:key") > leases.SESSION_LEASE_SECONDS - 10
 
 
+def test_reading_does_not_shorten_a_longer_expiry_in_redis(valkey_url):
+    backend = session_backends.RedisBackend(RedisChannelLayer(hosts=[valkey_url], prefix="chat:"))
+    seconds = leases.SESSION_LEASE_SECONDS + 1000
+    backend.save("key", "value", seconds, True)
+    assert backend.load("key") == "value"
+    assert redis.StrictRedis.from_url(valkey_url).ttl("chat:session:key") > seconds - 10
+
+
 def test_a_session_keeps_its_own_expiry(backend):
     session = session_for_reply_channel(NAME)
     assert session.get_expiry_age() == leases.SESSION_LEASE_SECONDS

@@ -65,7 +65,7 @@ class Command(channels_runworker.Command):
         format_channels_log()
         wrapper.router.check_default()
         check_servers(wrapper.channel_layer)
-        # The name of Channels is this package's worker. The tests of a site may replace it.
+        # `Worker` in Channels' module refers to the worker class of this package. The tests of a site may replace it.
         worker = channels_runworker.Worker(
             channel_layer=wrapper,
             callback=self.consumer_called if self.verbosity > 1 else None,

@@ -18,8 +18,8 @@ def list_people(request):
     """
     Return {people: [{handle, name, status, emoji, time_zone, picture}]}, for signed-in people.
 
-    Query: one or more `handle` for these people; or `q` for people whose handle, or a word of whose name, begins with
-    it, with `room` for members of this room only.
+    Query: one or more `handle` for these people; or `q` for people whose handle begins with this text, or whose name
+    has a word that begins with it, with `room` for members of this room only.
     """
     limits.check_event(request.user.id)
     handles = request.GET.getlist("handle")
@@ -34,8 +34,8 @@ def list_room_people(request, slug):
     """
     Return {people: [profile with `role`], more} of a room to its members, sorted by handle.
 
-    Query: `q` for people whose handle, or a word of whose name, begins with it; one or more `handle` for these people;
-    `page`.
+    Query: `q` for people whose handle begins with this text, or whose name has a word that begins with it; one or more
+    `handle` for these people; `page`.
     """
     limits.check_event(request.user.id)
     text, handles = request.GET.get("q", ""), request.GET.getlist("handle")

@@ -1,7 +1,7 @@
 """
 Profiles: what people say about themselves, and how other people find them.
 
-This module writes Profile. It publishes each change to the rooms that the person is in.
+This module writes Profile. It publishes each change to at most MAX_TOLD_ROOMS rooms of the person.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from .accounts import changing
 
 MAX_FOUND = 20
 MAX_SEARCH = Profile.MAX_NAME  # characters
-# In further rooms of the person, the new profile appears after the next reload of a page.
+# A change is published to this many rooms. In the person's other rooms, a page shows it after the next reload.
 MAX_TOLD_ROOMS = 500
 
 
@@ -81,7 +81,7 @@ PROFILE_FIELDS = tuple(_CHECKS)
 
 
 def publish_profile(profile: Profile) -> None:
-    """Publish the new profile of a person to the person's newest MAX_TOLD_ROOMS rooms, after the commit."""
+    """Publish a profile after the commit, to the MAX_TOLD_ROOMS rooms that the person entered last."""
     event = protocol.profile(describe_person(profile.person, profile))
     rooms = Member.objects.filter(person=profile.person).exclude(role=Member.BANNED).order_by("-id")
     ids = list(rooms.values_list("room_id", flat=True)[:MAX_TOLD_ROOMS])
@@ -119,12 +119,13 @@ def make_keys(handles: Sequence[str]) -> list[str]:
 
 def search_people(asker: Person, text: str, slug: str | None = None) -> list[dict[str, Any]]:
     """
-    Return at most MAX_FOUND active people whose handle, or a word of whose name, begins with `text`.
+    Return at most MAX_FOUND active people whose handle begins with `text`, or whose name has a word that does.
 
-    The people are sorted by handle. With `slug`, they are members of this room. Without `slug`, no guest is among them,
-    and guests may not search.
+    The people are sorted by handle. With `slug`, they are the members of this room who are not banned. Without `slug`,
+    no guest is among them, and guests may not search.
 
-    Raise `forbidden`; `not_found` for a room that the asker may not read; `too_long` for the text.
+    Raise `forbidden` for a guest without `slug`; `not_found` or `forbidden` for a room that the asker may not read;
+    `too_long` for the text.
     """
     people = Person.objects.filter(is_active=True)
     if slug is not None:
@@ -144,7 +145,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
 
 def match_text(text: str, prefix: str = "") -> Q:
     """
-    Return the filter for people whose handle, or a word of whose name, begins with `text`.
+    Return the filter for people whose handle begins with `text`, or whose name has a word that begins with it.
 
     `prefix` is the path to the person, such as "person__", for rows that refer to a person.
     """

@@ -25,11 +25,12 @@ def find_room_people(
     """
     Return (a page of the people in a room, whether there are more), sorted by handle, for members of the room.
 
-    Each is a profile with `role`. `text` limits the list to people whose handle, or a word of whose name, begins with
-    it; `handles` limits it to the people with these handles. Banned people, and guests who have left, are not in it.
+    Each is a profile with `role`. `text` limits the list to people whose handle begins with it, or whose name has a
+    word that begins with it. `handles` limits the list to the people with these handles. The list leaves out banned
+    people, deactivated accounts, and guests who have left.
 
-    Raise `not_found` on a board, where people know only who is present; `forbidden` for people who are no members; and
-    `too_long`.
+    Raise `not_found` on a board, where people know only who is present, and for a room that the asker may not know
+    about; `forbidden` for people who are not members, or are banned; `too_long`.
     """
     room = get_readable_room(asker, slug)
     if room.access == Room.BOARD:

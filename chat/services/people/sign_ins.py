@@ -35,8 +35,9 @@ def check_credentials(request: HttpRequest, handle: Any, password: Any) -> Perso
     """
     Return the person with this handle and password.
 
-    Raise `not_signed_in` if there is none; `rate_limited` after too many wrong passwords. All failures run the same
-    queries, and hash one password, so that nobody can find out which handles exist.
+    Raise `not_signed_in` if there is none; `rate_limited` after too many wrong passwords, or too many sign-ins from one
+    browser or address. All failures for a wrong handle or password run the same queries and hash one password, so that
+    nobody can find out which handles exist.
     """
     account = _find_account(handle)
     browser, address = find_browser(request), limits.get_address(request)
@@ -93,13 +94,13 @@ def forget_other_places(request: HttpRequest, person: Person) -> None:
 
 
 def sweep_places() -> int:
-    """Delete places from which nobody has signed in for KEEP_PLACES. Return how many were deleted."""
+    """Delete at most MAX_PLACES_PER_SWEEP places without a sign-in for KEEP_PLACES. Return how many were deleted."""
     old = KnownPlace.objects.filter(seen_at__lt=timezone.now() - KEEP_PLACES)
     return len(delete_free_rows(old, MAX_PLACES_PER_SWEEP))
 
 
 def _find_account(handle):
-    # An account may have many spellings of its handle. All of them share one limit.
+    # Many spellings of a handle name the same account. All these spellings share one limit.
     return Person.objects.find_by_handle(handle if protocol.is_possible_handle(handle) else "", or_alike=True)
 
 

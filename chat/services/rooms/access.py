@@ -2,7 +2,7 @@
 Find and enter rooms: which rooms a person may know about, and how a person becomes a member.
 
 This module writes Member for people who enter a public room, and the start and the end of mutes. It publishes the room
-to the streams of a new member, and the new role.
+to the streams of a new member, and each changed role to the room.
 """
 
 from django.contrib.auth.models import AnonymousUser
@@ -113,7 +113,7 @@ def _find_muted_guest_of_browser(room, person, member=None):
 
     This prevents guests from escaping a ban or a mute with another handle. It also applies to accounts that the browser
     created after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same
-    household. It does not apply to moderators and owners, because moderators may not ban them.
+    household. It does not apply to moderators and owners, because moderators may not ban moderators or owners.
     """
     if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
         return None

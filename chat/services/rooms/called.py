@@ -100,12 +100,12 @@ def find_handles_in_bodies(messages: list[Message]) -> list[list[str]]:
 
 
 def _make_keys(body: str) -> list[list[str]]:
-    """Return, for each @ of a body, the keys of the names that may begin there, the longest name first."""
+    """Return, for each @ that may begin a mention, the keys of the names that may follow it, the longest name first."""
     return [[make_handle_key(name) for name in names_at] for names_at in mentions.find_names(body)]
 
 
 def _find_people(room_id: int, keys: list[str]) -> dict[str, Person]:
-    """Return {key: person} of the people who exist. On a board, its visitors come before other people."""
+    """Return {key: person} of the people who exist. On a board, prefer its visitor to another person."""
     found: dict[str, Person] = {}
     for part in split(keys):
         people = Person.objects.filter(handle_key__in=part, is_active=True).only(

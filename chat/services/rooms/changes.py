@@ -27,8 +27,8 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
     """
     Store a new message, and notify the people whom it mentions.
 
-    Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`; `forbidden` in a direct conversation with one other
-    person who does not accept direct messages of the author.
+    Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`. Raise `forbidden` in an archived room, and in a
+    direct conversation whose only other person blocks the author.
     """
 
     def post(offset, now):
@@ -67,8 +67,10 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
     """
     Store a new body of a message.
 
-    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` if the person may not change the message, and in a direct
-    conversation as `post_message` does.
+    Keep the earlier body. If a moderator edits another person's message, write an audit entry.
+
+    Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person may not change the message, and where
+    `post_message` raises it.
     """
 
     def edit(offset, now):
@@ -90,8 +92,10 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
     Delete the body, the earlier bodies, the reactions, mentions, bookmarks and pin of a message; its row stays.
 
-    If a moderator removes another person's message, close the reports of the message. Raise `not_found`, `forbidden`,
-    `muted` or `ref_conflict`.
+    If a moderator removes another person's message, write an audit entry, and close the reports of the message.
+
+    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` in an archived room, or if the person may not change the
+    message.
     """
 
     def remove(offset, now):
@@ -102,7 +106,7 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
         message.all_reactions = []
         delete_bodies(message)
         delete_mentions(message)
-        # Nobody could see or delete these bookmarks, but they would count against the limit of their people.
+        # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
         return _update(message, offset, body="", removed_at=now, pinned_at=None, mentioned=0, audience=None)
 
@@ -110,7 +114,7 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
 
 
 def remove_as_operator(person: Person, messages: QuerySet) -> int:
-    """Remove messages for an operator, who needs no role in their rooms. Return how many were removed."""
+    """Remove messages for an operator, who needs no role in the rooms. Return how many were removed."""
     removed = 0
     for message in messages.select_related("room").filter(removed_at=None):
         member = Member(room=message.room, person=person, role=Member.MODERATOR)
@@ -118,12 +122,16 @@ def remove_as_operator(person: Person, messages: QuerySet) -> int:
         try:
             removed += remove_message(member, event).is_new
         except ChatError:
-            continue  # another person has removed the message since it was selected
+            continue  # the room is archived, or another person has removed the message since the query
     return removed
 
 
 def set_reaction(member: Member, event: protocol.React) -> Outcome:
-    """Add or remove one emoji of a person. Raise `not_found`, `forbidden`, `muted` or `ref_conflict`."""
+    """
+    Add or remove one emoji of a person. Change nothing if the message already has this state.
+
+    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` in an archived room, or above MAX_REACTIONS.
+    """
 
     def react(offset, now):
         check_may_speak(member)

@@ -14,7 +14,7 @@ from .reading import get_backlog, get_page_around
 
 def get_first_view(person: Person, room: Room) -> dict:
     """
-    Return {offset, read, unread, first_unread, messages, more_after}, as it is at the room's present `offset`.
+    Return {offset, read, unread, first_unread, messages, more_after} for the room's present `offset`.
 
     `messages` are the newest ones as `message` events. If the first unread message is older, they are the messages
     around it, and `more_after` is true. The other fields are those of `joined`. For a person who is not a member yet,

@@ -115,7 +115,9 @@ def change_room(person: Person, slug: str, name: str | None = None, topic: str |
 
 def set_archived(person: Person, slug: str, archived: bool) -> Room:
     """
-    Archive a room, or restore it, and return the room. Its connections are closed with 4408, and connect again.
+    Archive a room, or restore it, and return the room. If this changes the room, close its connections with 4408.
+
+    The clients connect again.
 
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
     """
@@ -178,7 +180,7 @@ def change_address(person: Person, slug: str) -> Room:
 
 
 def _get_own_room(person, slug):
-    """Return a room that a person owns, or any room for an operator. Raise `forbidden` or `not_found`."""
+    """Return a room that a person owns, or any room for an operator, but no board. Raise `forbidden` or `not_found`."""
     room = find_room(slug) if person.is_staff else None
     room = room or get_readable_room(person, slug)
     is_owner = Member.objects.filter(room=room, person=person, role=Member.OWNER).exists()
@@ -206,11 +208,11 @@ def save_room(room: Room, changed: Iterable[str]) -> None:
     """
     Store a new room, or the fields `changed` of a room, and notify the lobby.
 
-    Publish the changed fields to the streams of the room's members. If the room was closed to guests, close the
-    connections of its guests.
+    Publish a changed name, topic, `archived` or `callers` to the streams of the room's members. If the room was closed
+    to guests, close the connections of its guests, and make the guests' streams unfollow the room.
     """
     room.changed_at = timezone.now()
-    # To store the whole row would set the room's counter back to its value at the time when the form was read.
+    # To store the whole row would set the room's counter back to the value that it had when the row was read.
     is_new = room.pk is None
     room.save(update_fields=None if is_new else [*changed, "changed_at"])
     shown = {name: getattr(room, name) for name in ("name", "topic", "archived") if name in changed}

@@ -33,7 +33,7 @@ def apply_role(member: Member, role: str, until: datetime | None = None) -> None
     Close a banned member's connections, and schedule the end of a mute.
 
     `until` is the time at which a mute ends. This function checks no rights and writes no audit entry:
-    `moderation.change_role` does both, and then calls it.
+    `moderation.change_role` does both, and then calls this function.
     """
     before = member.role
     Member.objects.filter(id=member.id).update(role=role, muted_until=until)

@@ -33,8 +33,8 @@ def set_pin(member: Member, event: protocol.Pin) -> Outcome:
     """
     Pin a message, or remove its pin, and write an audit entry. Do neither if the message already has the state.
 
-    Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person does not moderate the room, or if the
-    room already has MAX_PINS pins.
+    Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person does not moderate the room, if the
+    room is archived, or if the room already has MAX_PINS pins.
     """
 
     def pin(offset, now):

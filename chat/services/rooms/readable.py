@@ -1,7 +1,7 @@
 """
 All rooms that a person may read, for lists of messages from several rooms. This module writes nothing.
 
-`get_readable_room` decides about one room. Both follow the same rules, except for boards: this module leaves them out.
+`get_readable_room` decides about one room. This module follows the same rules, but leaves out all boards.
 """
 
 from typing import NamedTuple

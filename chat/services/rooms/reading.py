@@ -1,5 +1,5 @@
 """
-Read a room: backlogs after a cursor, pages of history, and read markers.
+Read a room: backlogs after a cursor, pages of history, messages as `message` events, and read markers.
 
 This module writes and publishes only the read marker of a Member.
 """
@@ -125,9 +125,10 @@ def _read_changes(room, after, limit, offset):
 
 def mark_read(member: Member, offset: int, connection: Connection | None = None) -> None:
     """
-    Move a member's read marker forward. Publish this to the member's other connections and to the person's streams.
+    Move a member's read marker forward, but not beyond `member.room.offset`.
 
-    `connection` is the connection that asks for it, if it is a connection in the room.
+    Publish a moved marker to the member's connections in the room and to the person's streams. `connection` is the
+    connection in the room that sent the request (None: another client did). It does not receive the event.
     """
     offset = min(offset, member.room.offset)
     if Member.objects.filter(id=member.id, read_offset__lt=offset).update(read_offset=offset):

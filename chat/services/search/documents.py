@@ -13,7 +13,7 @@ from .words import list_tokens
 # Raise this number if the tokens or the labels change. Then every room is indexed again, in the background.
 VERSION = 1
 
-# Only these bodies can have links. To render a body takes longer than everything else here.
+# Only bodies that match can have links. Rendering a body takes longer than all other work in this module.
 _MAY_HAVE_LINK = re.compile("://|mailto:", re.IGNORECASE)
 
 # The labels of messages in public rooms, and of messages with links.

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # One batch of SQLite holds the lock of all writers for about 20 ms.
 BATCH = 200  # changes of messages
-# One turn of the monitor works for about this time. The monitor must renew its lease within ten seconds.
+# The monitor indexes for about this time, and then does its other work. It must renew its lease within ten seconds.
 TURN_SECONDS = 1.0
 # The name of the lease that the working monitor holds.
 MONITOR_LEASE = "monitor"
@@ -38,7 +38,7 @@ CATCH_UP_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a room is indexed: `done` of its `total` changes, for which `documents` were stored or deleted."""
+    """`done` of the `total` changes of a room are indexed now. This step stored or deleted `documents` documents."""
 
     slug: str
     done: int
@@ -76,7 +76,7 @@ def catch_up() -> None:
 
 
 def index_rooms(slug: str | None = None) -> Iterator[Step]:
-    """Index all rooms, or the room `slug`, up to their present offsets. Yield a Step for each room of each batch."""
+    """Index all rooms except boards, or the room `slug`, up to the present offsets. Yield a Step per room and batch."""
     dues = deque(SearchProgress.objects.get_due(VERSION, slug))
     while dues:
         parts = _read_batch(dues)

@@ -30,7 +30,8 @@ def claim_task(task_id: int) -> Task | None:
     """
     Claim a task for this worker, and return the task.
 
-    Return None if the task is done, claimed or deleted, or was claimed MAX_TRIES times without an end.
+    Return None if the task is done, failed, deleted or held by another worker. Also return None if the task was claimed
+    MAX_TRIES times without an end.
 
     One UPDATE makes the claim, so only one of several workers with the same job gets the task.
     """

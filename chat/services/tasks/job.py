@@ -45,7 +45,7 @@ class Job:
         self._name, self._type = name, content_type
 
     def write(self, text: str) -> None:
-        """Append text to the result. Raise TaskLost if the worker no longer holds the task."""
+        """Append text to the result. Raise TaskLost if this stores a part and the worker no longer holds the task."""
         data = text.encode()
         self._buffer.append(data)
         self._buffer_bytes += len(data)

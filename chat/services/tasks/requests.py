@@ -117,7 +117,7 @@ def get_result(person: Person, task_id: int) -> Task:
 
 def delete_task(person: Person, task_id: int) -> None:
     """
-    Delete a task of this person with its result, and publish this to all of the person's tabs on commit.
+    Delete a task of this person with its result, and publish the deletion to all of the person's tabs on commit.
 
     An unfinished task stops at its next step. A person who may no longer read the room may still delete the task.
 

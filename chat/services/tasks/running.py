@@ -36,12 +36,12 @@ def run_task(task_id: int) -> None:
     """
     Run a task to its end, if it waits for a worker.
 
-    Then delete the person's oldest tasks above the limit, and run the sweep, which sends lost jobs again.
+    Then delete the person's oldest tasks above the limit, and run the sweep of tasks.
 
     An error of the task itself is stored as its failure. If the worker must stop, it puts the task back into the queue
     at the next step.
 
-    Raise one of OUTAGES if the task cannot be claimed.
+    Raise one of OUTAGES if the claim, the deletion of old tasks, or the sweep fails. Log an outage during the run.
     """
     task = claim_task(task_id)
     if task is not None:

@@ -19,7 +19,7 @@ from chat.services.free_rows import find_free_rows, lock_free_rows
 from . import publishing
 from .results import delete_parts
 
-MAX_TRIES = 5  # claims of one task without an end
+MAX_TRIES = 5  # times that workers may claim one task before the sweep gives it up
 # A job that no worker has taken for this time has expired on the channel (the layer's `expiry` is 60 s).
 JOB_SECONDS = 60
 MAX_SWEPT = 100  # tasks in one step of a sweep
@@ -32,10 +32,12 @@ def sweep_tasks() -> int:
     Send abandoned and lost tasks to the workers again, give up after MAX_TRIES, and delete expired tasks.
 
     If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
-    at the same time: a job that is sent twice runs once. The sweep leaves rows that another process has locked to a
-    later sweep: a worker that is frozen within a transaction would block the sweep.
+    at the same time: a job that is sent twice runs once.
 
-    Return the number of tasks that were changed.
+    The sweep skips rows that another process has locked, because a worker that is frozen within a transaction would
+    block the sweep. A later sweep handles these rows.
+
+    Return the number of tasks that were changed or deleted.
     """
     return _give_up() + _send_again() + _delete_expired() + _free_space()
 

@@ -8,7 +8,7 @@ import { gettext } from "./ui/translation.js";
 
 const PICTURE_PIXELS = 512;
 
-/** Offers the time zones that this browser knows, and shows its own in the empty field. */
+/** Offers the time zones that this browser knows, and shows the time zone of the device in the empty field. */
 function offerTimeZones() {
   const list = document.querySelector("#time-zones");
   const field = document.querySelector("[data-fill=time-zone]");
@@ -21,7 +21,7 @@ function offerTimeZones() {
 }
 
 /**
- * Returns a picture as a small square file. Photos from phones are larger than the server accepts.
+ * Returns the middle of a picture as a small square file. Photos from phones are larger than the server accepts.
  * @param {File} file
  * @returns {Promise<File>} the file itself if the browser cannot read it
  */
@@ -52,7 +52,7 @@ async function replaceChosen(input) {
   }
 }
 
-/** Shows whether this browser may notify the person, and a button that asks for the permission. */
+/** Shows whether this browser may notify the person, and if this is not decided, a button that asks for the permission. */
 function offerNotifications() {
   const part = document.querySelector("#notifications");
   const state = document.querySelector("#notifications-state");

@@ -1,8 +1,8 @@
 """
 Django's SQLite backend for several processes that write at once: they wait, and do not fail with "database is locked".
 
-It changes how connections and transactions open, and how rows are read (compiler.py). It also makes two conversions
-cheaper that each statement of a post needs.
+This backend changes how connections and transactions open, and how rows are read (compiler.py). It also makes two
+conversions cheaper: those of times and of placeholders.
 """
 
 import contextlib

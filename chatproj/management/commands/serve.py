@@ -1,5 +1,5 @@
 """
-`manage.py serve`: prepares the folder of the project, then runs the processes of the Procfile until a signal stops it.
+`manage.py serve`: prepares the data of the site, then runs the processes of the Procfile until a signal stops it.
 
 `bin/serve` runs this command. This module has the order of the steps; `chatproj.serve` has the steps.
 """
@@ -72,7 +72,11 @@ class Command(BaseCommand):
         return configuration.Program("valkey", configuration.shell_text(server.command))
 
     def run(self, programs, host, port):
-        """Start all processes, announce when the chat answers, and wait until a signal stops this process."""
+        """
+        Start all processes, announce when the chat answers, and wait until a signal stops this process.
+
+        If the supervisor ends, start it again.
+        """
         file = local.write_private("supervisord.conf", configuration.make_text(programs))
         environment = configuration.environment(programs, local.ROOT)
         supervisor = running.start(file, environment)
@@ -105,7 +109,7 @@ class Command(BaseCommand):
         self.say(f"The logs are in {local.VAR / 'log'}. Ctrl-C stops all processes.")
 
     def announce_to_others(self, host, port):
-        """Print the addresses for people on other machines, if other machines can reach the interface."""
+        """Print PUBLIC_URL. If it is not set, print the addresses at which other machines can reach the interface."""
         if settings.PUBLIC_URL:
             self.say(f"People open {settings.PUBLIC_URL}/")
         elif others := ready.addresses_for_others(host, port, settings.ALLOWED_HOSTS):

@@ -18,7 +18,7 @@ def test_a_holder_can_renew_its_lease_when_all_are_taken(store):
 def test_a_lost_lease_is_renewed_even_if_all_are_taken(store):
     store.acquire_lease("a", "x", 60, 1)
     store.renew_leases(["a"], "y", 60)
-    assert store.acquire_lease("a", "y", 60, 1), "y has the lost lease"
+    assert store.acquire_lease("a", "y", 60, 1), "the renewal has given y its lost lease back"
     assert not store.acquire_lease("a", "z", 60, 2)
 
 

@@ -77,7 +77,10 @@ export class BoardPage {
     }
   }
 
-  /** Opens what this visitor keeps in the browser, and deletes what earlier visitors have left. */
+  /**
+   * Deletes what earlier visitors of the board have left in the browser, opens this visitor's storage, shows the
+   * announcements, and fills in the handle of the visitor's last knock.
+   */
   #openStorage() {
     for (const storage of [tabStorage, sharedStorage]) forgetOtherVisitors(this.#board, this.#session, storage);
     const isFirst = this.#storage === null;
@@ -118,7 +121,7 @@ export class BoardPage {
   }
 
   /**
-   * Starts the conversation without a reload. A visitor who was removed and admitted again gets a fresh page.
+   * Starts the conversation without a reload. If a visitor was removed and is admitted again, the page reloads.
    * @param {string} handle
    */
   async #enter(handle) {

@@ -56,7 +56,7 @@ export class OwnerPanel {
   // After a reconnect the panel is drawn again: the socket sends the waiting visitors, and the API the admitted visitors.
   async #reload() {
     this.#knocks.replaceChildren();
-    // A failed call means that the connection is lost again. The next `opened` loads the list again.
+    // A call usually fails because the connection is lost again. The next `opened` loads the list again.
     const { visitors } = await call("GET", `/api/boards/${this.#board}/visitors/`).catch(() => ({ visitors: [] }));
     this.#admitted.replaceChildren();
     for (const visitor of visitors) if (visitor.state === "admitted") this.#showAdmitted(visitor);

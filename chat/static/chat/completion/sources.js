@@ -25,7 +25,7 @@ const MOST_PEOPLE = 20;
  * @property {string} me
  * @property {boolean} isBoard
  * @property {() => boolean} isGuest
- * @property {() => boolean} mayCallAll whether this person may call everybody with `@all`
+ * @property {() => boolean} mayCallAll whether this person may call everybody with `@all` and `@here`
  * @property {() => string[]} present the handles of the people who are here
  * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms
  * @property {() => { name: string, detail: string }[]} commands the commands that this person may give
@@ -37,7 +37,7 @@ const MOST_PEOPLE = 20;
 /** @typedef {{ kept: (query: string) => Suggestion[], fetch: (query: string) => Promise<Suggestion[]> }} Source */
 
 /**
- * Returns the suggestions for `@`: the people who are here, other members, and then everybody else.
+ * Returns the suggestions for `@`: the people who are here, other members, other people, and then `@all` and `@here`.
  * @param {Room} room
  * @param {Requests} requests
  * @returns {Source}

@@ -33,7 +33,8 @@ export class ThrottledRequests {
   }
 
   /**
-   * Returns the answer for an address: a kept one, or the server's. Returns null for an error, and if a newer request came before this one was sent.
+   * Returns the answer for an address: a kept one, or the server's. Returns null for an error, and for a request that a
+   * newer request has replaced before it was sent.
    * @param {string} address
    */
   async get(address) {

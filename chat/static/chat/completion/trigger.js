@@ -1,10 +1,11 @@
 // @ts-check
-// Finds out whether a person types a name that can be completed. Only reads the text. Must not draw or fetch.
+// Finds out whether a person types what can be completed: a handle, a room, an emoji or a command. Only reads the text.
+// Must not draw or fetch.
 
 // A handle has at most 32 characters, and may contain spaces.
 const LONGEST_HANDLE = 32;
 const WORD = /[\p{L}\p{M}\p{N}]/u;
-// Letters of scripts without spaces may touch a mention.
+// Letters of these scripts may stand directly before a mention.
 const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 // A Chinese character, a Japanese letter or a Korean syllable may be the whole name of an emoji.
 const EMOJI_NAME = /^(?:[\p{L}\p{M}\p{N}_+-]{2,}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])$/u;
@@ -14,7 +15,7 @@ const FENCE = /^ {0,3}(\x60{3}|~~~)/gm;
 /** @typedef {{ sign: Sign, query: string, from: number }} Trigger `from` is the position of the sign */
 
 /**
- * Returns what a person types before the caret: a sign and the letters behind it. Returns null for other text, and in code.
+ * Returns what a person types before the caret: a sign and the letters after it. Returns null for other text, and in code.
  * @param {string} text
  * @param {number} caret
  * @returns {Trigger | null}

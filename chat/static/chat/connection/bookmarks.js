@@ -6,7 +6,7 @@ import { Emitter } from "./emitter.js";
 
 /** @typedef {{ id: number, room: { slug: string, name: string }, message: import("./wire.js").Message, at: string }} Bookmark */
 
-/** Emits `changed` when a bookmark was added or removed. */
+/** Emits `changed` when this page has added or removed a bookmark. */
 class Bookmarks extends Emitter {
   /** @type {Set<string>} */
   #known = new Set();
@@ -14,7 +14,7 @@ class Bookmarks extends Emitter {
   #loading = null;
 
   /**
-   * Returns whether the page knows a bookmark of this message. It knows the newest 50, and those that it has fetched.
+   * Returns whether the page knows a bookmark of this message. It knows the bookmarks that it has fetched or added.
    * @param {string} slug
    * @param {number} id
    */

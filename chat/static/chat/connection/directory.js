@@ -46,7 +46,7 @@ function fetchPeople(query) {
 }
 
 /**
- * Emits `people` with {handles} when it has learned something about people.
+ * Emits `people` with {handles} when the known profiles of these handles have changed.
  */
 export class Directory extends Emitter {
   /** @type {Map<string, Profile>} */
@@ -94,7 +94,7 @@ export class Directory extends Emitter {
   }
 
   /**
-   * Looks up the people whom the page shows and whose profiles are unknown or older than FRESH_MS.
+   * Looks up the profiles of these handles, except handles about which the server has answered within FRESH_MS.
    * @param {Iterable<string>} handles
    */
   ask(handles) {

@@ -1,8 +1,8 @@
 // @ts-check
-// The events of the sockets: an EventTarget whose events carry a detail, and the names of the client's own events.
+// An EventTarget whose events carry a detail, and the names of the client's own events.
 // Must not know what the page does with an event.
 
-/** The events that the sockets emit in addition to the events of the wire. */
+/** The events that the sockets and the directory emit in addition to the events of the wire. */
 export const LOCAL_EVENT = Object.freeze({
   /** The server acknowledged a change of this person. The detail is the `ack`, with the sent event as `event`. */
   ACKED: "acked",

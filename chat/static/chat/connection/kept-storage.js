@@ -1,14 +1,16 @@
 // @ts-check
 // Keeps what a person has written, so that it survives a reload and a closed tab: drafts, and changes that wait.
 // Each value is in the tab's storage. A copy is in the storage that all tabs share, under a key with the name of this page.
-// A tab never changes the copy of another open tab; it takes over the copy of a closed tab.
+// A tab takes over the copies of closed tabs, and does not change the copies of other open tabs. One exception: a
+// duplicated tab takes over the copies of its original.
 // Must not know what the values mean.
 
 import { PersonStorage, sharedStorage, tabStorage } from "./storage.js";
 
 const PAGE = "chat.kept.page";
 const COPY = "chat.kept.copy.";
-// A tab that crashed could not mark its copies as left. A copy that did not change for this time counts as left.
+// A copy is left when its tab is closed: another tab may take the copy over. A tab marks its copies as left when it
+// closes. A crashed tab cannot do this, so a copy that was not saved for this time also counts as left.
 const LEFT_AFTER_MS = 600_000;
 // An open tab renews its copies each time after this interval, also while the person writes nothing.
 const RENEW_MS = 240_000;
@@ -161,7 +163,8 @@ export function keptStorage(owner) {
   if (known) return known;
   const storage = new KeptStorage(owner);
   storages.set(owner, storage);
-  // The page also shows in which other rooms a closed tab has left a draft, and sends what waits there.
+  // `getItem` takes over the values of closed tabs for all rooms, because the page shows the drafts of all rooms, and
+  // sends the waiting changes of all rooms.
   for (const name of storage.names) storage.getItem(name);
   globalThis.addEventListener("pagehide", () => storage.leave());
   globalThis.addEventListener("pageshow", (event) => {

@@ -34,7 +34,7 @@ export class LoadedMessages {
    */
   #outside = null;
 
-  /** No message is missing from this id onwards; 0 when nothing older exists, null before the first `synced`. */
+  /** No message is missing from this id onwards; 0 when nothing older exists; null before `start` or `finishBacklog`. */
   get completeFrom() {
     return this.#completeFrom;
   }
@@ -92,8 +92,8 @@ export class LoadedMessages {
 
   /**
    * Ends the first backlog, and returns its messages in the order of their ids. A live change of a very old message may
-   * have arrived among them. It would leave a gap that "load older" skips. So only the newest 50 messages are kept, because
-   * there is no gap between them.
+   * have arrived among them. This message would leave a gap that "load older" skips. So only the newest BACKLOG_SIZE
+   * messages are kept, because there is no gap between these messages.
    */
   finishBacklog() {
     if (this.#completeFrom !== null) return [];

@@ -104,7 +104,7 @@ export class OutboxSender {
   }
 
   /**
-   * Takes a refusal: retries the event later, keeps it as failed, or removes it. Returns its entry, if there is one.
+   * Takes a refusal: retries the event later, keeps it as failed, or removes it. Returns the event's entry, if any.
    * @param {WireEvent} rejected
    */
   refuse({ ref, code, detail, retry_after: seconds }) {
@@ -118,8 +118,8 @@ export class OutboxSender {
   }
 
   /**
-   * Tries a failed event again, because the person asked for it. After a conflict the event needs a new ref: the old ref
-   * permanently belongs to other content.
+   * Makes a failed event unanswered again, because the person asked for it. `sendWaiting` then sends the event. After a
+   * conflict the event needs a new ref: the old ref permanently belongs to other content.
    * @param {string} ref
    */
   retry(ref) {
@@ -143,7 +143,10 @@ export class OutboxSender {
     this.#outbox.dropTransient();
   }
 
-  /** Sends the events that have not been sent. No event overtakes an earlier event that has to wait. */
+  /**
+   * Sends the unanswered events that are not in flight, up to WINDOW events in flight. No event overtakes an earlier event
+   * that has to wait.
+   */
   sendWaiting() {
     const { now, timers } = this.#environment;
     timers.clearTimeout(this.#pauseTimer);

@@ -11,7 +11,7 @@ import { CLOSE, FINAL_CLOSE_CODES } from "./wire.js";
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 15_000;
-// After a shorter connection the backoff continues to grow.
+// The backoff starts again after a connection that was useful for this time. After others it continues to grow.
 const STABLE_AFTER_MS = 5_000;
 // The timeout is long, because after a server's restart every client connects at the same time.
 const USEFUL_TIMEOUT_MS = 20_000;

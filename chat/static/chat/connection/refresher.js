@@ -36,7 +36,7 @@ export class Refresher {
     this.#fetchedAt = this.#environment.now();
   }
 
-  /** Schedules one fetch for all calls until then. A hidden page fetches when it becomes visible. */
+  /** Schedules a fetch, unless one is scheduled already. A hidden page fetches when it becomes visible. */
   changed() {
     this.#isStale = true;
     if (this.#timer !== null) return;

@@ -46,7 +46,8 @@ export class RoomChanges {
   }
 
   /**
-   * Posts a message, and returns its ref. The body is trimmed only here, because a repeated event must equal the first.
+   * Posts a message, and returns its ref. The body is trimmed before the event is stored: a repeated event must equal the
+   * first event.
    * @param {string} body
    * @param {number | null} [replyTo] the id of the quoted message
    */
@@ -86,7 +87,7 @@ export class RoomChanges {
   }
 
   /**
-   * Starts background work, and returns the ref that its `task` events carry.
+   * Starts a background task, and returns the ref that its `task` events carry.
    * @param {string} task
    * @param {object} params
    */
@@ -105,7 +106,7 @@ export class RoomChanges {
 
   /**
    * Asks for a page of history, and returns the ref. A reload forgets this request.
-   * @param {{ before?: number | null, around?: number, limit: number }} page which page: `before` or `around` an id
+   * @param {{ before?: number | null, around?: number, limit: number }} page `before` or `around` an id; else the newest page
    */
   fetch(page) {
     return this.#add({ type: CLIENT_EVENT.FETCH, ...page }, { isPersistent: false });

@@ -100,7 +100,7 @@ export class RoomSocket extends Emitter {
     this.#person = options.person ?? "";
     this.#firstView = options.firstView ?? null;
     const storage = options.storage ?? new PersonStorage(this.#person);
-    /** The changes that this person makes: posts, edits, reactions. */
+    /** All changes that this person makes, such as posts, edits and reactions, and the fetches of pages. */
     this.changes = new RoomChanges(environment, { storage, slug: options.slug, handle: this.handle }, {
       send: (event) => this.#send(event),
       changed: () => this.emit(LOCAL_EVENT.OUTBOX),
@@ -125,7 +125,7 @@ export class RoomSocket extends Emitter {
     }, options);
   }
 
-  /** The client has every change up to this offset; null before the first `synced`. */
+  /** The client has every change up to this offset; null before the first view or, without one, the first `synced`. */
   get cursor() {
     return this.#synchronizer.cursor;
   }
@@ -134,7 +134,7 @@ export class RoomSocket extends Emitter {
     return this.#loaded.hasOlder;
   }
 
-  /** No message is missing from this id onwards; null before the first `synced`. */
+  /** No message is missing from this id onwards; null before the first view or, without one, the first `synced`. */
   get completeFrom() {
     return this.#loaded.completeFrom;
   }
@@ -246,7 +246,7 @@ export class RoomSocket extends Emitter {
     const isOtherPerson = handle !== this.handle;
     this.handle = handle;
     this.emit(SERVER_EVENT.JOINED, event);
-    // The page must be loaded again for the other person. Until then nothing is sent: the outbox is not theirs.
+    // The page must be loaded again for the other person. Until then nothing is sent: the outbox is another person's.
     if (this.isOtherPerson(event.you)) return;
     this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);

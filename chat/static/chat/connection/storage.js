@@ -147,7 +147,7 @@ export function forgetOtherPeople(person, storage = tabStorage) {
 }
 
 /**
- * Deletes what visitors of a board other than this visitor have left in this tab.
+ * Deletes what visitors of a board other than this visitor have left in a storage.
  * @param {string} board
  * @param {string} session
  * @param {SafeStorage} [storage]
@@ -172,7 +172,7 @@ export function forgetEverybody(storage = tabStorage) {
 function forget(storage, isForgettable) {
   for (const name of storage.names) {
     const isPersonal = name.startsWith(PREFIX) && !name.startsWith(PAGE_PREFIX) && name !== TRANSPORT;
-    // An older version of the page stored the names without an owner.
+    // An older version of the page stored values under names without an owner. These values are deleted too.
     if (isPersonal && isForgettable(name.slice(name.lastIndexOf("@") + 1))) storage.removeItem(name);
   }
 }

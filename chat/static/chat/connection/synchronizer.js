@@ -48,7 +48,7 @@ export class Synchronizer {
     this.#timers = new TimerSet(environment.timers);
   }
 
-  /** The client has every change up to this offset; null before the first `synced`. */
+  /** The client has every change up to this offset; null before the first `advance`. */
   get cursor() {
     return this.#cursor.position;
   }

@@ -4,8 +4,8 @@
 
 import { SafeStorage } from "./storage.js";
 
-// In a network that blocks websockets, the first websockets fail. After a websocket has opened, failures mean that the
-// server is down.
+// In a network that blocks websockets, the first websockets fail. After a websocket has opened, failures usually mean that
+// the server is down, so the client tries longer before it polls.
 const FAILURES_BEFORE_FALLBACK = 2;
 const FAILURES_AFTER_SUCCESS = 8;
 // Some proxies neither refuse nor open a websocket.
@@ -77,7 +77,7 @@ export class TransportSelector {
     return this.#chosen;
   }
 
-  /** How long the chosen transport may take to open; null for no special limit. */
+  /** How many milliseconds the chosen transport may take to open; null for no special limit. */
   get openTimeoutMs() {
     const isFirstWebSocket = this.#chosen === this.#WebSocket && !this.#hasWebSocketOpened;
     return this.#canPoll && isFirstWebSocket ? OPEN_TIMEOUT_MS : null;

@@ -1,5 +1,6 @@
 // @ts-check
-// The dialog that asks for a day, and finds the first message from that day on. Must not move the reader: the caller does.
+// The dialog that asks for a day, and finds the first message from that day on. It must not scroll the list of
+// messages: the caller does that.
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";

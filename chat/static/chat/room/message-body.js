@@ -59,7 +59,7 @@ export function makeBodyOf({ body, html }) {
 
 /**
  * @param {string} text
- * @param {string | null} handle null for a call to everybody
+ * @param {string | null} handle the person's handle; null for @all or @here
  * @param {string} me
  */
 function makeMention(text, handle, me) {
@@ -68,7 +68,7 @@ function makeMention(text, handle, me) {
 }
 
 /**
- * Lets the keyboard scroll long lines of code and wide tables: only an element that can have the focus scrolls.
+ * Lets the keyboard scroll long lines of code and wide tables. The keyboard scrolls only an element that can have the focus.
  * @param {HTMLElement} body
  */
 function makeScrollersFocusable(body) {

@@ -22,7 +22,7 @@ const KEPT_LOADED = 10_000;
 
 /**
  * The list of messages. It emits these events:
- * - drawn: {messages}, which are new or changed; empty if only other messages are on the page than before
+ * - drawn: {messages}, the new or changed messages; empty if only the drawn part of the loaded messages has changed
  * - shortened: {from}, the id of the oldest message that is left
  * - scrolled: {atTop, nearEnd}
  */
@@ -89,7 +89,7 @@ export class Timeline extends Emitter {
     return this.#messages.newestId;
   }
 
-  /** The id of the last message whose end is visible, or above the visible part; 0 for none. */
+  /** The id of the last message whose end is in the visible part or above it; 0 for none. */
   get seenTo() {
     if (this.isAtBottom) return this.newestId;
     return this.#messages.idAt(this.#drawn.endWhere((item) => this.#position.hasPassed(item)) - 1) ?? 0;

@@ -1,6 +1,6 @@
 // @ts-check
 // Counts what a person has not read: what the server counted before this page loaded, and what the page has received.
-// Only counts with ids. Must not know the page, scrolling or sockets.
+// Must not know the page, scrolling or sockets.
 
 // The server counts at most this many messages when a page connects.
 const MOST_COUNTED = 1_000;
@@ -16,7 +16,7 @@ export class UnreadMessages {
   #countedTo = 0;
   /** How many unread messages up to `countedTo` this page has not received. */
   #unknown = 0;
-  /** Whether the server has stopped to count, so that there may be more unread messages. */
+  /** Whether the server stopped counting at its limit, so that there may be more unread messages. */
   #isCut = false;
   /**
    * The first unread message when the server counted.
@@ -96,7 +96,7 @@ export class UnreadMessages {
   }
 
   /**
-   * Takes a received message, new or changed. It may be received more than once.
+   * Counts a received message, new or changed. The page may receive the same message more than once.
    * @param {Message} message
    */
   note({ id, author, removed }) {
@@ -105,7 +105,7 @@ export class UnreadMessages {
       this.#known.delete(id);
     } else if (!this.#known.has(id)) {
       this.#known.add(id);
-      // Of messages that the server has not counted, at least one stays unknown until everything is loaded or read.
+      // If the server stopped counting, at least one message stays unknown until everything is loaded or read.
       if (id <= this.#countedTo && this.#unknown > (this.#isCut ? 1 : 0)) this.#unknown -= 1;
     }
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // Shows the announcements of operators, newest first, until the person dismisses them or they expire.
-// Must not know how they arrive, nor how the server learns of a dismissal.
+// Must not know how announcements arrive, or how the server learns of a dismissal.
 
 import { onClock } from "./clock.js";
 import { byId, make } from "./dom.js";
@@ -69,7 +69,7 @@ export class Announcements {
   }
 
   /**
-   * Removes an announcement, because it was dismissed in another tab or withdrawn.
+   * Removes an announcement that was dismissed or withdrawn, or that has expired.
    * @param {number} id
    */
   hide(id) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Tells the parts of a page that time has passed: every minute, at midnight, and when a person returns to the page.
+// Tells the parts of a page that time has passed: every minute, at midnight, and when the person or the network returns.
 // Must not know what depends on the time, except for the times in words, which every page has.
 
 import { TIME_WORDS } from "./format.js";
@@ -12,7 +12,7 @@ const listeners = new Set();
 let timer;
 
 /**
- * Calls `callback` every minute, at midnight, and when the person returns to the page.
+ * Calls `callback` every minute, at midnight, and when the person returns to the page or the network returns.
  * @param {() => void} callback
  * @param {AbortSignal} [signal] ends the calls
  */
@@ -29,7 +29,7 @@ export function startClock() {
   tick();
 }
 
-/** Writes each time in words again, such as "yesterday, 09:00" and "5 min. ago". Its element has `data-words`. */
+/** Writes the text of each element with `data-words` again, such as "yesterday, 09:00" and "5 min. ago". */
 function renewTimes() {
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-words]"))) {
     const words = TIME_WORDS[element.dataset.words ?? ""]?.(element.getAttribute("datetime") ?? element.dataset.at ?? "");

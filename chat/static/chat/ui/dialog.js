@@ -1,5 +1,5 @@
 // @ts-check
-// Dialogs over the page. Must not know what they show.
+// Dialogs over the page. Must not know what the dialogs show.
 
 import { make } from "./dom.js";
 import { gettext } from "./translation.js";

@@ -2,7 +2,7 @@
 // Makes texts comparable for a search. Must not touch the page.
 
 /**
- * Returns a text without capital letters and accents.
+ * Returns a text in lower case, without accents, and with plain letters for variants such as ligatures.
  * @param {string} text
  */
 export function fold(text) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The names of keys, as the keyboards of the reader's language have them. Must not take any key.
+// The names of keys, as the keyboards of the reader's language have them. Must not handle key presses.
 
 import { pgettext } from "./translation.js";
 

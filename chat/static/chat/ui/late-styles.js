@@ -1,5 +1,5 @@
 // @ts-check
-// Loads the styles of what the first page does not show: late.css. Must not know what they style.
+// Loads late.css, the styles that the page does not need when it starts. Must not know what these styles are for.
 
 import { make } from "./dom.js";
 

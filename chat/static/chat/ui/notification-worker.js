@@ -11,7 +11,7 @@ const SHOWN_MS = 20_000;
 /** @typedef {{ title: string, body: string, address: string, tag: string, slug: string }} Notice */
 /** @typedef {{ address: string, slug: string, person: string, shownAt: number }} NoticeData */
 
-/** Returns whether this browser can notify at all. Browsers allow it only with HTTPS, or for a server on the same computer. */
+/** Returns whether this browser can notify at all. Browsers notify only with HTTPS, or for a server on the same computer. */
 export function canNotify() {
   // Locks choose the tab that notifies.
   return "Notification" in window && "serviceWorker" in navigator && "locks" in navigator && window.isSecureContext;
@@ -34,7 +34,8 @@ export async function registerWorker() {
 }
 
 /**
- * Starts the service worker if notifications are on. Calls `open` with the address of a notification that the person chooses.
+ * Starts the service worker if notifications are on, and closes the notifications of other people. Calls `open` with the
+ * address of a notification that the person chooses.
  * @param {(address: string) => void} open
  */
 export async function startNotifications(open) {
@@ -69,7 +70,7 @@ export async function showNotification({ title, body, address, tag, slug }) {
 }
 
 /**
- * Closes the notifications that are over.
+ * Closes the notifications for which `isOver` returns true.
  * @param {(data: NoticeData) => boolean} isOver
  * @param {string} [tag] only notifications with this tag
  */

@@ -20,8 +20,8 @@ export function onForgotten(callback, signal) {
 }
 
 /**
- * Deletes everything that pages have stored in this browser, and calls the callbacks of `onForgotten`. Call this function
- * when the server says that the person is signed out.
+ * Deletes what pages have stored for all people in this browser, and calls the callbacks of `onForgotten`. Call this
+ * function when the person signs out, or when the server says that the person is signed out.
  */
 export function forgetPerson() {
   forgetEverybody();
@@ -42,7 +42,7 @@ export function watchSignOut() {
     sharedStorage.setItem(SIGN_OUTS, `${Date.now()}-${Math.random()}`);
   });
   window.addEventListener("storage", ({ key }) => key === SIGN_OUTS && forgetPerson());
-  // A page that returns from the back/forward cache has missed the event, and may belong to another person.
+  // A page that returns from the back/forward cache has missed the event "storage", and may belong to another person.
   window.addEventListener("pageshow", ({ persisted }) => {
     if (!persisted || sharedStorage.getItem(SIGN_OUTS) === known) return;
     forgetPerson();

@@ -1,5 +1,5 @@
 // @ts-check
-// Shows the names and the pictures of people beside their handles, and updates them when people change them.
+// Shows the names and the pictures of people beside their handles, and updates both when people change their profiles.
 // Must not ask the server: the directory does. Pages without a directory, such as boards, show handles only.
 //
 // `data-who` of an element is the handle of the person, and `data-shows` is what the element shows of the person.
@@ -61,7 +61,8 @@ export function markPicture(element, handle) {
 }
 
 /**
- * Makes the element that shows the name of a person beside the handle. It is empty for a person without a name.
+ * Makes the element that shows the name of a person beside the handle. The element is empty if the person has no name, or
+ * if the name is the handle.
  * @param {string} handle
  */
 export function personNameOf(handle) {
@@ -126,7 +127,8 @@ function fill(element) {
  */
 function showName(element, name) {
   if (element.textContent === name) return;
-  // A name that is known only later stands after the time of the message, so that the rest of the line does not move.
+  // If the name arrives when the line is already on the page, the style "late" puts the name after the time of the
+  // message. So the rest of the line does not move.
   if (element.isConnected && !element.textContent) element.classList.add("late");
   element.textContent = name;
   element.title = name;

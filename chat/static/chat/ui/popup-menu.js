@@ -12,7 +12,7 @@ const EDGE_PX = 8;
  * @typedef {object} Entry
  * @property {string} text
  * @property {string} name the value of `data-action`
- * @property {() => void} act is called when the menu has closed
+ * @property {() => void} act is called after this choice has closed the menu
  * @property {string} [icon]
  * @property {boolean} [isChecked] for an entry that is one of several choices
  * @property {boolean} [isBad] for an entry that deletes something
@@ -24,8 +24,8 @@ const EDGE_PX = 8;
 let closeOpenMenu = null;
 
 /**
- * Opens a menu. Escape, Tab, a choice, a click elsewhere or a change of the window's size closes the menu. If the focus is
- * in the menu then, it returns to the button.
+ * Opens a menu. Escape, Tab, a choice or a click elsewhere closes it. A change of the window's size closes only a menu
+ * beside the button. If the focus is in the menu when the menu closes, the focus returns to the button.
  * @param {HTMLElement} button
  * @param {string} title
  * @param {Part[]} parts

@@ -18,13 +18,14 @@ export class Scope {
     return !this.#activity.signal.aborted;
   }
 
-  /** The signal that ends when the part is closed permanently. */
+  /** The signal that is aborted when the part is closed permanently. */
   get life() {
     return this.#life.signal;
   }
 
   /**
-   * Calls `start` now and after each return to the page. Its signal ends when the part leaves the page.
+   * Calls `start` now if the part is on the page, and after each return to the page. The signal that `start` gets is
+   * aborted when the part leaves the page.
    * @param {Starter} start
    */
   whileActive(start) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Makes the elements that show a time in words. Must not keep them current: clock.js does.
+// Makes the elements that show a time in words. Must not update their texts: clock.js does.
 
 import { make } from "./dom.js";
 import { TIME_WORDS, fullTime } from "./format.js";

@@ -43,7 +43,7 @@ export class Attention {
   }
 
   /**
-   * Starts the notifications, once.
+   * Asks for the person's own profile, and starts the notifications once. Without `tools` they do not start.
    * @param {import("./late-tools.js").Tools | null} tools
    */
   notifyWith(tools) {
@@ -66,7 +66,8 @@ export class Attention {
   }
 
   /**
-   * Updates the names and the title for the pane that is now on the page. Names may have changed while it was not there.
+   * Updates the names, the title and the notifications for the pane that is now on the page. Names may have changed while
+   * the pane was not on the page.
    * @param {import("./panes.js").Pane} pane
    */
   shown(pane) {
@@ -74,7 +75,7 @@ export class Attention {
     const { conversation } = pane;
     if (conversation && !this.#known.has(conversation)) {
       this.#known.add(conversation);
-      // The server names a direct conversation by the handles.
+      // In `joined`, the name of a direct conversation has handles, not the names of people.
       conversation.socket.on(SERVER_EVENT.JOINED, () => this.#showTitle());
     }
     this.#showTitle();

@@ -17,7 +17,7 @@ export class Badges {
   #plain = this.#icon?.href ?? "";
   /** @type {Totals} */
   #totals = { unread: 0, mentions: 0 };
-  /** What is unread in the room on the page: the person sees it while the page has the focus. */
+  /** How many unread messages the room on the page has. While the page has the focus, the title does not count them. */
   #here = 0;
   #isMore = false;
 
@@ -28,8 +28,8 @@ export class Badges {
 
   /**
    * @param {Totals} totals
-   * @param {{ here: number, isMore: boolean }} open how much of `totals` is in the room on the page, and whether there is
-   *   more than the totals
+   * @param {{ here: number, isMore: boolean }} open how many of the unread messages are in the room on the page, and whether
+   *   this room may have more unread messages than were counted
    */
   show(totals, { here, isMore }) {
     this.#totals = totals;

@@ -6,7 +6,7 @@ import { child } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";
 
 const HOLD_MS = 400;
-// A hand never lies still: a shorter way of a mouse is a click, and a longer way of a finger is a scroll.
+// A hand is never still. A mouse drags only after it has moved more than this; a finger that moves more scrolls the list.
 const MOUSE_STILL_PX = 6;
 const FINGER_STILL_PX = 10;
 // Some browsers send a click when the pointer is lifted after a drag.
@@ -25,8 +25,8 @@ const SCROLL_STEP_PX = 7;
 /** @typedef {{ item: HTMLElement, pointer: number, x: number, y: number, isMouse: boolean }} Press */
 
 /**
- * A drag. `before` is the slug of the favourite before which the item will stand; null for the end, undefined for the place
- * where it is.
+ * A drag. `before` is the slug of the favourite before which the item will stand. It is null for the end of the list, and
+ * undefined if the item stays in its place.
  * @typedef {{ item: HTMLElement, pointer: number, startY: number, startScroll: number, y: number, hasMoved: boolean, before?: string | null }} Drag
  */
 
@@ -57,7 +57,7 @@ class FavouriteSorting {
   #press = null;
   /** @type {Drag | null} */
   #drag = null;
-  /** Is true until shortly after a drag. */
+  /** Whether a drag ended less than LATE_CLICK_MS ago. */
   #hasJustEnded = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -246,6 +246,6 @@ function tryToCapture(item, pointer) {
   try {
     item.setPointerCapture(pointer);
   } catch {
-    // The pointer is lifted already. The drag ends with its event.
+    // The pointer is lifted already. Its event `pointerup` ends the drag.
   }
 }

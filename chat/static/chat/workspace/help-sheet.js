@@ -14,7 +14,7 @@ const ALT = isMac ? "⌥" : KEYS.Alt;
 /** @typedef {[keys: string[][], what: string]} Line */
 
 /**
- * Keys that are pressed together stand in one list; several lists are choices.
+ * The keys in one inner list are pressed together. Several inner lists are alternatives.
  * @type {[heading: string, keys: Line[]][]}
  */
 const GROUPS = [

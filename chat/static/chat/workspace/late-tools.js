@@ -1,5 +1,5 @@
 // @ts-check
-// Loads the tools of the workspace, which the page needs only when the person asks for one. Must not open a tool.
+// Loads the tools of the workspace, which the page does not need when it starts. Must not know what the tools do.
 
 import { gettext } from "../ui/translation.js";
 
@@ -16,8 +16,8 @@ export async function loadTools() {
 }
 
 /**
- * Returns a function that calls `open` with the tools: at once if they are loaded, so that the next key already belongs to
- * the dialog.
+ * Returns a function that loads the tools and calls `open` with them. If the tools are loaded already, it calls `open` at
+ * once, so that the next key already goes to the dialog.
  * @param {(sentence: string) => void} notify shows a sentence to the person
  * @returns {WithTools}
  */

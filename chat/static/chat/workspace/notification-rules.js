@@ -19,7 +19,7 @@ import { clockIn } from "../ui/local-time.js";
 export const DEFAULT_PREFERENCES = { notify: LEVEL.MENTIONS, sound: false, quiet_from: null, quiet_to: null };
 
 /**
- * Returns whether it is between the hours in which a person wants no notifications. The hours may go over midnight.
+ * Returns whether `now` is in the hours in which a person wants no notifications. These hours may include midnight.
  * @param {Preferences} preferences
  * @param {string | undefined} zone the person's time zone; without it, the browser's
  * @param {Date} now
@@ -44,8 +44,8 @@ export function isMentionNotified({ author }, place, { notify }, me) {
 }
 
 /**
- * Returns the author of the new message in a `room` event, or null if the event does not notify the person. It notifies only
- * people who have chosen all messages. Direct messages and messages that mention the person cause a `mention` too.
+ * Returns the author of the newest message by another person in a `room` event, or null if the event does not notify the
+ * person. The event notifies only people who have chosen all messages, and not of direct messages, which cause a `mention`.
  * @param {{ posts?: number, by?: string[] }} event
  * @param {Place | undefined} before the room before the event
  * @param {Preferences} preferences

@@ -54,7 +54,7 @@ export class Notifications {
     this.refresh();
   }
 
-  /** Loads the preferences again, at most once a minute. */
+  /** Loads the preferences again, at most once a minute, and applies them to the sound and the bar. */
   async refresh() {
     if (!canNotify() || Date.now() - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = Date.now();
@@ -68,8 +68,8 @@ export class Notifications {
   }
 
   /**
-   * Tells the other tabs which room the person looks at, or that the person looks at no room here. The workspace calls
-   * this when another pane is shown.
+   * Tells the other tabs which room the person looks at in this tab, if any. The workspace calls this when another pane is
+   * shown.
    */
   update() {
     if (!canNotify()) return;
@@ -98,8 +98,9 @@ export class Notifications {
   }
 
   /**
-   * Notifies the person of the new messages that a `room` event reports. Call this before the list of rooms takes the
-   * event, because the number of messages is compared with the list.
+   * Notifies the person of the new messages that a `room` event reports, and closes the notifications of a room that the
+   * person has read or left. Call this before the list of rooms takes the event, because this method compares the number of
+   * messages with the list.
    * @param {any} event
    */
   roomChanged(event) {
@@ -141,7 +142,7 @@ export class Notifications {
     });
   }
 
-  /** Asks for the permission with a quiet bar, which the person may close permanently. */
+  /** Shows or hides the bar that asks for the permission. The person may close this bar permanently. */
   #showBar() {
     const isOpen = Notification.permission === "default" && this.#preferences.notify !== LEVEL.NONE;
     this.#bar.hidden = !isOpen || sharedStorage.getItem(ANSWERED) !== null;

@@ -1,6 +1,6 @@
 // @ts-check
-// Shows the person's rooms in the list, and their unread messages in the page's title and icon. Keeps the rooms for the
-// next visit.
+// Shows the person's rooms in the list, and the number of unread messages in the page's title and icon. Stores the rooms for
+// the next visit.
 // Must not know how the rooms change.
 
 import { Draft } from "../room/draft.js";
@@ -78,7 +78,7 @@ export class Overview {
     this.draw();
   }
 
-  /** Draws now, and then at most ten times a second: many rooms may change at the same moment. */
+  /** Draws now, or soon if it drew less than 0.1 s ago: many rooms may change at the same moment. */
   draw() {
     this.#isOutdated = this.#drawTimer !== undefined;
     if (this.#isOutdated) return;

@@ -18,7 +18,7 @@ const SHORTEST_SEARCH = 2;
 /**
  * @typedef {object} Result
  * @property {string} key is unique: the same room of two sources is shown once
- * @property {string} group the heading above it
+ * @property {string} group the heading above the result
  * @property {string} title
  * @property {string} [detail]
  * @property {string} [sign] the name of an icon

@@ -1,5 +1,5 @@
 // @ts-check
-// The palette: a dialog in which a person types a few letters and goes to a room, a person or a message.
+// The palette: a dialog in which a person types a few letters, and chooses a room, a person, a message or an action.
 // Must not know what can be found: palette-sources.js does.
 
 import { openDialog } from "../ui/dialog.js";

@@ -11,8 +11,8 @@ const KEPT = 5;
 const PANE = "#room[data-handle], #browser";
 
 /**
- * The content of a pane. `suspend` ends all its listeners and connections for a while, `resume` starts them again, and
- * `close` ends them permanently.
+ * The content of a pane. `suspend` ends its listeners and connections, `resume` starts them again, and `close` ends them
+ * permanently.
  * @typedef {{ suspend: () => void, resume: () => void, close: () => void }} Content
  */
 
@@ -35,7 +35,7 @@ export class Pane {
   #options;
 
   /**
-   * @param {string} path its address
+   * @param {string} path the path of the pane's address
    * @param {HTMLElement} element
    * @param {string} title the page's title
    * @param {Options} options
@@ -147,8 +147,8 @@ export class Panes {
   }
 
   /**
-   * Fetches a pane. Returns null if the page must load the address itself: the answer is an error, is for another person, or
-   * belongs to another version of the client.
+   * Fetches a pane. Returns null if the page must load the address itself: the answer is an error or a redirect, contains no
+   * pane, is for another person, or belongs to another version of the client.
    * @param {string} path
    */
   async fetch(path) {

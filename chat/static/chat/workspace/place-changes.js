@@ -1,6 +1,6 @@
 // @ts-check
 // What a person changes about their rooms: what is read, the level of notifications, favourites.
-// Shows a change before the server sends it. Must not draw.
+// Shows a change at once or after the server's `ack`, before the person's own stream reports it. Must not draw.
 
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { translateDetail } from "../ui/error-sentences.js";
@@ -83,7 +83,8 @@ export class PlaceChanges {
   }
 
   /**
-   * Moves a favourite before another one, and shows the new order at once. If the server refuses, the former order returns.
+   * Moves a favourite before another one, shows the new order at once, and announces it after the server's `ack`. If the
+   * server refuses, the former order returns.
    * @param {string} slug
    * @param {string | null} before null for the end of the list
    */

@@ -10,7 +10,7 @@ import { addressOf, isFavourite } from "./places.js";
 import { LEVELS } from "./room-details.js";
 
 /**
- * Return the entries that move a favourite by one place.
+ * Return the entries that move a favourite by one place; none for a room that is not a favourite.
  *
  * @param {import("./workspace.js").Workspace} workspace
  * @param {string} slug
@@ -32,7 +32,7 @@ function movesOf({ places, changes }, slug) {
  *
  * @param {import("./workspace.js").Workspace} workspace
  * @param {string} slug
- * @param {HTMLElement} button the menu opens beside it
+ * @param {HTMLElement} button the button beside which the menu opens
  */
 export function openPlaceMenu(workspace, slug, button) {
   const place = workspace.places.get(slug);

@@ -23,7 +23,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {string[]} [people] the people of a direct conversation
  * @property {string} [board] the UUID of a board
  * @property {string} [callers] who may call everybody; absent for moderators and owners
- * @property {boolean} [archived] nobody can write in the room, and the list leaves it out
+ * @property {boolean} [archived] true if nobody can write in the room; the list leaves out such a room
  */
 
 /** @typedef {{ id: "favourites" | "rooms" | "directs" | "boards", places: Place[] }} Section */
@@ -107,7 +107,8 @@ export class Places {
   }
 
   /**
-   * Applies a `room` event. Returns false for a room that is not known, if the event does not describe it completely.
+   * Applies a `room` event, and returns whether this was possible. An event about an unknown room must describe the room
+   * completely, or say that the room is gone.
    * @param {{ slug: string, gone?: boolean, moved?: string, by?: string[], [field: string]: any }} event
    */
   change({ slug, gone: isGone, moved, by = [], ...fields }) {
@@ -158,7 +159,7 @@ export class Places {
     this.#open = open;
   }
 
-  /** The favourites in their order, with those that the list leaves out because they are archived. */
+  /** The favourites in their order, also the archived ones, which the list leaves out. */
   get favourites() {
     return this.all.filter(isFavourite).sort(byPosition);
   }
@@ -171,7 +172,7 @@ export class Places {
   /**
    * Moves a favourite. Returns its new position among all favourites, or null if it does not move.
    * @param {string} slug
-   * @param {string | null} before the favourite before which it stands then; null for the end of the list
+   * @param {string | null} before the favourite that follows after the move; null for the end of the list
    */
   moveFavourite(slug, before) {
     const order = this.favourites.map((place) => place.slug);
@@ -194,7 +195,7 @@ export class Places {
     for (const [favourite, slug] of order.entries()) this.change({ slug, favourite });
   }
 
-  /** The rooms in the order of the list. @returns {Section[]} */
+  /** The rooms in the order of the list, without archived rooms. @returns {Section[]} */
   get sections() {
     const all = this.all.filter(({ archived }) => !archived);
     const others = all.filter((place) => !isFavourite(place));
@@ -207,7 +208,7 @@ export class Places {
     ];
   }
 
-  /** What is unread in all rooms together. */
+  /** What the badges count in all rooms together, without archived rooms. */
   get totals() {
     const totals = { unread: 0, mentions: 0 };
     for (const place of this.all) {

@@ -1,6 +1,6 @@
 // @ts-check
-// The details of a room in the panel: its topic, its address, and what the person can choose for it.
-// Must not change anything: it calls the workspace.
+// The details of a room in the panel: its topic, who can join or read it, and what the person can choose for it.
+// Must not change any data: it calls the workspace for that.
 
 import { KIND, LEVEL, ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";

@@ -1,5 +1,6 @@
 // @ts-check
-// What stands beside a room in the list of all rooms: the button that joins it, or the menu of a room that the person is in.
+// What stands beside a room in the list of all rooms: the link that joins the room, or the menu's button if the person is in
+// the room.
 // Must not change anything.
 
 import { make } from "../ui/dom.js";

@@ -94,14 +94,14 @@ export class Shell {
   }
 
   /**
-   * Forgets a pane that is not on the page.
+   * Closes and forgets a pane that is not on the page.
    * @param {string} path
    */
   drop(path) {
     this.#panes.drop(path);
   }
 
-  /** Moves the focus to where the person works: the field to write in, or on a phone the heading. */
+  /** Moves the focus to the field to write in. On a phone, or if nobody can write in the pane, moves it to the heading. */
   focus() {
     const { conversation, heading } = this.#pane;
     if (conversation && hasKeyboard() && conversation.composer.isEnabled) conversation.composer.focus();

@@ -48,7 +48,7 @@ export class SidePanel {
     this.#heading.focus({ preventScroll: true });
   }
 
-  /** Closes the panel. If the focus is in the panel, moves it back to the element that had it before. */
+  /** Closes the panel. If the focus is in the panel, moves it to the element that had the focus before the panel opened. */
   close() {
     if (this.#shown === null) return;
     const { closed } = this.#shown;

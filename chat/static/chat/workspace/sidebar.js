@@ -1,5 +1,5 @@
 // @ts-check
-// Draws the person's rooms with what is unread in each, and opens the drawer that holds them on a phone.
+// Draws the person's rooms with what is unread in each, and opens the drawer that contains this list on a phone.
 // Must not count, and must not change anything: it calls the passed actions.
 
 import { KIND, LEVEL } from "../connection/wire.js";

@@ -4,7 +4,7 @@
 const MOST = 50;
 
 /**
- * Returns the slug that fits a name best: "Café & Bar" gives "cafe-bar". Returns "" if no letter of the name fits.
+ * Returns the slug that fits a name best: "Café & Bar" gives "cafe-bar". Returns "" if no letter or digit of the name fits.
  * @param {string} name
  */
 export function slugOf(name) {

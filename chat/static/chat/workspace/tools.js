@@ -1,5 +1,6 @@
 // @ts-check
-// The tools of the workspace, in one module that loads when the page is ready.
+// The tools of the workspace, in one module that loads when the server has sent the rooms, or earlier if the person asks for
+// a tool.
 // Only late-tools.js may load it, with `import()`.
 
 export { Panel } from "../finding/panel.js";

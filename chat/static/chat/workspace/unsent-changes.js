@@ -26,7 +26,8 @@ export class UnsentChanges {
   }
 
   /**
-   * Sends what waits in all rooms except the room on the page, which sends its own changes.
+   * Sends what waits in all rooms except the room on the page, which sends its own changes. Ends the connection that this
+   * module has to the room on the page.
    * @param {string} handle
    * @param {string | null} open the slug of the room on the page
    */

@@ -26,7 +26,7 @@ import { SidePanel } from "./side-panel.js";
 import { UnsentChanges } from "./unsent-changes.js";
 
 const NOTICE_MS = 6_000;
-// A room connects with its cursor, and gets 200 changes at a time.
+// A kept room gets the changes that it missed, 200 at a time. After more changes than this, opening it again is quicker.
 const MOST_MISSED = 1_000;
 
 /** Starts the workspace of this page, and returns it. */
@@ -115,7 +115,7 @@ export class Workspace {
     this.#noticeTimer = setTimeout(() => { this.#notice.hidden = true; }, NOTICE_MS);
   }
 
-  /** Opens the dialog that finds rooms, people and messages. */
+  /** Opens the dialog that finds rooms, people, messages and actions. */
   openPalette() {
     this.withTools(({ openPalette }) => openPalette(this));
   }
@@ -170,7 +170,7 @@ export class Workspace {
   }
 
   /**
-   * Removes a room that the person has left, and shows the list of all rooms in its place.
+   * Removes a room that the person has left or deleted. If the room is on the page, shows the list of all rooms instead.
    * @param {string} slug
    */
   async left(slug) {
@@ -306,7 +306,7 @@ export class Workspace {
 
   #signedOut() {
     forgetPerson();
-    // A room says itself that the person is signed out. The list of all rooms is for everybody.
+    // A room says itself that the person is signed out. The list of all rooms is open to everybody, so it loads again.
     if (this.shell.pane.slug === null) location.reload();
   }
 
