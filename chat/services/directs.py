@@ -23,7 +23,7 @@ def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[P
     """
     Return (the direct conversation of a person with other people, its people, whether it is new).
 
-    All of its people follow a new conversation at once. CHAT_DIRECTS says who may write to whom.
+    The own streams of all its people receive a new conversation at once. CHAT_DIRECTS says who may write to whom.
 
     Raise `invalid_field` for fewer than one or more than eight other people; `not_found` for a handle; `forbidden` if
     one of the people does not accept direct messages of the person, or blocks the person.

@@ -2,8 +2,9 @@
 Posts in feeds: what the own streams of a room's members receive when somebody posts in the room.
 
 The feed of a room gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
-After an item, this process pauses the room for that time: it only notes that there are newer posts, so in a burst
-a post publishes nothing. The pauses of many rooms end together, and rooms that nobody follows then need no more work.
+After an item, this process pauses the room for CHAT_FEED_SECONDS. During the pause, a post publishes nothing: the
+process only notes that there are newer posts. The pauses of many rooms end together, and rooms that nobody follows then
+need no more work.
 
 This module writes no rows and checks no rights.
 """
@@ -26,7 +27,7 @@ from .after_commit import after_commit
 FEED_CHANNEL = "chat.feeds"
 MAX_AUTHORS = 50  # authors of the newest messages that an item names
 MAX_ROOMS_PER_JOB = 50
-# Pauses end at common times, this many in CHAT_FEED_SECONDS. So a pause may be longer by this part.
+# Pauses end at common times: this number of times in CHAT_FEED_SECONDS. So a pause may last up to a quarter longer.
 ENDS_PER_PAUSE = 4
 MIN_PAUSE_SECONDS = 0.001
 

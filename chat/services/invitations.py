@@ -26,7 +26,8 @@ MAX_USES = 10000
 MAX_OPEN = 100  # open invitations of one room
 MAX_SWEPT = 1000  # invitations in one sweep
 CAN_INVITE = (Member.MODERATOR, Member.OWNER)
-# An owner cannot leave, because the room needs one. A muted member cannot leave, because a new link would end the mute.
+# An owner cannot leave, because the room needs an owner. A muted member cannot leave, because a new link would end the
+# mute.
 CAN_LEAVE = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
 
 

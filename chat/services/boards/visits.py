@@ -121,7 +121,7 @@ def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | Non
 
 def get_visitors(board: Board, session_id: str, person: Person | AnonymousUser) -> QuerySet:
     """
-    Return all visitors of a board except its owner, oldest first. Only the owner's browser may get them.
+    Return all visitors of a board except its owner, oldest first. Only the owner's browser may get this list.
 
     - `board`: the board.
     - `session_id`: the browser's session id on this board.
