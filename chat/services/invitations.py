@@ -128,8 +128,11 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raise `not_found` if the invitation is not valid. Raise `forbidden` if the person, or another guest of the person's
-    browser, is banned from the room, or if the person is a guest and the room is closed to guests.
+    Raise:
+
+    - `not_found` if the invitation is not valid;
+    - `forbidden` if the person, or another guest of the person's browser, is banned from the room;
+    - `forbidden` if the person is a guest and the room is closed to guests.
     """
     invitation = get_invitation(key)
     room = invitation.room

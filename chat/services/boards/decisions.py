@@ -55,8 +55,8 @@ def decide_on_visitor(
 
     Raise:
 
-    - `forbidden` if the visit is not the owner's, if the visitor is the owner, or if the owner refuses or removes a
-      visitor with the owner's account;
+    - `forbidden` if the visit is not the owner's, or if the visitor is the owner;
+    - `forbidden` if the owner refuses or removes a visitor with the owner's account;
     - `not_found` for an unknown visitor;
     - `taken` if another visitor now has the handle, or one that looks like it;
     - `ref_conflict` if the person used the ref for a different request.

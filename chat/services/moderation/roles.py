@@ -49,8 +49,12 @@ def change_role(
     The `role` of the Member is None if the person has no role in the room afterwards. This happens if the change lifts
     a ban, the room is not public, and the person had no role in it before the ban.
 
-    Raise `forbidden`, or `invalid_field` or `too_long` for a field. Raise `not_found` if nobody has this handle, if the
-    person's role is not `was`, or if the room is not public and the person is not in it.
+    Raise:
+
+    - `forbidden` if the actor may not make the change, or if the room is a direct conversation;
+    - `invalid_field`, `too_long` or `empty` for a field;
+    - `not_found` if nobody has this handle, or if the person's role is not `was`;
+    - `not_found` if the room is not public and the person is not in it. `check_may_change_role` has the exceptions.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
     _check_has_roles(room)

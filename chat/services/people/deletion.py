@@ -1,8 +1,8 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-Messages, reactions, mentions, visits to boards, the records of moderation, bans, and the memberships in direct
-conversations stay, under a name that does not identify the person. The other memberships and the rows in DELETED are
+These rows stay, under a name that does not identify the person: messages, reactions, mentions, visits to boards,
+records of moderation, bans, and memberships in direct conversations. The other memberships and the rows in DELETED are
 deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
