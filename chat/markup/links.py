@@ -1,16 +1,18 @@
 """
 Links: addresses that are typed, `<address>` and `[text](address)`.
 
-Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So every link leads
-somewhere. "see.you", "readme.md" and "a@b.example" are words. Three kinds of named links are shown as typed:
+Only `http`, `https` and `mailto` become links, and only if the sanitiser accepts the whole address. So a browser can
+open every link. "see.you", "readme.md" and "a@b.example" are words. Four kinds of named links are shown as typed:
 
+- a link without an address;
 - a link whose text would show nothing;
 - a link with a title, because the rendering would not show the title;
 - a link whose text is the address of another host: `deception` has the rules.
 
 These rules say where a typed address ends:
 
-- at white space, at a control character, at one of ``< > " ` { } | \\ ^``, at `**`, `~~` and `](`, and before `,http://`;
+- at white space, at a control character, at one of ``< > " ` { } | \\ ^``, and at `**`, `~~` and `](`;
+- before a comma or a semicolon, if `http://` or `https://` follows it;
 - at all punctuation and symbols that are not ASCII: quotes, brackets, dashes, 、 and 。, emoji;
 - before the punctuation at its end (`. , : ; ! ? ' * _ ~ - & ( [`) and before a closing bracket that the address does
   not open.
@@ -21,8 +23,8 @@ the address only if they begin one of its parts:
 - a label of the host, a value in the query, or the fragment;
 - a part of the path other than the first part. If the host has such letters, they may begin the first part too.
 
-Behind an ASCII letter, a digit or a comma, and behind the `/` that ends an ASCII host, such letters are the next words
-of the sentence.
+Behind an ASCII letter, a digit or a comma, such letters are the next words of the sentence. Behind the `/` after an
+ASCII host, they are the next words too.
 
 Percent-encode an address that these rules cut off, or put it in `<` and `>`.
 """
@@ -52,8 +54,8 @@ _AUTHORITY = re.compile(
 _LONGEST_HOST = 253
 _PATH = re.compile(r"[/?#]")
 _PART_ENDS = frozenset("/?#&=.")
-# In an address, these characters stand between ASCII letters and other letters. In a sentence, other
-# punctuation stands there.
+# In an address, these characters stand between ASCII letters and other letters. In a sentence, other punctuation stands
+# between such letters.
 _JOINING = frozenset("/=_-#&+~@:")
 # The Japanese particle of the object often follows an address, and no other word begins with it.
 _PARTICLE = "を"
@@ -66,7 +68,11 @@ _HREF = re.compile(r'<a href="[^"]')
 
 @lru_cache(maxsize=1000)
 def is_followable(address: str) -> bool:
-    """Return whether a link to `address` leads somewhere. Check the scheme and the host, and ask the sanitiser."""
+    """
+    Return whether a browser can open a link to `address`.
+
+    The scheme must be known, the address must have a host or a mail address, and the sanitiser must keep the link.
+    """
     if not (_MAILTO.fullmatch(address) or _WEB.match(address)):
         return False
     return _HREF.match(sanitise(f'<a href="{html.escape(address)}">a</a>')) is not None
@@ -95,7 +101,11 @@ def address(state: StateInline, silent: bool) -> bool:
 
 
 def _find_end(source, colon, end):
-    """Return the end of the address whose colon is at `colon`. Return `colon` if the address has no host."""
+    """
+    Return the end of the address whose colon is at `colon`.
+
+    Return `colon` if the address has no valid host, or if it contains the name or the password of a user.
+    """
     start = colon + 3
     candidate = _CANDIDATE.match(source, colon, end)
     if candidate is None:
@@ -121,7 +131,11 @@ def _is_extra_bracket(text):
 
 
 def _find_end_of_letters(source, start, host_end, end):
-    """Return the position of the first non-ASCII character that does not belong to the address beginning at `start`."""
+    """
+    Return the position of the first non-ASCII character that does not belong to the address, or `end` if there is none.
+
+    The address without its scheme begins at `start`.
+    """
     is_part_ascii = True
     for position in range(start, end):
         character = source[position]

@@ -32,12 +32,20 @@ def items(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def ends_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Return whether a line ends a list, because its number cannot begin an item. The rule reads nothing."""
+    """
+    Return whether a line ends a list, because its number cannot begin an item.
+
+    markdown-it asks this with `silent`. Without `silent`, the rule reads nothing and returns False.
+    """
     return silent and _NO_ITEM.match(line_of(state, start)) is not None
 
 
 def number_items(state: StateCore) -> None:
-    """Store the typed number of each item, if it is not the number that follows the previous item."""
+    """
+    Store the typed number of each item, if it is not the number that follows the previous item.
+
+    If every item of a list has the number 1, store nothing for this list.
+    """
     lists: list[list[Token]] = []
     for token in state.tokens:
         if token.type in ("ordered_list_open", "bullet_list_open"):

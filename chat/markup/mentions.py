@@ -24,9 +24,9 @@ _BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|blockquote|table|thead|tbody|tr|th
 _TAG = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
 _AT = re.compile("[@＠]")
-# Behind one of these, a letter or digit belongs to the same word: al-beta, al.example, al@example
+# Behind one of these characters, a letter or digit belongs to the same word: al-beta, al.example, al@example
 _JOINING = frozenset(".-_@＠")
-# Before an @, these continue a name that began earlier.
+# Before an @, these characters continue a name that began earlier.
 _NOT_BEFORE = frozenset("@＠_")
 # "/@" continues a path (node_modules/@types), except between two names: @al/@max
 _NAMES_BEFORE = re.compile(r"(?<![\w./])[@＠][^\s@＠]+(?:/[@＠][^\s@＠]+)*/$")
@@ -39,8 +39,8 @@ def find_names(body: str) -> tuple[tuple[str, ...], ...]:
     """
     Return, for each @ that may begin a mention, the names that may follow it, the longest first.
 
-    The names are in NFC, with single spaces. They are at most MAX_NAMES names: an @ that would exceed this number, and
-    every later @, is left out.
+    The names are in NFC, with single spaces. The result has at most MAX_NAMES names. An @ whose names would exceed this
+    number is left out, and so is every later @.
     """
     if not _AT.search(body):
         return ()

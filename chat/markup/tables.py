@@ -16,7 +16,7 @@ _DASHES = re.compile(r":?-+:?")
 
 
 def table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table whose head is the line `start`. Return whether there is one. With `silent`, add no tokens."""
+    """Read a table whose head is the line `start`. Return whether there is a table. With `silent`, add no tokens."""
     if start + 1 >= end or not (_is_row(state, start) and _is_row(state, start + 1)):
         return False
     head, dashes = _cells(line_of(state, start)), _cells(line_of(state, start + 1))

@@ -20,7 +20,11 @@ class AnnouncementQuerySet(models.QuerySet):
         return self.filter(expires_at__lte=timezone.now())
 
     def for_person(self, person_id: int | None, room_id: int | None = None) -> models.QuerySet:
-        """Select the announcements to everybody, to a person, and to a room that the person enters, if one is given."""
+        """
+        Select the announcements to everybody, to a person, and to the room that the person enters.
+
+        With None for the person or the room, leave out the announcements to people or to rooms.
+        """
         to_many = models.Q(person=None, room=None)
         if room_id is not None:
             to_many |= models.Q(person=None, room=room_id)
@@ -54,7 +58,7 @@ class Announcement(models.Model):
     person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, related_name="+", editable=False, on_delete=models.SET_NULL)
-    # Every handshake selects the announcements that have not expired, and there are few.
+    # Every handshake selects the announcements that have not expired. There are few of them.
     expires_at = models.DateTimeField(db_index=True)
 
     objects = AnnouncementQuerySet.as_manager()

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-# No token of a text contains this character, because it is punctuation.
+# No token of a text contains this character, because the character is punctuation.
 LABEL = "§"
 # PostgreSQL has labels for blocks of ids of messages. A block of a level has 2 ** BLOCK_BITS[level] ids.
 BLOCK_BITS = (15, 17, 19, 21)
-# PostgreSQL reads this number of the newest documents one by one, before it asks the index.
+# Before PostgreSQL asks the index, it reads the documents of the newest ids of messages one by one: this many ids.
 NEWEST_READ = 3000
 _PREFIX_LENGTHS = (2, 3)
-# The most common words are not longer than this.
+# The most common words do not have more characters than this.
 _SHORT = 3
 
 
@@ -127,7 +127,7 @@ def _make_vector(message_id, tokens, labels):
 
 def _make_pairs(tokens: Sequence[str]) -> set[str]:
     """
-    Return labels for pairs of short words that follow each other.
+    Return labels for pairs of short ASCII words that follow each other.
 
     The index has no positions. Without these labels, a phrase of common words reads each document that has all of them:
     628 ms for a phrase that seven of a million messages have.
@@ -155,9 +155,9 @@ def _find_with_vectors(condition, rows, limit):
     """
     Find the newest messages, in windows of ids from the newest to the oldest.
 
-    PostgreSQL's index has no order, so it would read each match before it returns the newest ones: a second for a
-    common word. If a word is common, the documents that are read one by one have enough matches. If it is not, the
-    windows have few matches. The windows become larger.
+    PostgreSQL's index has no order. So PostgreSQL would read each match before it returns the newest ones: a second for
+    a common word. If a word is common, the documents that are read one by one have enough matches. If the word is rare,
+    the windows have few matches. The windows become larger.
     """
     query = _make_query(condition)
     newest = _read_ids("SELECT COALESCE(MAX(message_id), 0) FROM chat_searchdocument", [])[0]
@@ -187,8 +187,8 @@ def _list_windows(first: int, end: int) -> Iterator[str]:
 
 
 # PostgreSQL's estimates of these conditions are poor, so the statements give the order of the work. OFFSET 0 keeps a
-# subquery as it is. LATERAL with LIMIT reads the row of each message only until there are enough: PostgreSQL would
-# merge with the whole table of messages instead.
+# subquery as it is. With LATERAL and LIMIT, PostgreSQL reads rows of messages only until it has enough. Otherwise it
+# would merge the documents with the whole table of messages.
 _JOIN = """
     CROSS JOIN LATERAL (
         SELECT 1 FROM chat_message m JOIN chat_room r ON r.id = m.room_id

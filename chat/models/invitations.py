@@ -18,7 +18,7 @@ class InvitationQuerySet(models.QuerySet):
 
 class Invitation(models.Model):
     """
-    A link into a room. Only the digest of its key is stored.
+    A link into a room. Only the digest of the link's key is stored.
 
     `uses_left` is the number of people who may still join with the link; None for any number.
     """

@@ -1,8 +1,11 @@
 """
 The statements that every handshake runs for a person who enters a room.
 
-One reads who is present, one reads what is new in the room, and one reads whether the person may stay, and whether
-there are tasks or announcements to send. They are built only once; statements.py gives the reason.
+- The first statement reads who is present.
+- The second statement reads what is new in the room.
+- The third statement reads whether the person may stay, and whether there are tasks or announcements to send.
+
+The statements are built only once; statements.py gives the reason.
 """
 
 from functools import cache
@@ -97,7 +100,7 @@ class News(NamedTuple):
     The news in a `joined` event.
 
     - `announced`: the id of the newest announcement, 0 if there is none.
-    - `unread`: how many messages of other people the member has not read, without removed messages.
+    - `unread`: how many messages of other people the member has not read, without removed messages; at most MAX_UNREAD.
     - `first_unread`: the number of the first of these messages, or None.
     """
 
@@ -120,8 +123,8 @@ def get_news(member: Member) -> News:
         return News(*cursor.fetchone())
 
 
-# The one definition of unread messages: those of other people after the read marker that are not removed. A statement
-# reads only the first {most} messages after the marker.
+# The one definition of unread messages: the messages of other people after the read marker, without removed messages. A
+# statement reads only the first {most} messages after the marker.
 FRESH_MESSAGES = """
     SELECT number, author_id, removed_at FROM chat_message
     WHERE room_id = {room} AND number > {read} AND number <= {upto} ORDER BY number LIMIT {most}

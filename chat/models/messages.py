@@ -73,6 +73,7 @@ class Message(models.Model):
 
     `number` is the offset of the change that created the message: the wire calls it `id`. `offset` is the offset of the
     latest change.
+
     A removed message keeps its row and loses its body.
     """
 
@@ -93,7 +94,8 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True, editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
     pinned_at = models.DateTimeField(null=True, editable=False)
-    # The number of Mention rows. It is null in rows that were stored without them: their bodies say whom they mention.
+    # The number of Mention rows. Null means that the message is older than the table of Mentions: then the body says
+    # whom the message mentions.
     mentioned = models.IntegerField(null=True, editable=False)
     # `all` or `here` if the message calls all members, or the people who were present; else null.
     audience = models.CharField(max_length=4, choices=AUDIENCES, null=True, editable=False)
@@ -187,7 +189,7 @@ class Bookmark(models.Model):
 
 class Mention(models.Model):
     """
-    A reference from a message to a person whom its body mentions or calls.
+    A reference from a message to a person whom the message's body mentions or calls.
 
     The rows of the people whom the body names come first, in the order of the body.
 

@@ -1,5 +1,5 @@
 """
-Pages of a query: every list uses `read_page` to read one page and to find out whether there are more rows.
+Pages of a query: `read_page` reads one page, and finds out whether there are more rows.
 """
 
 from django.db.models import QuerySet

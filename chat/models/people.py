@@ -1,5 +1,5 @@
 """
-People, and the tokens of their bots.
+People, the people whom they block, the tokens of their bots, and the places from which they have signed in.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _VARIATIONS = re.compile("[\ufe00-\ufe0f]")
 
 def make_handle_key(handle: str) -> str:
     """
-    Return the key of a handle, which must be unique. The key is the same for handles that differ only by case, by the
+    Return the key of a handle. Keys are unique. The key is the same for handles that differ only by case, by the
     width of characters, or by the variation selectors of emoji.
     """
     text = _VARIATIONS.sub("", handle)
@@ -114,9 +114,13 @@ class Person(AbstractBaseUser, PermissionsMixin):
     The author of messages: an account with a password, or a guest who only has a handle.
 
     `handle_key` and `handle_skeleton` make the handle unique: nobody else has the same handle, ignoring case, or a
-    handle that looks like it. If a guest has left and no room's history shows the guest, both are null, so that another
-    person may take the handle. Some accounts had handles that look alike before there were skeletons. They keep their
-    handles, and only the first of them has the skeleton.
+    handle that looks like it. In these cases, one or both are null:
+
+    - A guest has left, and no room's history shows the guest: both are null. Another person may take the handle.
+    - A guest exists on one board only: both are null.
+    - An account was deleted: it has a skeleton, but no key.
+    - Some accounts had handles that look alike before there were skeletons. They keep their handles, and only the first
+      of them has the skeleton.
     """
 
     handle = models.CharField(max_length=32)

@@ -33,7 +33,11 @@ class Profile(models.Model):
 
 
 class Picture(models.Model):
-    """The picture of a person, as WebP. Its digest is its address, so browsers may keep it."""
+    """
+    The picture of a person, as WebP.
+
+    The address of a picture contains its digest, so browsers may keep the picture.
+    """
 
     person = models.OneToOneField(Person, primary_key=True, related_name="own_picture", on_delete=models.CASCADE)
     digest = models.CharField(max_length=64, db_index=True)
@@ -47,10 +51,12 @@ class Preferences(models.Model):
     """
     How a person wants the site to be.
 
+    - `theme`: light, dark, or the theme of the system;
     - `language`: a code such as `de`, or "" for the language of the browser;
     - `notify`: which events the browser reports: mentions and direct messages, all messages, or nothing;
+    - `sound`: whether a notification makes a sound;
     - `quiet_from`, `quiet_to`: when notifications pause each day, in the time zone of the person; both may be null;
-    - `opens_at`: where a room opens: at the first unread message, or where the person was.
+    - `opens_at`: where a room opens: at the first unread message, or at the last place that this browser showed.
     """
 
     SYSTEM, LIGHT, DARK = "system", "light", "dark"
@@ -80,7 +86,8 @@ class Login(models.Model):
     """
     A browser in which a person is signed in.
 
-    The row belongs to the login session with this key, and is deleted with it. `agent` is the header User-Agent.
+    The row belongs to the login session with the key `session_key`, and is deleted with the session. `agent` is the
+    header User-Agent.
     """
 
     MAX_AGENT = 200

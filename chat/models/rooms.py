@@ -1,5 +1,5 @@
 """
-Rooms, and the roles of their members.
+Rooms, their former slugs, and the roles of their members.
 """
 
 from datetime import datetime
@@ -55,7 +55,11 @@ class RoomManager(models.Manager):
         self.filter(id=room_id).update(offset=models.F("offset") - 1)
 
     def visible_to(self, person: Person | AnonymousUser) -> models.QuerySet:
-        """Select the rooms that the lobby lists for a person: public rooms, and private rooms that the person is in."""
+        """
+        Select the rooms that the lobby may list for a person: public rooms, and private rooms that the person is in.
+
+        Include archived rooms, which the lobby lists only on request.
+        """
         if not person.is_authenticated:
             return self.filter(access=Room.PUBLIC)
         memberships = Member.objects.filter(person=person).exclude(role=Member.BANNED)
@@ -99,9 +103,9 @@ class Room(models.Model):
     access = models.CharField(max_length=10, choices=ACCESS, default=PUBLIC)
     # Null means the same as False: workers of an older version insert rows without this column.
     closed_to_guests = models.BooleanField(null=True)
-    # People can read an archived room, but nobody can write in it. The list of rooms leaves it out. Null means False.
+    # People can read an archived room, but nobody can write in it. The lobby lists it on request only. Null is False.
     archived = models.BooleanField(null=True)
-    # This says who may call everybody with `@all` and `@here`. Null means `moderators`; `get_callers` is the answer.
+    # This says who may call everybody with `@all` and `@here`. Null means `moderators`. Read it with `get_callers`.
     callers = models.CharField(max_length=10, choices=CALLERS, null=True)
     offset = models.BigIntegerField(default=0, editable=False)
     # This counts the messages ever posted, without edits, reactions and removals. Only differences have a meaning: the
@@ -131,7 +135,7 @@ class Room(models.Model):
 
 
 class FormerSlug(models.Model):
-    """A slug that a private room had before its owner changed its address. It leads the room's members to the room."""
+    """A slug that a private room had before the room got another one. It leads the room's members to the room."""
 
     slug = models.CharField(max_length=50, db_index=True)
     room = models.ForeignKey(Room, related_name="former_slugs", on_delete=models.CASCADE)

@@ -20,7 +20,7 @@ class WordsField(models.TextField):
     """The tokens and labels of a document, in the form that `full_text.make_words` gives them."""
 
     def db_type(self, connection: object) -> str:
-        """Return `tsvector` in PostgreSQL."""
+        """Return `tsvector` in PostgreSQL, and the type of a text in other databases."""
         return "tsvector" if connection.vendor == "postgresql" else super().db_type(connection)  # type: ignore[attr-defined]
 
 
@@ -65,7 +65,7 @@ def _insert_with_arrays(cursor, documents):
 
 
 class SearchDocument(models.Model):
-    """The tokens and labels of one message. `digest` changes when they change."""
+    """The tokens and labels of one message. `digest` changes when a token or a label changes."""
 
     message = models.OneToOneField(Message, primary_key=True, related_name="+", on_delete=models.CASCADE)
     digest = models.BigIntegerField()
@@ -144,10 +144,11 @@ class SearchProgressManager(models.Manager):
 
         Return False if another process did this first, or, in PostgreSQL, if the room has been deleted.
 
-        This locks the row until the commit. In PostgreSQL, it also keeps the room from being deleted before the commit.
+        The statement locks the room's SearchProgress until the commit. In PostgreSQL, another statement also keeps the
+        room from being deleted before the commit.
         """
         if connection.vendor == "postgresql":
-            # `delete_room` locks the room first, too. Without this lock, the two could block each other.
+            # `delete_room` locks the room first, too. Without this lock, the two transactions could block each other.
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM chat_room WHERE id = %s FOR KEY SHARE", [due.room_id])
                 if cursor.fetchone() is None:

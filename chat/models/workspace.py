@@ -1,7 +1,8 @@
 """
 The statements of a person's workspace: the rooms that the person is in, with what is unread in each.
 
-Each of them is one statement for any number of rooms. They are built only once; statements.py gives the reason.
+Each function runs one statement, however many rooms there are. The statements are built only once; statements.py gives
+the reason.
 """
 
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ class Place(NamedTuple):
     A room as one of its members sees it.
 
     - `unread`: messages of other people after the read marker, without removed ones; at most MAX_UNREAD.
-    - `mentions`: messages after the read marker that mention the person, or call all members. Silent mentions and
-      calls by people whom the person has blocked do not count.
+    - `mentions`: messages after the read marker that mention the person, or call all members. Silent mentions do not
+      count, and neither do calls by the person or by people whom the person has blocked.
     - `board`: the UUID of the board whose room this is, or None.
     """
 
@@ -84,7 +85,11 @@ def count_news(member: Member) -> Counts:
 
 
 class Newest(NamedTuple):
-    """The newest state of a room, for an item that all of its members receive. `authors` are handles, newest first."""
+    """
+    The newest state of a room, for an item that all of its members receive.
+
+    `authors` are the handles of the authors of the newest messages, one for each message, the newest first.
+    """
 
     room_id: int
     slug: str
@@ -96,9 +101,9 @@ class Newest(NamedTuple):
 
 def find_newest(room_id: int, most: int) -> Newest | None:
     """
-    Return the Newest of a room, in one statement, or None if the room is gone.
+    Return the Newest of a room, in one statement, or None if the room was deleted.
 
-    Its `authors` wrote the newest `most` messages.
+    Its `authors` are those of the newest messages, at most `most`.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SELECT_NEWEST, [room_id, most])

@@ -1,5 +1,5 @@
 """
-Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits of single fields.
+Errors of the wire: the exceptions that become `rejected` frames and close codes, and the limits of fields and lists.
 
 This module imports nothing.
 """
@@ -16,7 +16,7 @@ LEVELS = ("info", "warning", "urgent")  # of announcements
 MAX_BACKLOG = 200  # changes of messages in one backlog
 MAX_PAGE = 100  # messages in one page
 NEWEST_MESSAGES = 50  # messages that a client without a cursor receives
-MAX_PRESENT = 100  # people named in `joined`; if more people are present, `presence` has only their number
+MAX_PRESENT = 100  # people named in `joined`; if more people are present, `presence` names nobody
 
 # The codes with which the server closes a connection. A table in docs/protocol.md says after which codes a client
 # reconnects.
@@ -73,7 +73,11 @@ def unavailable_error(ref: str | None = None) -> ChatError:
 
 
 class CloseConnection(Exception):
-    """A connection has lost its right to be open. The code that catches this closes the connection with `code`."""
+    """
+    A connection has lost its right to be open.
+
+    The code that catches this exception closes the connection with `code`.
+    """
 
     def __init__(self, code: int) -> None:
         super().__init__(code)

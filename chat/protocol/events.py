@@ -54,7 +54,7 @@ class Remove(Event):
 
 @dataclass(frozen=True)
 class React(Event):
-    """Add an emoji to a message, or remove it."""
+    """Add an emoji to a message, or remove an emoji from it."""
 
     type = "react"
     ref: str

@@ -1,6 +1,7 @@
 """
-Facts: the events that the server sends. Most functions return an event, which `encode` turns into the text of a frame;
-`person` and `you` return a part of an event.
+Facts: the events that the server sends. boards.py and workspace.py have the events of waiting rooms and of people's own
+streams. Most functions return an event, which `encode` turns into the text of a frame. `person` and `you` return a part
+of an event.
 
 The functions take plain values, and do not know where the values come from.
 """
@@ -48,10 +49,10 @@ def joined(
     Return the first event of a room's socket.
 
     - `present`: at most MAX_PRESENT of the `count` people in the room.
-    - `version`: the version of the client's code.
+    - `version`: the version of the client's code that the server delivers now.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
-    - `unread`: how many messages of other people are after the read marker; `first_unread`: the id of the first one.
+    - `unread`: how many messages of other people are after the read marker; `first_unread`: the first id.
     """
     event = {
         "type": "joined",
@@ -197,8 +198,8 @@ def presence(
     Return the event for handles that came and went. `count` people are in the room now. `guests` are the handles in
     `came` that belong to guests.
 
-    If more than MAX_PRESENT people are in the room, the event has only their number, because the handles would be too
-    much data. For a connection that may have missed earlier events, `present` lists people as in `joined`.
+    If more than MAX_PRESENT people are in the room, `came` and `went` are empty, because the handles would be too much
+    data. For a connection that may have missed earlier events, `present` lists people as in `joined`.
     """
     event = {"type": "presence", "came": came, "went": went, "count": count}
     if present is not None:

@@ -80,7 +80,7 @@ def check_text(value: Any, name: str, most: int, least: int = 1) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether `text` has no visible character, only spaces, control, format and hidden characters."""
-    # Not all of the category C is blank: Python's tables list newer emoji as "unassigned", which is in C.
+    # Not all of the category C is blank: Python's tables list newer emoji as "unassigned", a part of C.
     return all(unicodedata.category(character) in ("Zs", *UNPRINTABLE) for character in HIDDEN.sub("", text))
 
 
@@ -183,7 +183,7 @@ def canonical_emoji(text: str) -> str:
     """
     Return the fully qualified form of an emoji, or `text` if it is no emoji.
 
-    Keyboards leave out some or all variation selectors of an emoji, or add a selector that chooses the plain picture.
+    Keyboards leave out some or all variation selectors of an emoji, or add the selector of its form without colours.
     """
     return canonical_forms().get(VARIATIONS.sub("", text), text)
 

@@ -1,10 +1,14 @@
 """
 Names: handles, and the names and topics of rooms. Each check returns the name in its clean form, or raises ChatError.
 
-Control, format and invisible characters are refused, with the exceptions of Unicode's identifier profile (UAX #31): a
-joiner or a Mongolian variation selector where it changes the form of a letter, and an emoji that contains format
-characters. Characters without a meaning that everybody shares are refused too: unassigned ones, noncharacters, and
-those for private use. This module does not compare names: `chat/protocol/lookalikes` says which names look alike.
+Control, format and invisible characters are refused, with these exceptions:
+
+- a joiner or a Mongolian variation selector where it changes the form of a letter, as in Unicode's UAX #31;
+- the variation selectors U+FE00 to U+FE0F;
+- the format characters within an emoji.
+
+Characters without a meaning that everybody shares are refused too: unassigned ones, noncharacters, and those for
+private use. This module does not compare names: `chat/protocol/lookalikes` says which names look alike.
 """
 
 import re
@@ -28,7 +32,8 @@ from .fields import (
     is_blank,
 )
 
-# A handle may be typed with decomposed letters, variation selectors and spaces, which do not count.
+# People may type a handle with decomposed letters, variation selectors and more spaces. `check_handle` changes these
+# before it counts the characters.
 MAX_TYPED_HANDLE = 4 * MAX_HANDLE
 MAX_MARKS = 4  # on one character, as Unicode's Technical Standard 39 recommends; no language needs more
 _JOINERS = "\u200c\u200d"
@@ -65,19 +70,27 @@ def is_possible_handle(value: Any) -> TypeGuard[str]:
 
 
 def check_room_name(value: Any, name: str = "name") -> str:
-    """Return the name of a room: one line of 1 to MAX_ROOM_NAME characters. Raise ChatError as `check_handle` does."""
+    """
+    Return the name of a room: one line of 1 to MAX_ROOM_NAME characters.
+
+    Raise as `check_text` and `check_line` do. Raise `invalid_field` for a name that shows nothing.
+    """
     _check_shows_something(value, name)
     return check_line(check_text(value, name, MAX_ROOM_NAME), name)
 
 
 def check_topic(value: Any, name: str = "topic") -> str:
-    """Return the topic of a room: one line of at most MAX_TOPIC characters. Raise `invalid_field` or `too_long`."""
+    """
+    Return the topic of a room: one line of at most MAX_TOPIC characters.
+
+    Raise `invalid_field` or `too_long`. Raise `empty` for a topic of invisible characters only.
+    """
     return check_line(check_text(value, name, MAX_TOPIC, least=0), name)
 
 
 def check_line(text: str, name: str) -> str:
     """
-    Return `text` if it is one line of characters that everybody sees, with the exceptions of this module.
+    Return `text` if it is one line of characters that everybody sees. The module's docstring lists the exceptions.
 
     Raise `invalid_field` for control, format and invisible characters, and for characters without a shared meaning.
     """
@@ -113,7 +126,8 @@ def _is_joiner_in_place(text, position):
         return False
     if text[position - 1 : position + 2] == _BENGALI_RA:
         return True
-    # These two contexts are the rules of UAX #31, which IDNA calls CONTEXTJ. The letters that decide are near.
+    # These two contexts are the rules of UAX #31, which IDNA calls CONTEXTJ. The letters that decide are near
+    # the joiner.
     start = max(0, position - MAX_HANDLE)
     try:
         return idna.valid_contextj(text[start : position + MAX_HANDLE], position - start)
@@ -123,7 +137,7 @@ def _is_joiner_in_place(text, position):
 
 def _check_marks(text, name):
     if unicodedata.category(text[0])[0] == "M":
-        # It would be drawn on the character before the handle, such as an @ or a bracket.
+        # A browser would draw the mark on the character before the handle, such as an @ or a bracket.
         raise ChatError("invalid_field", "'%(name)s' must not begin with a combining mark.", name=name)
     decomposed = unicodedata.normalize("NFD", text)
     for is_mark, group in groupby(decomposed, lambda character: unicodedata.category(character) in ("Mn", "Me")):

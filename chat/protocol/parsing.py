@@ -129,7 +129,11 @@ def _skip_spaces(text, position):
 
 
 def check_fields(fields: dict, **checks: Callable[..., Any]) -> dict[str, Any]:
-    """Check the named fields of an object from outside, and return them. Raise `missing_field`, or as the checks do."""
+    """
+    Check the named fields of an object from outside, and return the checked values by name.
+
+    Raise `missing_field`, or the error of a check.
+    """
     return {name: check(_required(fields, name), name) for name, check in checks.items()}
 
 

@@ -80,7 +80,7 @@ def workspace(rooms: list[dict], you: dict, version: str, announced: int) -> dic
 
     - `rooms`: what `workspace_room` returns for each room of the person.
     - `you`: what `person` returns for this person.
-    - `version`: the version of the client's code.
+    - `version`: the version of the client's code that the server delivers now.
     - `announced`: the id of the newest announcement so far.
     """
     return {"type": "workspace", "rooms": rooms, "you": you, "version": version, "announced": announced}
@@ -108,7 +108,7 @@ def workspace_room(
     """
     Return a room as one of its members sees it.
 
-    - `posts`: a number that grows by one with each message. Only differences of it have a meaning.
+    - `posts`: a number that grows by one with each message. Only differences between two values have a meaning.
     - `unread`: the number of unread messages at the time of `posts`.
     - `favourite`: the position among the person's favourites; None for other rooms.
     - `people`: the handles of the people in a direct conversation; None for other rooms.

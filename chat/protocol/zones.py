@@ -11,7 +11,7 @@ import pytz  # type: ignore[import-untyped]
 
 from .errors import ChatError
 
-# The zone `Factory` stands for "not configured". Its time equals UTC, but its name does not tell people so.
+# The zone `Factory` stands for "not configured". Its time equals UTC, but people cannot see this from the name.
 _ZONES = pytz.all_timezones_set - {"Factory"}
 
 

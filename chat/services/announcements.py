@@ -42,8 +42,8 @@ def announce(
     - `text`: what to say.
     - `level`: `info`, `warning` or `urgent`.
     - `slug`: the room; None for everybody.
-    - `expires_in`: seconds until it expires; None for CHAT_ANNOUNCEMENT_SECONDS. Until then, people who connect
-      receive it.
+    - `expires_in`: seconds until the announcement expires; None for CHAT_ANNOUNCEMENT_SECONDS. Until then, people who
+      connect receive it.
     - `by`: the operator; None for the shell.
 
     Raise `not_found` for the room; `empty`, `too_long` or `invalid_field` for a field.
@@ -89,7 +89,7 @@ def _make_announcement(text, level, expires_in, by, **whom: Any) -> Announcement
 def _store_and_publish(announcement):
     with transaction.atomic():
         announcement.save()
-        # If this fails, people receive the announcement at their next handshake.
+        # If the publishing fails, people receive the announcement at their next handshake.
         after_commit(f"publish announcement {announcement.id}", lambda: _publish(announcement))
     return announcement
 
@@ -185,7 +185,9 @@ def _describe_newest(announcements):
 
 def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
     """
-    Record that a person has dismissed an announcement, and publish `dismissed` to all of the person's connections.
+    Record that a person has dismissed an announcement. Publish `dismissed` on commit.
+
+    The event goes to the person's own streams and waiting rooms, and to the person's connections to rooms.
 
     Return False, and change nothing, if there is no such announcement for the person, or it has expired.
     """

@@ -14,7 +14,7 @@ from chat.models import AuditEntry, Message, Person, Report, Room, read_page
 
 def record(actor: Person | None, act: str, room_id: int, person: Person, **details: Any) -> None:
     """
-    Store one entry: `actor` did something to `person` in a room. Call it in the transaction of the act.
+    Store one entry: `actor` did something to `person` in a room. Call this function in the transaction of the act.
 
     - `actor`: the person who acted; None for the shell.
     - `act`: one of AuditEntry's acts.
@@ -26,7 +26,11 @@ def record(actor: Person | None, act: str, room_id: int, person: Person, **detai
 
 
 def record_removal(actor: Person | None, message: Message) -> int:
-    """Record that `actor` removed another person's message, and close its reports. Return how many were closed."""
+    """
+    Record that `actor` removed another person's message, and close the open reports of the message.
+
+    Return how many reports were closed.
+    """
     record(actor, AuditEntry.REMOVE, message.room_id, message.author, message=message.number)
     return close_reports(actor, message, Report.REMOVED, Report.objects.filter(message=message))
 

@@ -1,8 +1,8 @@
 """
 Blocks: a person can block another person's direct messages, and the notices of that other person's mentions.
 
-The blocked person cannot notice the block: the refusals are the same as those of people who accept no direct messages
-at all. This module writes Block and publishes nothing.
+The blocked person cannot notice the block: a refused direct message gets the same error for every reason. This module
+writes Block and publishes nothing.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,11 @@ MAX_BLOCKS = 1000  # people whom one person may block
 
 
 def block_person(person: Person, other: Person) -> None:
-    """Block a person; do nothing if they are blocked already. Raise `forbidden` for oneself, and above MAX_BLOCKS."""
+    """
+    Block `other` for `person`; do nothing if `person` blocks `other` already.
+
+    Raise `forbidden` for oneself, and if the person already blocks MAX_BLOCKS people.
+    """
     if person.id == other.id:
         raise ChatError("forbidden", "You cannot block yourself.")
     if Block.objects.filter(person=person).count() >= MAX_BLOCKS:
@@ -73,5 +77,5 @@ def find_direct_listeners(author: Member) -> list[int]:
 
 
 def make_unreachable_error() -> ChatError:
-    """Return the error for a direct message to a person who does not accept it, the same error for every reason."""
+    """Return the error for a refused direct message. The error is the same for every reason."""
     return ChatError("forbidden", "This person does not accept direct messages from you.")

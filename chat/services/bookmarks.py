@@ -18,7 +18,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Marked:
-    """A bookmark: its id, the room, the message as a `message` event, and the time at which it was set."""
+    """A bookmark: its id, the room, the message as a `message` event, and the time at which the person set it."""
 
     id: int
     room: Room

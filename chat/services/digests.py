@@ -1,5 +1,7 @@
 """
-Digests of secrets: the database stores digests instead of tokens, keys of invitations and session ids of boards.
+Digests of secrets: the database stores digests instead of the secrets themselves.
+
+The secrets are tokens, keys of invitations, session ids on boards, and the ids of browsers.
 """
 
 import hashlib

@@ -23,10 +23,10 @@ def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[P
     """
     Return (the direct conversation of a person with other people, its people, whether it is new).
 
-    All of its people follow a new conversation at once. CHAT_DIRECTS says who may write to whom.
+    The own streams of all its people receive a new conversation at once. CHAT_DIRECTS says who may write to whom.
 
     Raise `invalid_field` for fewer than one or more than eight other people; `not_found` for a handle; `forbidden` if
-    one of the people does not accept direct messages of the person.
+    one of the people does not accept direct messages of the person, or blocks the person.
     """
     everybody = _find_everybody(person, handles)
     for other in everybody:
@@ -82,7 +82,11 @@ def _create(person: Person, key: str, everybody: list[Person]) -> Room:
 
 
 def name_for(person: Person, room: Room) -> str:
-    """Return the title of a direct conversation for one of its people: the names of the others, or their handles."""
+    """
+    Return the title of a direct conversation for one of its people: the names of the other people.
+
+    The handle stands for a person without a name. Without other people, return the name of the room.
+    """
     others = Person.objects.filter(memberships__room=room).exclude(id=person.id).order_by("id")
     names = others.values_list("handle", "profile__name")
     return ", ".join(name or handle for handle, name in names) or room.name

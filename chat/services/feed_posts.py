@@ -2,8 +2,9 @@
 Posts in feeds: what the own streams of a room's members receive when somebody posts in the room.
 
 The feed of a room gets at most one item in CHAT_FEED_SECONDS from all workers together, and always the last state.
-After an item, this process pauses the room for that time: it only notes that there are newer posts, so in a burst
-a post publishes nothing. The pauses of many rooms end together, and rooms that nobody follows then need no more work.
+After an item, this process pauses the room for CHAT_FEED_SECONDS. During the pause, a post publishes nothing: the
+process only notes that there are newer posts. The pauses of many rooms end together, and rooms that nobody follows then
+need no more work.
 
 This module writes no rows and checks no rights.
 """
@@ -26,7 +27,7 @@ from .after_commit import after_commit
 FEED_CHANNEL = "chat.feeds"
 MAX_AUTHORS = 50  # authors of the newest messages that an item names
 MAX_ROOMS_PER_JOB = 50
-# Pauses end at common times, this many in CHAT_FEED_SECONDS. So a pause may be longer by this part.
+# Pauses end at common times: this number of times in CHAT_FEED_SECONDS. So a pause may last up to a quarter longer.
 ENDS_PER_PAUSE = 4
 MIN_PAUSE_SECONDS = 0.001
 
@@ -48,7 +49,11 @@ class _Pauses:
             return True
 
     def begin(self, room_id: int, is_behind: bool = False) -> None:
-        """Begin the pause of a room, or do what `mark_behind` does if it has one and `is_behind` is set."""
+        """
+        Begin the pause of a room, unless the room has one.
+
+        With `is_behind`, also note that the room has a newer state than its feed.
+        """
         seconds, now = max(settings.CHAT_FEED_SECONDS, MIN_PAUSE_SECONDS), time.monotonic()
         step = seconds / ENDS_PER_PAUSE
         end = math.ceil((now + seconds) / step) * step
@@ -81,7 +86,7 @@ def publish_post(room: Room, message: Message, posts: int) -> None:
 
 
 def _publish_post(room: Room, message: Message, posts: int) -> None:
-    # At the end of the pause, this process publishes the newest state, which contains this message.
+    # If the room has a pause, a job publishes the newest state at its end. That state contains this message.
     if not _pauses.mark_behind(room.id):
         authors = [message.author.handle]
         _publish(Newest(room.id, room.slug, message.offset, posts, message.created_at, authors))
@@ -113,13 +118,17 @@ def _publish(newest: Newest) -> None:
 
 
 def _check_held(room_id: int, posts: int, published: int) -> None:
-    """Publish the newest state later if the item that was sent instead of ours, `published`, is older than `posts`."""
+    """
+    Publish the newest state later if the feed lacks it.
+
+    `posts` belongs to the item that was not sent. `published` belongs to the item that the feed has instead.
+    """
     if published < posts:
         _pauses.begin(room_id, is_behind=True)
 
 
 def _end_pauses(end: float) -> None:
-    # From now on, a message publishes itself. The jobs read every earlier message.
+    # From now on, a new message is published at once. The jobs read the state after every earlier message.
     rooms = {broadcast.feed_group(room_id): room_id for room_id in _pauses.finish(end)}
     if not rooms:
         return

@@ -1,8 +1,8 @@
 """
 Feeds: the items that people's own streams (the sockets `/me/`) receive when one of their rooms changes.
 
-The streams of all members of a room are in one group, the room's feed. So a message costs one group item, whatever the
-number of members, and no query. The item is the same for everybody: each client computes its unread messages from the
+The streams of all members of a room are in one group, the room's feed. So a message costs one group item and no query,
+whatever the number of members. The item is the same for everybody: each client computes its unread messages from the
 item's `posts`. An item that concerns only one person goes to the group of that person's streams.
 
 Items are sent at most once, and a client finds a lost item with its next heartbeat. This module writes no rows and
@@ -64,7 +64,7 @@ def unfollow(person_id: int, room_id: int, slug: str) -> None:
     """
     Remove a former member's streams from the room's feed after the commit, and publish to them that the room is gone.
 
-    After this, the streams receive nothing of the room.
+    After these two steps, the streams receive nothing of the room.
     """
     after_commit(
         f"remove the streams of person {person_id} from room {room_id}", lambda: _unfollow(person_id, room_id, slug)
@@ -134,7 +134,7 @@ def name_people(people: Iterable[Person]) -> str:
 
 
 def name_direct(person: Person, people: Iterable[Person]) -> str:
-    """Return the name of a direct conversation for one of its people: the handles of the others, "" without others."""
+    """Return the name of a direct conversation for one of its people: the handles of the other people, or ""."""
     return ", ".join(other.handle for other in people if other.id != person.id)
 
 

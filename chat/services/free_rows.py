@@ -2,7 +2,7 @@
 The rows that no other transaction has locked. Every sweep that writes rows selects its rows here.
 
 A worker that is frozen within a transaction keeps its locks. A sweep that waited for such a lock would stop the
-monitor, and with it all other sweeps. So a sweep leaves locked rows to a later sweep. SQLite has no locks of rows:
+monitor and all other sweeps. So a sweep leaves locked rows to a later sweep. SQLite has no locks of rows:
 there, a transaction locks the whole database for writes.
 """
 

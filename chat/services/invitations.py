@@ -26,7 +26,8 @@ MAX_USES = 10000
 MAX_OPEN = 100  # open invitations of one room
 MAX_SWEPT = 1000  # invitations in one sweep
 CAN_INVITE = (Member.MODERATOR, Member.OWNER)
-# An owner cannot leave, because the room needs one. A muted member cannot leave, because a new link would end the mute.
+# An owner cannot leave, because the room needs an owner. A muted member cannot leave, because a new link would end the
+# mute.
 CAN_LEAVE = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
 
 
@@ -64,7 +65,11 @@ def create_invitation(
 
 
 def get_invitations(person: Person, slug: str) -> QuerySet:
-    """Return the open invitations of a room, newest first. Raise as `create_invitation` does."""
+    """
+    Return the open invitations of a room whose creators may still invite, newest first.
+
+    Raise `not_found` or `forbidden` as `create_invitation` does.
+    """
     room = _get_room(person, slug)
     creators = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
     found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=creators)
@@ -75,7 +80,7 @@ def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
     """
     Delete an invitation. People who joined with it stay members.
 
-    Raise as `create_invitation` does, and `not_found` for the invitation.
+    Raise `not_found` or `forbidden` for the room as `create_invitation` does, and `not_found` for the invitation.
     """
     room = _get_room(person, slug)
     if not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
@@ -102,7 +107,7 @@ def _get_room(person, slug):
 
 def get_invitation(key: str) -> Invitation:
     """
-    Return the open invitation with this key, and its room.
+    Return the open invitation with this key. Its room and its creator are loaded too.
 
     An invitation is valid only while its creator may invite. Otherwise a banned moderator could return with their link.
 
@@ -123,8 +128,11 @@ def accept_invitation(person: Person, key: str) -> Room:
     """
     Make a person a member of the invitation's room, and return the room. For a member, no use is counted.
 
-    Raise `not_found` if the invitation is not valid. Raise `forbidden` if the person, or another guest of the person's
-    browser, is banned from the room, or if the person is a guest and the room is closed to guests.
+    Raise:
+
+    - `not_found` if the invitation is not valid;
+    - `forbidden` if the person, or another guest of the person's browser, is banned from the room;
+    - `forbidden` if the person is a guest and the room is closed to guests.
     """
     invitation = get_invitation(key)
     room = invitation.room

@@ -126,7 +126,11 @@ class SignIn:
         self._buckets: list[tuple[str, str]] = []
 
     def count(self, kind: str, owner: str) -> None:
-        """Take a token of a bucket. Raise `rate_limited`, and give the tokens of the other buckets back."""
+        """
+        Take a token of a bucket.
+
+        If the bucket is empty, give the tokens of the other buckets back, and raise `rate_limited`.
+        """
         wait = _take(kind, owner)
         if wait:
             self.succeed()
@@ -146,11 +150,12 @@ class SignIn:
 
 def start_sign_in(account: str, address: str, browser: str | None, knows_address: bool) -> SignIn:
     """
-    Count one check of the password of an account, before it is made. Raise `rate_limited`.
+    Count one check of the password of an account, before the check is made. Raise `rate_limited`.
 
     - `account`: a text that stands for the account, or for a handle that nobody has.
     - `address`: the client's address.
-    - `browser`: the browser, if the person has signed in with it before. Then only the browser's own limits count.
+    - `browser`: the digest of the browser's id, if the person has signed in with this browser before. Then the limits
+      count for the browser instead of the address, and other people's wrong passwords do not count.
     - `knows_address`: whether the person has signed in from this address before.
     """
     place = get_network(address) if browser is None else browser

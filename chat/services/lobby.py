@@ -2,7 +2,7 @@
 The lobby's list of rooms: a check finds out whether the list has changed since the last check. The list includes the
 number of people in each room.
 
-A check takes one statement and two round trips to Redis for any number of rooms. It writes no rows.
+A check without a change takes one statement and two round trips to Redis for any number of rooms. No check writes rows.
 """
 
 from django.db.models import Count, Max, Sum
@@ -16,7 +16,11 @@ MAX_PRESENCE_UPDATES = 100  # the most rooms whose presence changes one check pu
 
 
 class LobbyWatch:
-    """The check of the list. It remembers the list as of the last check, and the first check always finds a change."""
+    """
+    The check of the list. It remembers a summary of the list at the last check.
+
+    The first check always finds a change.
+    """
 
     def __init__(self) -> None:
         self._summary: tuple | None = None
@@ -34,7 +38,7 @@ class LobbyWatch:
         if summary == self._summary:
             return False
         broadcast.publish(broadcast.LOBBY_GROUP, protocol.updated())
-        # The summary is stored only after publishing, so that the next check publishes if this publishing fails.
+        # The summary is stored only after publishing, so that the next check publishes again after a failure.
         self._summary = summary
         return True
 

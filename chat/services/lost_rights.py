@@ -26,9 +26,10 @@ FORGET_SECONDS = 3600
 
 class Ledger:
     """
-    Remembers how often `close(ids)` was called for each row, which is at most SWEEPS_PER_ROW times.
+    Calls `close` for the ids of rows, at most SWEEPS_PER_ROW times for each row.
 
-    This process remembers the rows for FORGET_SECONDS, and forgets them when the store has lost its data.
+    A Ledger forgets all rows every FORGET_SECONDS, and when the store has lost its data. It forgets a row at once when
+    a sweep does not find the row.
     """
 
     def __init__(self, name: str, close: Callable[[Collection[int]], object]) -> None:

@@ -39,7 +39,11 @@ def list_mentions(person: Person, before: int | None, limit: int) -> tuple[list[
 
 
 def _leave_out_held(person: Person, rows: list[Mention]) -> list[Mention]:
-    """Leave out public rooms that refuse the person's browser. Run no query for people without a known browser."""
+    """
+    Leave out the mentions in public rooms that refuse the person's browser.
+
+    Run no query for people without a known browser.
+    """
     if person.browser is None:
         return rows
     refused = set()

@@ -24,7 +24,11 @@ DELETED = "This task was deleted."
 
 
 def remember_state(connection: Connection, member: Member) -> None:
-    """Store the present state as known to a client. Call this before the client is admitted, with the same `member`."""
+    """
+    Store the present state as known to a client.
+
+    Call this before `admission.admit`, which then sends the state of the same `member`.
+    """
     _exchange(connection, _get_events(member))
 
 
@@ -66,7 +70,7 @@ def _get_events(member) -> Events:
 
 
 def _get_ends(gone: Events) -> list[dict]:
-    """Return the events that end announcements and tasks which the client knows and which are no longer there."""
+    """Return the events that end the announcements and tasks in `gone`: the client knows them, but they are over."""
     ends = [protocol.dismissed(event["id"]) for event in gone.values() if event["type"] == "announcement"]
     deleted = {event["task_id"]: event for event in gone.values() if event["type"] == "task"}
     if deleted:

@@ -1,7 +1,9 @@
 """
 Names that look alike: the skeleton of a text, by the data of Unicode's Technical Standard 39 (Security Mechanisms).
 
-Two texts with the same skeleton look the same. Skeletons are only compared with each other, and never shown.
+Two texts with the same skeleton look alike, if differences of case and repeated white space do not count. The site
+only compares skeletons with each other, and never shows them.
+
 The data are in `table.txt`, which `make_table.py` writes. The database stores skeletons, so a change of the table needs
 a migration that computes them again. This package imports nothing of this project.
 """
@@ -16,7 +18,7 @@ TABLE = Path(__file__).with_name("table.txt")
 
 def make_skeleton(text: str) -> str:
     """
-    Return the skeleton of a text. Texts that look alike, except for case and white space, have the same skeleton.
+    Return the skeleton of a text. Texts that look alike have the same skeleton, ignoring case and repeated white space.
 
     The case is dropped after the characters are replaced, because the two cases of a letter may look like different
     letters: `I` looks like `l`, but `i` does not.

@@ -1,8 +1,8 @@
 """
 Browsers on boards: make a browser's session id for a board, and check whether a browser owns a session id.
 
-The login session of a browser contains one secret, and the digest of the cookie `browser`, which the board's sockets
-need. The browser's session id on a board is an HMAC of the board's UUID with the secret. So a session id reveals
+The login session of a browser contains one secret, and the digest of the cookie `browser`. The board's sockets need
+this digest. The browser's session id on a board is an HMAC of the board's UUID with the secret. So a session id reveals
 neither the secret nor the browser's other boards. The database stores only the digest of a session id. This module
 reads and writes no rows.
 """
@@ -26,8 +26,9 @@ def make_session_id(session: SessionBase, board: Board, browser: str) -> str:
     """
     Return the browser's session id on this board. Store a new secret in its login session if the session has none.
 
-    Also store `browser` there: the digest of the browser's id, which remains when the login session ends. The secret
-    stays the same when the person logs in. It expires with the login session, which every visit extends.
+    Also store `browser` in the login session: the digest of the browser's id. The browser's id remains when the login
+    session ends. The secret stays the same when the person logs in. The secret expires with the login session, which
+    every visit extends.
     """
     session[SESSION_FIELD] = session.get(SESSION_FIELD) or secrets.token_urlsafe(32)
     session[BROWSER_FIELD] = browser

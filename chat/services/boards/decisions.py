@@ -26,8 +26,8 @@ def get_member(visit: Visit) -> Member:
     """
     Return the Member with which an admitted visitor enters the board's room.
 
-    Raise `not_found` if the visitor was never admitted; `forbidden` if the visitor was admitted and later lost the
-    right.
+    Raise `forbidden` if the Member is banned, for example after a removal. Raise `not_found` if the visitor is not
+    admitted, or if the account of the person is deactivated.
     """
     visitor = visit.visitor
     member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
@@ -55,10 +55,11 @@ def decide_on_visitor(
 
     Raise:
 
-    - `forbidden` if the visit is not the owner's, if the visitor is the owner, or if the owner refuses or removes a
-      visitor with the owner's account;
+    - `forbidden` if the visit is not the owner's, or if the visitor is the owner;
+    - `forbidden` if the owner refuses or removes a visitor with the owner's account;
     - `not_found` for an unknown visitor;
-    - `taken` if another visitor now has the handle.
+    - `taken` if another visitor now has the handle, or one that looks like it;
+    - `ref_conflict` if the person used the ref for a different request.
     """
     owner = _get_owner(visit)
 
@@ -78,14 +79,15 @@ def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
     """
     Close a board, so that nobody can find it from now on. Close all of its connections on commit.
 
-    Raise `forbidden` if the visit is not the owner's.
+    Raise `forbidden` if the visit is not the owner's, and `ref_conflict` if the person used the ref for a different
+    request.
     """
     owner, board = _get_owner(visit), visit.board
 
     def make() -> int:
         Board.objects.filter(id=board.id).update(shut_at=timezone.now())
-        # These rows also refuse the frames that workers handle at this moment, because the rights are read from the
-        # rows.
+        # Workers read the rights from these rows for each frame. So the bans also stop frames that workers handle at
+        # this moment.
         Member.objects.filter(room=board.room_id).update(role=Member.BANNED)
         disconnect_everybody(board)
         return board.id

@@ -23,10 +23,11 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
 
     Raise:
 
-    - `taken` if another visitor of this board has the handle;
+    - `taken` if another visitor of this board has the handle, or one that looks like it;
     - `forbidden` for the owner, for removed visitors, and in the browsers of removed visitors;
     - `rate_limited` shortly after a denial, also in the same browser;
-    - `unavailable` if another tab asks at the same moment.
+    - `ref_conflict` if the person used the ref for a different request;
+    - `unavailable` if another tab of the browser asks at the same moment.
     """
     with transaction.atomic():
         visitor = lock_visitor(visit.visitor) or _add_visitor(visit, event.handle)

@@ -34,13 +34,13 @@ def create_board(
     """
     Create a board and its room, owned by the browser with this login session. Return (board, session id).
 
-    - `session`: the browser's login session. It gets a secret if it has none.
+    - `session`: the browser's login session. A session without a secret gets one.
     - `person`: the person who is logged in and becomes the owner; or an AnonymousUser.
     - `browser`: the digest of the browser's id.
     - `name`: the board's name ("Board" if empty).
     - `handle`: the owner's handle if nobody is logged in ("Owner" if empty).
 
-    Raise `too_long` or `invalid_field` for the name or the handle.
+    Raise `empty`, `too_long` or `invalid_field` for the name or the handle.
     """
     name = protocol.check_room_name(name or "Board")
     handle = protocol.check_handle(handle or "Owner")
@@ -80,8 +80,9 @@ def sweep_boards() -> int:
     """
     Delete the boards and the visitors that are no longer needed. Return the number of deleted boards and visitors.
 
-    - Boards: closed boards, and boards without a visit or a message for CHAT_BOARD_DAYS days.
-    - Visitors: visitors whom the owner did not admit within two days.
+    - Boards: boards that were closed more than an hour ago, and boards without a visit or a message for CHAT_BOARD_DAYS
+      days.
+    - Visitors: visitors whom the owner never admitted, two days after their last request or its denial.
     """
     now = timezone.now()
     since = now - timedelta(days=settings.CHAT_BOARD_DAYS)

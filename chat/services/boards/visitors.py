@@ -75,8 +75,9 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     """
     Reserve a handle on the board for a visitor. Logged-in and admitted visitors keep the handle that they have.
 
-    A visitor who has the handle, waits for a decision, and is not connected, is deleted. Raise `taken` if any other
-    visitor of this board has the handle, or one that looks like it.
+    A visitor who has the handle, waits for a decision, and is not connected, is deleted. If the same person has the
+    handle in another browser, reserve nothing. Raise `taken` if any other visitor of this board has the handle, or one
+    that looks like it.
     """
     if not visitor.is_signed_in and not find_visitor_member(visitor):
         visitor.person.handle = handle
@@ -114,7 +115,8 @@ def delete_outsiders(visitors: QuerySet) -> int:
     """
     Delete at most MAX_DELETED visitors who wait or were denied, if they were never admitted.
 
-    Also delete the Person of each visitor who is a guest of the board only. Return how many visitors were deleted.
+    Keep the visitors whom the audit log of the board names. Also delete the Person of each deleted visitor who is a
+    guest of the board only. Return how many visitors were deleted.
     """
     with transaction.atomic():
         # The rows are locked, so that the owner cannot admit the visitors meanwhile.

@@ -43,7 +43,7 @@ class Visit:
 
     @property
     def is_owner(self) -> bool:
-        """Whether this browser owns the board."""
+        """Return whether this browser owns the board."""
         return self.visitor is not None and self.visitor.is_owner
 
 
@@ -53,7 +53,7 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
 
     - `board_text`: the board's UUID, as the path contains it.
     - `session_id`: the browser's session id, as the path contains it.
-    - `session`: the browser's login session, or None if it has none.
+    - `session`: the browser's login session, or None if the browser has none.
     - `person`: the person who is logged in, or an AnonymousUser.
 
     Raise `not_found` for every failure. All failures run the same queries, so that an attacker cannot find out which
@@ -79,9 +79,11 @@ def recheck_visit(connection: Connection) -> Visit:
     """
     Return the present Visit of a waiting-room connection that sent a frame.
 
-    Raise CloseConnection with 4403 if the board was closed or the person was deactivated. Raise it with 4408 if the
-    login has ended, the password has changed, or the channel session is lost. After 4408 the client reconnects, and the
-    handshake checks its new login.
+    Raise CloseConnection with one of two codes:
+
+    - 4403 if the board was closed or deleted, or if the person was deactivated;
+    - 4408 if the login has ended, the password has changed, or the channel session is lost. The client then reconnects,
+      and the handshake checks the client's new login.
     """
     return access.check_connection(connection, access.WAITING_ROOM, _read_facts)
 
@@ -119,7 +121,7 @@ def find_owner(session_id: str, person: Person | AnonymousUser) -> Visitor | Non
 
 def get_visitors(board: Board, session_id: str, person: Person | AnonymousUser) -> QuerySet:
     """
-    Return all visitors of a board except its owner, oldest first. Only the owner's browser may get them.
+    Return all visitors of a board except its owner, oldest first. Only the owner's browser may get this list.
 
     - `board`: the board.
     - `session_id`: the browser's session id on this board.

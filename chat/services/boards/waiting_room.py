@@ -24,7 +24,7 @@ CONNECTION_LIFETIME_SECONDS = 25 * 3600
 
 
 def enter_waiting_room(visit: Visit, connection: Connection) -> None:
-    """Record a connection to the waiting room. Notify the owner if it is a waiting visitor's first connection."""
+    """Record a connection to the waiting room. Notify the owner of a waiting visitor's first connection."""
     is_first = not is_connected(visit.digest)
     store.add_entry(_roster(visit.digest), "visitor", connection.name, CONNECTION_LIFETIME_SECONDS)
     if visit.visitor is None or visit.visitor.state != Visitor.WAITING:
@@ -35,7 +35,7 @@ def enter_waiting_room(visit: Visit, connection: Connection) -> None:
 
 
 def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> None:
-    """Remove a connection to the waiting room. Notify the owner if it was a waiting visitor's last connection."""
+    """Remove a connection to the waiting room. Notify the owner if a waiting visitor has no other."""
     store.remove_entry(_roster(digest), "visitor", connection.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()
@@ -58,7 +58,9 @@ def _roster(digest):
 
 def get_first_events(visit: Visit) -> list[dict]:
     """
-    Return the first events of a new connection: a visitor's state, or for the owner the waiting visitors.
+    Return the first events of a new connection.
+
+    A visitor gets the visitor's state. The owner gets `knocked` for each waiting visitor who has a connection.
 
     A browser without a visitor gets `removed` if the removal of another visitor holds for it.
     """

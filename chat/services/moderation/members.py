@@ -53,8 +53,8 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
     `role` limits the list to one role. Deleted accounts are not in the list, and neither are guests who have left,
     unless they are banned or muted.
     """
-    # Without a handle key, the account was deleted, or the guest has left and another person may have the handle. But
-    # people who exist on one board only never have a handle key.
+    # A person without a handle key is a deleted account, or a guest who has left and whose handle another person may
+    # have. But people who exist on one board only never have a handle key.
     is_here = Q(person__is_active=True)
     if room.access != Room.BOARD:
         has_left = Q(person__is_guest=True, person__is_active=False) & ~Q(role__in=Member.HELD_ROLES)

@@ -34,8 +34,9 @@ def change_role(
 
     Do nothing if the person already has the role. Only a second mute replaces the first one.
 
-    Store the role and an audit entry. On commit, publish the role to the room, and close a banned person's connections.
-    The ban or mute of a guest also applies to other people of the same browser (`rooms.hold_others_of_browser`).
+    Store the role and an audit entry. On commit, publish the role to the room and to the person's own streams. Also
+    close a banned person's connections. The ban or mute of a guest also applies to other people of the same browser
+    (`rooms.hold_others_of_browser`). The role `guest` also ends the bans and mutes of the browser's other guests.
 
     - `actor`: the person who changes the role; None for the shell.
     - `room`: the room. The actor does not need to have entered it.
@@ -48,8 +49,12 @@ def change_role(
     The `role` of the Member is None if the person has no role in the room afterwards. This happens if the change lifts
     a ban, the room is not public, and the person had no role in it before the ban.
 
-    Raise `forbidden`, or `invalid_field` or `too_long` for a field. Raise `not_found` if nobody has this handle, if the
-    person's role is not `was`, or if the room is not public and the person is not in it.
+    Raise:
+
+    - `forbidden` if the actor may not make the change, or if the room is a direct conversation;
+    - `invalid_field`, `too_long` or `empty` for a field;
+    - `not_found` if nobody has this handle, or if the person's role is not `was`;
+    - `not_found` if the room is not public and the person is not in it. `check_may_change_role` has the exceptions.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
     _check_has_roles(room)
@@ -166,7 +171,11 @@ def remove_member(actor: Person | None, member: Member) -> None:
 
 
 def end_mute(member_id: int) -> bool:
-    """End a member's mute if its time has passed. Return whether it ended. Its job may run late, or more than once."""
+    """
+    End a member's mute if its time has passed. Return whether the mute ended.
+
+    The job that calls this may run late, or more than once.
+    """
     return bool(rooms.end_mutes(id=member_id))
 
 

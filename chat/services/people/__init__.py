@@ -2,7 +2,8 @@
 People: accounts with a password, guests who only have a handle, login sessions, and the tokens of bots.
 
 This package writes Person and what belongs to a person (Profile, Picture, Preferences, Token, Login, KnownPlace), and
-login sessions. It closes connections whose login or token ends.
+login sessions. When a guest returns or an account is created or deleted, it also writes Member and Room. It closes
+connections whose login or token ends.
 """
 
 from .accounts import (

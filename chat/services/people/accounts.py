@@ -1,5 +1,5 @@
 """
-Accounts and guests: how they sign up, and how they are found by their handles.
+Accounts and guests: how people sign up, and how the site finds a person by the handle.
 
 This module writes Person. It closes no connections.
 """

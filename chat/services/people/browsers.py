@@ -4,7 +4,8 @@ Browsers: a cookie tells browsers apart. It remains when a login ends.
 With this cookie, the site
 
 - keeps the handle of a guest for the guest's own browser;
-- keeps banned guests from returning as other guests;
+- keeps banned and muted guests from escaping the ban or the mute as other guests;
+- keeps a visitor who was removed from a board from asking again under another name;
 - lets the owner of an account sign in while other people guess passwords.
 
 The cookie names nobody and gives no rights. The database stores only the digest of its value. This module writes no

@@ -1,8 +1,9 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-Messages, reactions, mentions, visits to boards, the records of moderation, and the memberships in direct conversations
-stay, under a name that does not identify the person. The other memberships and the rows in DELETED are deleted.
+These rows stay, under a name that does not identify the person: messages, reactions, mentions, visits to boards,
+records of moderation, bans, and memberships in direct conversations. The other memberships and the rows in DELETED are
+deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
 person's connections.
@@ -88,7 +89,7 @@ def _delete_rows(person):
 
 
 def _take_handle_away(person):
-    """Deactivate the person, and free the handle. Nobody can take the new handle, which the person's messages show."""
+    """Deactivate the person, and free the handle. Nobody can take the new handle. The person's messages show it."""
     # No password has the hash "!".
     fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
     for handle in _make_handles(person):

@@ -168,7 +168,11 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
 
 
 def sweep_sessions() -> int:
-    """Delete login sessions that have expired, and close their connections. Return how many were deleted."""
+    """
+    Delete at most MAX_SESSIONS_PER_SWEEP login sessions that have expired, and close their connections.
+
+    Return how many were deleted.
+    """
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     keys = delete_free_rows(expired, MAX_SESSIONS_PER_SWEEP)
     forget_logins(keys)

@@ -1,4 +1,8 @@
-"""The data of a person: everything that the site stores about an account, for its owner. This module only reads."""
+"""
+The data of a person: a file for the owner of an account, with the data that the site stores about the account.
+
+This module only reads.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -39,8 +43,8 @@ def write_own_data(person: Person) -> Iterator[str]:
     """
     Yield the data of a person as the pieces of one JSON object.
 
-    Each piece of a list has at most ROWS_PER_CHUNK rows, so that a long history needs little memory. The oldest rows
-    are first.
+    The first piece has the account, profile, preferences, tokens and logins. The lists of `_Lists` follow, with the
+    oldest rows first. Each piece of a list has at most ROWS_PER_CHUNK rows, so that a long history needs little memory.
     """
     yield json.dumps(_describe_account(person), ensure_ascii=False, indent=1).removesuffix("\n}")
     for name, rows, describe in _Lists(person).get_all():

@@ -1,5 +1,5 @@
 """
-The browsers in which a person is signed in: the person sees them, and can sign out of each.
+The browsers in which a person is signed in: the person sees a list of them, and can end the login of each.
 
 This module writes Login and login sessions, and closes the connections of the logins that it ends.
 """

@@ -13,5 +13,5 @@ _LENGTH = 20  # hex digits
 
 
 def get_page_key(person: Person | AnonymousUser) -> str:
-    """Return the key of a person, which never changes and belongs to nobody else; "" for a stranger."""
+    """Return the key of a person, which never changes and belongs to nobody else; "" if nobody is logged in."""
     return salted_hmac("chat.page", str(person.id)).hexdigest()[:_LENGTH] if person.is_authenticated else ""

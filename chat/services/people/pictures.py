@@ -43,7 +43,11 @@ def set_picture(person: Person, content: bytes) -> Profile:
 
 
 def remove_picture(person: Person) -> Profile:
-    """Delete the picture of a person, if there is one. Return the profile."""
+    """
+    Delete the picture of a person, if there is one. Return the profile.
+
+    Raise `not_signed_in` if the account was deleted meanwhile.
+    """
     with changing(person):
         Picture.objects.filter(person=person).delete()
         return store_profile(person, {"picture": ""})
