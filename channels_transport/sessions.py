@@ -148,7 +148,7 @@ def _session_store(engine: str) -> Any:
     module: Any = importlib.import_module(engine)
     if module is signed_cookies:
         raise ValueError(
-            "Channel sessions cannot be stored in signed cookies, because frames carry no cookies: set CHANNEL_SESSION_ENGINE to"
-            " another engine."
+            "Channel sessions cannot be stored in signed cookies, because frames carry no cookies: set"
+            " CHANNEL_SESSION_ENGINE to another engine."
         )
     return module.SessionStore
