@@ -33,7 +33,8 @@ def test_a_person_changes_profile_picture_and_colours(browser_of, site):
     wait_until(lambda: chosen.evaluate("input => input.files[0].size") < 1e6, what="the smaller picture")
     alice.click("[data-testid=picture-form] button")
     expect(alice.get_by_alt_text("Your picture")).to_be_visible()
-    assert alice.evaluate("document.querySelector('.own-picture img').naturalWidth") == 256
+    width = "document.querySelector('.own-picture img').naturalWidth"
+    wait_until(lambda: alice.evaluate(width) == 256, what="the loaded picture")
     alice.fill("[name=name]", "Alice Liddell")
     alice.click("[data-testid=profile-form] button")
     expect(alice.get_by_text("Your profile is changed.")).to_be_visible()

@@ -99,10 +99,10 @@ new MutationObserver(() => document.querySelector("template#first-view")?.remove
 
 
 @pytest.mark.parametrize("has_messages", [True, False])
-def test_120_unread_messages_are_read_from_the_first_to_the_newest(alice, site, slug, has_messages):
+def test_220_unread_messages_are_read_from_the_first_to_the_newest(alice, site, slug, has_messages):
     scripts = [FETCHES] if has_messages else [FETCHES, WITHOUT_MESSAGES]
     alice.close()
-    fill(site, slug, 120)
+    fill(site, slug, 220)
     tab = come_back(alice, *scripts)
     # The room opens at the first unread message, with the messages of the page or with one request.
     expect(tab.locator("#message-2 > .divider.unread")).to_be_in_viewport(ratio=0.9)
@@ -112,7 +112,7 @@ def test_120_unread_messages_are_read_from_the_first_to_the_newest(alice, site, 
     expect(tab.get_by_test_id("unread-bar")).to_be_hidden()
     read = last_on_screen(tab) - 1  # the id of "line 1" is 2
     assert 2 < read < 50
-    expect(tab.get_by_test_id("new-messages")).to_have_text(f"↓ {120 - read} new messages")
+    expect(tab.get_by_test_id("new-messages")).to_have_text(f"↓ {220 - read} new messages")
     # What was not on the screen stays unread, and the room opens there the next time.
     tab.wait_for_timeout(1200)
     tab = come_back(tab)
@@ -121,11 +121,11 @@ def test_120_unread_messages_are_read_from_the_first_to_the_newest(alice, site, 
     assert read < 60
     # A jump to the newest messages leaves those between unread, and the bar counts them.
     tab.get_by_test_id("new-messages").click()
-    expect(message(tab, "line 120")).to_be_visible()
-    expect(tab.get_by_test_id("unread-jump")).to_have_text(f"↑ {70 - read} new messages above")
+    expect(message(tab, "line 220")).to_be_visible()
+    expect(tab.get_by_test_id("unread-jump")).to_have_text(f"↑ {170 - read} new messages above")
     tab.get_by_test_id("unread-jump").click()
     expect(tab.locator(f"#message-{read + 2}")).to_be_in_viewport()
-    while (last := shown_ids(tab)[-1]) < 121:
+    while (last := shown_ids(tab)[-1]) < 221:
         scroll_to(tab, "bottom")
         wait_for_newer(tab, last)
     scroll_to(tab, "bottom")

@@ -13,7 +13,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 MIN_LETTERS = 6
 # The title of a page is read too. Names and texts of people are not translated, nor are names in code.
 READ_TEXTS = """() => {
-    const foreign = "bdi, code, pre, kbd, .body, option[lang], [dir=ltr], #room-name, #room-topic, script, datalist";
+    const names = "bdi, a[dir=auto], option[lang], #room-name, #room-topic, .body";
+    const foreign = `${names}, code, pre, kbd, [dir=ltr], script, datalist`;
     const texts = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
