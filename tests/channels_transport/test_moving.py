@@ -7,6 +7,7 @@ numbers that a consumer received again because the client did not get the confir
 
 import json
 import os
+import sys
 import time
 
 import pytest
@@ -18,7 +19,9 @@ from tests.valkey import running_valkey
 
 pytestmark = [
     pytest.mark.process,
+    pytest.mark.every_python,
     pytest.mark.no_database,
+    pytest.mark.skipif(sys.version_info >= (3, 12), reason="since Python 3.12, stock Channels cannot be imported"),
     pytest.mark.skipif(bool(os.environ.get("PACKAGE_IS_INSTALLED")), reason="needs the repository's own environment"),
 ]
 
