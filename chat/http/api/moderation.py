@@ -11,8 +11,15 @@ from chat.services import limits, moderation, rooms
 
 @signed_in
 def list_members(request, slug):
-    """Return {members: [...], more} to the room's moderators, in the order of joining. Query: `role`, `page`."""
+    """
+    Return {members: [...], more} to the room's moderators, in the order of joining. Query: `role`, `page`.
+
+    With `handle`, the list contains only this person. Raise `not_found` if the person is no member.
+    """
     room = moderation.get_moderated_room(request.user, slug)
+    if "handle" in request.GET:
+        member = moderation.get_room_member(room, request.GET["handle"])
+        return JsonResponse({"members": [describe_member(member)], "more": False})
     role = request.GET.get("role")
     if role is not None:
         protocol.check_choice(role, "role", moderation.ROLES)

@@ -102,6 +102,20 @@ def list_blocks(request):
 
 
 @signed_in
+def set_block(request):
+    """
+    Block a person, or end the block. Return 204, also if nothing changes.
+
+    Body {handle, blocked}. Browsers remove a handle such as `..` from an address, so pages use this call.
+    """
+    fields = protocol.check_fields(
+        protocol.parse_object(request.body), handle=protocol.check_string, blocked=protocol.check_boolean
+    )
+    change = block if fields["blocked"] else unblock
+    return change(request, fields["handle"])
+
+
+@signed_in
 def block(request, handle):
     """Block a person. Return 204, also if the person is blocked already."""
     limits.check_event(request.user.id)
@@ -123,5 +137,5 @@ read_all = endpoint(POST=read_everything)
 membership = endpoint(PUT=join_room, DELETE=leave_room)
 own_mentions = endpoint(GET=list_mentions)
 direct_conversations = endpoint(POST=open_direct)
-all_blocks = endpoint(GET=list_blocks)
+all_blocks = endpoint(GET=list_blocks, PUT=set_block)
 one_block = endpoint(PUT=block, DELETE=unblock)

@@ -116,6 +116,14 @@ def test_a_person_with_any_handle_can_be_given_a_role(as_alice, room, handle):
     assert status == 200 and member["handle"] == handle and role_of(handle) == "banned"
 
 
+@pytest.mark.parametrize("handle", [*HANDLES, ".."])
+def test_the_role_of_a_person_with_any_handle_can_be_read(as_alice, room, handle):
+    rooms.join_room(people.sign_up_guest(handle), "garden")
+    status, body = as_alice("GET", f"{MEMBERS}?handle={quote(handle, safe='')}")
+    assert (status, [member["handle"] for member in body["members"]]) == (200, [handle])
+    assert as_alice("GET", f"{MEMBERS}?handle=Nobody") == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     "path, body, expected",
     [

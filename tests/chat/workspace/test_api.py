@@ -106,6 +106,17 @@ def test_a_person_blocks_and_unblocks_a_person(by_bob, bob, alice):
     assert not Block.objects.exists()
 
 
+@pytest.mark.parametrize("handle", ["..", ".", "a/b"])
+def test_a_person_with_any_handle_can_be_blocked(by_bob, handle):
+    people.sign_up(handle, "correct horse")
+    for blocked in (True, False):
+        body = {"handle": handle, "blocked": blocked}
+        assert by_bob.browser.put("/api/blocks/", body, content_type="application/json").status_code == 204
+        assert Block.objects.exists() == blocked
+    assert by_bob("PUT", "/api/blocks/", {"handle": handle}) == (400, "missing_field")
+    assert by_bob("PUT", "/api/blocks/", {"handle": handle, "blocked": "yes"}) == (400, "invalid_field")
+
+
 def test_a_person_who_has_left_can_be_unblocked(by_bob, bob):
     guest = people.sign_up_guest("Dora")
     by_bob.browser.put("/api/blocks/Dora/")

@@ -132,8 +132,9 @@ class PersonCard {
   }
 
   async #toggleBlock() {
-    const method = this.#isBlocked ? "DELETE" : "PUT";
-    const isDone = await this.#error.guard(() => call(method, `/api/blocks/${encodeURIComponent(this.#handle)}/`));
+    // The handle is in the body: browsers remove a handle like ".." from an address.
+    const body = { handle: this.#handle, blocked: !this.#isBlocked };
+    const isDone = await this.#error.guard(() => call("PUT", "/api/blocks/", body));
     if (isDone) this.#showBlock(!this.#isBlocked);
   }
 }

@@ -49,7 +49,16 @@ export class PersonDialog {
       help: gettext("The reason is saved in the moderation log."), isOptional: true,
     });
     openDialog(handle, "person-dialog", this.#roleLine, reason, this.#buttons, this.#error.element);
-    this.#load(() => call("GET", `${this.#path}${encodeURIComponent(handle)}/`));
+    this.#load(() => this.#readStanding());
+  }
+
+  /**
+   * Reads the role of the person. The handle is in the query: browsers remove a handle like ".." from a path.
+   * @returns {Promise<Standing>}
+   */
+  async #readStanding() {
+    const { members: [standing] } = await call("GET", `${this.#path}?handle=${encodeURIComponent(this.#handle)}`);
+    return standing;
   }
 
   /** @param {() => Promise<Standing>} request */
