@@ -5,8 +5,8 @@ Code that answers clients handles these exceptions apart from other failures. Tw
 logged with their traceback:
 
 * `redis.ResponseError`: Redis answered, and refused the command.
-* The other errors of `django.db.DatabaseError` (a violated constraint, a missing table on PostgreSQL): a retry of the
-  same statement fails in the same way.
+* A `django.db.DatabaseError` that is no `OperationalError` (a violated constraint, a missing table on PostgreSQL): a
+  retry of the same statement fails in the same way.
 """
 
 from __future__ import annotations

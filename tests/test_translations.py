@@ -29,7 +29,7 @@ def find_broken(entries):
 
 def _is_sound(entry, text):
     english = entry.msgid_plural or entry.msgid
-    # A form for one or two things may leave the number out.
+    # A plural form may leave values out, because forms for one or two things contain no number.
     lost = set() if entry.msgid_plural else set(VALUE.findall(english)) - set(VALUE.findall(text))
     invented = set(VALUE.findall(text)) - set(VALUE.findall(english))
     has_same_tags = sorted(TAG.findall(text)) == sorted(TAG.findall(english))

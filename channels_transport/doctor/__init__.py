@@ -12,5 +12,6 @@ Channels 1.x site. These optional settings describe the site:
 * `DOCTOR_ECHO_PATH`: the path of a websocket that returns each text frame. By default, round trips are HTTP requests.
 * `DOCTOR_CHECKS`: dotted paths of functions without arguments that return lists of findings.
 
-This file imports nothing: applications import `Finding` before Django has loaded the models that the checks read.
+This file imports nothing. An import of `doctor.findings` runs it too, and applications import
+`Finding` before Django has loaded the models that the checks read.
 """

@@ -88,8 +88,10 @@ class MeteredReading(_Protocol):
     """
     A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
 
-    `flood` is called if the client keeps sending at the limit of its own budgets, sends all the time while its address
-    is at a limit, or exceeds a budget after a close frame.
+    `flood` is called in three cases:
+    - the client keeps sending at the limit of its own budgets;
+    - the client sends all the time while its address is at a limit;
+    - the client exceeds a budget after a close frame.
     """
 
     turns: ReadingTurns
@@ -100,7 +102,7 @@ class MeteredReading(_Protocol):
     has_rest = False  # whether processData would find something to do
     is_discarding = False
     dropped_bytes = 0
-    # When the present series of used-up budgets began, and when a budget was last used up (s, monotonic).
+    # Since when a budget was used up again and again, and when it was last used up (s, monotonic).
     limited_since = limited_at = 0.0
     # When the last bytes were processed, and since when the client has sent without a pause (s, monotonic).
     drained_at = pressing_since = 0.0
@@ -250,7 +252,7 @@ class MeteredReading(_Protocol):
         self.turns.add_limited(self)
 
     def discard(self) -> None:
-        """Read and drop from now on: a client that cannot send would not read its close frame either."""
+        """Read and drop all further bytes. A client that cannot send would not read the server's close frame either."""
         self.is_discarding, self.holds, self.data = True, 0, b""
         if self.lost_reason is None:
             self.transport.resumeProducing()
@@ -275,5 +277,5 @@ class MeteredReading(_Protocol):
         return False
 
     def finish_lost(self, reason: Any) -> None:
-        """End a connection whose last frames were processed after its end."""
+        """Finish a connection that the client has ended, after its last frames were processed or dropped."""
         super().connectionLost(reason)

@@ -68,7 +68,7 @@ class MemberAdmin(AccessibleAdmin):
 
 
 class ReadOnlyAdmin(NoChangeForm, AccessibleAdmin):
-    """The base class for pages of rows that operators can read, but not add, change or delete."""
+    """The base class for pages of rows that operators can read, but not add, delete or change in a form."""
 
     def has_add_permission(self, request):
         return False

@@ -19,8 +19,8 @@ def admit(connection, member, query, login=None, token_id=None):
     more, close the connection after `joined`. If too many sockets are open, raise `rate_limited` and change nothing.
 
     - `query`: the parsed query string of the handshake: {name: [values]}.
-    - `login`: the key of the browser's login session; `token_id`: the id of a bot's token. Exactly one is given. Write
-      both into the connection's session, with the ids that later frames need.
+    - `login`: the key of the browser's login session; `token_id`: the id of a bot's token. One of them is
+      None. The connection's session gets both, and the ids that later frames need.
     """
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)

@@ -86,7 +86,8 @@ def read_all(person: Person) -> None:
         read = Member.objects.filter(id__in=[member.id for member in members], read_offset__lt=Subquery(newest))
         read.update(read_offset=Subquery(newest))
         for member in members:
-            # The database may have read a newer offset than this query, and the next event corrects the marker.
+            # The update may have stored a newer offset than the one that `behind` read. The next event of the room
+            # corrects what is published here.
             member.read_offset = member.room.offset
             _publish_read(member)
 

@@ -52,9 +52,9 @@ class RedisStore(Store):
         redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
         return before
     """
-    # A lease that ends later than a lease given now was given before the clock was set back. The script counts such a
-    # lease from now. So a running holder has time to renew it, and the lease of a killed holder does not last until
-    # the clock shows the old time again.
+    # If a lease ends later than a new lease would end, it was given before the clock was set back. The script counts
+    # such a lease from now. So a running holder has time to renew it, and the lease of a killed holder does not last
+    # until the clock shows the old time again.
     _SHORTEN = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
@@ -85,7 +85,7 @@ class RedisStore(Store):
     # 2. owners: a hash of each owner's number of entries;
     # 3. changes: a hash of "came" or "went" for each owner;
     # 4. the set of the names of all rosters that have entries.
-    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (no entry lasts longer), name of the roster.
+    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (s), name of the roster.
     _ROSTER = (
         _SHORTEN
         + """

@@ -34,8 +34,9 @@ def assert_accessible(page, what, without=()):
     """
     Fail with the list of violations, each with its rule and its element, if the page has any in its present state.
 
-    The page is checked on a desktop and on a phone, in light and in dark colours. The gallery keeps a screenshot of
-    each, under the name `what`. `without` names rules that do not apply to this state.
+    The page is checked in light and in dark colours: a page of a desktop also on a phone, and a page of a phone only
+    there. The gallery keeps a screenshot of each, under the name `what`. `without` names rules that do not apply to
+    this state.
     """
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text(encoding="utf-8"))

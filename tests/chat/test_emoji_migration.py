@@ -32,7 +32,7 @@ def test_stored_reactions_get_the_canonical_form(migrate, room, alice, bob):
     ]
 
 
-def test_two_forms_of_one_person_become_one_reaction(migrate, room, alice):
+def test_several_forms_of_one_emoji_by_one_person_become_one_reaction(migrate, room, alice):
     message, other = message_of(room, alice, 1), message_of(room, alice, 2)
     for emoji in [
         "\U0001f441\u200d\U0001f5e8",

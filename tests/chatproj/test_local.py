@@ -63,7 +63,7 @@ def test_the_redis_url_is_found_only_while_serve_holds_the_lock(var):
     assert local.redis_url() is None
 
 
-def test_without_a_redis_of_its_own_serve_stores_no_url(var):
+def test_a_serve_that_started_no_redis_has_no_url(var):
     local.make_var()
     with open(var / "serve.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -46,7 +46,11 @@ def add_visitor(
 
 
 def remember_browser(visitor: Visitor, browser: str | None) -> None:
-    """Store the digest of the browser's id if it is known and new. The cookie may be younger than the visitor."""
+    """
+    Store the digest of the browser's id if it is known and new.
+
+    The cookie that contains this id may be younger than the visitor.
+    """
     if browser is not None and visitor.browser != browser:
         visitor.browser = browser
         visitor.save(update_fields=["browser"])

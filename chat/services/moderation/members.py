@@ -50,8 +50,8 @@ def find_members(room: Room, role: str | None = None, page: int = 0, size: int =
     """
     Return one page of a room's members, oldest first, and whether there are more.
 
-    `role` limits the list to one role. Deleted accounts are not in the list, and neither are guests who have left,
-    unless they are banned or muted.
+    `role` limits the list to one role. Deleted accounts are not in the list. Guests who have left are in the list only
+    if they are banned or muted and nobody else can have their handle.
     """
     # A person without a handle key is a deleted account, or a guest who has left and whose handle another person may
     # have. But people who exist on one board only never have a handle key.

@@ -31,7 +31,7 @@ def interface(foreign_site):
     foreign_site.port = old_port
 
 
-def test_a_root_path_is_left_out_of_the_path_of_a_view(interface):
+def test_a_view_gets_the_root_path_and_the_whole_path(interface):
     site = interface("--root-path", "/shop")
     found = site.where("/shop/where/")
     assert (found["path"], found["root"]) == ("/shop/where/", "/shop")

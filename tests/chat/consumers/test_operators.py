@@ -160,7 +160,7 @@ def test_a_post_runs_four_statements_with_an_open_stream(stream, bob, enter):
     assert len(statements(queries)) == 4 and saved == [] and heard(stream) == []
 
 
-# The next tests are about people who are no longer operators.
+# The next tests are about operators who lose their rights or their login.
 
 
 def test_a_former_operator_receives_nothing(stream, operator, alice):

@@ -121,8 +121,8 @@ export class ReadMarker {
 
   /**
    * Starts to mark messages as read, because all missed messages are drawn. The first call places the divider, and
-   * scrolls to it unless the reader sees the messages already. Messages are marked when the caller next calls `update`: a
-   * room that opens elsewhere must not mark the messages that it draws first.
+   * scrolls to it unless the reader sees the messages already. Messages are marked only when the caller next calls
+   * `update`: before that, a room that opens at an older message shows other messages.
    * @param {{ isShown: boolean }} messages
    */
   caughtUp({ isShown }) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The times that "Send later" suggests, in the person's own time zone. Must not touch the page.
+// The times that "Send later" suggests, in the person's own time zone. This module must not touch the page.
 
 import { gettext } from "../ui/translation.js";
 

@@ -1,6 +1,6 @@
 // @ts-check
 // The menus of every page. One menu is open at a time, and Escape or a click elsewhere closes it.
-// Must not know the entries of a menu. Every page loads this module.
+// Every page loads this module. It must not know the entries of a menu.
 
 import { byId, child, closestTo } from "./dom.js";
 
@@ -26,8 +26,8 @@ export function watchMenus() {
 }
 
 /**
- * Closes the menu and calls `open` when a person chooses this entry of a menu. First the focus moves to the menu's
- * button. A dialog returns the focus to the button when it closes, because the entry is then hidden.
+ * Calls `open` when a person chooses this entry of a menu. Before that, it closes the menu and moves the focus to the
+ * menu's button: a dialog that `open` shows returns the focus there, because the entry is hidden by then.
  * @param {string} id
  * @param {() => void} open
  */

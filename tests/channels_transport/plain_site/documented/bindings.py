@@ -127,7 +127,7 @@ class Inbound(ChannelTestCase):
         self.assertFalse(Plant.objects.exists())
 
     @apply_routes([route_class(Plants, path="/")])
-    def test_a_client_without_permission_changes_nothing(self):
+    def test_a_client_can_do_only_what_has_permission_allows(self):
         client = self.connect()
         self.send(client, action=CREATE, data={"name": "rose"})
         plant = Plant.objects.get()
