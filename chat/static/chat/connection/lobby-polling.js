@@ -3,6 +3,7 @@
 // Must not reconnect: reconnecting-connection.js does. Must not read the list of rooms: the page does after `updated`.
 
 import { asApiError, call } from "./api.js";
+import { PolledSocket } from "./polled-socket.js";
 import { CLOSE, SERVER_EVENT } from "./wire.js";
 
 const PATH = "/lobby/";
@@ -10,13 +11,7 @@ export const POLL_MS = 25_000;
 
 /** @typedef {{ id: number }} Announcement */
 
-export class LobbyPolling {
-  /** @type {((event: object) => void) | null} */
-  onopen = null;
-  /** @type {((event: { data: string }) => void) | null} */
-  onmessage = null;
-  /** @type {((event: { code: number }) => void) | null} */
-  onclose = null;
+export class LobbyPolling extends PolledSocket {
   /** @type {typeof call} */
   #request;
   /** @type {import("./environment.js").Timers} */
@@ -25,7 +20,6 @@ export class LobbyPolling {
   #page;
   /** @type {any} */
   #timer = null;
-  #aborter = new AbortController();
   /**
    * The announcements of the last answer.
    * @type {Set<number>}
@@ -51,6 +45,7 @@ export class LobbyPolling {
    */
   constructor(url, { page = null, request = call, timers = globalThis } = {}) {
     if (!LobbyPolling.serves(url)) throw new RangeError(`${url} is not the lobby`);
+    super();
     this.#page = page;
     this.#request = request;
     this.#timers = timers;
@@ -60,8 +55,8 @@ export class LobbyPolling {
   /** Sends nothing: the lobby's socket drops the frames of clients. */
   send() {}
 
-  close() {
-    this.#aborter.abort();
+  stop() {
+    super.stop();
     this.#timers.clearTimeout(this.#timer);
   }
 
@@ -83,9 +78,9 @@ export class LobbyPolling {
       const announcements = await this.#readAnnouncements();
       if (announcements === null) return;
       this.#announce(announcements);
-      this.#deliver({ type: SERVER_EVENT.UPDATED });
+      this.deliver({ type: SERVER_EVENT.UPDATED });
     }
-    if (!this.#aborter.signal.aborted) this.#schedule();
+    if (!this.hasEnded) this.#schedule();
   }
 
   /**
@@ -93,12 +88,11 @@ export class LobbyPolling {
    * @returns {Promise<Announcement[] | null>}
    */
   async #readAnnouncements() {
-    const { signal } = this.#aborter;
     try {
-      const { announcements } = await this.#request("GET", "/api/announcements/current/", undefined, { signal });
-      return signal.aborted ? null : announcements;
+      const { announcements } = await this.#request("GET", "/api/announcements/current/", undefined, { signal: this.signal });
+      return this.hasEnded ? null : announcements;
     } catch (error) {
-      this.#end(asApiError(error).status === 429 ? CLOSE.OVERLOADED : CLOSE.ABNORMAL);
+      this.end(asApiError(error).status === 429 ? CLOSE.OVERLOADED : CLOSE.ABNORMAL);
       return null;
     }
   }
@@ -106,22 +100,10 @@ export class LobbyPolling {
   /** @param {Announcement[]} announcements */
   #announce(announcements) {
     const current = new Set(announcements.map(({ id }) => id));
-    for (const id of this.#announced) if (!current.has(id)) this.#deliver({ type: SERVER_EVENT.DISMISSED, id });
+    for (const id of this.#announced) if (!current.has(id)) this.deliver({ type: SERVER_EVENT.DISMISSED, id });
     for (const announcement of announcements) {
-      if (!this.#announced.has(announcement.id)) this.#deliver({ ...announcement, type: SERVER_EVENT.ANNOUNCEMENT });
+      if (!this.#announced.has(announcement.id)) this.deliver({ ...announcement, type: SERVER_EVENT.ANNOUNCEMENT });
     }
     this.#announced = current;
-  }
-
-  /** @param {object} event */
-  #deliver(event) {
-    this.onmessage?.({ data: JSON.stringify(event) });
-  }
-
-  /** @param {number} code */
-  #end(code) {
-    if (this.#aborter.signal.aborted) return;
-    this.#aborter.abort();
-    this.onclose?.({ code });
   }
 }

@@ -4,6 +4,7 @@
 
 import { asApiError, call } from "./api.js";
 import { Cursor } from "./cursor.js";
+import { PolledSocket } from "./polled-socket.js";
 import { CLOSE, REFUSAL, SERVER_EVENT } from "./wire.js";
 
 // The server answers after 20 s at the latest. A request whose worker was killed gets no answer at all.
@@ -21,13 +22,7 @@ const ROOM_PATH = /^\/chat\/([^/]*)\/$/;
  */
 /** @typedef {{ poll: string, events: WireEvent[], close?: number }} Answer */
 
-export class LongPolling {
-  /** @type {((event: object) => void) | null} */
-  onopen = null;
-  /** @type {((event: { data: string }) => void) | null} */
-  onmessage = null;
-  /** @type {((event: { code: number }) => void) | null} */
-  onclose = null;
+export class LongPolling extends PolledSocket {
   /** @type {string} */
   #path;
   /** @type {typeof call} */
@@ -47,8 +42,6 @@ export class LongPolling {
   /** @type {object[]} */
   #unsent = [];
   #isSending = false;
-  #hasEnded = false;
-  #aborter = new AbortController();
   #onPageHide = () => this.#endOnServer();
 
   /**
@@ -67,6 +60,7 @@ export class LongPolling {
    * @param {import("./environment.js").Timers} [options.timers] for tests
    */
   constructor(url, { request = call, page = null, timers = globalThis } = {}) {
+    super();
     const { pathname, search } = new URL(url);
     this.#path = `/api/rooms/${ROOM_PATH.exec(pathname)?.[1]}/poll/`;
     this.#request = request;
@@ -83,8 +77,8 @@ export class LongPolling {
   }
 
   close() {
-    if (this.#hasEnded) return;
-    this.#stop();
+    if (this.hasEnded) return;
+    this.stop();
     this.#endOnServer();
   }
 
@@ -95,7 +89,7 @@ export class LongPolling {
     this.#poll = first.poll;
     this.onopen?.({});
     this.#deliver(first);
-    while (!this.#hasEnded) {
+    while (!this.hasEnded) {
       if (this.#page?.hidden) await this.#pause(this.#page);
       const answer = await this.#ask("GET", this.#nextQuery(), POLL_TIMEOUT_MS);
       if (answer !== null) this.#deliver(answer);
@@ -114,7 +108,7 @@ export class LongPolling {
     this.#isSending = true;
     // Frames that are sent at the same moment share one request.
     await null;
-    while (this.#unsent.length > 0 && !this.#hasEnded) {
+    while (this.#unsent.length > 0 && !this.hasEnded) {
       const frames = this.#unsent.splice(0, FRAMES_PER_REQUEST);
       const answer = await this.#ask("POST", `poll=${this.#poll}`, REQUEST_TIMEOUT_MS, frames);
       if (answer !== null) this.#deliver(answer);
@@ -131,7 +125,7 @@ export class LongPolling {
    * @returns {Promise<Answer | null>}
    */
   async #ask(method, query, timeoutMs, body) {
-    const timer = this.#timers.setTimeout(() => this.#end(CLOSE.ABNORMAL), timeoutMs);
+    const timer = this.#timers.setTimeout(() => this.end(CLOSE.ABNORMAL), timeoutMs);
     try {
       return await this.#askWithFreshToken(method, `${this.#path}${query && "?"}${query}`, body);
     } catch (error) {
@@ -149,7 +143,7 @@ export class LongPolling {
    * @param {object[]} [body]
    */
   async #askWithFreshToken(method, path, body) {
-    const options = { signal: this.#aborter.signal };
+    const options = { signal: this.signal };
     try {
       return await this.#request(method, path, body, options);
     } catch (error) {
@@ -161,11 +155,11 @@ export class LongPolling {
   /** @param {Answer} answer */
   #deliver({ events, close }) {
     for (const event of events) {
-      if (this.#hasEnded) return;
+      if (this.hasEnded) return;
       this.#updateNextQuery(event);
-      this.onmessage?.({ data: JSON.stringify(event) });
+      this.deliver(event);
     }
-    if (close) this.#end(close);
+    if (close) this.end(close);
   }
 
   /** @param {WireEvent} event */
@@ -183,14 +177,13 @@ export class LongPolling {
 
   /** @param {import("./api.js").ApiError} error */
   #refused({ status, code, message, retryAfter, close }) {
-    if (this.#hasEnded) return;
+    if (this.hasEnded) return;
     if (status === 429) {
-      const event = { type: SERVER_EVENT.REJECTED, ref: null, code, detail: message, retry_after: retryAfter };
-      this.onmessage?.({ data: JSON.stringify(event) });
+      this.deliver({ type: SERVER_EVENT.REJECTED, ref: null, code, detail: message, retry_after: retryAfter });
     }
-    if (close) this.#end(close);
-    else if (status === 401) this.#end(CLOSE.NOT_SIGNED_IN);
-    else this.#end(status === 429 ? CLOSE.OVERLOADED : CLOSE.ABNORMAL);
+    if (close) this.end(close);
+    else if (status === 401) this.end(CLOSE.NOT_SIGNED_IN);
+    else this.end(status === 429 ? CLOSE.OVERLOADED : CLOSE.ABNORMAL);
   }
 
   /**
@@ -209,16 +202,8 @@ export class LongPolling {
     }));
   }
 
-  /** @param {number} code */
-  #end(code) {
-    if (this.#hasEnded) return;
-    this.#stop();
-    this.onclose?.({ code });
-  }
-
-  #stop() {
-    this.#hasEnded = true;
-    this.#aborter.abort();
+  stop() {
+    super.stop();
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
   }
 

@@ -5,6 +5,7 @@
 // The API tells what is unread in each room. It does not tell single mentions, so the browser does not notify of them.
 
 import { asApiError, call } from "./api.js";
+import { PolledSocket } from "./polled-socket.js";
 import { CLIENT_EVENT, CLOSE, SERVER_EVENT } from "./wire.js";
 
 const PATH = "/me/";
@@ -28,16 +29,9 @@ const REQUESTS = {
 /** @type {Record<number, number>} */
 const CLOSE_CODES = { 401: CLOSE.NOT_SIGNED_IN, 404: CLOSE.NOT_FOUND, 429: CLOSE.OVERLOADED };
 
-export class MePolling {
-  /** @type {((event: object) => void) | null} */
-  onopen = null;
-  /** @type {((event: { data: string }) => void) | null} */
-  onmessage = null;
-  /** @type {((event: { code: number }) => void) | null} */
-  onclose = null;
+export class MePolling extends PolledSocket {
   /** @type {typeof call} */
   #request;
-  #aborter = new AbortController();
 
   /**
    * Returns whether this class can replace the websocket at this address.
@@ -54,6 +48,7 @@ export class MePolling {
    */
   constructor(url, { request = call } = {}) {
     if (!MePolling.serves(url)) throw new RangeError(`${url} is not the person's own stream`);
+    super();
     this.#request = request;
     this.#open();
   }
@@ -65,30 +60,26 @@ export class MePolling {
     else if (REQUESTS[event.type]) this.#change(event);
   }
 
-  close() {
-    this.#aborter.abort();
-  }
-
   async #open() {
     const rooms = await this.#readRooms();
     if (rooms === null) return;
     this.onopen?.({});
-    this.#deliver({ type: SERVER_EVENT.WORKSPACE, rooms });
+    this.deliver({ type: SERVER_EVENT.WORKSPACE, rooms });
   }
 
   async #sync() {
     const rooms = await this.#readRooms();
     if (rooms === null) return;
-    this.#deliver({ type: SERVER_EVENT.WORKSPACE, rooms });
-    this.#deliver({ type: SERVER_EVENT.SYNCED });
+    this.deliver({ type: SERVER_EVENT.WORKSPACE, rooms });
+    this.deliver({ type: SERVER_EVENT.SYNCED });
   }
 
   /** Returns the person's rooms, or null when the connection has ended. */
   async #readRooms() {
     try {
-      return (await this.#request("GET", "/api/workspace/", undefined, { signal: this.#aborter.signal })).rooms;
+      return (await this.#request("GET", "/api/workspace/", undefined, { signal: this.signal })).rooms;
     } catch (error) {
-      this.#end(CLOSE_CODES[asApiError(error).status] ?? CLOSE.ABNORMAL);
+      this.end(CLOSE_CODES[asApiError(error).status] ?? CLOSE.ABNORMAL);
       return null;
     }
   }
@@ -98,23 +89,11 @@ export class MePolling {
     const { ref } = event;
     const { method, path, body } = REQUESTS[event.type](event);
     try {
-      await this.#request(method, path, body, { signal: this.#aborter.signal });
-      this.#deliver({ type: SERVER_EVENT.ACK, ref });
+      await this.#request(method, path, body, { signal: this.signal });
+      this.deliver({ type: SERVER_EVENT.ACK, ref });
     } catch (error) {
       const { code, message: detail, retryAfter } = asApiError(error);
-      this.#deliver({ type: SERVER_EVENT.REJECTED, ref, code, detail, retry_after: retryAfter });
+      this.deliver({ type: SERVER_EVENT.REJECTED, ref, code, detail, retry_after: retryAfter });
     }
-  }
-
-  /** @param {object} event */
-  #deliver(event) {
-    if (!this.#aborter.signal.aborted) this.onmessage?.({ data: JSON.stringify(event) });
-  }
-
-  /** @param {number} code */
-  #end(code) {
-    if (this.#aborter.signal.aborted) return;
-    this.#aborter.abort();
-    this.onclose?.({ code });
   }
 }
