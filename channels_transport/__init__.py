@@ -1,34 +1,46 @@
 """
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
-Applications import from here: the decorators and the class-based consumers, under the names that they have in
-Channels, and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `find_network`, `BoundedCache`,
-`Finding`, `LaterResponse`, `LogThrottle` and `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`,
-`InThread` and `PassOn`. An application with its own store in Redis uses `make_redis_client`,
-`RedisConfigurationError`, `Script`, `Shard` and `run_with_next_trip`. An application with metrics of its own also
-imports from `channels_transport.metrics`. Applications import from no other module.
+Applications import from here: the decorators and the class-based consumers, under the names that they have in Channels,
+and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `get_current_id`, `find_network`,
+`BoundedCache`, `Finding`, `LaterResponse`, `clean_log_text`, `LogThrottle`, `touch_alive_file` and `OUTAGES`. A
+function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application with its own store in
+Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`, `make_crypter` and
+`CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and `observe_seconds`, and
+imports from `channels_transport.metrics`. One that shows the state of its processes uses `add_to_reports`, and imports
+from `channels_transport.site_state`. Applications import from no other module.
 """
 
 from __future__ import annotations
 
+from .alive import touch_alive_file
 from .auth import (
     channel_and_http_session_user_from_http,
     channel_session_user,
     channel_session_user_from_http,
 )
 from .bounded_cache import BoundedCache
+from .counting import add as count
+from .counting import describe as describe_counter
+from .counting import observe as observe_seconds
 from .deferred import run_with_next_trip
 from .doctor.findings import Finding
+from .encryption import CannotDecrypt, make_crypter
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .group import Group
 from .instructions import Answer, Asked, InThread, PassOn
+from .json_lines import clean_text as clean_log_text
 from .later_response import LaterResponse
+from .log_context import get_id as get_current_id
 from .log_throttle import LogThrottle
 from .networks import find_network
 from .ordering import enforce_ordering, forget_ordering
 from .outages import OUTAGES
 from .redis_connections import RedisConfigurationError
-from .redis_connections import make_client as make_redis_client
+from .redis_servers import make_client as make_redis_client
+from .redis_url import read_prefix as read_redis_prefix
+from .redis_url import split_urls as split_redis_urls
+from .reports import add_to_reports
 from .scripts import Script
 from .sessions import channel_session
 from .shards import Shard
@@ -48,6 +60,7 @@ __all__ = [
     "Answer",
     "Asked",
     "BoundedCache",
+    "CannotDecrypt",
     "Finding",
     "Group",
     "InThread",
@@ -61,15 +74,25 @@ __all__ = [
     "Shard",
     "WebsocketConsumer",
     "__version__",
+    "add_to_reports",
     "call_later",
     "channel_and_http_session_user_from_http",
     "channel_session",
     "channel_session_user",
     "channel_session_user_from_http",
+    "clean_log_text",
+    "count",
+    "describe_counter",
     "enforce_ordering",
     "find_network",
     "forget_ordering",
+    "get_current_id",
     "is_stopping",
+    "make_crypter",
     "make_redis_client",
+    "observe_seconds",
+    "read_redis_prefix",
     "run_with_next_trip",
+    "split_redis_urls",
+    "touch_alive_file",
 ]

@@ -26,8 +26,12 @@ class TransportConfig(AppConfig):
         replace_channels()
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from .checks import check_commands, check_delay, check_layers, check_session_engines
+        """Register the system checks, and count the statements of the database."""
+        from django.db.backends.signals import connection_created
 
+        from .checks import check_commands, check_delay, check_layers, check_session_engines
+        from .counting import watch_connection
+
+        connection_created.connect(watch_connection)
         for check in (check_commands, check_layers, check_session_engines, check_delay):
             checks.register(check)

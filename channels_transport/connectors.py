@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from twisted.internet import defer, reactor, task
 
-from . import scripts
+from . import reports, scripts
 from .backoff import Backoff
 from .channel_layer import Message
 from .downstream import Downstream
@@ -36,6 +36,7 @@ class InterfaceServer(Protocol):
 
     # `dispatch` delivers a message to one connection. `broadcast` delivers a text to many connections; its last
     # argument is the frame that contains the text. `pause` stops reading from a connection, and `resume` continues.
+    # `describe` returns the fields of this server's report.
     # `refuse` answers 503 to a request that could not be passed on. `close_all_after_loss` closes all websockets, and
     # answers all waiting requests.
     dispatch: Callable[[str, Message], None]
@@ -44,6 +45,7 @@ class InterfaceServer(Protocol):
     resume: Callable[[str], None]
     refuse: Callable[[str], None]
     close_all_after_loss: Callable[[], object]
+    describe: Callable[[], dict[str, Any]]
 
 
 class RedisConnector:
@@ -72,12 +74,15 @@ class RedisConnector:
         # Each Redis server has a mark, which changes only if the server loses its data. The keys are the lease clients.
         self.data_marks: dict[Any, bytes] = {}
         self.renewal = task.LoopingCall(self._renew, INTERFACE_LEASE_SECONDS * 1000)
+        self.reporting = task.LoopingCall(self._report)
+        self._report_name = reports.name_process("interface")
 
     def start(self) -> None:
         """Connect, read replies, and renew the lease until `stop`."""
         for client in self._all_clients():
             client.start()
         self.renewal.start(RENEW_SECONDS)
+        self.reporting.start(reports.REPORT_SECONDS)
         self.downstream.run().addErrback(lambda failure: logger.error("Reading ended: %s", failure.getTraceback()))
 
     def _all_clients(self) -> list[RedisClient]:
@@ -96,6 +101,13 @@ class RedisConnector:
             # The client logs an outage of Redis and connects again.
             call.addCallbacks(self._renewed, lambda failure: None, callbackArgs=[client])
         return defer.DeferredList(calls)
+
+    def _report(self) -> None:
+        """Tell operators that this interface lives, and what it has counted."""
+        report = {**reports.describe_process("interface"), **self.server.describe()}
+        command = reports.make_command(self.layer, self._report_name, report)
+        # An outage is logged by the client. The next report follows soon.
+        self.lease_clients[0].call(command).addErrback(lambda failure: None)
 
     def _renewed(self, answers: list[Any], client: Any) -> None:
         (answer,) = answers
@@ -119,6 +131,10 @@ class RedisConnector:
         self.downstream.stopped = True
         if self.renewal.running:
             self.renewal.stop()
+        if self.reporting.running:
+            self.reporting.stop()
+        ended = self.lease_clients[0].call(reports.make_end_command(self.layer.prefix, self._report_name))
+        ended.addErrback(lambda failure: None)
         yield self._renew(0)
         for client in self._all_clients():
             client.stop()

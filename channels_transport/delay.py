@@ -22,6 +22,8 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from . import log_context
+from .alive import touch_alive_file
 from .backoff import Backoff
 from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
@@ -51,6 +53,8 @@ class DelayServer:
     thread must be the main thread.
     """
 
+    kind = "delay server"
+
     def __init__(self, channel_layer: Any, signal_handlers: bool = True) -> None:
         self.layer = unwrap(channel_layer)
         self.signal_handlers = signal_handlers
@@ -76,6 +80,7 @@ class DelayServer:
         if heartbeat is not None:
             heartbeat.start()
         while not self.is_stopped:
+            touch_alive_file()
             self._run_once()
         if heartbeat is not None:
             heartbeat.stop()
@@ -105,15 +110,16 @@ class DelayServer:
     # These methods move a message from the channel to a row.
 
     def _store(self, delivery: Delivery) -> None:
-        try:
-            channel, content, delay = read_delayed_message(self.layer, delivery.content)
-        except ValueError as error:
-            self.failed += 1
-            logger.error("A delayed message is dropped: %s", error)
-        else:
-            self._insert(delivery, channel, content, delivery.sent_at + delay)
-        self.handled += 1
-        self.queue.acknowledge(delivery)
+        with log_context.handling(CHANNEL, *_split(delivery.content)):
+            try:
+                channel, content, delay = read_delayed_message(self.layer, delivery.content)
+            except ValueError as error:
+                self.failed += 1
+                logger.error("A delayed message is dropped: %s", error)
+            else:
+                self._insert(delivery, channel, content, delivery.sent_at + delay)
+            self.handled += 1
+            self.queue.acknowledge(delivery)
 
     def _insert(self, delivery: Delivery, channel: str, content: str, due_at: float) -> None:
         # Without USE_TZ, Django stores local times without a zone, and `timezone.now()` returns such a time.
@@ -136,7 +142,10 @@ class DelayServer:
         for row in rows.filter(due_date__lte=timezone.now())[:SEND_BATCH]:
             if self.is_stopped:
                 return
-            self._send(row)
+            try:
+                self._send(row)
+            finally:
+                log_context.clear()
         next_due_date = rows.values_list("due_date", flat=True).first()
         seconds = CHECK_SECONDS if next_due_date is None else (next_due_date - timezone.now()).total_seconds()
         self._check_at = time.monotonic() + min(max(0, seconds), CHECK_SECONDS)
@@ -146,7 +155,9 @@ class DelayServer:
         if not this_row.filter(due_date=row.due_date).update(due_date=timezone.now() + CLAIM):
             return  # another server has claimed the row
         try:
-            self.layer.send(row.channel_name, json.loads(row.content))
+            content = json.loads(row.content)
+            log_context.set_message(row.channel_name, *_split(content))
+            self.layer.send(row.channel_name, content)
         except (self.layer.ChannelFull, redis.ResponseError) as refusal:
             # Redis refuses writes while it has no memory or no disk left.
             self._throttle.warning("A delayed message's channel or Redis is full, retrying: %s", refusal, key="full")
@@ -160,12 +171,20 @@ class DelayServer:
         this_row.delete()
 
 
+def _split(message: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a message and what it carries, for the lines of the log. The message may be malformed."""
+    content = message if isinstance(message, dict) else {}
+    return content, log_context.take_carried(dict(content))
+
+
 def read_delayed_message(layer: Any, message: Any) -> tuple[str, str, float]:
     """
     Return (channel, content as JSON, delay in seconds) of a message on `asgi.delay`.
 
     Raise ValueError if the message is malformed. The exception's text says why.
     """
+    if message is None:
+        raise ValueError("it cannot be read")
     if not isinstance(message, dict) or not {"channel", "content", "delay"} <= message.keys():
         raise ValueError("it must have 'channel', 'content' and 'delay'")
     channel, content, delay = message["channel"], message["content"], message["delay"]

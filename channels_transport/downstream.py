@@ -16,9 +16,10 @@ from typing import Any
 from hiredis import ReplyError
 from twisted.internet import defer, reactor
 
-from . import scripts
+from . import arrivals, following, scripts
 from .bounded_cache import BoundedCache
 from .channel_layer import Message
+from .encryption import CannotDecrypt
 from .items import GROUP_ITEMS, read_group_item, read_message_item
 from .layer import RedisChannelLayer
 from .redis_client import Disconnected
@@ -85,16 +86,26 @@ class Downstream:
         for item in items:
             try:
                 if item[:1] in GROUP_ITEMS:
-                    group, version, excluded, body = read_group_item(item)
+                    group, version, excluded, body, arrived_at = read_group_item(item)
                     cached = self._members.get(group)
                     if cached is None or cached[0] < version:
                         cached = yield self._read_members(group)
                     _, members = cached
                     channels = [name for name in members if name not in excluded] if excluded else members
+                    began = time.time() if excluded else 0.0
                     self._deliver_to_many(channels, self.layer.deserialize(body))
+                    if arrived_at is not None and channels:
+                        arrivals.observe(arrived_at)
+                    if excluded and following.follower is not None:
+                        following.follower.write(group, excluded, len(channels), began)
                 else:
                     name, body = read_message_item(item)
                     self.dispatch(name.decode(), self.layer.deserialize(body))
+                    if following.follower is not None:
+                        following.follower.write_reply(name.decode())
+            except CannotDecrypt as error:
+                # One line for many messages: all of them have the same reason.
+                self.layer.log_loss(self.process, f"has lost a message, which {error}")
             except Exception:
                 logger.exception("A reply could not be delivered")
             if time.monotonic() - started > REACTOR_TURN_SECONDS:

@@ -6,24 +6,25 @@ A process that renews nothing for the length of a lease counts as dead. Other wo
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import threading
-import time
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 import redis
 
-from . import scripts
+from . import reports, scripts
 from .leases import RENEW_SECONDS
 from .log_throttle import LogThrottle
+from .reports import REPORT_LEASE_SECONDS
 
 logger = logging.getLogger(__name__)
 
-REPORT_LEASE_SECONDS = 10
+__all__ = ["REPORT_LEASE_SECONDS", "Heartbeat", "Reporter"]
+
 RECLAIM_BATCH = 100  # turns
+# At its end, a process waits at most this long until Redis knows that it has ended in order.
+END_SECONDS = 0.5
 
 
 class Reporter(Protocol):
@@ -63,11 +64,20 @@ class Heartbeat(threading.Thread):
             except Exception:
                 logger.exception("A heartbeat failed")
             if self._stopped.wait(RENEW_SECONDS):
-                return
+                return self._end()
+
+    def _end(self) -> None:
+        for shard in self.layer.shards:
+            try:
+                shard.call(reports.make_end_command(self.layer.prefix, self._report_name))
+            except redis.RedisError:
+                continue  # operators see this process as dead
 
     def stop(self) -> None:
-        """End the thread after its current step."""
+        """End the thread after its current step, and wait for its end for at most END_SECONDS."""
         self._stopped.set()
+        if self.is_alive():
+            self.join(END_SECONDS)
 
     def run_once(self) -> None:
         """Renew, reclaim and report once on every shard. Then raise the last RedisError, if a shard failed."""
@@ -85,19 +95,21 @@ class Heartbeat(threading.Thread):
         claim = self.receiver.claim_command()
         if claim is not None and claim[0] == index:
             commands.insert(0, claim[1])
-        *_, lost, _ = self.layer.shards[index].call(*commands)  # the answer of RECLAIM
+        lost = self.layer.shards[index].call(*commands)[-2]  # the answer of RECLAIM
         if lost:
             logger.warning("%d messages were lost with their workers; their connections continue", len(lost))
 
+    @property
+    def _report_name(self) -> str:
+        return f"worker:{self.receiver.name}"
+
     def _report(self) -> tuple[object, ...]:
-        state = {
-            "pid": os.getpid(),
+        report = {
+            **reports.describe_process(getattr(self.worker, "kind", "worker")),
             "channels": self.channels,
             "handled": self.worker.handled,
             "failed": self.worker.failed,
             "retried": self.worker.retried,
             "busy_since": self.worker.busy_since,
-            "at": time.time(),
         }
-        key = f"{self.layer.prefix}worker:{self.receiver.name}"
-        return ("SET", key, json.dumps(state), "EX", REPORT_LEASE_SECONDS)
+        return reports.make_command(self.layer, self._report_name, report)

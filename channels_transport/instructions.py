@@ -19,10 +19,10 @@ from django.utils.http import http_date
 @dataclass(frozen=True)
 class Asked:
     """
-    A request, and what this interface knows: the number of its connections, and whether Redis answers.
+    A request, and what this interface knows: its connections, whether Redis answers, and the requests that wait.
 
-    `path` is decoded and has no query. The names of `headers` are in lower case. Of two headers with the same name, the
-    last one counts.
+    `sockets` is {kind: number of open websockets}, with the kinds of the setting INTERFACE_PATHS. `path` is decoded and
+    has no query. The names of `headers` are in lower case. Of two headers with the same name, the last one counts.
     """
 
     method: str
@@ -30,6 +30,8 @@ class Asked:
     is_redis_answering: Callable[[], bool]
     path: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    waiting_requests: int = 0
+    sockets: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,16 @@ The items in a channel's list, as Python makes and reads them. `scripts/__init__
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from .arrivals import get_arrival
 
 # The first letters of items for all members of a group, and the first letters of all items.
 GROUP_ITEMS = (b"G", b"E")
 ITEMS = (b"T", b"M", *GROUP_ITEMS)
+# Among the names of an item `E`, this letter begins the time of an arrival. No channel has this letter in its name, so
+# older processes leave out no channel because of it.
+ARRIVAL = "@"
 
 
 class GroupSend:
@@ -18,18 +23,26 @@ class GroupSend:
     def __init__(self, group: str, body: bytes, except_channels: Collection[str]) -> None:
         self.group, self.body, self.except_channels = group, body, except_channels
         self.kind, self.content = "G", body
-        if except_channels:
+        self.broadcast: Any = None  # how `following` recognizes the message
+        arrived_at = get_arrival()
+        names = except_channels if arrived_at is None else (f"{ARRIVAL}{arrived_at}", *except_channels)
+        if names:
             # Channel names contain no comma.
-            self.kind, self.content = "E", ",".join(except_channels).encode() + b"\0" + body
+            self.kind, self.content = "E", ",".join(names).encode() + b"\0" + body
 
 
 class GroupItem(NamedTuple):
-    """A group's message for the members of one process, except `except_channels`."""
+    """
+    A group's message for the members of one process, except `except_channels`.
+
+    `arrived_at` is the time of the frame or request that caused the message (ms), or None if it is unknown.
+    """
 
     group: bytes
     version: bytes  # of the list of members
     except_channels: Collection[str]
     body: bytes
+    arrived_at: int | None = None
 
 
 def read_expiry(item: bytes) -> int:
@@ -49,7 +62,11 @@ def read_group_item(item: bytes) -> GroupItem:
     if item[:1] == b"G":
         return GroupItem(group, item[14:30], (), body)
     names, _, body = body.partition(b"\0")
-    return GroupItem(group, item[14:30], frozenset(names.decode().split(",")), body)
+    arrived_at = None
+    if names[:1] == ARRIVAL.encode():
+        arrival, _, names = names[1:].partition(b",")
+        arrived_at = int(arrival)
+    return GroupItem(group, item[14:30], frozenset(names.decode().split(",")) if names else (), body, arrived_at)
 
 
 class TurnItem(NamedTuple):

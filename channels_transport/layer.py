@@ -18,6 +18,7 @@ from typing import Any
 
 from twisted.internet import threads
 
+from .log_context import strip
 from .receiving import Received
 from .redis_groups import RedisGroups
 from .reliable_queue import ReliableQueue
@@ -48,6 +49,12 @@ class RedisChannelLayer(RedisGroups):
         With `block`, wait for a message, up to `blpop_timeout` seconds. The message that this thread received before
         counts as finished.
         """
+        found = self.receive_with_carried(channels, block)
+        strip(found[1])
+        return found
+
+    def receive_with_carried(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:
+        """Return the same as `receive`, where the message still has what it carries for logs and metrics."""
         channels = list(channels)
         if channels != self._valid_channels:  # a worker asks for the same channels each time
             assert all(self.valid_channel_name(channel, receive=True) for channel in channels), "Channel name invalid"

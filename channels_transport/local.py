@@ -82,7 +82,7 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         (length,) = shared.shards[index].call(command)
         shared.after_push(shared.non_local_name(channel), length, index)
 
-    def receive(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:
+    def receive_with_carried(self, channels: Iterable[str], block: bool = False) -> Received | tuple[None, None]:
         """
         Return (channel, message), or (None, None) if no message waits. Ask the local channels first.
 
@@ -91,13 +91,13 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         channels = list(channels)
         fixed = [channel for channel in channels if is_fixed(channel)]
         if not fixed:
-            return super().receive(channels, block)
+            return super().receive_with_carried(channels, block)
         plain = [channel for channel in channels if not is_fixed(channel)]
         if plain:
-            found = super().receive(plain)
+            found = super().receive_with_carried(plain)
             if found[0] is not None:
                 return found
-        return self.shared_layer.receive(fixed, block)
+        return self.shared_layer.receive_with_carried(fixed, block)
 
     def new_channel(self, pattern: str) -> str:
         """Return a new name for a channel with one reader."""

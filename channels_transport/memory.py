@@ -16,6 +16,7 @@ from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
 
 from .channel_layer import Message
 from .installation import check_installation
+from .log_context import strip
 from .log_throttle import LogThrottle
 from .ordering import MemoryTurns
 from .reliable_queue import MemoryQueue
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 class MemoryReceiver:
     """The state of one thread that receives messages, as a worker uses it. A layer in memory needs no such state."""
 
-    name, wake_up = "memory", None
+    name, wake_up, sending_seconds = "memory", None, 0.0
 
     def finish(self) -> None:
         """Do nothing: no other worker waits for this one."""
@@ -79,6 +80,16 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             self.send(channel, message)
         except self.ChannelFull:
             self.log_loss(self.non_local_name(channel), "is full; a message to it is lost")
+
+    def receive(self, channels: Collection[str], block: bool = False) -> tuple[str, Message] | tuple[None, None]:
+        """Return (channel, message), or (None, None) if no message waits."""
+        found = self.receive_with_carried(channels, block)
+        strip(found[1])
+        return found
+
+    def receive_with_carried(self, channels: Collection[str], block: bool = False) -> Any:
+        """Return the same as `receive`, where the message still has what it carries for logs and metrics."""
+        return super().receive(channels, block)
 
     def forget(self, reply: str) -> None:
         """Do nothing. The layer in Redis drops the frames of an ended connection; see `upstream.py`."""

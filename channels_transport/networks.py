@@ -7,12 +7,13 @@ from __future__ import annotations
 import ipaddress
 
 
-def find_network(address: str | None) -> str | None:
+def find_network(address: str | None, ipv6_prefix: int = 64) -> str | None:
     """
     Return the network under which limits count an address: the address itself for IPv4, the /64 for IPv6.
 
-    One client can have all addresses of a /64. An IPv4 address inside an IPv6 address counts as the IPv4 address. The
-    scope of an IPv6 address (the part from `%`) is ignored. Return None if the text is not an IP address.
+    One client can have all addresses of a /64. `ipv6_prefix` is the length of another prefix for IPv6. An IPv4 address
+    inside an IPv6 address counts as the IPv4 address. The scope of an IPv6 address (the part from `%`) is ignored.
+    Return None if the text is not an IP address.
     """
     try:
         parsed = ipaddress.ip_address((address or "").partition("%")[0])
@@ -22,4 +23,4 @@ def find_network(address: str | None) -> str | None:
         return str(parsed)
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
+    return str(ipaddress.IPv6Network((parsed, ipv6_prefix), strict=False))

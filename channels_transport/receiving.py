@@ -48,6 +48,7 @@ class Receiver:
         self.session: bytes | None = None  # that connection's session, as stored in Redis
         self.number = b""  # the number of the current turn; each turn has a different number
         self.deferred = DeferredCommands(layer)
+        self.sending_seconds = 0.0  # how long the last trip took that sent a consumer's messages; 0 if there were none
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
         self._asked_at = 0.0
         self._popped: collections.deque[tuple[int, str, bytes]] = collections.deque()
@@ -145,7 +146,7 @@ class Receiver:
             if not answer:
                 return None
             channel, item = answer[0].decode(), answer[1]
-            found = (channel, self.layer.deserialize(item)) if len(answer) > 2 else self._open(channel, item)
+            found = self._read(channel, item) if len(answer) > 2 else self._open(channel, item)
             if found is not None:
                 return found
 
@@ -160,7 +161,7 @@ class Receiver:
             random.randrange(len(channels)),
             *channels,
         )
-        self._asked_at = time.monotonic()
+        self._asked_at, has_messages = time.monotonic(), bool(self.deferred)
         try:
             answer = self.deferred.run_after_waiting(index, command)
             if finished:
@@ -171,6 +172,7 @@ class Receiver:
             # The handlers may take longer than a lease, and the heartbeat renews only a turn that has begun. So the
             # turn begins before this call.
             self.deferred.handle_answers()
+            self.sending_seconds = time.monotonic() - self._asked_at if has_messages else 0.0
         return answer
 
     def _begin_turn(self, index: int, reply: bytes, number: bytes, session: bytes | None) -> None:
@@ -188,7 +190,7 @@ class Receiver:
             self.layer.shards[index].call(self.layer.command(scripts.COUNT, channel, "expired_count", 1))
         if item[:1] == b"T":
             body = self._open_turn(index, item, is_expired)
-            return None if body is None or is_expired else (channel, self.layer.deserialize(body))
+            return None if body is None or is_expired else self._read(channel, body)
         return None if is_expired else self._open(channel, item)
 
     def _open_turn(self, index: int, item: bytes, is_expired: bool) -> bytes | None:
@@ -226,12 +228,17 @@ class Receiver:
         """
         if item[:1] == b"M":
             name, body = read_message_item(item)
-            return name.decode() or channel, self.layer.deserialize(body)
-        group, version, excluded, body = read_group_item(item)
+            return self._read(name.decode() or channel, body)
+        group, version, excluded, body, _ = read_group_item(item)
         members = self.layer.group_members(group.decode(), channel, version)
-        messages = [(member, self.layer.deserialize(body)) for member in members if member not in excluded]
+        found = [self._read(member, body) for member in members if member not in excluded]
+        messages = [message for message in found if message is not None]
         self.layer.expanded[channel].extend(messages[1:])
         return messages[0] if messages else None
+
+    def _read(self, channel: str, body: bytes) -> Received | None:
+        message = self.layer.read_body(channel, body)
+        return None if message is None else (channel, message)
 
     # This method waits.
 

@@ -8,6 +8,7 @@ import collections
 import logging
 import random
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,10 +17,12 @@ from asgi_redis import RedisChannelLayer as StockRedisChannelLayer
 
 from . import scripts
 from .channel_layer import Message
+from .encryption import CannotDecrypt, make_crypter
 from .installation import check_installation
 from .log_throttle import LogThrottle
 from .receiving import Receiver
-from .redis_connections import make_client
+from .redis_servers import make_client
+from .redis_url import read_prefix, split_urls
 from .session_backends import RedisBackend
 from .shards import Shard
 
@@ -40,7 +43,8 @@ class RedisBase(StockRedisChannelLayer):
     """
     The common part of sending, groups and receiving.
 
-    It takes the arguments of the layer of asgi_redis, as keywords. The prefixes have other defaults.
+    It takes the arguments of the layer of asgi_redis, as keywords. The prefixes have other defaults. A text in `hosts`
+    may contain several URLs, separated by commas. A `prefix` in the URLs precedes both prefixes.
     """
 
     is_shared = True
@@ -49,6 +53,7 @@ class RedisBase(StockRedisChannelLayer):
     def __init__(self, *args: Any, prefix: str = PREFIX, stats_prefix: str = STATS_PREFIX, **kwargs: Any) -> None:
         check_installation()
         super().__init__(*args, prefix=prefix, stats_prefix=stats_prefix, **kwargs)
+        self._add_url_prefix()
         self.shards = [Shard(client) for client in self._connection_list]
         self.channel_session_backend = RedisBackend(self)
         self._local = threading.local()
@@ -64,9 +69,18 @@ class RedisBase(StockRedisChannelLayer):
         """Return the servers of this layer and those of its `replies_layer`."""
         return self.shards if self.replies_layer is self else [*self.shards, *self.replies_layer.shards]
 
+    def _setup_hosts(self, hosts: Any) -> list[str]:
+        return [url for host in super()._setup_hosts(hosts) for url in split_urls(host)]
+
     def _generate_connections(self, hosts: list[str], redis_kwargs: dict[str, Any]) -> list[redis.StrictRedis]:
         """Return a client for each URL of a host. Raise InvalidRedisURL for the first wrong URL."""
         return [make_client(host, **redis_kwargs) for host in hosts]
+
+    def _add_url_prefix(self) -> None:
+        """Let the `prefix` of the URLs begin all keys. Raise InvalidRedisURL if the URLs do not have the same one."""
+        prefix = read_prefix([host for host in self.hosts if "://" in host])
+        self.prefix: str = prefix + self.prefix
+        self.stats_prefix: str = prefix + self.stats_prefix
 
     def _register_scripts(self) -> None:
         """Do nothing: the parent's scripts are not used."""
@@ -89,12 +103,28 @@ class RedisBase(StockRedisChannelLayer):
 
     def serialize(self, message: Message) -> bytes:
         """Return a message as bytes, encrypted if the layer has keys."""
-        value = _encoder.encode(message)
-        return self.crypter.encrypt(value) if self.crypter else value
+        return self.crypter.encrypt(_encoder.encode(message))
 
     def deserialize(self, message: bytes) -> Message:
-        """Return a message from its bytes. Each item has its own expiry, so the encryption needs none."""
-        return _decoder.decode(self.crypter.decrypt(message) if self.crypter else message)
+        """
+        Return a message from its bytes. Each item has its own expiry, so the encryption needs none.
+
+        Raise CannotDecrypt if this process does not have the key.
+        """
+        return _decoder.decode(self.crypter.decrypt(message))
+
+    def read_body(self, channel: str, body: bytes) -> Message | None:
+        """Return a message that was received from a channel. If it cannot be decrypted, count and log its loss."""
+        try:
+            return self.deserialize(body)
+        except CannotDecrypt as error:
+            self.log_loss(channel, f"has lost a message, which {error}")
+            self.shards[0].call(self.command(scripts.COUNT, channel, "lost_count", 1))
+            return None
+
+    def _setup_encryption(self, symmetric_encryption_keys: Sequence[str | bytes] | None) -> None:
+        """Replace the parent's encryption, because the messages need clearer errors. The keys mean the same."""
+        self.crypter = make_crypter(symmetric_encryption_keys)
 
     # These methods return statistics.
 
@@ -110,8 +140,9 @@ class RedisBase(StockRedisChannelLayer):
 
         The fields are messages_count, messages_pending, messages_max_age (seconds, one decimal) and channel_full_count,
         as in asgi_redis. Three fields count lost messages: expired_count, gone_count (sent to a dead interface) and
-        lost_count (lost with a worker). forgotten_count counts the frames that were dropped with their connection.
-        These four fields are missing in the Counter until they are above 0, and a missing field reads as 0.
+        lost_count (lost with a worker, or not decrypted by it). forgotten_count counts the frames that were dropped
+        with their connection. These four fields are missing in the Counter until they are above 0, and a missing field
+        reads as 0.
         """
         total: Any = collections.Counter(dict.fromkeys(COUNTERS, 0))
         ages = [0]

@@ -18,6 +18,13 @@ from redis.exceptions import ResponseError
 
 from .redis_url import InvalidRedisURL, parse_redis_url
 
+# The first words of the answers of a server that is part of a cluster.
+CLUSTER_ERRORS = ("MOVED ", "ASK ", "CROSSSLOT ", "CLUSTERDOWN ")
+NO_CLUSTER = (
+    "is part of a Redis Cluster, which has no support: each script changes several keys, and a cluster stores them on"
+    " different servers. Name single servers in REDIS_URL, separated by commas, or a service of Redis Sentinel"
+)
+
 
 class Unsent(redis.ConnectionError):
     """There is no usable connection, so no command of this trip to Redis has run. The whole trip may be tried again."""
@@ -39,6 +46,7 @@ def make_pool(url: str, **options: Any) -> redis.ConnectionPool:
     Options in the URL take precedence. Raise InvalidRedisURL if the URL or one of its files cannot be used.
     """
     given = {"db": 0, **options, **parse_redis_url(url)}
+    given.pop("prefix", None)
     connection_class = _CLASSES[given.pop("scheme")]
     if connection_class is TLSConnection:
         try:
@@ -85,6 +93,8 @@ def explain_refusal(given: dict[str, Any], error: Exception, command: str = "") 
         problem = "requires a password, but REDIS_URL contains none: write redis://user:password@host:6379/0"
     elif text.startswith("DENIED"):
         problem = "is in protected mode and refuses this machine: set a password there and in REDIS_URL"
+    elif text.startswith(CLUSTER_ERRORS):
+        problem = NO_CLUSTER
     elif text.startswith("NOPERM"):
         problem = (
             f"denies a permission to the user of REDIS_URL ({' '.join(text.split())[:200]}): grant it with ACL SETUSER"
@@ -134,7 +144,7 @@ class _Login(redis.Connection):
         try:
             return super().read_response()
         except ResponseError as error:
-            if str(error).startswith(("NOAUTH", "DENIED")):
+            if str(error).startswith(("NOAUTH", "DENIED", *CLUSTER_ERRORS)):
                 self.disconnect()
                 raise explain_refusal(self._given, error) from None
             raise

@@ -1,12 +1,12 @@
 """
-The information that a Redis server reports with INFO, and the check of its version.
+The information that a Redis server reports with INFO, and the check whether the transport can use the server.
 """
 
 from __future__ import annotations
 
 from redis.exceptions import ResponseError
 
-from .redis_connections import explain_refusal
+from .redis_connections import NO_CLUSTER, explain_refusal
 from .shards import Shard
 
 OLDEST_REDIS = 7
@@ -28,12 +28,24 @@ def is_too_old(version: str) -> bool:
     return int(version.split(".")[0]) < OLDEST_REDIS
 
 
+def is_in_cluster(fields: dict[str, str]) -> bool:
+    """Return whether a server is part of a Redis Cluster, from the fields of the section `server`."""
+    return "cluster" in (fields.get("redis_mode"), fields.get("server_mode"))
+
+
 def check_version(shard: Shard) -> None:
-    """Raise UnsupportedRedis if a server is too old, and RedisConfigurationError if the user may not run INFO."""
+    """
+    Raise UnsupportedRedis if a server is too old or is part of a cluster.
+
+    Raise RedisConfigurationError if the user may not run INFO.
+    """
     try:
-        version = read_information(shard, "server")["redis_version"]
+        found = read_information(shard, "server")
     except ResponseError as error:
         raise explain_refusal(shard.pool.connection_kwargs, error) from None
+    version = found["redis_version"]
+    if is_in_cluster(found):
+        raise UnsupportedRedis(f"The Redis at {shard.address} {NO_CLUSTER}.")
     if is_too_old(version):
         raise UnsupportedRedis(
             f"The Redis at {shard.address} is {version}: the channel layer needs {OLDEST_REDIS} or later, or Valkey."

@@ -28,20 +28,22 @@ TCP_OPTIONS = ("username", "password", "socket_timeout", "socket_connect_timeout
 SENTINEL_OPTIONS = (*TCP_OPTIONS, *TLS_OPTIONS)
 
 
-def make_sentinel(hosts: Sequence[tuple[str, int]], options: Mapping[str, Any] | None = None) -> Sentinel:
+def make_sentinel(
+    hosts: Sequence[tuple[str, int]], options: Mapping[str, Any] | None = None, name: str = "sentinel_kwargs"
+) -> Sentinel:
     """
     Return redis-py's client of the Sentinels at these addresses.
 
-    `options` are the arguments of the connections: `ssl`, and those in SENTINEL_OPTIONS. Raise ValueError for any
-    other argument, and RedisConfigurationError for a file of TLS that cannot be used.
+    `options` are the arguments of the connections: `ssl`, and those in SENTINEL_OPTIONS. Error texts call them `name`.
+    Raise ValueError for any other argument, and RedisConfigurationError for a file of TLS that cannot be used.
     """
     given = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS, **(options or {})}
-    connection_class = _pop_class("sentinel_kwargs", given, TCPConnection, TLSConnection)
+    connection_class = _pop_class(name, given, TCPConnection, TLSConnection)
     unknown = sorted(set(given) - set(SENTINEL_OPTIONS))
     if unknown:
-        raise ValueError(f"sentinel_kwargs may contain ssl, {', '.join(SENTINEL_OPTIONS)}, but not {unknown[0]!r}.")
+        raise ValueError(f"{name} may contain ssl, {', '.join(SENTINEL_OPTIONS)}, but not {unknown[0]!r}.")
     sentinel = Sentinel([])
-    sentinel.sentinels = [_make_sentinel_client(connection_class, host, port, given) for host, port in hosts]
+    sentinel.sentinels = [_make_sentinel_client(connection_class, host, port, given, name) for host, port in hosts]
     return sentinel
 
 
@@ -63,15 +65,24 @@ def _pop_class(name: str, given: dict[str, Any], plain: type, encrypted: type) -
     return plain
 
 
-def _make_sentinel_client(connection_class: type, host: str, port: int, given: dict[str, Any]) -> _SentinelClient:
+def _make_sentinel_client(
+    connection_class: type, host: str, port: int, given: dict[str, Any], name: str
+) -> _SentinelClient:
     pool = redis.ConnectionPool(connection_class=connection_class, host=host, port=port, db=0, **given)
-    return _SentinelClient(connection_pool=pool)
+    client = _SentinelClient(connection_pool=pool)
+    client.setting = name
+    return client
 
 
 class _SentinelClient(redis.StrictRedis):
-    """A client of one Sentinel. `refusal` says why the Sentinel refuses the client; None if it does not."""
+    """
+    A client of one Sentinel. `refusal` says why the Sentinel refuses the client; None if it does not.
+
+    `setting` is what error texts call the arguments of the connections.
+    """
 
     refusal: str | None = None
+    setting = "sentinel_kwargs"
 
     def sentinel_masters(self) -> Any:
         """Return {service: its state}. redis-py treats every error here as an outage, so remember a refusal."""
@@ -79,21 +90,24 @@ class _SentinelClient(redis.StrictRedis):
         try:
             return super().sentinel_masters()
         except (RedisConfigurationError, ResponseError) as error:
-            self.refusal = _describe_refusal(str(error), self.connection_pool.connection_kwargs)
+            self.refusal = _describe_refusal(str(error), self.connection_pool.connection_kwargs, self.setting)
             raise redis.ConnectionError(self.refusal) from None
 
 
-def _describe_refusal(text: str, given: dict[str, Any]) -> str:
+def _describe_refusal(text: str, given: dict[str, Any], setting: str) -> str:
     start = f"The Sentinel at {given['host']}:{given['port']}"
+    is_url = setting == "REDIS_URL"
+    where = "REDIS_URL (sentinel_username, sentinel_password)" if is_url else setting
     if "requires a password" in text:
-        return f"{start} requires a password: set it in sentinel_kwargs."
+        return f"{start} requires a password: set it in {where}."
     if "refuses the user or the password" in text:
-        return f"{start} refuses the user or the password of sentinel_kwargs: correct them."
+        return f"{start} refuses the user or the password of {where}: correct them."
     if "does not answer with TLS" in text:
-        return f"{start} does not answer with TLS: remove ssl from sentinel_kwargs, or enable TLS there."
+        remedy = "write redis+sentinel:// in REDIS_URL" if is_url else f"remove ssl from {setting}"
+        return f"{start} does not answer with TLS: {remedy}, or enable TLS there."
     if text.startswith("NOPERM"):
-        return f"{start} denies a permission to the user of sentinel_kwargs: grant it there with ACL SETUSER."
-    return text.replace("the Redis at", "the Sentinel at").replace("REDIS_URL", "sentinel_kwargs")
+        return f"{start} denies a permission to the user of {where}: grant it there with ACL SETUSER."
+    return text.replace("the Redis at", "the Sentinel at").replace("REDIS_URL", setting)
 
 
 def find_services(sentinel: Sentinel) -> list[str]:
@@ -143,6 +157,12 @@ class MasterLocator:
         """Forget the last address, because it did not work. The next connection asks the Sentinels."""
         self._found = None
 
+    @property
+    def identity(self) -> tuple:
+        """Return what is the same for all locators of one service: its name, and the addresses of its Sentinels."""
+        options = [client.connection_pool.connection_kwargs for client in self.sentinel.sentinels]
+        return self.service, sorted((given["host"], given["port"]) for given in options)
+
     def describe(self) -> str:
         """Return the name of the service, with its last address."""
         last = f" at {self.given['host']}:{self.given['port']}" if self.given.get("port") else ""
@@ -190,15 +210,19 @@ class SentinelTLSConnection(_ToMaster, TLSConnection):
 
 
 def make_sentinel_client(
-    sentinel: Sentinel, service: str, refresh_seconds: float, options: dict[str, Any]
+    sentinel: Sentinel,
+    service: str,
+    refresh_seconds: float,
+    options: dict[str, Any],
+    name: str = "connection_kwargs",
 ) -> redis.StrictRedis:
     """
     Return redis-py's client of the master of a service.
 
-    `options` are arguments of redis-py's connections; with `ssl`, the connections use TLS.
+    `options` are arguments of redis-py's connections, which error texts call `name`; with `ssl`, they use TLS.
     """
     given = {"db": 0, **options, "host": service, "port": 0}
-    connection_class = _pop_class("connection_kwargs", given, SentinelConnection, SentinelTLSConnection)
+    connection_class = _pop_class(name, given, SentinelConnection, SentinelTLSConnection)
     pool = redis.ConnectionPool(connection_class=connection_class, **given)
     pool.connection_kwargs["locator"] = MasterLocator(sentinel, service, pool.connection_kwargs, refresh_seconds)
     return redis.StrictRedis(connection_pool=pool)

@@ -125,7 +125,7 @@ class ReliableQueue:
         """Return a delivery. Ignore the expiry, because a delayed message may be received late."""
         try:
             sent_at = read_expiry(item) / 1000 - self._layer.expiry + self._clock_lag[index]
-            content = self._layer.deserialize(read_message_item(item)[1])
+            content = self._layer.read_body(self._channel, read_message_item(item)[1])
         except Exception:
             return Delivery(None, 0, index, item)
         return Delivery(content, sent_at, index, item)

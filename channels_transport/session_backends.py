@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from .encryption import CannotDecrypt
 from .leases import get_session_lease_seconds
 
 if TYPE_CHECKING:
@@ -78,17 +79,26 @@ class RedisBackend:
             commands = ("GET", name), ("EXPIRE", name, get_session_lease_seconds(), "GT")
             values = [shard.call(*commands)[0] for shard in self._layer.shards]
             value = next((value for value in values if value is not None), None)
-        return None if value is None else value.decode("utf-8")
+        return None if value is None else self._decrypt(value)
+
+    def _decrypt(self, value: bytes) -> str | None:
+        """Return a session. If it cannot be decrypted, log its loss and return None, as if there were no session."""
+        try:
+            return self._layer.crypter.decrypt(value).decode("utf-8")
+        except CannotDecrypt as error:
+            self._layer.log_loss("session:*", f"has lost a session, which {error}")
+            return None
 
     def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
         """Store a session for `seconds`. Return False if it exists and `must_create` is set."""
-        command = ("SET", self._name(key), value, "EX", seconds)
+        content = self._layer.crypter.encrypt(value.encode("utf-8"))
+        command = ("SET", self._name(key), content, "EX", seconds)
         receiver = self._layer.receiver
         if self._is_current(key):
             # Only this thread processes the connection now, so no other thread can have created the session.
             if must_create and receiver.session is not None:
                 return False
-            receiver.session = value.encode("utf-8")
+            receiver.session = content
             receiver.deferred.add(receiver.index, command)
             return True
         return self._shard(key).call((*command, "NX") if must_create else command)[0] is not None

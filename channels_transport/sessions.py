@@ -52,11 +52,12 @@ class SessionStore(SessionBase):
 
     def decode(self, session_data: str) -> dict[str, Any]:
         """Return the session that a text contains, or an empty session if another engine wrote the text."""
+        # Another engine may have used this key before, for another connection.
         try:
-            return json.loads(session_data)
-        except ValueError:
-            # Another engine used this key before, for another connection.
+            found = json.loads(session_data)
+        except (ValueError, RecursionError):
             return {}
+        return found if isinstance(found, dict) else {}
 
     def load(self) -> dict[str, Any]:
         """Read the session and renew its lease. If there is none, forget the key and return an empty session."""

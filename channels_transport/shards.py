@@ -89,8 +89,18 @@ class Shard:
 
     def is_same_as(self, other: Shard) -> bool:
         """Return whether another shard is the same database of the same server."""
-        mine, theirs = self.pool.connection_kwargs, other.pool.connection_kwargs
-        return self.address == other.address and (mine.get("db") or 0) == (theirs.get("db") or 0)
+        return self._identity == other._identity
+
+    @property
+    def _identity(self) -> tuple:
+        given = self.pool.connection_kwargs
+        locator = given.get("locator")
+        return self.address if locator is None else locator.identity, given.get("db") or 0
+
+    @property
+    def is_behind_sentinel(self) -> bool:
+        """Return whether the shard is a service of Redis Sentinel."""
+        return "locator" in self.pool.connection_kwargs
 
     @property
     def address(self) -> str:

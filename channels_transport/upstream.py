@@ -17,6 +17,8 @@ from typing import Any
 
 from twisted.internet import reactor
 
+from . import following, log_context
+from .arrivals import add_arrival
 from .channel_layer import Message
 from .channel_names import is_ordered
 from .layer import RedisChannelLayer
@@ -139,7 +141,11 @@ class Upstream:
         if channel == "websocket.connect" and self.client.seconds_disconnected > MAX_DISCONNECTED_SECONDS:
             # Clients would continue to connect, and a handshake cannot be slowed down by not reading its socket.
             raise self.ChannelFull(channel)
-        _, command = self.layer.send_command(channel, message)
+        if (given_id := log_context.get_given_id()) is not None:
+            message = log_context.add_carried(message, id=given_id)
+        if following.follower is not None:
+            message = following.follower.receive(channel, message)
+        _, command = self.layer.send_command(channel, add_arrival(message))
         if is_ordered(channel, message):
             self._send_frame(message["reply_channel"], command, channel, message["order"])
             self._schedule(self._choose_delay(channel, message["reply_channel"]))

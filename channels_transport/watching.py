@@ -1,34 +1,39 @@
 """
-Reads the state of a running site: the reports of workers and delay servers, and information from the Redis servers.
+Reads the state of a running site: the reports of its processes, and information from the Redis servers.
 
 The module changes nothing. Only operators' tools call it, never code that serves a connection.
 """
 
 from __future__ import annotations
 
+import collections
 import json
 import math
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .heartbeat import REPORT_LEASE_SECONDS
+from .counting import OTHER
+from .reports import REPORT_LEASE_SECONDS
 
 # Each process writes a report each second. A process whose last report is older than SILENT_SECONDS is left out.
 SILENT_SECONDS = 5
 SCAN_BATCH = 5000  # keys
 CENSUS_SECONDS = 0.3
+MAX_KINDS = 20
 
 
 class Census(NamedTuple):
     """
-    The number of groups that have members, the memberships of all groups, and the keys of the workers' reports.
+    The groups that have members by their kind, the memberships of all groups, and the keys of the workers' reports.
+
+    The kind of a group is the part of its name before the first hyphen. Further kinds than MAX_KINDS are `other`.
 
     If counting took too long, all numbers are 0, there are no keys, and `is_complete` is False.
     """
 
-    groups: int = 0
+    groups: Mapping[str, int] = {}
     members: int = 0
     reports: tuple[bytes, ...] = ()
     is_complete: bool = False
@@ -51,8 +56,16 @@ def take_census(layer: Any, seconds: float = CENSUS_SECONDS) -> Census:
             if time.monotonic() > deadline:
                 return Census()
             memberships += sum(shard.call(*(("ZCARD", key) for key in sets[start : start + SCAN_BATCH])))
-    number = sum(key.startswith(groups) for _, keys in found for key in keys)
-    return Census(number, memberships, tuple(key for _, keys in own for key in keys), True)
+    names = (key[len(groups) :].decode() for _, keys in found for key in keys if key.startswith(groups))
+    return Census(_count_kinds(names), memberships, tuple(key for _, keys in own for key in keys), True)
+
+
+def _count_kinds(names: Iterable[str]) -> dict[str, int]:
+    counted = collections.Counter(name.partition("-")[0] for name in names)
+    kinds = dict(counted.most_common(MAX_KINDS))
+    if len(counted) > MAX_KINDS:
+        kinds[OTHER] = kinds.get(OTHER, 0) + sum(counted.values()) - sum(kinds.values())
+    return kinds
 
 
 def _find_in_time(shards: Iterable[Any], pattern: str, deadline: float) -> list[tuple[Any, list[bytes]]] | None:
@@ -105,6 +118,29 @@ def _read_name(receiver: str) -> str:
     # The name of a receiver is its host, its pid and two numbers. One process may have several receivers.
     host_and_pid, number, _ = receiver.rsplit(".", 2) if receiver.count(".") >= 3 else (receiver, "1", "")
     return host_and_pid if number == "1" else f"{host_and_pid}.{number}"
+
+
+def read_process_reports(layer: Any) -> list[dict[str, Any]]:
+    """
+    Return the last report of each process that lives (see `reports.describe_process`), from all servers of a layer.
+
+    They are in the order of hosts and pids, one for each process. Each has `skew` too: how many seconds the clock of
+    its machine is ahead of the clock of Redis.
+    """
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for shard in layer.all_shards:
+        (names,) = shard.call(("ZRANGE", f"{layer.prefix}reports", 0, -1))
+        keys = [layer.prefix.encode() + name for name in names]
+        if not keys:
+            continue
+        texts, (seconds, micros), *leases = shard.call(("MGET", *keys), ("TIME",), *(("PTTL", key) for key in keys))
+        now = int(seconds) + int(micros) / 1e6
+        for text, lease in zip(texts, leases):
+            age = REPORT_LEASE_SECONDS - lease / 1000
+            if text and age <= SILENT_SECONDS:
+                report = json.loads(text)
+                found[report["host"], report["pid"]] = {**report, "skew": report["at"] - (now - age)}
+    return [report for _, report in sorted(found.items())]
 
 
 def _find_keys(shard: Any, pattern: str, deadline: float = math.inf) -> list[bytes] | None:

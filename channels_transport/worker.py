@@ -9,6 +9,7 @@ The module does not depend on a site.
 
 from __future__ import annotations
 
+import functools
 import logging
 import random
 import threading
@@ -26,7 +27,10 @@ from channels.signals import consumer_finished, consumer_started
 from channels.utils import name_that_thing
 from channels.worker import Worker as StockWorker
 
+from . import arrivals, counting, following, log_context
+from .alive import touch_alive_file
 from .backoff import Backoff
+from .channel_names import is_fixed
 from .group import Group
 from .heartbeat import Heartbeat
 from .log_throttle import LogThrottle
@@ -34,9 +38,12 @@ from .outages import REDIS_OUTAGES
 from .redis_info import UnsupportedRedis
 from .routes import Routes
 from .signals import ignore_signals, install_signal_handlers, set_stopping
+from .slow_log import SlowLog
 from .stock_layers import unwrap
 
 logger = logging.getLogger(__name__)
+
+_name_consumer = functools.lru_cache(maxsize=1000)(name_that_thing)
 
 # When a consumer raises ConsumeLater, the worker waits for a random time, at most this long, before it requeues the
 # message.
@@ -56,6 +63,8 @@ class Worker(StockWorker):
     def __init__(self, channel_layer: Any, *args: Any, max_messages: int = 0, **kwargs: Any) -> None:
         super().__init__(channel_layer, *args, **kwargs)
         self.layer = unwrap(channel_layer)
+        # A layer of another package has only `receive`.
+        self._take = getattr(self.layer, "receive_with_carried", self.layer.receive)
         self.max_messages = max_messages
         # The heartbeat reports the next four attributes.
         self.handled = self.failed = self.retried = 0
@@ -63,6 +72,7 @@ class Worker(StockWorker):
         self.backoff = Backoff()
         self._routes: Routes | None = None
         self._throttle = LogThrottle(logger, LogThrottle.ONCE)
+        self._slow = SlowLog()
 
     @property
     def _has_receiver(self) -> bool:
@@ -92,7 +102,9 @@ class Worker(StockWorker):
         heartbeat = Heartbeat(self, channels)
         heartbeat.start()
         while not self.termed:
+            touch_alive_file()
             channel, content = self._receive(channels)
+            self._slow.check_trip(self.layer.receiver.sending_seconds)
             if channel is not None:
                 self._handle(channel, content)
         self._shut_down(heartbeat)
@@ -100,7 +112,7 @@ class Worker(StockWorker):
     def _receive(self, channels: Iterable[str]) -> tuple[str | None, Any]:
         """Return the next message, or (None, None) after a wait. After failures, wait longer each time."""
         try:
-            found = self.layer.receive(channels, block=True)
+            found = self._take(channels, block=True)
         except REDIS_OUTAGES as outage:
             self._throttle.warning("Redis cannot be reached, retrying: %s", outage, key="outage")
         except UnsupportedRedis:
@@ -131,12 +143,23 @@ class Worker(StockWorker):
 
     def _handle(self, channel: str, content: dict[str, Any]) -> None:
         self.busy_since = time.time()
+        carried, failed = log_context.take_carried(content), self.failed
+        log_context.set_message(channel, content, carried)
+        self._slow.begin()
+        if following.follower is not None:
+            following.follower.begin(channel, carried)
         try:
+            arrivals.begin(content)
             self._route(channel, content)
         except Exception:
             # Exceptions of consumers do not reach this line, so the message itself is malformed.
             self.failed += 1
             logger.exception("A message on %s is malformed, and is dropped", channel)
+        if following.follower is not None:
+            following.follower.end(self.failed > failed)
+        self._slow.check(channel, self.busy_since, time.time() - self.busy_since)
+        log_context.clear()
+        arrivals.end()
         self.busy_since = None
         self.handled += 1
         if self.max_messages and self.handled >= self.max_messages:
@@ -161,18 +184,28 @@ class Worker(StockWorker):
         return self._routes
 
     def _run_consumer(self, message: Message, consumer: Callable[..., Any], kwargs: Mapping[str, Any]) -> None:
+        labels, failed = (message.channel.name, _name_consumer(consumer)), self.failed
+        began = time.perf_counter()
         try:
             consumer_started.send(sender=self.__class__, environ={})
             try:
                 consumer(message, **kwargs)
             except (DenyConnection, ChannelSocketException, ConsumeLater) as instruction:
                 self._follow(message, instruction)
+        except REDIS_OUTAGES as outage:
+            # While one of several servers is away, each message that needs it fails: one line is enough.
+            self.failed += 1
+            name = name_that_thing(consumer)
+            self._throttle.warning(f"The consumer {name} failed, because Redis is away: %s", outage, key=name)
         except Exception:
             self.failed += 1
             logger.exception("The consumer %s failed", name_that_thing(consumer))
         finally:
             self._send_later()
             self._finish_consumer()
+            counting.observe("consumer_seconds", time.perf_counter() - began, labels)
+            if self.failed > failed:
+                counting.add("consumer_failures", labels)
 
     def _follow(self, message: Message, instruction: Any) -> None:
         """Carry out the instruction that a consumer gave by raising one of Channels' exceptions."""
@@ -195,7 +228,7 @@ class Worker(StockWorker):
             return
         self.retried += 1
         time.sleep(REQUEUE_SECONDS * random.random())
-        self.layer.requeue(message.channel.name, {**message.content, "__retries__": retries})
+        self.layer.requeue(message.channel.name, log_context.carry_on({**message.content, "__retries__": retries}))
 
     def _send_later(self) -> None:
         """Queue the consumer's messages. The round trip that asks for the next message sends them."""
@@ -217,7 +250,16 @@ class Worker(StockWorker):
         elif isinstance(sender, StockGroup):
             self.layer.send_group_later(sender.name, content)
         else:
-            self.layer.send_later(sender.name, content)
+            self._send_to_channel_later(sender.name, content)
+
+    def _send_to_channel_later(self, channel: str, content: dict[str, Any]) -> None:
+        follower = following.follower
+        if not is_fixed(channel):
+            carried = {} if follower is None else follower.carry()
+            content = log_context.name_parent(channel, content, **carried)
+        elif follower is not None:
+            follower.reply(channel)
+        self.layer.send_later(channel, content)
 
     def _is_own_layer(self, layer: Any) -> bool:
         alias = getattr(self.channel_layer, "alias", DEFAULT_CHANNEL_LAYER)

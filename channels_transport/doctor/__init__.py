@@ -1,8 +1,8 @@
 """
 Examines a running site: checks each part as a client does, and says what to do about each problem.
 
-The examination changes nothing, ends within a bounded time whatever is broken, and raises nothing. It works on every
-Channels 1.x site. These optional settings describe the site:
+The examination changes nothing of the site, ends within a bounded time whatever is broken, and raises nothing. It works
+on every Channels 1.x site. These optional settings describe the site:
 
 * `PUBLIC_URL`: the address that browsers use, such as `https://chat.example.com`.
 * `DOCTOR_URL`: the address of the interface, if the command has no `--url`.

@@ -6,7 +6,7 @@ from functools import partial
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from . import queues, round_trip, servers
+from . import processes, queues, redis_servers, round_trip, servers
 from .configuration import check_settings, load_site_checks, report_memory_layer
 from .findings import Check, Finding, run_checks
 from .site import Site, check_interface
@@ -46,8 +46,9 @@ def _examine_remaining_parts(site: Site | None) -> list[Finding]:
     ]
     if layer.is_shared:
         shared_layer_checks: list[tuple[str, Check]] = [
-            ("redis", partial(servers.check_redis, layer)),
+            ("redis", partial(redis_servers.check_redis, layer)),
             ("workers", partial(queues.check_workers, wrapper)),
+            ("processes", partial(processes.check_processes, layer)),
             ("queues", partial(queues.check_queues, wrapper)),
             ("losses", partial(queues.check_losses, wrapper)),
         ]

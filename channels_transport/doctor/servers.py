@@ -1,4 +1,4 @@
-"""Checks of the servers that all processes need: Redis, the database and its tables, and clocks that agree."""
+"""Checks of the database and its tables, and of clocks that agree. `redis_servers` has the checks of Redis."""
 
 from __future__ import annotations
 
@@ -10,65 +10,13 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from .. import watching
-from ..foreign_keys import describe_foreign_key, find_foreign_key
-from ..redis_connections import RedisConfigurationError
-from ..redis_info import OLDEST_REDIS, is_too_old, read_information
 from .findings import Finding, one_line
 from .site import Site, read_skew
 
 MEASUREMENTS = 7  # a check reports their median
-SLOW_REDIS_SECONDS = 0.05
 SLOW_DATABASE_SECONDS = 0.1
-MAX_MEMORY_SHARE = 0.9
 SKEW_SECONDS = 2
 SHOWN_MIGRATIONS = 3
-
-
-def check_redis(layer: Any) -> list[Finding]:
-    """
-    Report the state of each Redis server.
-
-    A server has a problem if it does not answer quickly, is too old, may evict messages, has nearly no memory left, or
-    has keys of asgi_redis under the layer's prefix.
-    """
-    found = []
-    for shard in layer.all_shards:
-        try:
-            median = statistics.median([watching.measure(shard) for _ in range(MEASUREMENTS)])
-            fields = read_information(shard, "server", "memory")
-        except RedisConfigurationError as error:
-            found.append(Finding.problem("redis", str(error)))
-        except Exception as error:
-            text = (
-                f"The Redis at {shard.address} does not answer ({one_line(error)}): start it, or correct REDIS_URL (or"
-                " CHANNEL_LAYERS). All processes wait for it."
-            )
-            found.append(Finding.problem("redis", text))
-        else:
-            found += _evaluate_redis(shard.address, median, fields) + _check_prefix(layer, shard)
-    return found
-
-
-def _check_prefix(layer: Any, shard: Any) -> list[Finding]:
-    key = find_foreign_key(layer, shard)
-    return [] if key is None else [Finding.problem("redis", describe_foreign_key(layer, shard, key))]
-
-
-def _evaluate_redis(address: str, median: float, fields: dict[str, str]) -> list[Finding]:
-    version, policy = fields.get("redis_version", "0"), fields.get("maxmemory_policy", "unknown")
-    limit, used = int(fields.get("maxmemory", 0)), int(fields.get("used_memory", 0))
-    problems = []
-    if is_too_old(version):
-        problems.append(f"is {version}: run version {OLDEST_REDIS} or later, or Valkey.")
-    if median > SLOW_REDIS_SECONDS:
-        problems.append(f"takes {median * 1000:.0f} ms for a ping: check its load and the network.")
-    if limit and policy != "noeviction":
-        problems.append(f"evicts messages when its memory is full ({policy}): set maxmemory-policy noeviction.")
-    if limit and used > limit * MAX_MEMORY_SHARE:
-        problems.append(f"uses {used >> 20} of {limit >> 20} MiB: raise maxmemory, or find the keys that fill it.")
-    if problems:
-        return [Finding.problem("redis", f"The Redis at {address} {problem}") for problem in problems]
-    return [Finding.ok("redis", f"{address} answers in {median * 1000:.1f} ms (version {version}).")]
 
 
 def check_database() -> list[Finding]:

@@ -77,6 +77,8 @@ def describe_request(request: Any, open_connections: int, is_redis_answering: Ca
         method=request.method.decode("ascii"),
         open_connections=open_connections,
         is_redis_answering=is_redis_answering,
+        waiting_requests=request.factory.waiting,
+        sockets=request.factory.count_sockets(),
         path=unquote(request.path.decode("ascii")),
         headers={name.decode("latin1").lower(): values[-1].decode("latin1") for name, values in headers},
     )

@@ -3,7 +3,7 @@ One HTTP connection, with a deadline for each of its phases.
 
 Twisted's own timeout starts again with each byte, so a client that sends a byte every few seconds could stay forever.
 This module gives each phase as a whole a deadline, as Apache's mod_reqtimeout does. A client that closes its side after
-a request still gets the response. The only header that this module reads is the length of the body.
+a request still gets the response. The only headers that this module reads are Content-Length and Transfer-Encoding.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ class Channel(http.HTTPChannel):
     address: Address | None = None  # the counters of the client's address
     discarded_bytes = 0
     has_client_closed = False  # the client has closed its side of the connection
+    is_private = False  # the private listener has accepted the connection
+    is_reading = False  # bytes of the client are being processed
+    is_queued = False  # the next request waits for its turn
     is_lingering = False  # the server has closed its side, and the client has not
 
     @property
@@ -103,7 +106,7 @@ class Channel(http.HTTPChannel):
         elif unsent_bytes(self.transport):
             self._set_deadline(CHECK_SECONDS)
         elif self.is_lingering:
-            # Unlike an abort, this lets the kernel send the rest of the response.
+            # Unlike an abort, a close lets the kernel send the rest of the response.
             self._close()
             self.is_lingering = False
         elif self.phase is Phase.CLOSING:
@@ -121,7 +124,11 @@ class Channel(http.HTTPChannel):
             return self._drop(data)
         if self.phase is Phase.IDLE:
             self._begin(Phase.HEAD, self.limits.head_seconds)
-        return super().dataReceived(data)
+        was_reading, self.is_reading = self.is_reading, True
+        try:
+            return super().dataReceived(data)
+        finally:
+            self.is_reading = was_reading
 
     def _drop(self, data: bytes) -> None:
         self.discarded_bytes += len(data)
@@ -137,8 +144,17 @@ class Channel(http.HTTPChannel):
             self.transport.pauseProducing()
 
     def lineReceived(self, line: bytes) -> None:
-        """Read a line of the head."""
-        if not self.is_ending:
+        """
+        Read a line of the head. Answer 400 to a line that begins with a blank.
+
+        Such a line continues the line before it, and a proxy could see another header in it. RFC 9112, section 5.2,
+        allows servers to refuse it.
+        """
+        if self.is_ending:
+            return
+        if line[:1] in (b" ", b"\t"):
+            self._respondToBadRequestAndDisconnect()
+        else:
             super().lineReceived(line)
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -147,9 +163,13 @@ class Channel(http.HTTPChannel):
             self._respondToBadRequestAndDisconnect()
 
     def headerReceived(self, line: bytes) -> bool:
-        """Read a header. Twisted raises for a length of more digits than Python converts, and would not answer."""
+        """Read a header. Answer 400 to a wrong length or coding of the body that Twisted would not refuse."""
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length" and len(value.strip()) > MAX_LENGTH_DIGITS:
+        name, value = name.lower(), value.strip(b" \t")
+        # Twisted raises for a length of more digits than Python converts, and would not answer. It ignores the coding
+        # `identity`, even after `chunked`.
+        is_too_long = name == b"content-length" and len(value) > MAX_LENGTH_DIGITS
+        if is_too_long or (name == b"transfer-encoding" and value.lower() != b"chunked"):
             self._respondToBadRequestAndDisconnect()
             return False
         return super().headerReceived(line)
@@ -184,6 +204,38 @@ class Channel(http.HTTPChannel):
         if self.persistent:
             self._begin(Phase.IDLE, self.limits.idle_seconds)
         super().requestDone(request)
+
+    def setLineMode(self, extra: bytes = b"") -> Any:
+        """
+        Read the next request. Let it wait for its turn if the one before it was answered at once.
+
+        Twisted calls this method after each response. Until the turn, the connection is not read. Otherwise
+        the interface would read another 64 KiB after each of its requests.
+        """
+        if not (self.is_reading and (extra or self._buffer)) or self.is_ending:
+            return super().setLineMode(extra)
+        self._handlingRequest = True
+        self._dataBuffer = [extra] if extra else []
+        self._begin(Phase.RESPONSE, None)
+        self.is_queued = True
+        self.factory.pipelines.add(self)
+        self._networkProducer.pauseProducing()
+        return None
+
+    def take_turn(self) -> None:
+        """Read the next request, which has waited for its turn."""
+        if self.is_ending or self.phase is not Phase.RESPONSE:
+            return
+        self._handlingRequest = False
+        data, self._dataBuffer = b"".join(self._dataBuffer), []
+        self._begin(Phase.IDLE, self.limits.idle_seconds)
+        self.is_queued = False
+        self.setLineMode(data)
+        if not self.is_queued and not self._waitingForTransport:
+            self._networkProducer.resumeProducing()
+        if self.has_client_closed and self.phase is not Phase.RESPONSE and not self.is_ending:
+            # The client sends nothing more, so an incomplete request stays incomplete.
+            self._close()
 
     def readConnectionLost(self) -> None:
         """Note that the client has closed its side. Close the connection, unless the client waits for a response."""
@@ -229,7 +281,8 @@ class Channel(http.HTTPChannel):
             self._set_deadline(self.limits.close_seconds)
 
     def connectionLost(self, reason: Any) -> None:
-        """Forget the connection."""
+        """Forget the connection, and the requests that wait for their turn."""
         self._set_deadline(None)
+        self.phase = Phase.CLOSING
         super().connectionLost(reason)
         self.factory.connection_ended(self.transport)

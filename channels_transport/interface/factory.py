@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,13 +17,17 @@ from daphne import http_protocol
 from daphne.utils import parse_x_forwarded_for
 
 from ..log_throttle import LogThrottle
+from .added_headers import AddedHeaders
 from .answers import Answers
 from .budgets import Address
 from .closing import Lingering
 from .deadlines import Channel
+from .forwarding import Forwarding
 from .limits import Limits, PathRule, make_addresses
 from .reading import ReadingTurns
+from .replies import carry_out
 from .requests import WebRequest
+from .turns import Turns
 from .websockets import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
@@ -46,6 +50,8 @@ class HTTPFactory(http_protocol.HTTPFactory):
         limits: Limits | None = None,
         rules: Iterable[PathRule] = (),
         answers: Answers | None = None,
+        added_headers: AddedHeaders | None = None,
+        private_paths: Collection[bytes] = (),
         is_redis_answering: Callable[[], bool] = lambda: True,
         **kwargs: Any,
     ) -> None:
@@ -55,11 +61,16 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.any_path = PathRule(re.compile(""), limits=self.limits)
         self.addresses = make_addresses(self.limits)
         self.turns = ReadingTurns()
+        # The connections whose next request has arrived completely or in part, and waits for its turn.
+        self.pipelines: Turns[Channel] = Turns(Channel.take_turn)
         self.lingering = Lingering(self.limits)
         # For each transport, the address that counts its connection.
         self.counted: dict[Any, Address] = {}
         self.trusted_proxies = trusted_proxies
+        self.forwarding = Forwarding(trusted_proxies)
         self.answers = answers or Answers({})
+        self.added_headers = added_headers or AddedHeaders({})
+        self.private_paths = private_paths
         self.is_redis_answering = is_redis_answering
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
@@ -80,7 +91,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         )
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Return the protocol of a new TCP connection. Return None to close it, if its address has too many."""
+        """Return the protocol of a new TCP connection, or None to close it, if its address has too many connections."""
         address = None if self.trusted_proxies else self.addresses.find(getattr(addr, "host", None))
         if address is not None:
             if address.connections >= self.limits.connections_per_address:
@@ -110,6 +121,13 @@ class HTTPFactory(http_protocol.HTTPFactory):
         path = unquote(path)
         return next((rule for rule in self.rules if rule.pattern.match(path)), self.any_path)
 
+    def count_sockets(self) -> dict[str, int]:
+        """Return {kind: number of open websockets}. The kinds are those of INTERFACE_PATHS, and `other`."""
+        found: dict[str, int] = {}
+        for rule in (*self.rules, self.any_path):
+            found[rule.kind] = found.get(rule.kind, 0) + rule.sockets
+        return found
+
     def connection_made(self, transport: Any, address: Address | None) -> None:
         """Note which address counts a new connection."""
         if address is not None:
@@ -135,6 +153,9 @@ class HTTPFactory(http_protocol.HTTPFactory):
         if "later" in message and channel not in self.reply_protocols:
             # The client has left, but the view has already added the request's channel to groups.
             return self.end_waiting(channel, message["later"], is_answered=False)
+        protocol = self.reply_protocols.get(channel)
+        if isinstance(protocol, WebSocketProtocol):
+            return carry_out(protocol, message)
         return super().dispatch_reply(channel, message)
 
     def end_waiting(self, channel: str, later: dict[str, Any], is_answered: bool) -> None:

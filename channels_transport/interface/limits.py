@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from ..counting import OTHER
 from .budgets import UNLIMITED, Addresses, Meter, Rate
 
 KIB, MIB = 1024, 1024 * 1024
@@ -71,6 +72,7 @@ class Limits:
 PATH_LIMITS = tuple(
     f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")
 )
+PATH_OPTIONS = ("send_only", "forget", "kind", *PATH_LIMITS)
 
 
 @dataclass
@@ -79,8 +81,9 @@ class PathRule:
     What a site declares about the websockets of some paths.
 
     `send_only`: no consumer reads the clients' frames, so they are dropped. `forget`: frames that still wait when the
-    socket ends are dropped. `limits` are the budgets of these sockets. If they change the budgets of an address, the
-    sockets of these paths have budgets of their own, in `addresses`.
+    socket ends are dropped. `kind`: the name of these sockets in the metrics. `limits` are the budgets of these
+    sockets. If they change the budgets of an address, the sockets of these paths have budgets of their own, in
+    `addresses`.
     """
 
     pattern: re.Pattern[str]
@@ -88,6 +91,8 @@ class PathRule:
     forget: bool = False
     limits: Limits = Limits()
     addresses: Addresses | None = None
+    kind: str = OTHER
+    sockets: int = 0  # the open websockets of these paths, with those whose handshake is not answered yet
 
     def make_meter(self) -> Meter:
         """Return the budgets of a new socket."""
@@ -156,13 +161,14 @@ def _make_rule(item: Any, limits: Limits) -> PathRule:
         text = f"INTERFACE_PATHS must contain regular expressions, but {pattern!r} is not valid: {error}."
         raise ImproperlyConfigured(text) from None
     for name in options:
-        if name not in ("send_only", "forget", *PATH_LIMITS):
-            known = ", ".join(("send_only", "forget", *PATH_LIMITS))
+        if name not in PATH_OPTIONS:
+            known = ", ".join(PATH_OPTIONS)
             text = f"INTERFACE_PATHS has the unknown option {name!r} for {pattern!r}; the options are {known}."
             raise ImproperlyConfigured(text)
+    kind = _read(f"kind for {pattern!r} in INTERFACE_PATHS", str, options.get("kind", OTHER))
     own = make_limits({name: options[name] for name in options if name in PATH_LIMITS}, limits, "INTERFACE_PATHS")
     addresses = make_addresses(own) if any(name.startswith("address_") for name in options) else None
-    return PathRule(expression, bool(options.get("send_only")), bool(options.get("forget")), own, addresses)
+    return PathRule(expression, bool(options.get("send_only")), bool(options.get("forget")), own, addresses, kind)
 
 
 def make_addresses(limits: Limits) -> Addresses:

@@ -18,6 +18,7 @@ from twisted.internet import reactor
 
 from .budgets import UNLIMITED, Meter
 from .limits import PathRule
+from .turns import Turns
 
 if TYPE_CHECKING:
     from autobahn.twisted.websocket import WebSocketServerProtocol as _Protocol  # the class that the mixin extends
@@ -26,9 +27,8 @@ else:
 
 # This number of frames of one read is processed at once. The others wait for their turn.
 FRAMES_AT_ONCE = 8
-# In each turn of the reactor, waiting frames are processed for TURN_SECONDS: at most FRAMES_PER_VISIT of one socket,
-# then those of the next socket.
-TURN_SECONDS, FRAMES_PER_VISIT = 0.005, 32
+# In its turn, at most this number of frames of one socket is processed, then those of the next socket.
+FRAMES_PER_VISIT = 32
 # At this interval, the interface checks whether sockets that used up their budgets may be read again.
 LIMITED_SECONDS = 0.1
 # A client has paused if no bytes arrive for this time after its last bytes were processed.
@@ -46,34 +46,18 @@ class ReadingTurns:
     """Lets the sockets with a backlog take turns, and checks again the sockets that used up a budget."""
 
     def __init__(self) -> None:
-        self._backlog: collections.deque[MeteredReading] = collections.deque()
+        self._backlog: Turns[MeteredReading] = Turns(lambda socket: socket.process_backlog())
         self._limited: collections.deque[MeteredReading] = collections.deque()
-        self._is_working = False
 
     def add(self, socket: MeteredReading) -> None:
         """Process the rest of what was read from a socket, in turns."""
-        self._backlog.append(socket)
-        if not self._is_working:
-            self._is_working = True
-            reactor.callLater(0, self._work)
+        self._backlog.add(socket)
 
     def add_limited(self, socket: MeteredReading) -> None:
         """Release a socket, so that it is read again, when its budgets allow it."""
         if not self._limited:
             reactor.callLater(LIMITED_SECONDS, self._look_again)
         self._limited.append(socket)
-
-    def _work(self) -> None:
-        deadline = time.monotonic() + TURN_SECONDS
-        try:
-            while self._backlog and time.monotonic() < deadline:
-                socket = self._backlog.popleft()
-                if socket.process_backlog():
-                    self._backlog.append(socket)
-        finally:
-            self._is_working = bool(self._backlog)
-            if self._is_working:
-                reactor.callLater(0, self._work)
 
     def _look_again(self) -> None:
         limited, self._limited = self._limited, collections.deque()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import random
 import time
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from daphne import http_protocol
 from twisted.internet import interfaces, reactor
+from twisted.web import http
 from zope.interface import implementer
 
+from .. import counting, following, log_context
 from ..writing import unsent_bytes
 from .answers import describe_request, give_answer
 from .budgets import Address
-from .headers import find_fault, join_cookies, split_absolute, trust_proxies
+from .headers import find_fault, join_cookies, split_absolute, trust_ids, trust_proxies
 from .slow_readers import SlowReader
 
 logger = logging.getLogger(__name__)
@@ -24,7 +28,7 @@ logger = logging.getLogger(__name__)
 # These characters of a refused address are logged as they are. All other bytes are percent-encoded.
 URI_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 # The `code` in the JSON body of the errors that the interface itself returns.
-ERROR_CODES = {400: "invalid_field", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
+ERROR_CODES = {400: "invalid_field", 404: "not_found", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
 # The most messages that a waiting request keeps until its response is sent, at most LONGEST_SPREAD_SECONDS later.
 MAX_WAITING_MESSAGES = 100
 # One response takes a fifth of a millisecond. If many requests wait, their responses are spread over a period. The
@@ -69,6 +73,8 @@ class WebRequest(http_protocol.WebRequest):
     later: Any = None  # the message of the view that says how to answer; None: the request does not wait
     end_call: Any = None  # the delayed call that ends the wait
     is_ending = False
+    given_id: str | None = None  # the id that a trusted proxy gave to the request
+    content_types: list[bytes] | None = None
     address: Address | None = None  # the counters of a client's address, behind a proxy
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,8 +98,31 @@ class WebRequest(http_protocol.WebRequest):
         most = self.factory.limits.max_body_bytes
         self.refuse(413, b"Payload Too Large", f"A request body may have at most {most} bytes.")
 
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """
+        Process the request. Hide its Content-Type from Twisted until `process`.
+
+        Twisted would read the form of a POST, which the view reads too. For some types it raises an exception, and the
+        client would get no response.
+        """
+        self.content_types = self.requestHeaders.getRawHeaders(b"content-type")
+        self.requestHeaders.removeHeader(b"content-type")
+        super().requestReceived(command, path, version)
+
     def process(self) -> None:
         """Pass the request on to the workers, answer it as INTERFACE_ANSWERS says, or refuse it."""
+        self.given_id = trust_ids(self.requestHeaders, self.factory.trusted_proxies)
+        with self._with_id():
+            self._process()
+
+    def _with_id(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which the log lines of this process contain the request's id."""
+        carried = {} if self.given_id is None else {"id": self.given_id}
+        return log_context.handling("http.request", {"reply_channel": self.reply_channel}, carried)
+
+    def _process(self) -> None:
+        if self.content_types is not None:
+            self.requestHeaders.setRawHeaders(b"content-type", self.content_types)
         # Any client can send this header, and Daphne would make it SCRIPT_NAME.
         self.requestHeaders.removeHeader(b"daphne-root-path")
         fault = find_fault(self.uri, self.clientproto, self.requestHeaders)
@@ -107,10 +136,15 @@ class WebRequest(http_protocol.WebRequest):
             self.path = self.uri.partition(b"?")[0]
             self.requestHeaders.setRawHeaders(b"host", [host])
         join_cookies(self.requestHeaders)
+        function = self.factory.answers.find(self.path)
+        if function is None:
+            # Health checks and files are left out: load balancers ask for them directly.
+            self.factory.forwarding.count(self.requestHeaders)
         trust_proxies(self.requestHeaders, self.factory.trusted_proxies)
         if not self._count_request():
             return self.refuse(429, b"Too Many Requests", "Too many requests of this address are open.")
-        function = self.factory.answers.find(self.path)
+        if not self._is_for_this_listener():
+            return self.refuse(404, b"Not Found", "This listener does not answer this path.")
         if function is None or self.requestHeaders.hasHeader(b"upgrade"):
             return super().process()
         self.request_start = time.time()
@@ -122,6 +156,11 @@ class WebRequest(http_protocol.WebRequest):
     def is_unanswered(self) -> bool:
         """Return whether the client still waits, and no response has begun."""
         return self.reply_channel in self.factory.reply_protocols and not self._got_response_start
+
+    def _is_for_this_listener(self) -> bool:
+        """Return whether the path belongs to the listener of this connection, if there is a private one."""
+        paths = self.factory.private_paths
+        return not paths or (unquote_to_bytes(self.path) in paths) == self.channel.is_private
 
     def _count_request(self) -> bool:
         """Count the request of a client behind a proxy. Return whether its address may open one more."""
@@ -143,6 +182,8 @@ class WebRequest(http_protocol.WebRequest):
     def connectionLost(self, reason: Any) -> None:
         """End the request of a client that has disconnected."""
         self._count_end()
+        if following.follower is not None:
+            following.follower.respond(self.reply_channel, None)
         super().connectionLost(reason)
 
     def refuse(self, status: int, reason: bytes, detail: str) -> None:
@@ -160,14 +201,46 @@ class WebRequest(http_protocol.WebRequest):
         The message is a part of the response, or `later` (the request must wait). For a waiting request, it is a text
         or a close code.
         """
+        with self._with_id():
+            return self._respond(message)
+
+    def _respond(self, message: dict[str, Any]) -> None:
         if "later" in message:
             return self._wait(message["later"])
         if "text" in message or "close" in message:
             return self._receive(message)
         self.answered_at = time.monotonic()
+        if not self._got_response_start:
+            self._count_response(message)
+            self._add_headers(message.get("headers", ()))
+        elif self.method == b"HEAD" or self.code in http.NO_BODY_CODES:
+            # The response consists of its headers (RFC 9112, section 6.3). Twisted drops the first part of a body.
+            # Daphne would send the other parts, and the client or a proxy would read them as the next response.
+            message = {**message, "content": b""}
         if message.get("more_content") and self.producer is None:
             self.registerProducer(ResponseProducer(self), True)
         return super().serverResponse(message)
+
+    def _count_response(self, message: dict[str, Any]) -> None:
+        kind = "read" if self.method in (b"GET", b"HEAD") else "write"
+        counting.add("interface_responses", (kind, str(message.get("status", 200))))
+        if following.follower is not None:
+            following.follower.respond(self.reply_channel, message.get("status", 200))
+        # The response to a waiting request is late on purpose.
+        if self.later is None:
+            seconds = max(0.0, time.time() - getattr(self, "request_start", time.time()))
+            counting.observe("interface_response_seconds", seconds, (kind,))
+
+    def _add_headers(self, present: Iterable[tuple[bytes, bytes]]) -> None:
+        """Add the request's id, and the headers of INTERFACE_HEADERS that the response itself does not have."""
+        present = list(present)
+        has_id = any(name.lower() in (b"x-request-id", "x-request-id") for name, _ in present)
+        if not has_id and (request_id := log_context.get_id()) is not None:
+            self.responseHeaders.setRawHeaders(b"X-Request-Id", [request_id.encode()])
+        forwarded = self.requestHeaders.getRawHeaders(b"x-forwarded-proto", [])
+        is_plain = bool(self.factory.trusted_proxies) and forwarded == [b"http"]
+        for name, value in self.factory.added_headers.choose(present, is_plain):
+            self.responseHeaders.setRawHeaders(name, [value])
 
     def send_frame(self, frame: bytes, text: str) -> None:
         """Handle a text for many connections; `frame` is the same text, encoded for websockets."""

@@ -15,12 +15,15 @@ from twisted.internet import defer, reactor, task
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import globalLogBeginner
 
+from .. import counting
 from ..connectors import RedisConnector, ThreadConnector
 from ..log_lines import check_secret_paths, describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
+from .added_headers import load_added_headers
 from .answers import load_answers
 from .factory import HANDSHAKE_SECONDS, HTTPFactory
 from .limits import limits_from_settings
+from .private import PrivateFactory, load_private
 from .requests import WebRequest
 from .websockets import WebSocketProtocol
 
@@ -35,6 +38,9 @@ CLOSE_LOST_PAUSE_SECONDS = 0.4
 CHECK_SECONDS = 2
 # At shutdown: the time for frames that the closing websockets still send.
 LAST_FRAMES_SECONDS = 0.3
+# How many new connections may wait in the kernel, which lowers it to net.core.somaxconn. After a restart, all clients
+# connect in the same second. A client that finds no place tries again after 1, 3, 7 and 15 s.
+LISTEN_BACKLOG = 4096
 
 
 def log_failure(event: dict[str, Any]) -> None:
@@ -75,6 +81,8 @@ class Server(server.Server):
         self.trusted_proxies = trusted_proxies
         self.limits, self.rules = limits_from_settings(limits)
         self.answers = load_answers()
+        self.added_headers = load_added_headers()
+        self.private = load_private()
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
@@ -85,6 +93,8 @@ class Server(server.Server):
         """Raise ImproperlyConfigured if a setting of the interface is wrong."""
         limits_from_settings()
         load_answers()
+        load_added_headers()
+        load_private()
         check_secret_paths()
 
     def run(self) -> int:
@@ -97,17 +107,26 @@ class Server(server.Server):
         reactor.callLater(CHECK_SECONDS, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_sockets)
         for description in self.endpoints:
-            listener = serverFromString(reactor, str(description)).listen(self.factory)
-            listener.addCallbacks(self.on_listening, self.on_listener_error, callbackArgs=[description])
-            self.listeners.append(listener)
+            self.listen(str(description), self.factory)
+        if self.private is not None:
+            self.listen(self.private.endpoint, PrivateFactory(self.factory))
         if self.signal_handlers and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             # A shell without job control starts background processes with SIGINT ignored, and Twisted keeps it ignored.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         reactor.run(installSignalHandlers=self.signal_handlers)
         return self.exit_code
 
+    def listen(self, description: str, factory: Any) -> None:
+        """Listen on an endpoint when the reactor runs. A failure ends the server."""
+        listener = serverFromString(reactor, description).listen(factory)
+        listener.addCallbacks(self.on_listening, self.on_listener_error, callbackArgs=[description])
+        self.listeners.append(listener)
+
     def on_listening(self, port: Any, description: str) -> Any:
         """Log that an endpoint listens, and return its port."""
+        if "backlog=" not in description:
+            # Twisted has started with 50. The second call only changes the number.
+            port.socket.listen(LISTEN_BACKLOG)
         logger.info("Listening on endpoint %s", description)
         return port
 
@@ -132,6 +151,8 @@ class Server(server.Server):
             limits=self.limits,
             rules=self.rules,
             answers=self.answers,
+            added_headers=self.added_headers,
+            private_paths=self.private.paths if self.private else (),
             is_redis_answering=self.is_redis_answering,
         )
 
@@ -139,7 +160,19 @@ class Server(server.Server):
         """Return whether each Redis server has answered lately. A layer in memory always answers."""
         return all(client.is_answering for client in getattr(self.connector, "clients", []))
 
-    # The connector calls `dispatch`, `broadcast`, `pause`, `resume`, `refuse` and `close_all_after_loss`.
+    # The connector calls `dispatch`, `broadcast`, `pause`, `resume`, `refuse`, `close_all_after_loss` and `describe`.
+
+    def describe(self) -> dict[str, Any]:
+        """
+        Return fields of the reports of this process.
+
+        They are the open websockets and requests, the requests that wait for a message, and what proxies send.
+        """
+        return {
+            "connections": len(self.factory.reply_protocols),
+            "polls": self.factory.waiting,
+            "forwarding": self.factory.forwarding.describe(),
+        }
 
     def dispatch(self, channel: str, message: dict[str, Any]) -> None:
         """Pass a reply to one connection or request. Raise nothing."""
@@ -150,6 +183,7 @@ class Server(server.Server):
 
     def broadcast(self, channels: Iterable[str], text: str, frame: bytes) -> None:
         """Send a text to many connections; `frame` is the text, encoded once for all of them."""
+        began, sent = time.perf_counter(), 0
         protocols = self.factory.reply_protocols
         for channel in channels:
             protocol = protocols.get(channel)
@@ -157,8 +191,12 @@ class Server(server.Server):
                 continue
             try:
                 protocol.send_frame(frame, text)
+                sent += 1
             except Exception:
                 logger.exception("A group message could not be sent on %s", channel)
+        counting.observe("interface_delivery_seconds", time.perf_counter() - began)
+        counting.add("interface_frames", ("out",), sent)
+        counting.add("interface_bytes", ("out",), sent * len(text))
 
     def pause(self, channel: str) -> None:
         """Stop reading from a connection, because its channel is full: TCP makes the client wait."""

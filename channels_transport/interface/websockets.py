@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import time
@@ -14,11 +15,13 @@ from daphne import ws_protocol
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
 
+from .. import counting, log_context
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, write_now
 from .budgets import Address
 from .closing import OrderlyClosing
+from .decoding import Utf8Validator, XorMasker
 from .reading import HANDSHAKE, QUEUE, MeteredReading
 from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 
@@ -69,12 +72,21 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     autoPingTimeoutCall: Any
     address: Address | None = None
     is_refused = False  # the address has too many sockets, and no consumer knows this one
+    frame_at: float | None = None  # when the last frame arrived to which no reply was sent (s, monotonic)
+    close_code: int | None = None  # the code with which this interface closes the websocket
     has_ended = False  # `websocket.disconnect` has been sent
     silent_since: float | None = None
     frames_at_silence = 0
 
+    def onFrameBegin(self) -> None:
+        """Count a frame, and decode it with the functions of `decoding.py`."""
+        super().onFrameBegin()
+        if self.current_frame.mask:
+            self.current_frame_masker = XorMasker(self.current_frame.mask)
+
     def onConnect(self, request: Any) -> Any:
         """Check a handshake and pass it on. Raise ConnectionDeny to refuse it."""
+        self.utf8validator = Utf8Validator()
         # Channels would prefer this parameter over the cookie, so a link could log its victim in to another account.
         # `request.params` is not enough: it leaves out a parameter without a value.
         try:
@@ -108,6 +120,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             self._refuse_socket(request, host)
             return False
         address.sockets += 1
+        rule.sockets += 1
         self.address = address
         return True
 
@@ -121,16 +134,19 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def onOpen(self) -> None:
         """Watch the unread bytes, and free the memory of the handshake."""
-        super().onOpen()
+        with self._with_id():
+            super().onOpen()
         # Daphne leaves the HTTP channel registered as the transport's producer, though HTTP has ended.
         self.transport.unregisterProducer()
         self.unread = UnreadWatch(self)
         self.transport.registerProducer(self.unread, True)
         self._forget_handshake()
         self.release(HANDSHAKE)
+        counting.add("interface_handshakes", ("limited" if self.is_refused else "accepted",))
         if self.is_refused:
             if text := self.main_factory.limits.refusal_text:
                 self.sendMessage(text.encode())
+            self.close_code = CLOSE_TRY_AGAIN_LATER
             self.sendCloseFrame(code=CLOSE_TRY_AGAIN_LATER, isReply=False)
         elif self.has_client_closed:
             self.close_half_open()
@@ -210,9 +226,12 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Pass a frame on to the workers, unless no consumer would read it."""
+        counting.add("interface_frames", ("in",))
+        counting.add("interface_bytes", ("in",), len(payload))
         if self.has_ended or self.rule.send_only:
             self.last_data = time.time()
         else:
+            self.frame_at = time.monotonic()
             super().onMessage(payload, isBinary)
 
     def sendPong(self, payload: bytes | None = None) -> None:
@@ -234,11 +253,26 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         if self.is_end_known:
             return
         self.is_end_known = True
+        if hasattr(self, "reply_channel"):
+            counting.add("interface_closes", self._describe_close(code))
+            if not wasClean and self.close_code is None:
+                self.main_factory.forwarding.count_cut(max(0, time.time() - self.last_data))
         if self.has_ended:
             self.muted = True
         elif hasattr(self, "reply_channel") and not self.muted and self.rule.forget:
             self._forget_frames()
-        super().onClose(wasClean, code, reason)
+        with self._with_id():
+            super().onClose(wasClean, code, reason)
+
+    def _with_id(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which the log lines of this process contain the connection's id."""
+        return log_context.handling("websocket", {"reply_channel": getattr(self, "reply_channel", None)})
+
+    def _describe_close(self, code: int | None) -> tuple[str, str]:
+        if self.close_code is not None:
+            return str(self.close_code), "server"
+        # A client may choose any code from 3000 to 4999. Each code would be a series of its own.
+        return str(code) if code is not None and 1000 <= code < 1016 else counting.OTHER, "client"
 
     def _forget_frames(self) -> None:
         self.channel_layer.forget(self.reply_channel)
@@ -273,24 +307,37 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     def _count_end(self) -> None:
         if self.address is not None:
             self.address.sockets -= 1
+            self.rule.sockets -= 1
             self.address = None
         self.cancel_calls()
         self.main_factory.connection_ended(self.transport)
 
     def refuse_handshake(self) -> None:
         """Answer 503 to a handshake that no consumer answered in time."""
+        counting.add("interface_handshakes", ("timeout",))
         self.handshake_deferred.errback(ConnectionDeny(code=503, reason="Service Unavailable"))
         self.cleanup()
+
+    def serverReject(self) -> None:
+        """Refuse a handshake with 403, because a consumer says so."""
+        counting.add("interface_handshakes", ("refused",))
+        super().serverReject()
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         """Send a text or bytes. Send nothing if the connection is closing."""
         if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
+            counting.add("interface_frames", ("out",))
+            counting.add("interface_bytes", ("out",), len(content))
+            if self.frame_at is not None:
+                counting.observe("interface_reply_seconds", time.monotonic() - self.frame_at)
+                self.frame_at = None
             super().serverSend(content, binary)
 
     def serverClose(self, code: int | bool = True) -> None:
         """Close the connection with a code; True closes it with 1000."""
         if self.state != self.STATE_OPEN:
             return
+        self.close_code = 1000 if code is True else int(code)
         if code == CLOSE_FLOODING:
             self._end_flooding()
         if code in SERVER_CLOSE_CODES:

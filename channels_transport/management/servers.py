@@ -6,8 +6,10 @@ import logging
 from typing import Any
 
 from channels import channel_layers
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
+from channels_transport import following
 from channels_transport.foreign_keys import describe_foreign_key, find_foreign_key
 from channels_transport.outages import REDIS_OUTAGES
 from channels_transport.redis_connections import RedisConfigurationError
@@ -52,3 +54,11 @@ def check_servers(layer: Any) -> None:
         raise CommandError(str(error)) from None
     except REDIS_OUTAGES as outage:
         logger.warning("Redis cannot be reached, starting without it: %s", outage)
+
+
+def start_following() -> None:
+    """Follow the messages of this process, if a setting asks for it. Raise CommandError if that is not possible."""
+    try:
+        following.start()
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from None

@@ -15,9 +15,9 @@ this package, not from its modules. They import it after Django has loaded the m
 from __future__ import annotations
 
 from .collecting import Parts, collect, collect_delayed
-from .families import CONTENT_TYPE, Family, counter, gauge, write
+from .families import CONTENT_TYPE, Family, counter, gauge, histogram, write
 from .layer import collect_layer
-from .views import answer_metrics, metrics
+from .views import answer_metrics, collect_interface, find_refusal, metrics
 
 __all__ = [
     "CONTENT_TYPE",
@@ -26,9 +26,12 @@ __all__ = [
     "answer_metrics",
     "collect",
     "collect_delayed",
+    "collect_interface",
     "collect_layer",
     "counter",
+    "find_refusal",
     "gauge",
+    "histogram",
     "metrics",
     "write",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Dict, Tuple
@@ -13,16 +14,31 @@ Sample = Tuple[Dict[str, str], float]
 
 @dataclass
 class Family:
-    """A metric: its name, what it means, `counter` or `gauge`, and its samples. The name of a counter gets `_total`."""
+    """
+    A metric: its name, what it means, `counter`, `gauge` or `histogram`, and its samples.
+
+    The name of a counter gets `_total`.
+    """
 
     name: str
     help_text: str
     kind: str = "gauge"
     samples: list[Sample] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)  # of a histogram: the ending of each sample's name
 
     def add(self, value: float, **labels: str) -> Family:
         """Add a sample, and return this family."""
         self.samples.append((labels, value))
+        return self
+
+    def add_histogram(self, bounds: Iterable[float], counts: list[int], total: float, **labels: str) -> Family:
+        """Add the samples of a histogram: its buckets (`counts` is not cumulative), its sum and its count."""
+        at_most = 0
+        for bound, number in zip([*bounds, float("inf")], counts):
+            at_most += number
+            self.samples.append(({**labels, "le": "+Inf" if bound == float("inf") else repr(float(bound))}, at_most))
+        self.parts += ["_bucket"] * len(counts) + ["_sum", "_count"]
+        self.samples += [(labels, total), (labels, at_most)]
         return self
 
     def write(self) -> Iterator[str]:
@@ -30,8 +46,9 @@ class Family:
         name = f"{self.name}_total" if self.kind == "counter" else self.name
         yield f"# HELP {name} {self.help_text}\n"
         yield f"# TYPE {name} {self.kind}\n"
-        for labels, value in self.samples:
-            yield f"{name}{_write_labels(labels)} {float(value)!r}\n"
+        parts = self.parts or itertools.repeat("")
+        for part, (labels, value) in zip(parts, self.samples):
+            yield f"{name}{part}{_write_labels(labels)} {float(value)!r}\n"
 
 
 def gauge(name: str, help_text: str) -> Family:
@@ -42,6 +59,11 @@ def gauge(name: str, help_text: str) -> Family:
 def counter(name: str, help_text: str) -> Family:
     """Return a family for values that only rise, without samples."""
     return Family(name, help_text, "counter")
+
+
+def histogram(name: str, help_text: str) -> Family:
+    """Return a family for distributions, without samples."""
+    return Family(name, help_text, "histogram")
 
 
 def write(families: Iterable[Family]) -> bytes:

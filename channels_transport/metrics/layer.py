@@ -10,6 +10,7 @@ from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from .. import watching
 from ..doctor.queues import get_channels
 from ..redis_info import read_information
+from .counted import collect_reported
 from .families import Family, counter, gauge
 
 
@@ -25,7 +26,7 @@ def collect_layer(namespace: str) -> list[Family]:
     if not getattr(layer, "is_shared", False):
         return found
     census = watching.take_census(layer)
-    workers = _collect_workers(namespace, watching.read_reports(layer, census.reports)) if census.is_complete else []
+    workers = _collect_workers(namespace, wrapper, census) if census.is_complete else []
     return [
         *found,
         *workers,
@@ -54,9 +55,9 @@ def _collect_channels(namespace: str, wrapper: Any) -> list[Family]:
     return [*families.values(), capacity]
 
 
-def _collect_workers(namespace: str, reports: list[dict[str, Any]]) -> list[Family]:
+def _collect_workers(namespace: str, wrapper: Any, census: watching.Census) -> list[Family]:
     """Return the families of the workers and delay servers. The counters of a process start at 0 with the process."""
-    name = f"{namespace}_worker"
+    name, reports = f"{namespace}_worker", watching.read_reports(wrapper.channel_layer, census.reports)
     counters = {
         "handled": counter(f"{name}_handled", "Messages that this process has handled"),
         "failed": counter(f"{name}_failed", "Messages whose consumer raised an exception in this process"),
@@ -64,7 +65,8 @@ def _collect_workers(namespace: str, reports: list[dict[str, Any]]) -> list[Fami
     }
     busy = gauge(f"{name}_busy_seconds", "How long this process has been busy with its current message")
     receivers = gauge(f"{namespace}_channel_receivers", "Living processes that receive from a channel")
-    listening: dict[str, int] = {}
+    # A channel without a receiver is 0, and not missing, so that an alert can name the channel.
+    listening = dict.fromkeys(get_channels(wrapper), 0)
     for report in reports:
         for field, family in counters.items():
             family.add(report.get(field, 0), worker=report["name"])
@@ -81,6 +83,7 @@ def _collect_workers(namespace: str, reports: list[dict[str, Any]]) -> list[Fami
         *counters.values(),
         busy,
         receivers,
+        *collect_reported(namespace, reports),
     ]
 
 
@@ -112,8 +115,12 @@ def _collect_interfaces(namespace: str, layer: Any) -> list[Family]:
 def _collect_groups(namespace: str, census: watching.Census) -> list[Family]:
     families = [gauge(f"{namespace}_census_complete", "Whether all keys were counted").add(census.is_complete)]
     if census.is_complete:
+        kinds = gauge(f"{namespace}_groups_of_kind", "Groups by the part of their name before the first hyphen")
+        for kind, number in sorted(census.groups.items()):
+            kinds.add(number, kind=kind)
         families += [
-            gauge(f"{namespace}_groups", "Groups that have members").add(census.groups),
+            kinds,
+            gauge(f"{namespace}_groups", "Groups that have members").add(sum(census.groups.values())),
             gauge(f"{namespace}_group_members", "Memberships of all groups").add(census.members),
         ]
     return families

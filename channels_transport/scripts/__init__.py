@@ -10,7 +10,9 @@ Each item of a channel's list begins with a letter and the time when the item ex
     M <expiry> <full channel name, or nothing> NUL <body>                     a message
     G <expiry> <version, 16 digits> <group> NUL <body>                        a message to a group's local members
     E <expiry> <version, 16 digits> <group> NUL <names> NUL <body>            the same, but not to the channels <names>,
-                                                                              which are separated by commas
+                                                                              which are separated by commas. The first
+                                                                              name may be @ and the time of the arrival
+                                                                              (ms) of what caused the message
     T <expiry> <number, 16 digits> <reply channel> NUL <length> NUL <session> <body>
                                                 a turn of a connection, with copies of its channel session (of this
                                                 length) and its first frame. A turn without copies ends
@@ -42,6 +44,7 @@ from .messages import (
     SEND,
 )
 from .reclaim import RECLAIM
+from .reporting import REPORT
 from .script import LayerScript, Script
 from .turns import (
     CLAIM,
@@ -70,6 +73,7 @@ __all__ = [
     "NEXT",
     "RECLAIM",
     "RECLAIM_DELIVERIES",
+    "REPORT",
     "REQUEUE",
     "RETURN_ITEM",
     "SEND",

@@ -1,4 +1,4 @@
-"""A master, a replica and a Sentinel as real processes. Tests kill the master; the Sentinel promotes the replica."""
+"""A master, a replica and Sentinels as real processes. Tests kill the master; the Sentinels promote the replica."""
 
 import contextlib
 import signal
@@ -15,16 +15,21 @@ FAILOVER_SECONDS = 60
 
 class Cluster:
     """
-    Two servers and a Sentinel. `start` starts them in a folder.
+    Two servers and some Sentinels. `start` starts them in a folder.
 
-    If passwords are given, the servers and the Sentinel require them.
+    If passwords are given, the servers and the Sentinels require them. Most of the Sentinels must agree that the
+    master is down. `users` are the lines of an access control list of the servers: with it, the Sentinels are the user
+    `sentinel` of the servers, and a server is the user `replica` of its master, with `password`. `sentinel_users` are
+    such lines of the Sentinels.
     """
 
-    def __init__(self, folder, password=None, sentinel_password=None):
+    def __init__(self, folder, password=None, sentinel_password=None, sentinels=1, users="", sentinel_users=""):
         self.folder = folder
+        self.users, self.sentinel_users = users, sentinel_users
         self.password, self.sentinel_password = password, sentinel_password
         self.ports = [free_port(), free_port()]
-        self.sentinel_port = free_port()
+        self.sentinel_ports = [free_port() for _ in range(sentinels)]
+        self.sentinel_port = self.sentinel_ports[0]
         self.processes = {}
 
     def start(self):
@@ -32,26 +37,35 @@ class Cluster:
         self.start_server(first)
         self.start_server(second, "--replicaof", "127.0.0.1", str(first))
         wait_for(lambda: self.client(second).info("replication")["master_link_status"] == "up")
-        self.start_sentinel()
+        for port in self.sentinel_ports:
+            self.start_sentinel(port)
         wait_for(lambda: self.sentinel().sentinel_slaves(SERVICE))
+        others = len(self.sentinel_ports) - 1
+        wait_for(lambda: self.sentinel().sentinel_masters()[SERVICE]["num-other-sentinels"] == others)
         return self
 
     def start_server(self, port, *options):
         quiet = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"]
-        if self.password:
+        if self.users:
+            path = self.folder / f"users-{port}.acl"
+            path.write_text(self.users)
+            quiet += ["--aclfile", str(path), "--masteruser", "replica", "--masterauth", self.password]
+        elif self.password:
             quiet += ["--requirepass", self.password, "--masterauth", self.password]
         self._run(port, "--port", str(port), "--dir", str(self.folder), *quiet, *options)
 
-    def start_sentinel(self):
-        path = self.folder / "sentinel.conf"
+    def start_sentinel(self, port):
+        path = self.folder / f"sentinel-{port}.conf"
         path.write_text(
-            f"port {self.sentinel_port}\nbind 127.0.0.1\ndir {self.folder}\n"
-            f"sentinel monitor {SERVICE} 127.0.0.1 {self.ports[0]} 1\n"
+            f"port {port}\nbind 127.0.0.1\ndir {self.folder}\n"
+            f"sentinel monitor {SERVICE} 127.0.0.1 {self.ports[0]} {len(self.sentinel_ports) // 2 + 1}\n"
             f"sentinel down-after-milliseconds {SERVICE} 500\nsentinel failover-timeout {SERVICE} 3000\n"
             + (f"sentinel auth-pass {SERVICE} {self.password}\n" if self.password else "")
+            + (f"sentinel auth-user {SERVICE} sentinel\n" if self.users else "")
+            + self.sentinel_users
             + (f"requirepass {self.sentinel_password}\n" if self.sentinel_password else "")
         )
-        self._run(self.sentinel_port, str(path), "--sentinel")
+        self._run(port, str(path), "--sentinel")
 
     def _run(self, port, *arguments):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
@@ -59,20 +73,26 @@ class Cluster:
         wait_for(lambda: self.client(port).ping())
 
     def client(self, port):
-        return client(port, self.sentinel_password if port == self.sentinel_port else self.password)
+        return client(port, self.sentinel_password if port in self.sentinel_ports else self.password)
 
     def sentinel(self):
         return self.client(self.sentinel_port)
 
     @property
     def master(self):
-        """The port of the master, as the Sentinel knows it."""
-        return self.sentinel().sentinel_masters()[SERVICE]["port"]
+        """The port of the master, as the last Sentinel knows it."""
+        return self.client(self.sentinel_ports[-1]).sentinel_masters()[SERVICE]["port"]
+
+    def kill(self, port):
+        """Kill a server or a Sentinel."""
+        process = self.processes.pop(port)
+        process.kill()
+        process.wait()
 
     def kill_master(self):
         """Kill the master. Return the port of the replica that the Sentinel has promoted."""
         old = self.master
-        self.processes.pop(old).kill()
+        self.kill(old)
         wait_for(lambda: self.master != old)
         return self.master
 

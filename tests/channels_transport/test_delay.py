@@ -199,8 +199,11 @@ def test_a_message_that_could_not_be_stored_is_stored_later(layer, server, monke
 
 def test_the_server_ends_after_a_call_of_stop(layer, server, monkeypatch):
     monkeypatch.setattr(reliable_queue, "LONGEST_WAIT_SECONDS", 0.1)
+    touched = threading.Event()
+    monkeypatch.setattr(delay, "touch_alive_file", touched.set)
     thread = threading.Thread(target=server.run)
     thread.start()
+    assert touched.wait(30)
     server.stop()
     thread.join(30)
     assert not thread.is_alive()

@@ -4,7 +4,7 @@ import asgi_redis
 import pytest
 from django.core.management import CommandError
 
-from channels_transport.doctor.servers import check_redis
+from channels_transport.doctor.redis_servers import check_redis
 from channels_transport.foreign_keys import find_foreign_key
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.management.servers import check_servers

@@ -129,6 +129,7 @@ def test_each_handler_has_the_user_of_the_handshake(attribute, base, alice):
 def test_the_engine_of_login_sessions_may_differ_from_that_of_channel_sessions(attribute, engine, alice, settings):
     # Channels' own decorator for both sessions finds no user after the handshake, whatever the engines are.
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     seen = []
 
     class Consumer(WebsocketConsumer):

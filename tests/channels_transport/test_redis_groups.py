@@ -18,6 +18,18 @@ def test_a_group_message_is_one_item_for_any_number_of_members(valkey_url):
     assert sorted(received) == sorted(f"daphne.response.abc!{number}" for number in range(200))
 
 
+def test_a_group_message_takes_one_trip_to_each_server_for_any_number_of_processes(valkey_url, count_commands):
+    layer = make_layer(valkey_url, shards=3)
+    processes = [f"daphne.response.{number}!" for number in range(30)]
+    for process in processes:
+        layer.group_add("room", f"{process}a")
+    with count_commands() as counted:
+        layer.send_group("room", {"text": "x"})
+    # One trip reads the processes, and each of three servers gets the items of its processes.
+    assert counted.trips == 4
+    assert [layer.receive([process]) for process in processes] == [(f"{name}a", {"text": "x"}) for name in processes]
+
+
 def test_a_channel_that_left_a_group_gets_no_more_messages(layer):
     for name in ("a", "b"):
         layer.group_add("room", f"daphne.response.abc!{name}")

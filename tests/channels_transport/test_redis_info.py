@@ -1,9 +1,12 @@
 """The information that a Redis server reports, and the check of its version."""
 
 import pytest
+from django.core.management import CommandError
 
+from channels_transport.management.servers import check_servers
 from channels_transport.redis_info import check_version, is_too_old, read_information
 from tests.channels_transport.layers import make_layer
+from tests.valkey import running_cluster
 
 pytestmark = pytest.mark.no_database
 
@@ -18,3 +21,11 @@ def test_the_fields_of_several_sections_are_read_together(valkey_url):
     fields = read_information(shard, "server", "memory")
     assert int(fields["used_memory"]) > 0 and fields["redis_version"]
     check_version(shard)
+
+
+def test_a_server_of_a_cluster_is_refused_with_the_reason_and_a_remedy():
+    with running_cluster() as url:
+        with pytest.raises(
+            CommandError, match="Redis Cluster, which has no support.*separated by commas, or a service"
+        ):
+            check_servers(make_layer(url))

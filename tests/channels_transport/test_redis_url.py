@@ -4,7 +4,7 @@ import pytest
 
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.redis_connections import RedisConfigurationError, make_pool, make_tls_context
-from channels_transport.redis_url import InvalidRedisURL, parse_redis_url
+from channels_transport.redis_url import InvalidRedisURL, parse_redis_url, split_urls
 
 pytestmark = pytest.mark.no_database
 
@@ -28,6 +28,22 @@ pytestmark = pytest.mark.no_database
         ("unix://user:p%40ss@/run/redis.sock", {"path": "/run/redis.sock", "username": "user", "password": "p@ss"}),
         ("rediss://h?ssl_cert_reqs=CERT_NONE", {"host": "h", "port": 6379, "ssl_cert_reqs": "none"}),
         ("rediss://h?ssl_ca_certs=/ca.pem", {"host": "h", "port": 6379, "ssl_ca_certs": "/ca.pem"}),
+        ("redis://host?prefix=chat2:", {"host": "host", "port": 6379, "prefix": "chat2:"}),
+        (
+            "redis+sentinel://u:p%40ss@one:1,two,[::1]:3/the%20chat/2?sentinel_password=secret",
+            {
+                "username": "u",
+                "password": "p@ss",
+                "sentinels": [("one", 1), ("two", 26379), ("::1", 3)],
+                "service": "the chat",
+                "db": 2,
+                "sentinel_password": "secret",
+            },
+        ),
+        (
+            "rediss+sentinel://one/chat?ssl_ca_certs=/ca.pem",
+            {"sentinels": [("one", 26379)], "service": "chat", "ssl_ca_certs": "/ca.pem"},
+        ),
         ("rediss://h?ssl_cert_reqs=optional", {"host": "h", "port": 6379, "ssl_cert_reqs": "required"}),
     ],
 )
@@ -44,7 +60,7 @@ def test_a_url_is_parsed(url, expected):
         ("localhost:6379", "does not begin with redis://"),
         ("redis:6379", "does not begin with redis://"),
         ("http://host", "begins with 'http'"),
-        ("redis+sentinel://:hunter2@host:26379/mymaster", "begins with 'redis+sentinel'"),
+        ("redis-sentinel://:hunter2@host:26379/mymaster", "begins with 'redis-sentinel'"),
         ("redis://one:6379,two:6379/0", "several servers"),
         ("redis://:hunter2@one/0,redis://:hunter2@two/0", "several servers"),
         ("redis://host:26379/mymaster/0", "its database is not a number"),
@@ -73,14 +89,30 @@ def test_a_url_is_parsed(url, expected):
         ("redis://host?socket_timeout=1", "not a number of seconds from 5 on"),
         ("redis://host?socket_connect_timeout=nan", "not a number of seconds above 0"),
         ("redis://host?socket_keepalive=perhaps", "neither true nor false"),
+        ("redis://host?prefix=a*", "its prefix is not a word"),
+        ("redis://host?prefix=", "its prefix is not a word"),
+        ("redis://host?sentinel_password=hunter2", "needs the scheme redis+sentinel"),
+        ("redis+sentinel://:hunter2@host:26379", "names no service"),
+        ("redis+sentinel://:hunter2@host:26379/", "names no service"),
+        ("redis+sentinel://one,,two/chat", "names no Sentinel"),
+        ("redis+sentinel:///chat", "names no Sentinel"),
+        ("redis+sentinel://one:x,two/chat", "its port is not a number"),
+        ("redis+sentinel://one/chat/x", "its database is not a number"),
+        ("redis+sentinel://one|x/chat", "not a host name"),
+        ("redis+sentinel://:hunter2/x@one/chat", "percent-encode"),
+        ("redis+sentinel://one/chat#x", "percent-encode"),
+        ("redis+sentinel://one/chat?sentinel_password=", "sentinel_password is empty"),
+        ("redis+sentinel://one/chat?ssl_cert_reqs=none", "needs the scheme rediss"),
+        ("redis+sentinel://one/chat?hunter2=1", "its query may contain"),
     ],
 )
 def test_a_wrong_url_is_reported_in_one_sentence_without_its_password(url, reason):
     with pytest.raises(InvalidRedisURL) as error:
         parse_redis_url(url)
     text = str(error.value)
-    assert text.startswith("REDIS_URL must be like redis://user:password@host:6379/0") and reason in text
-    assert "hunter2" not in text and "\n" not in text and text.endswith(".")
+    assert text.startswith(("REDIS_URL must be like redis://user:pass", "REDIS_URL must be like redis+sentinel://user"))
+    assert reason in text
+    assert "hunter2" not in text.replace("'hunter2'", "") and "\n" not in text and text.endswith(".")
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
@@ -111,3 +143,35 @@ def test_a_layer_reads_each_of_its_hosts():
     assert "p@ss" not in repr([shard.pool for shard in layer.shards])
     with pytest.raises(InvalidRedisURL, match="several servers"):
         RedisChannelLayer(hosts=["redis://one,two"])
+
+
+def test_commas_separate_urls_and_the_addresses_of_sentinels():
+    text = "redis://:a,b@one/0, redis+sentinel://s1,s2:2/chat ,unix:///run/a,b.sock,rediss://two"
+    assert split_urls(text) == [
+        "redis://:a,b@one/0",
+        "redis+sentinel://s1,s2:2/chat",
+        "unix:///run/a,b.sock",
+        "rediss://two",
+    ]
+    assert split_urls("redis://one") == ["redis://one"]
+
+
+def test_the_prefix_of_the_urls_begins_all_keys():
+    layer = RedisChannelLayer(
+        hosts=["redis://one?prefix=b:,redis://two?prefix=b:"], prefix="asgi:", stats_prefix="meta:"
+    )
+    assert (layer.prefix, layer.stats_prefix, len(layer.shards)) == ("b:asgi:", "b:meta:", 2)
+    assert RedisChannelLayer(hosts=["redis://one"], prefix="asgi:").prefix == "asgi:"
+
+
+@pytest.mark.parametrize(
+    "urls, reason",
+    [
+        (["redis://one?prefix=a:", "redis://two"], "different prefixes"),
+        (["redis://one", "redis://one/"], "the same server twice"),
+        (["redis+sentinel://one/chat", "redis+sentinel://one/chat"], "the same server twice"),
+    ],
+)
+def test_servers_that_do_not_fit_together_are_refused(urls, reason):
+    with pytest.raises(InvalidRedisURL, match=reason):
+        RedisChannelLayer(hosts=urls)

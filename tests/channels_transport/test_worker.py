@@ -1,6 +1,7 @@
 """A worker on a fake channel layer: how it handles messages, and exceptions of consumers."""
 
 import json
+import time
 import types
 
 import pytest
@@ -8,9 +9,11 @@ from channels import Channel, Group
 from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.signals import consumer_finished
 
-from channels_transport import is_stopping, scripts
+from channels_transport import is_stopping, log_context, scripts
+from channels_transport import worker as worker_module
 from channels_transport.heartbeat import Heartbeat
 from channels_transport.leases import GRACE_SECONDS, RENEW_SECONDS, TURN_LEASE_SECONDS
+from channels_transport.log_context import CARRIED
 from channels_transport.worker import Worker
 from tests.helpers import fail_with
 
@@ -23,11 +26,12 @@ class Layer:
     """A fake layer. It returns the given messages, and records the sent messages."""
 
     prefix = "asgi:"
+    is_shared = True
 
     def __init__(self, *found):
         self.found, self.sent, self.requeued = list(found), [], []
         self.receiver = types.SimpleNamespace(
-            name="me", wake_up=None, finish=self.finish, claim_command=self.claim_command
+            name="me", wake_up=None, sending_seconds=0.0, finish=self.finish, claim_command=self.claim_command
         )
         self.current_reply = REPLY
         self.is_finished = False
@@ -91,7 +95,11 @@ def test_messages_are_sent_in_order_after_the_consumer_has_ended(run):
         assert message.channel_layer.channel_layer.sent == []
 
     layer = run(consumer, message())
-    assert layer.sent == [(REPLY, {"text": "1"}), ("room", {"text": "2"}), ("jobs", {"number": 3})]
+    assert layer.sent == [
+        (REPLY, {"text": "1"}),
+        ("room", {"text": "2"}),
+        ("jobs", {"number": 3, CARRIED: {"parent": "x#1"}}),
+    ]
     assert layer.is_finished
 
 
@@ -183,12 +191,12 @@ def test_a_heartbeat_renews_the_turn_and_reclaims_the_turns_of_dead_workers_and_
     claim, reclaim, report = layer.calls
     assert claim == ("claim", REPLY)
     assert reclaim[0] is scripts.RECLAIM
-    assert report[:2] == ("SET", "asgi:worker:me") and report[-2] == "EX"
-    assert json.loads(report[2])["handled"] == 1
+    assert report[:2] == (scripts.REPORT, "worker:me")
+    assert json.loads(report[2])["handled"] == 1 and json.loads(report[2])["kind"] == "worker"
     layer.current_reply = None
     layer.calls.clear()
     Heartbeat(layer.worker, ["jobs"]).run_once()
-    assert [command[0] for command in layer.calls] == [scripts.RECLAIM, "SET"]
+    assert [command[0] for command in layer.calls] == [scripts.RECLAIM, scripts.REPORT]
 
 
 def test_the_connections_of_a_dead_worker_continue_within_five_seconds():
@@ -202,3 +210,51 @@ def test_the_connections_of_a_dead_worker_continue_within_five_seconds():
 def test_the_grace_period_after_a_silence_is_longer_than_the_time_between_two_renewals():
     # After a jump of the clock, the next renewal of an interface may be a whole interval away.
     assert GRACE_SECONDS >= RENEW_SECONDS + 2
+
+
+def test_a_slow_message_is_logged_with_its_id(run, settings, caplog):
+    settings.LOG_SLOW_SECONDS = 0.001
+    with caplog.at_level("INFO", "channels_transport.slow_log"):
+        run(lambda message: time.sleep(0.002), ("websocket.receive", {"reply_channel": REPLY, "order": 3}))
+    assert "A message on websocket.receive (x#3) took 0.0" in caplog.text
+
+
+def test_a_consumer_knows_the_id_of_its_message_only_while_it_runs(run):
+    seen = []
+    run(
+        lambda message: seen.append(log_context.describe()), ("websocket.receive", {"reply_channel": REPLY, "order": 3})
+    )
+    assert seen == [{"channel": "websocket.receive", "id": "x#3"}]
+    assert log_context.describe() == {}
+
+
+def test_a_job_knows_the_id_of_its_cause_which_its_consumer_does_not_see(run):
+    seen = []
+
+    def consumer(message):
+        seen.append((dict(message.content), log_context.describe()))
+        Channel("jobs").send({"number": 2})
+
+    layer = run(consumer, ("websocket.connect", {"number": 1, CARRIED: {"parent": "x#1"}}))
+    assert seen == [({"number": 1}, {"channel": "websocket.connect", "parent": "x#1"})]
+    # The cause stays the frame, however many jobs follow each other.
+    assert layer.sent == [("jobs", {"number": 2, CARRIED: {"parent": "x#1"}})]
+
+
+def test_a_delayed_message_and_its_job_know_the_id_of_their_cause(run):
+    job = {"channel": "jobs", "content": {"number": 1}, "delay": 5}
+    ((_, sent),) = run(lambda _: Channel("asgi.delay").send(job), message()).sent
+    assert sent[CARRIED] == sent["content"][CARRIED] == {"parent": "x#1"}
+    assert job["content"] == {"number": 1}
+
+
+def test_a_message_that_must_wait_keeps_what_it_carries(run):
+    layer = run(fail_with(ConsumeLater()), message(__carried__={"id": "given"}))
+    assert layer.requeued[0][1][CARRIED] == {"id": "given"}
+
+
+def test_the_loop_shows_that_it_works_also_while_no_message_comes_and_a_consumer_that_hangs_does_not(run, monkeypatch):
+    touches = []
+    monkeypatch.setattr(worker_module, "touch_alive_file", lambda: touches.append("touch"))
+    run(lambda message: touches.append("consumer"), message(), (None, None), message(), max_messages=2)
+    assert touches == ["touch", "consumer", "touch", "touch", "consumer"]

@@ -76,3 +76,15 @@ def test_a_failing_receiver_of_consumer_started_does_not_end_the_worker(make_wor
         consumer_started.receivers = receivers
         consumer_started.sender_receivers_cache.clear()
     assert "on purpose" in caplog.text
+
+
+def test_a_consumer_that_fails_in_an_outage_of_one_server_is_logged_once_without_a_traceback(make_worker, caplog):
+    def consumer(message):
+        raise redis.ConnectionError("away")
+
+    worker = make_worker(consumer=consumer)
+    for _ in range(3):
+        worker._handle("jobs", {})
+    assert worker.failed == 3
+    [entry] = [entry for entry in caplog.records if entry.message.startswith("The consumer")]
+    assert entry.message.endswith("failed, because Redis is away: away") and entry.exc_info is None

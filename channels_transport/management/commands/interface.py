@@ -7,10 +7,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from channels_transport import following
 from channels_transport.interface import Server
 from channels_transport.management.interface_options import add_arguments, server_arguments
 from channels_transport.management.interface_settings import check_interface_settings
-from channels_transport.management.servers import check_servers, get_shared_layer
+from channels_transport.management.servers import check_servers, get_shared_layer, start_following
+from channels_transport.open_files import raise_file_limit
 
 
 class Command(BaseCommand):
@@ -25,12 +27,17 @@ class Command(BaseCommand):
         check_interface_settings()
         layer = get_shared_layer(options["layer"], "An interface server needs Redis to reach the workers")
         check_servers(layer.channel_layer)
+        raise_file_limit()
         try:
             server = Server(channel_layer=layer.channel_layer, **server_arguments(options))
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"The access log cannot be opened: {error}.") from None
-        exit_code = server.run()
+        start_following()
+        try:
+            exit_code = server.run()
+        finally:
+            following.stop()
         if exit_code:
             raise SystemExit(exit_code)

@@ -54,11 +54,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if is_known else 404)
         self.send_header("Content-Type", CONTENT_TYPE)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-store")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
 
     do_HEAD = do_GET
+
+    def version_string(self) -> str:
+        """Return the value of the header Server. The default names the version of Python."""
+        return "channels_transport"
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Write no line for each scrape."""

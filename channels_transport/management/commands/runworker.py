@@ -10,9 +10,10 @@ from channels.management.commands import runworker as channels_runworker
 from channels.signals import worker_process_ready
 from django.core.management.base import CommandError, CommandParser
 
+from channels_transport import following
 from channels_transport.management.loggers import format_channels_log
 from channels_transport.management.processes import Processes
-from channels_transport.management.servers import check_servers, get_shared_layer
+from channels_transport.management.servers import check_servers, get_shared_layer, start_following
 from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.stock_layers import is_own
 
@@ -75,7 +76,10 @@ class Command(channels_runworker.Command):
         )
         worker_process_ready.send(sender=worker)
         worker.ready()
+        start_following()
         try:
             worker.run()
         except UnsupportedRedis as error:
             raise CommandError(str(error)) from None
+        finally:
+            following.stop()

@@ -22,6 +22,7 @@ export const TOO_MANY_FRAMES = 4429;
 /**
  * @typedef {object} Options
  * @property {string | string[]} [protocols] the subprotocols
+ * @property {"blob" | "arraybuffer"} [binaryType] the type of the `data` of binary messages
  * @property {number[]} [finalCodes] the close codes after which the client does not connect again, such as "forbidden"
  * @property {(url: string, protocols?: string | string[]) => WebSocket} [makeSocket] for tests
  * @property {{setTimeout: Function, clearTimeout: Function}} [timers] for tests
@@ -50,6 +51,7 @@ export class ReconnectingWebSocket extends EventTarget {
     super();
     this.#url = url;
     this.#options = {
+      binaryType: /** @type {BinaryType} */ ("blob"),
       finalCodes: [],
       makeSocket: (/** @type {string} */ address, /** @type {any} */ protocols) => new WebSocket(address, protocols),
       timers: globalThis,
@@ -67,7 +69,7 @@ export class ReconnectingWebSocket extends EventTarget {
   /**
    * Sends a frame. Returns whether the socket was open; a frame that was not sent is not kept.
    *
-   * @param {string | ArrayBuffer} data
+   * @param {string | ArrayBuffer | Blob | ArrayBufferView<ArrayBuffer>} data
    */
   send(data) {
     if (!this.isOpen) return false;
@@ -93,6 +95,7 @@ export class ReconnectingWebSocket extends EventTarget {
     const url = typeof this.#url === "function" ? this.#url() : this.#url;
     const socket = this.#options.makeSocket(url, this.#options.protocols);
     this.#socket = socket;
+    socket.binaryType = this.#options.binaryType;
     this.#openedAt = Infinity;
     socket.addEventListener("open", () => {
       this.#openedAt = this.#options.now();

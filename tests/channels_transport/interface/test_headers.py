@@ -59,6 +59,7 @@ def test_lines_of_cookies_are_joined_with_semicolons(lines, joined, is_socket, q
         [b"Origin: http://testserver", b"Origin: http://evil.example"],
         [b"Origin: http://testserver", b"Origin: http://testserver"],
         [b"Content-Type: application/json", b"Content-Type: text/plain"],
+        [b"Upgrade: websocket", b"Upgrade: h2c"],
     ],
 )
 def test_a_second_line_of_a_header_that_may_occur_once_is_refused(lines, is_socket, quiet):
@@ -76,6 +77,35 @@ def test_two_lengths_of_a_body_are_refused(second, quiet):
     connection = FakeConnection()
     connection.request(b"POST", headers=[second], body=b"abc")
     assert connection.status == 400 and connection.passed_on("http.request") is None
+
+
+@pytest.mark.parametrize("codings", [[b"identity"], [b"gzip"], [b"gzip, chunked"], [b"chunked", b"identity"], [b""]])
+def test_codings_of_a_body_other_than_chunked_are_refused(codings, quiet):
+    connection = FakeConnection()
+    connection.write(b"POST / HTTP/1.1\r\nHost: testserver\r\n")
+    connection.write(b"".join(b"Transfer-Encoding: %b\r\n" % coding for coding in codings) + b"\r\n0\r\n\r\n")
+    assert connection.status == 400 and connection.passed_on("http.request") is None
+
+
+def test_http_1_0_has_no_chunks(quiet):
+    connection = FakeConnection()
+    connection.write(b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+    assert b" 400 " in connection.received and connection.passed_on("http.request") is None
+
+
+@pytest.mark.parametrize("is_socket", [False, True])
+@pytest.mark.parametrize("blank", [b" ", b"\t"])
+def test_a_line_that_continues_the_line_before_it_is_refused(blank, is_socket, quiet):
+    connection, message = send([b"X-Any: a", blank + b"Origin: http://testserver"], is_socket)
+    assert connection.status == 400 and message is None
+
+
+@pytest.mark.parametrize("line", [b"Content-Length: 1", b"Content-Length: 00", b"Transfer-Encoding: chunked"])
+def test_a_handshake_with_a_body_is_refused(line, quiet):
+    connection = FakeConnection()
+    connection.handshake(headers=[line])
+    connection.write(b"0\r\n\r\n")
+    assert connection.status == 400 and connection.passed_on("websocket.connect") is None
 
 
 def test_a_request_without_host_is_refused_in_http_1_1_only(quiet):
@@ -178,10 +208,14 @@ FORWARDED = {
     b"[2001:db8::7]:4711": "2001:db8::7",
     b'"[2001:db8::7]:4711"': "2001:db8::7",
     b"::ffff:192.0.2.7": "192.0.2.7",
+    b"fe80::7%eth0": "fe80::7",
+    b"[2001:db8::7%<script>]:4711": "2001:db8::7",
+    b"2001:db8::7%\xff": "2001:db8::7",
     b"6.6.6.6, 192.0.2.7": "192.0.2.7",
 }
 NO_ADDRESSES = [b"unknown", b"_hidden", b"", b"1.2.3", b"1.2.3.4.5", b"localhost", b"\xff\xfe", b"1.2.3.4\x1b[31m"]
 NO_ADDRESSES += [b"<script>", b"192.0.2.7, unknown", b"192.0.2.7,", b"999.1.1.1", b"[::1", b"1.2.3.4/8", b"x" * 5000]
+NO_ADDRESSES += [b"1.2.3.4%eth0", b"%eth0"]
 
 
 @pytest.mark.parametrize("is_socket", [False, True])

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.no_database
 def test_settings_change_single_limits(settings):
     settings.INTERFACE_LIMITS = {"socket_frames": [10, 5], "head_seconds": 3, "sockets_per_address": None}
     settings.INTERFACE_PATHS = [
-        (r"/news/\Z", {"send_only": True}),
+        (r"/news/\Z", {"send_only": True, "kind": "news"}),
         (r"/probe/", {"forget": True, "socket_frames": None}),
     ]
     limits, (news, probe) = limits_from_settings()
@@ -26,6 +26,7 @@ def test_settings_change_single_limits(settings):
     assert limits.sockets_per_address == math.inf
     assert limits.body_seconds == Limits().body_seconds
     assert news.send_only and not news.forget and news.limits == limits
+    assert (news.kind, probe.kind) == ("news", "other")
     assert probe.forget and probe.limits.socket_frames is UNLIMITED and probe.limits.head_seconds == 3
 
 
@@ -65,6 +66,7 @@ GOOD = "chat.http.health.answer_healthz"
         ("INTERFACE_PATHS", [("/news/", ["send_only"])], "a list of pairs"),
         ("INTERFACE_PATHS", [(b"/news/", {})], "a list of pairs"),
         ("INTERFACE_PATHS", [("/news/(", {})], "regular expressions"),
+        ("INTERFACE_PATHS", [("/news/", {"kind": 7})], "must be a text"),
         ("INTERFACE_PATHS", [("/news/", {"socket_frames": 1})], "a pair"),
         ("SECRET_PATHS", "/invite/*", "a list of paths"),
         ("SECRET_PATHS", ["/invite/"], "a list of paths"),

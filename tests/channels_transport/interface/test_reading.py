@@ -8,6 +8,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from channels_transport.interface import budgets, closing, reading
+from channels_transport.interface import turns as turns_module
 from channels_transport.interface.limits import make_limits, make_rules
 from tests.channels_transport.connection import FakeConnection, Transport, make_frame
 from tests.stand_ins import Clock
@@ -38,9 +39,9 @@ class Rig:
 
     def __init__(self, monkeypatch):
         self.reactor, self.clock = task.Clock(), Clock()
-        for module in (reading, closing):
+        for module in (reading, closing, turns_module):
             monkeypatch.setattr(module, "reactor", self.reactor)
-        for module in (reading, budgets):
+        for module in (reading, budgets, turns_module):
             monkeypatch.setattr(module, "time", self.clock)
 
     def open(self, given=None, rules=(), path=b"/chat/garden/", **options):
@@ -88,14 +89,15 @@ def test_one_read_of_many_frames_is_processed_in_several_turns_of_the_reactor(ri
 
 
 def test_a_turn_of_the_reactor_takes_milliseconds_however_many_frames_wait(rig, monkeypatch):
-    monkeypatch.setattr(reading, "time", time)
+    for module in (reading, turns_module):
+        monkeypatch.setattr(module, "time", time)
     sockets = [rig.open({"socket_frames": None, "socket_control_frames": None}) for _ in range(20)]
     turns = sockets[0].factory.turns
     for connection in sockets:
         connection.transport.protocol.turns = turns
         connection.write(PING * 10000)
     started = time.monotonic()
-    turns._work()
+    turns._backlog._work()
     assert time.monotonic() - started < 0.5, "all of these frames together take more than a second"
     assert sum(not connection.transport.is_read for connection in sockets) > 10
 
@@ -349,3 +351,16 @@ def test_frames_of_a_paused_socket_stay_in_the_interface(rig):
     connection.transport.protocol.resume()
     rig.reactor.advance(0)
     assert count(connection) == 100
+
+
+# The metrics show how many sockets of each kind are open.
+
+
+def test_the_sockets_of_each_kind_are_counted_while_they_are_open(rig):
+    connection = rig.open(rules=[("/news/", {"kind": "news"}), ("/feeds/", {"kind": "news"})], path=b"/news/1/")
+    factory = connection.factory
+    assert factory.count_sockets() == {"news": 1, "other": 0}
+    factory.rules[1].sockets += 1  # another socket, of the other path
+    assert factory.count_sockets() == {"news": 2, "other": 0}
+    connection.transport.protocol.connectionLost(Failure(ConnectionDone()))
+    assert factory.count_sockets() == {"news": 1, "other": 0}

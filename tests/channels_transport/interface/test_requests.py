@@ -28,6 +28,43 @@ def test_a_request_is_passed_on_and_its_response_is_sent(connection):
     assert connection.status == 200 and b"Hello" in connection.received
 
 
+@pytest.mark.parametrize("method, status", [(b"HEAD", 200), (b"HEAD", 404), (b"GET", 204), (b"GET", 304)])
+def test_a_response_without_a_body_has_none_also_if_it_comes_in_parts(connection, method, status):
+    connection.request(method)
+    reply = connection.passed_on("http.request")["reply_channel"]
+    parts = [b"HTTP/1.1 200 OK\r\n\r\n", b"a forged response", b""]
+    connection.factory.dispatch_reply(reply, {"status": status, "content": parts[0], "more_content": True})
+    connection.factory.dispatch_reply(reply, {"content": parts[1], "more_content": True})
+    connection.factory.dispatch_reply(reply, {"content": parts[2]})
+    head, end, body = connection.received.partition(b"\r\n\r\n")
+    assert (connection.status, end, body) == (status, b"\r\n\r\n", b"")
+    connection.transport.clear()
+    connection.request(path=b"/next")
+    reply = connection.passed_on("http.request")["reply_channel"]
+    connection.factory.dispatch_reply(
+        reply, {"status": 201, "headers": [[b"Content-Length", b"4"]], "content": b"next"}
+    )
+    assert connection.status == 201 and connection.received.endswith(b"next")
+
+
+TYPES = [
+    b"text/\x1cplain",
+    b"a\x85b",
+    b"\xff",
+    b"multipart/form-data",
+    b"multipart/form-data; boundary=\x1e",
+    b";",
+    b"=",
+]
+
+
+@pytest.mark.parametrize("type", [*TYPES, b"application/x-www-form-urlencoded"])
+def test_a_form_is_passed_on_unread_with_any_type(connection, type):
+    connection.request(b"POST", headers=[b"Content-Type: " + type], body=b"a=b&" * 1000)
+    message = connection.passed_on("http.request")
+    assert dict(message["headers"])[b"content-type"] == type and message["body"] == b"a=b&" * 1000
+
+
 def test_a_body_of_one_mebibyte_is_read_and_a_larger_body_is_refused():
     connection = FakeConnection()
     connection.request(b"POST", b"/api/rooms/", body=b"x" * Limits().max_body_bytes)

@@ -43,13 +43,22 @@ def test_the_channels_have_lengths_and_counters(layer):
 
 
 def test_groups_and_their_members_are_counted(layer):
-    for group in ("a", "b"):
+    for group in ("room-1", "room-2", "lobby"):
         for number in range(3):
             layer.group_add(group, f"{PROCESS}{number}")
-    layer.group_discard("b", f"{PROCESS}0")
+    layer.group_discard("room-2", f"{PROCESS}0")
     found = read()
-    assert (found["site_groups"][()], found["site_group_members"][()]) == (2, 5)
+    assert (found["site_groups"][()], found["site_group_members"][()]) == (3, 8)
+    assert found["site_groups_of_kind"] == {("lobby",): 1, ("room",): 2}
     assert found["site_census_complete"][()] is True
+
+
+def test_the_kinds_of_groups_are_bounded(layer):
+    for number in range(2 * watching.MAX_KINDS):
+        layer.group_add(f"group{number}-a", f"{PROCESS}1")
+    found = read()["site_groups_of_kind"]
+    assert len(found) == watching.MAX_KINDS + 1 and sum(found.values()) == 2 * watching.MAX_KINDS
+    assert found["other",] == watching.MAX_KINDS
 
 
 def test_a_census_that_takes_too_long_is_left_out(layer, monkeypatch):

@@ -44,6 +44,7 @@ def read_own_port(port):
     try:
         connection.request("GET", "/metrics")
         response = connection.getresponse()
+        assert response.headers["X-Content-Type-Options"] == "nosniff" and "Python" not in response.headers["Server"]
         return response.status, response.read()
     except ConnectionError:
         return None, b""

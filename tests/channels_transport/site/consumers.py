@@ -54,6 +54,20 @@ def disconnect(message):
     group_of(message).discard(message.reply_channel)
 
 
+def send_back(message):
+    """Answer each message with the same message: a text with a text, and bytes with the same bytes."""
+    message.reply_channel.send(content_of(message))
+
+
+def send_to_all(message):
+    """Send each message to the group of its path."""
+    group_of(message).send(content_of(message))
+
+
+def content_of(message):
+    return {name: message[name] for name in ("text", "bytes") if message.get(name) is not None}
+
+
 class StrictConsumer(WebsocketConsumer):
     """A subclass of Channels' own class, with Channels' own options. It runs the same actions."""
 
