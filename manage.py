@@ -4,10 +4,13 @@
 import os
 import sys
 
+from chatproj import json_errors
+
 
 def main():
     """Run the command in the arguments of the process."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproj.settings")
+    json_errors.install()
     if sys.argv[1:2] == ["serve"]:
         # Call this before Django loads the settings, because they require the secret key that this call creates.
         from chatproj.serve import prepare

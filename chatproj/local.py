@@ -4,12 +4,22 @@ The files that `bin/serve` keeps in `var/`, and the functions with which the com
 The settings import this module, so it uses only the standard library. It starts nothing.
 """
 
+import contextlib
 import fcntl
 import os
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+# What `bin/serve` and its processes write into `var/`.
+OWN_NAMES = frozenset(
+    {
+        *("secret-key", "serve.lock", "redis-url", "processes", "processes.new", "log", "static", "bundles", "files"),
+        "last-backup",
+    }
+)
+OWN_PREFIXES = ("db.sqlite3", "supervisord.", "valkey", ".secret-key.", ".redis-url.", ".valkey", ".supervisord")
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("CHAT_VAR", "").strip() or ROOT / "var").absolute()
 
@@ -76,10 +86,50 @@ def is_serve_running() -> bool:
     return False
 
 
+def note_backup() -> None:
+    """Store the time of a backup that has just been made, for `doctor`. The backup counts also if that fails."""
+    with contextlib.suppress(OSError):
+        write_private("last-backup", datetime.now(UTC).isoformat())
+
+
+def read_backup_time() -> datetime | None:
+    """Return when the last backup with this folder was made, or None if there is none or its note cannot be read."""
+    with contextlib.suppress(OSError, ValueError):
+        return datetime.fromisoformat(_read(VAR / "last-backup") or "")
+    return None
+
+
 def make_var() -> Path:
     """Create `var/` with mode 700, because it contains the database, the key and the logs. Return its path."""
     VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
     return VAR
+
+
+def make_private() -> None:
+    """
+    Let no other user read what `serve` has written into `var/`, also the files of an earlier version.
+
+    The folder itself is changed only if it contains nothing else: it may be a folder that other programs use too.
+    Links are left alone. What this user may not change stays as it is.
+    """
+    # New files of this process and its children are for this user alone.
+    os.umask(0o077)
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own = [entry for entry in VAR.iterdir() if entry.name in OWN_NAMES or entry.name.startswith(OWN_PREFIXES)]
+    if len(own) == len(list(VAR.iterdir())):
+        _withdraw(VAR)
+    for entry in own:
+        for path in (entry, *(entry.rglob("*") if entry.is_dir() and not entry.is_symlink() else ())):
+            _withdraw(path)
+
+
+def _withdraw(path: Path) -> None:
+    """Take all rights on a file or folder from other users."""
+    with contextlib.suppress(OSError):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            if mode & 0o077:
+                path.chmod(mode & 0o700)
 
 
 def write_private(name: str, text: str) -> Path:

@@ -1,9 +1,10 @@
 """
-The settings that are URLs or lists of hosts: what they may contain, and what they mean.
+The settings that are URLs, lists, tokens or ports: what they may contain, and what they mean.
 
 Each function raises ValueError for a wrong value. The error's text contains no part of a URL that has a password.
 """
 
+import ipaddress
 import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -12,7 +13,14 @@ import dj_database_url
 
 CONTACT_EXPECTED = "like mailto:security@example.com, https://example.com/report or tel:+1-201-555-0123"
 DATABASE_EXPECTED = "like postgres://name:password@host/database or sqlite:////path/to/file.sqlite3"
+REPLICA_EXPECTED = "like postgres://name:password@replica/database"
+KEYS_EXPECTED = "one or more keys separated by commas, each of at least 32 characters without spaces"
+TOKEN_EXPECTED = "a text of at least 16 characters without spaces"
+LISTENER_EXPECTED = "a port from 1 to 65535, such as 9191, or an address and a port, such as 10.0.0.5:9191"
 PERCENT_ENCODE = "percent-encode the special characters of its password (%40 for @)"
+ISSUER_EXPECTED = "like https://login.example.com/realm; http is accepted for this machine only"
+SCOPES_EXPECTED = "words separated by spaces, with the word openid, such as openid profile"
+HANDLES_EXPECTED = "handles of at most 32 characters separated by commas, or none"
 # The host names that Django accepts in the header `Host`, without the port.
 _HOST = re.compile(r"[a-z0-9._-]+|\[[a-f0-9]*:[a-f0-9.:]+\]")
 
@@ -39,6 +47,46 @@ def read_contact(text: str) -> str:
     return contact
 
 
+def read_keys(text: str) -> list[str]:
+    """Return the items of a list that is separated by commas: keys of an encryption."""
+    keys = [item.strip() for item in text.split(",") if item.strip()]
+    if not all(re.fullmatch(r"[!-~]{32,}", key) for key in keys):
+        raise ValueError("a key is shorter, or contains a space or a character outside of ASCII")
+    return keys
+
+
+def without_verification(redis_urls: str) -> str:
+    """
+    Return the URLs of Redis servers with `ssl_cert_reqs=none` for each with TLS that does not decide this itself.
+
+    Some platforms, such as Heroku, set the URL themselves, and their certificates are self-signed.
+    """
+    urls = re.split(r",\s*(?=[A-Za-z][\w+.-]*://)", redis_urls)
+    for index, url in enumerate(urls):
+        if url.strip().lower().startswith("rediss") and "ssl_cert_reqs=" not in url:
+            urls[index] = f"{url.strip()}{'&' if '?' in url else '?'}ssl_cert_reqs=none"
+    return ",".join(urls)
+
+
+def read_token(text: str) -> str:
+    """Return a token that programs send in the header `Authorization`."""
+    token = text.strip()
+    if not re.fullmatch(r"[!-~]{16,}", token):
+        raise ValueError("it is shorter, or contains a space or a character outside of ASCII")
+    return token
+
+
+def read_listener(text: str) -> str:
+    """Return the Twisted endpoint of a port, or of an address and a port. Without an address, it is 127.0.0.1."""
+    host, _, port = text.strip().rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    ipaddress.ip_address(host)
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
+        raise ValueError
+    # In an endpoint, a colon separates the parts.
+    return f"tcp{'6' if ':' in host else ''}:{int(port)}:interface={host.replace(':', chr(92) + ':')}"
+
+
 def read_hosts(text: str) -> list[str]:
     """Return the items of a list that is separated by commas: host names, `.example.com`, addresses, or `*`."""
     hosts = [item.strip() for item in text.split(",") if item.strip()]
@@ -46,6 +94,48 @@ def read_hosts(text: str) -> list[str]:
         if host != "*" and not _HOST.fullmatch(host.lower()):
             raise ValueError
     return hosts
+
+
+def read_issuer(text: str) -> str:
+    """Return the URL of an OpenID Connect provider, unchanged: it must be equal to the issuer in the tokens."""
+    url = text.strip()
+    parts = urlsplit(url)
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment or re.search(r"\s", url):
+        raise ValueError
+    if len(url) > 300:  # each external login stores the issuer
+        raise ValueError
+    is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
+        raise ValueError
+    _ = parts.port  # raises ValueError for a wrong port
+    return url
+
+
+def read_scopes(text: str) -> str:
+    """Return a list of scopes of OpenID Connect, separated by single spaces."""
+    scopes = text.split()
+    if "openid" not in scopes or not all(re.fullmatch(r"[!#-\[\]-~]+", scope) for scope in scopes):
+        raise ValueError
+    return " ".join(scopes)
+
+
+def read_handles(text: str) -> tuple[str, ...]:
+    """Return the items of a list of handles that is separated by commas. `none` is the empty list."""
+    if text.strip().lower() == "none":
+        return ()
+    handles = tuple(item.strip() for item in text.split(",") if item.strip())
+    if not all(len(handle) <= 32 and handle.isprintable() for handle in handles):
+        raise ValueError
+    return handles
+
+
+def read_files(text: str) -> str:
+    """Return the absolute path of a directory, or `database:`. Other kinds of stores may get schemes of their own."""
+    text = text.strip()
+    # A relative path would name another directory in a process that was started elsewhere.
+    if text != "database:" and not (text.startswith("/") and "\0" not in text and text.strip("/")):
+        raise ValueError
+    return text
 
 
 def check_database_url(text: str) -> str:
@@ -64,6 +154,14 @@ def check_database_url(text: str) -> str:
     except ValueError:
         raise ValueError(f"its host cannot be read, so {PERCENT_ENCODE}") from None
     _check_sqlite(parts) if scheme in ("sqlite", "spatialite") else _check_server(parts)
+    return url
+
+
+def check_replica_url(text: str) -> str:
+    """Return the URL of a PostgreSQL server without surrounding spaces. Raise ValueError if Django cannot use it."""
+    url = check_database_url(text)
+    if url.partition(":")[0].lower() not in ("postgres", "postgresql", "pgsql"):
+        raise ValueError("only PostgreSQL has replicas")
     return url
 
 

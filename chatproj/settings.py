@@ -1,21 +1,34 @@
 """
-The settings. `chatproj.environment` reads those that are environment variables; docs/operations.md describes them.
+The settings. `chatproj.environment` reads the environment, and `chatproj.file_settings` has the defaults of the
+settings that sites change in this file. docs/operations.md describes both.
 
 The defaults are safe: DEBUG is off, and a production site does not start without its secrets. The settings also find
 the files of `bin/serve` in var/ (secret key, database, Redis URL), so every `manage.py` in this folder can use them.
 """
 
-import json
+import logging
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from chatproj import environment, local
+from chatproj import (
+    database_settings,
+    environment,
+    file_settings,
+    layer_settings,
+    local,
+    logging_settings,
+    rate_limits,
+    security_headers,
+)
+from chatproj.django_parts import INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: F401
 from chatproj.environment import read
+from chatproj.file_settings import default
 from chatproj.own_hosts import OwnHosts
+from chatproj.setting_values import without_verification
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,105 +49,38 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(environment.MISSING_SECRET_KEY)
     SECRET_KEY = "for development only, and the same on every machine"
 
-# Without a public address, people use the addresses and the names of this machine. A worker cannot know on which of
-# them an interface listens, so all of them are allowed.
+# Without a public address, people use the addresses and the names of this machine. A worker cannot know on which
+# addresses an interface listens, so all of them are allowed.
 ALLOWED_HOSTS = read("ALLOWED_HOSTS") or ([_public_host] if PUBLIC_URL else OwnHosts(read("HOST")))
-
-INSTALLED_APPS = [
-    "channels_transport",  # before channels, whose runserver it replaces
-    "channels",
-    "channels.delay",
-    "chat",
-    "chatproj",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-]
-
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "chat.http.static_files.StaticFilesMiddleware",
-    "chat.http.middleware.HeadersMiddleware",
-    "chat.http.compression.CompressionMiddleware",
-    "chat.http.middleware.FailuresMiddleware",
-    "chat.http.middleware.FormMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "chat.http.middleware.HostMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "chat.http.middleware.TokenMiddleware",
-    "chat.http.language.LanguageMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chat.http.middleware.BrowserMiddleware",
-]
 
 ROOT_URLCONF = "chatproj.urls"
 
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [str(BASE_DIR / "templates")],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "chat.http.context_processors.client_version",
-                "chat.http.context_processors.page_key",
-                "chat.http.context_processors.preferences",
-            ],
-            "libraries": {
-                "module_preloads": "chat.http.module_preloads",
-                "text_filters": "chat.http.text_filters",
-            },
-        },
-    }
-]
-
 # The database is the one that DATABASE_URL names, for example PostgreSQL, or else the SQLite file in var/.
 
-_ENGINES = {
-    "django.db.backends.postgresql": "chatproj.db.postgresql",
-    "django.db.backends.postgresql_psycopg2": "chatproj.db.postgresql",
-    "django.db.backends.sqlite3": "chatproj.db.sqlite3",
-}
-DATABASES = {
-    # With 0, Django would close the connection after every message. That costs more than the rest of the work.
-    "default": dj_database_url.parse(read("DATABASE_URL") or local.database_url(), conn_max_age=600)
-}
-DATABASES["default"]["ENGINE"] = _ENGINES.get(DATABASES["default"]["ENGINE"], DATABASES["default"]["ENGINE"])
+_KIND = database_settings.find_kind(sys.argv)
+_LIMITS = ("DATABASE_STATEMENT_SECONDS", "DATABASE_TASK_SECONDS", "DATABASE_LOCK_SECONDS", "DATABASE_IDLE_SECONDS")
+DATABASES = database_settings.make_databases(
+    read("DATABASE_URL") or local.database_url(),
+    read("DATABASE_REPLICA_URL"),
+    _KIND,
+    database_settings.make_time_limits(_KIND, *map(read, _LIMITS)),
+)
+# Only reads inside of `read_from_replica` use the replica.
+DATABASE_ROUTERS = ["chat.models.ReplicaRouter"] if "replica" in DATABASES else []
+# Tasks that run in a worker for all channels have this limit too. 0 means no limit.
+DATABASE_TASK_SECONDS = read("DATABASE_TASK_SECONDS")
+# A replica that is further behind than this gets no reads.
+DATABASE_REPLICA_LAG_SECONDS = read("DATABASE_REPLICA_LAG_SECONDS")
 
 # The channel layer is in Redis, or in the memory of a plain `runserver`.
 
 REDIS_URL = read("REDIS_URL") or local.redis_url()
+if REDIS_URL and not read("REDIS_TLS_VERIFY"):
+    REDIS_URL = without_verification(REDIS_URL)
+# The first key encrypts what is in Redis, and all of them decrypt it.
+REDIS_ENCRYPTION_KEYS = read("REDIS_ENCRYPTION_KEYS")
 
-_REDIS_LAYER = {
-    "BACKEND": "channels_transport.layer.RedisChannelLayer",
-    "CONFIG": {
-        "hosts": [REDIS_URL],
-        # All versions have these prefixes, so processes of two versions reach each other during an upgrade.
-        "prefix": "asgi:",
-        "stats_prefix": "asgi-meta:",
-        # A message to a group is one item per interface, for any number of sockets. The limits only bound a flood.
-        "capacity": 20000,
-        "channel_capacity": {"http.request": 1000},
-        # Without timeouts a paused Redis freezes every process that uses it.
-        "connection_kwargs": {"socket_timeout": 8, "socket_connect_timeout": 5},
-    },
-    "ROUTING": "chatproj.routing.channel_routing",
-}
-_MEMORY_LAYER = {
-    "BACKEND": "channels_transport.memory.MemoryChannelLayer",
-    "CONFIG": {"capacity": 20000},
-    "ROUTING": "chatproj.routing.channel_routing",
-}
-CHANNEL_LAYERS = {"default": _REDIS_LAYER if REDIS_URL else _MEMORY_LAYER}
+CHANNEL_LAYERS = {"default": layer_settings.make_layer(REDIS_URL, REDIS_ENCRYPTION_KEYS)}
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
 # This many proxies in front of the site are trusted: their X-Forwarded-For and X-Forwarded-Proto are used.
@@ -150,8 +96,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # handle_key makes handles unique. A board's visitors have handles that are unique on their board only.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# Browsers that know the header X-XSS-Protection are obsolete, and its filter had vulnerabilities of its own. The
+# Content-Security-Policy does its work.
+SILENCED_SYSTEM_CHECKS.append("security.W007")
 LOGIN_URL = "sign_in"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "chatproj.db.sessions"
+# Django's caches load objects with pickle, and nothing here needs a cache of Django.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
@@ -161,99 +112,99 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+# The interface adds these headers to all responses: see chatproj/security_headers.py.
+HSTS_SECONDS, HSTS_SCOPE = read("HSTS_SECONDS"), read("HSTS_SCOPE")
+INTERFACE_HEADERS = security_headers.make_headers(PUBLIC_URL, HSTS_SECONDS, HSTS_SCOPE)
+if _public.scheme == "https":
+    SECURE_HSTS_SECONDS = HSTS_SECONDS
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SCOPE != "host"
+    SECURE_HSTS_PRELOAD = HSTS_SCOPE == "preload"
+    # The owner of the domain decides about its other names and about the lists of browsers: see HSTS_SCOPE.
+    SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]
+    # RedirectToTLSMiddleware redirects. Django's own redirect would not end behind a proxy that hides the scheme.
+    SILENCED_SYSTEM_CHECKS.append("security.W008")
 # Channels does not enforce this; the interface server refuses larger bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# Rate limits per person, address, browser or account. CHAT_LIMITS=off is for load tests.
+# The limits and intervals that few sites change: chatproj/file_settings.py has their defaults. To change one, write
+# its value here, for example CHAT_POLL_SECONDS = 10. The variable CHAT_LIMITS=off is for load tests.
 
 CHAT_LIMITS_ON = read("CHAT_LIMITS")
-CHAT_LIMITS = {
-    # name: (burst, rate per second)
-    "events": (500, 50),  # per person
-    "downloads": (5, 1 / 20),  # per person
-    "searches": (30, 3),  # per person
-    "pictures": (10, 1 / 20),  # per person
-    "handshakes": (500, 500),  # per address
-    "guests": (100, 100 / 60),  # per address
-    "sign_ups": (100, 100 / 60),  # per address
-    "sign_ins": (100, 100 / 60),  # per address, or per browser that the person has signed in with before
-    "rooms": (100, 100 / 60),  # per address
-    "wrong_passwords_here": (10, 1 / 60),  # per account, at one browser or address
-    "wrong_passwords": (100, 100 / 3600),  # per account, at all browsers and addresses that it has never signed in from
-}
-CHAT_MAX_SOCKETS_PER_PERSON = 100
-CHAT_MAX_SOCKETS_PER_ADDRESS = 5000
-# The limits of the interface servers: see docs/operations.md.
-_TOO_MANY_SOCKETS = {
-    "type": "rejected",
-    "ref": None,
-    "code": "rate_limited",
-    "detail": "Too many connections are open.",
-}
-INTERFACE_LIMITS = {
-    "sockets_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS,
-    "connections_per_address": CHAT_MAX_SOCKETS_PER_ADDRESS + 1000,
-    "refusal_text": json.dumps({**_TOO_MANY_SOCKETS, "retry_after": 75.0}),
-}
-# Anonymous clients may open these sockets. With `forget`, the waiting frames of a disconnected client are dropped.
-INTERFACE_PATHS = [
-    (r"/lobby/\Z", {"send_only": True}),
-    (r"/echo/\Z", {"forget": True, "socket_frames": (2000, 200), "address_frames": (4000, 1000)}),
-]
-if not CHAT_LIMITS_ON:
-    _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")]
-    INTERFACE_LIMITS = dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address"])
-    INTERFACE_PATHS = [(r"/lobby/\Z", {"send_only": True}), (r"/echo/\Z", {"forget": True})]
-# More than this number of refusals within this time closes the connection.
-CHAT_FLOOD_REFUSALS = 1000
-CHAT_FLOOD_SECONDS = 10
-# A connection that misses three heartbeats in a row counts as disconnected.
-CHAT_PRESENCE_LEASE_SECONDS = 75
-# One event tells the room about all members that join or leave within this time.
-CHAT_PRESENCE_SECONDS = 1
-# A member who has another room open gets at most one event about the new messages of a room in this time.
-CHAT_FEED_SECONDS = 1
-# A poll waits this long for an event. Proxies and platforms end a request after 30 seconds.
-CHAT_POLL_SECONDS = 20
-# An announcement without a given time expires after this time.
-CHAT_ANNOUNCEMENT_SECONDS = 24 * 3600
-# The monitor checks the list of rooms, and sweeps, at these intervals.
-CHAT_MONITOR_SECONDS = 3
-CHAT_SWEEP_SECONDS = 30
+CHAT_LIMITS = default("CHAT_LIMITS")
+CHAT_MAX_SOCKETS_PER_PERSON = default("CHAT_MAX_SOCKETS_PER_PERSON")
+CHAT_MAX_SOCKETS_PER_ADDRESS = default("CHAT_MAX_SOCKETS_PER_ADDRESS")
+INTERFACE_LIMITS = rate_limits.make_interface_limits(CHAT_LIMITS_ON, CHAT_MAX_SOCKETS_PER_ADDRESS)
+INTERFACE_PATHS = rate_limits.make_interface_paths(CHAT_LIMITS_ON)
+CHAT_FLOOD_REFUSALS = default("CHAT_FLOOD_REFUSALS")
+CHAT_FLOOD_SECONDS = default("CHAT_FLOOD_SECONDS")
+CHAT_PRESENCE_LEASE_SECONDS = default("CHAT_PRESENCE_LEASE_SECONDS")
+CHAT_PRESENCE_SECONDS = default("CHAT_PRESENCE_SECONDS")
+CHAT_FEED_SECONDS = default("CHAT_FEED_SECONDS")
+CHAT_POLL_SECONDS = default("CHAT_POLL_SECONDS")
+CHAT_ANNOUNCEMENT_SECONDS = default("CHAT_ANNOUNCEMENT_SECONDS")
+CHAT_MONITOR_SECONDS = default("CHAT_MONITOR_SECONDS")
+CHAT_SWEEP_SECONDS = default("CHAT_SWEEP_SECONDS")
+# The accounts that must have a second factor: see `SECOND_FACTOR` in chatproj/environment/entry.py.
+CHAT_SECOND_FACTOR = read("CHAT_SECOND_FACTOR")
+# The server that sends mails, and the sender of the mails. Without the server, the site has no function for e-mail.
+EMAIL_URL = read("EMAIL_URL")
+EMAIL_FROM = read("EMAIL_FROM") or f"no-reply@{_public.hostname or 'localhost'}"
+if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured(environment.MISSING_PUBLIC_URL)
 CHAT_ECHO = read("CHAT_ECHO")
-# The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment.py.
+# The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
+# These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID
+# Connect.
+CHAT_SIGN_UP = read("CHAT_SIGN_UP")
+# With this setting, accounts may invite people too, and not only operators.
+CHAT_MEMBERS_INVITE = read("CHAT_MEMBERS_INVITE")
+# CHAT_GUESTS: whether guests may enter rooms and boards. CHAT_NEW_ROOMS_GUESTS: whether new rooms are open to them.
+CHAT_GUESTS = read("CHAT_GUESTS")
+CHAT_NEW_ROOMS_GUESTS = read("CHAT_NEW_ROOMS_GUESTS")
+CHAT_RESERVED_HANDLES = read("CHAT_RESERVED_HANDLES")
+
+# Sign-in with OpenID Connect. With OIDC_ONLY, only operators may sign in with a password.
+OIDC_ISSUER = read("OIDC_ISSUER")
+OIDC_CLIENT_ID = read("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = read("OIDC_CLIENT_SECRET")
+OIDC_NAME = read("OIDC_NAME")
+OIDC_SCOPES = read("OIDC_SCOPES")
+OIDC_SIGN_UP = read("OIDC_SIGN_UP") or CHAT_SIGN_UP
+OIDC_ONLY = read("OIDC_ONLY")
+environment.check_openid(OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_ONLY)
+
 # A board without visits and messages for this time is deleted.
 CHAT_BOARD_DAYS = read("CHAT_BOARD_DAYS")
+CHAT_CHANGE_DAYS = read("CHAT_CHANGE_DAYS")
 
 # Background tasks: one person may have this many unfinished tasks, in all rooms together.
-CHAT_MAX_UNFINISHED_TASKS = 3
+CHAT_MAX_UNFINISHED_TASKS = default("CHAT_MAX_UNFINISHED_TASKS")
 # A worker renews the lock of its task each second. After this time without a renewal, another worker takes the task.
 CHAT_TASK_LOCK_SECONDS = read("CHAT_TASK_LOCK_SECONDS")
 # This many finished tasks of one person, and this many bytes of all results, are kept. The oldest are deleted first.
-CHAT_MAX_RESULTS_PER_PERSON = 20
+CHAT_MAX_RESULTS_PER_PERSON = default("CHAT_MAX_RESULTS_PER_PERSON")
 CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
+# The directory of files such as these results, or `database:`.
+CHAT_FILES = read("CHAT_FILES") or database_settings.find_files(DATABASES, local.VAR)
 # A result can be downloaded for this time.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
 # The requests that the interface answers without a worker.
-INTERFACE_ANSWERS = {
-    "/healthz": "chat.http.health.answer_healthz",
-    "/readyz": "chat.http.health.answer_readyz",
-    "/metrics": "chat.http.health.answer_metrics",
-    "/static/*": "chat.http.static_files.answer_static_file",
-    "/favicon.ico": "chat.http.static_files.answer_static_file",
-    "/robots.txt": "chat.http.static_files.answer_static_file",
-    "/apple-touch-icon.png": "chat.http.static_files.answer_static_file",
-    "/manifest.webmanifest": "chat.http.static_files.answer_static_file",
-    "/service-worker.js": "chat.http.static_files.answer_static_file",
-}
+INTERFACE_ANSWERS = default("INTERFACE_ANSWERS")
 
-# The settings of `manage.py doctor`. The echo websocket answers only if CHAT_ECHO is on.
-DOCTOR_URL = local.site_url(read("PORT") if os.environ.get("PORT", "").strip() else None)
-DOCTOR_HEALTH_PATH = "/readyz"
-DOCTOR_ECHO_PATH = "/echo/"
-DOCTOR_CHECKS = ["chat.management.doctor.check_monitor", "chat.management.doctor.check_limits"]
+# Readers of /metrics send this token. With METRICS_PORT, only a listener of its own answers /metrics.
+METRICS_TOKEN = read("METRICS_TOKEN")
+INTERFACE_PRIVATE = read("METRICS_PORT") and {"endpoint": read("METRICS_PORT"), "paths": ["/metrics"]}
+
+# The settings of `manage.py doctor`. PROCESS_FACTS returns what all processes must have in common. The echo
+# websocket answers only if CHAT_ECHO is on.
+PROCESS_FACTS = "chatproj.process_facts.describe"
+DOCTOR_URL = file_settings.find_site_url()
+DOCTOR_HEALTH_PATH = default("DOCTOR_HEALTH_PATH")
+DOCTOR_ECHO_PATH = default("DOCTOR_ECHO_PATH")
+DOCTOR_CHECKS = default("DOCTOR_CHECKS")
+DOCTOR_BACKUP_DAYS = default("DOCTOR_BACKUP_DAYS")
 
 # chat/locale/ has the translations. `bin/make_languages.py` collects the texts and compiles the translations.
 LANGUAGE_CODE = "en"
@@ -292,22 +243,14 @@ WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
-# The secret parts of paths: in links of invitations and boards, in hooks, and the sessions of boards' visitors. Every
-# log line has *** in their place.
-SECRET_PATHS = ["/invite/*", "/hooks/*", "/board/*", "/api/boards/*", "/auth/*/*", "/write/*/*"]
+SECRET_PATHS = default("SECRET_PATHS")
 
-_LEVEL = read("LOG_LEVEL")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "channels_transport.log_lines.LineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _LEVEL},
-    # By default Django mails these log records to ADMINS; here they are only logged.
-    "loggers": {
-        "django": {"handlers": [], "level": _LEVEL, "propagate": True},
-        "django.server": {"handlers": [], "level": _LEVEL, "propagate": True},
-        # Daphne warns of each refused handshake during an outage of Redis. Another log line reports the outage once.
-        "daphne.ws_protocol": {"level": _LEVEL if _LEVEL == "DEBUG" else "ERROR"},
-    },
-}
+# The formatter of the interface's access log and of the commands' own lines uses it too.
+LOG_FORMAT = read("LOG_FORMAT")
+LOG_SLOW_SECONDS = read("LOG_SLOW_SECONDS")
+LOG_MESSAGES, TRACING = read("LOG_MESSAGES"), read("TRACING")
+ALIVE_FILE = read("ALIVE_FILE")
+LOGGING = logging_settings.make_logging(read("LOG_LEVEL"), LOG_FORMAT)
+# With the format json, Python's warnings are log records too, not lines of text.
+if LOG_FORMAT == "json":
+    logging.captureWarnings(True)

@@ -14,10 +14,15 @@ class CannotServe(Exception):
 
 
 def prepare() -> None:
-    """Lock the folder `local.VAR`, and create its secret key if it has none. Exit with an error text on failure."""
+    """
+    Let no other user read the folder `local.VAR`, lock it, and create its secret key if it has none.
+
+    All processes that this process starts write files for this user alone. Exit with an error text on failure.
+    """
     from chatproj.serve import lock
 
     try:
+        local.make_private()
         lock.acquire()
         local.ensure_secret_key()
     except CannotServe as error:

@@ -1,21 +1,17 @@
 """Checks before any process starts. A failed check raises CannotServe with one sentence about what is wrong."""
 
-import contextlib
-import resource
 import socket
 from typing import Any
 
 import redis
 from django.core.exceptions import ImproperlyConfigured
 
-from channels_transport.redis_connections import RedisConfigurationError, explain_refusal, make_client
-from channels_transport.redis_info import OLDEST_REDIS, is_too_old
-from channels_transport.redis_url import InvalidRedisURL
+from channels_transport.redis_connections import NO_CLUSTER, RedisConfigurationError, explain_refusal
+from channels_transport.redis_info import OLDEST_REDIS, is_in_cluster, is_too_old
+from channels_transport.redis_servers import make_client
+from channels_transport.redis_url import InvalidRedisURL, read_prefix, split_urls
 from chatproj import environment
 from chatproj.serve import CannotServe
-
-# The number of files that a process may open; each websocket needs one. The default of many shells is 1024.
-OPEN_FILES = 65536
 
 
 def read_host() -> str:
@@ -70,12 +66,23 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def check_redis(url: str) -> None:
-    """Raise CannotServe if Redis does not answer or is too old. The error text omits the URL and its password."""
+def check_redis(urls: str) -> None:
+    """Raise CannotServe if a server of REDIS_URL does not answer, is too old, or is part of a cluster."""
+    try:
+        found = split_urls(urls)
+        read_prefix(found)
+        for url in found:
+            _check_server(url)
+    except InvalidRedisURL as error:
+        raise CannotServe(str(error)) from None
+
+
+def _check_server(url: str) -> None:
+    """Do what `check_redis` does, for one server. The error texts omit the URL and its password."""
     try:
         server = make_client(url, socket_timeout=5, socket_connect_timeout=5)
-        version = str(server.info("server")["redis_version"])
-    except (InvalidRedisURL, RedisConfigurationError) as error:
+        fields = server.info("server")
+    except RedisConfigurationError as error:
         raise CannotServe(str(error)) from None
     except redis.ResponseError as error:
         refusal = explain_refusal(server.connection_pool.connection_kwargs, error)
@@ -83,17 +90,11 @@ def check_redis(url: str) -> None:
         raise CannotServe(text if refusal is error else str(refusal)) from None
     except (redis.RedisError, OSError) as error:
         raise CannotServe(f"The Redis server of REDIS_URL does not answer: {_without(url, error)}.") from None
+    version = str(fields["redis_version"])
+    if is_in_cluster(fields):
+        raise CannotServe(f"The Redis server of REDIS_URL {NO_CLUSTER}.")
     if is_too_old(version):
         raise CannotServe(f"The Redis server of REDIS_URL has version {version}; it must be {OLDEST_REDIS} or later.")
-
-
-def raise_file_limit() -> None:
-    """Raise the limit of open files for the child processes as far as permitted; ignore a refusal."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _without(url: str, error: Exception) -> str:

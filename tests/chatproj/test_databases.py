@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.utils import timezone
 
+from chatproj import database_settings
 from chatproj.db.sqlite3.base import DatabaseWrapper
 
 WRITERS = 6
@@ -208,3 +209,12 @@ def test_aware_datetimes_are_stored_and_read_as_utc():
         back, now = cursor.fetchone()
     assert back == moment
     assert back.utcoffset() == now.utcoffset() == datetime.timedelta(0)
+
+
+def test_files_are_in_the_state_folder_with_sqlite_and_else_in_the_database(tmp_path):
+    for url, place in [
+        ("sqlite:////srv/chat/db.sqlite3", str(tmp_path / "files")),
+        ("postgres://chat@localhost/chat", "database:"),
+    ]:
+        databases = database_settings.make_databases(url, None, "worker", {})
+        assert database_settings.find_files(databases, tmp_path) == place

@@ -47,6 +47,8 @@ def test_an_empty_value_counts_as_not_set(name, text):
         ("CHAT_TASK_LOCK_SECONDS", "2.5", 2.5),
         ("CHAT_MAX_RESULTS_BYTES", "5e9", 5e9),
         ("CHAT_MAX_RESULTS_BYTES", "inf", float("inf")),
+        ("CHAT_FILES", " /srv/chat/files ", "/srv/chat/files"),
+        ("CHAT_FILES", "database:", "database:"),
         ("CHAT_LIMITS", "Off", False),
         ("CHAT_LIMITS", "1", True),
         ("CHAT_ECHO", "YES", True),
@@ -60,6 +62,12 @@ def test_an_empty_value_counts_as_not_set(name, text):
         ("ALLOWED_HOSTS", ".example.com, 10.0.0.1 ,[::1],", [".example.com", "10.0.0.1", "[::1]"]),
         ("PUBLIC_URL", "HTTPS://Chat.Example:443/", "https://chat.example"),
         ("PUBLIC_URL", "http://[::1]:8000", "http://[::1]:8000"),
+        ("CHAT_SIGN_UP", " Invitation ", "invitation"),
+        ("CHAT_RESERVED_HANDLES", "admin, The Team,", ("admin", "The Team")),
+        ("CHAT_RESERVED_HANDLES", "None", ()),
+        ("OIDC_ISSUER", "https://login.example.com/realms/a/", None),
+        ("OIDC_ISSUER", "http://127.0.0.1:8080", None),
+        ("OIDC_SCOPES", "openid   profile", "openid profile"),
         ("DATABASE_URL", "postgres://a:p%40ss@host:5432/name?sslmode=require", None),
         ("DATABASE_URL", "POSTGRES:///name?currentSchema=chat", None),
         ("DATABASE_URL", "postgres://%2Frun%2Fpostgresql/name", None),
@@ -82,6 +90,7 @@ def test_a_value_with_a_clear_meaning_is_accepted(name, text, value):
         ("CHAT_TASK_LOCK_SECONDS", ["0", "-1", "nan", "inf", "1m", "٣"]),
         ("CHAT_TASK_RESULT_SECONDS", ["0", "nan", "inf", "1e300", "day"]),
         ("CHAT_MAX_RESULTS_BYTES", ["-1", "nan", "5 GB"]),
+        ("CHAT_FILES", ["files", "./files", "/", "database", "s3://bucket", "file:///srv", "/a\0b"]),
         ("DEBUG", ["2", "maybe", "ture", "debug"]),
         ("CHAT_ECHO", ["2", "enabled?"]),
         ("CHAT_LIMITS", ["2", "none at all"]),
@@ -92,7 +101,27 @@ def test_a_value_with_a_clear_meaning_is_accepted(name, text, value):
             "PUBLIC_URL",
             ["chat.example", "ftp://a", "https://", "https://a:x", "https://a:0", "https://a b", "https://[a"],
         ),
+        ("CHAT_SIGN_UP", ["yes", "invite"]),
+        ("CHAT_RESERVED_HANDLES", ["x" * 33, "a\u202eb"]),
+        (
+            "OIDC_ISSUER",
+            [
+                "http://login.example",
+                "https://a?b=c",
+                "https://a#b",
+                "https://",
+                "https://a b",
+                "https://a:x",
+                "https://[a",
+            ],
+        ),
+        ("OIDC_SCOPES", ["profile", 'openid "x"']),
+        ("OIDC_CLIENT_ID", ["two words", "é"]),
+        ("OIDC_NAME", ["x" * 41, "a\nb"]),
         ("CHAT_VAR", ["/dev/null", "/dev/null/var"]),
+        ("METRICS_PORT", ["0", "65536", "metrics", "chat.example:9191", "127.0.0.1:", "::1", "٣"]),
+        ("HSTS_SECONDS", ["-1", "1 year", "1e9"]),
+        ("HSTS_SCOPE", ["domain", "host,preload"]),
     ],
 )
 def test_a_wrong_value_is_reported_with_its_variable_and_what_is_expected(name, texts):
@@ -134,6 +163,21 @@ def test_a_password_in_a_public_url_is_not_printed():
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL must be like https://chat.example.com") as error:
         read("PUBLIC_URL", "https://me:hunter2@chat.example")
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (("https://a", None, False), "Set both OIDC_ISSUER and OIDC_CLIENT_ID, or neither."),
+        ((None, "chat", False), "Set both OIDC_ISSUER and OIDC_CLIENT_ID, or neither."),
+        ((None, None, True), "OIDC_ONLY needs OIDC_ISSUER"),
+    ],
+)
+def test_settings_of_openid_that_need_each_other_are_checked(arguments, sentence):
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        environment.check_openid(*arguments)
+    environment.check_openid(None, None, False)
+    environment.check_openid("https://a", "chat", True)
 
 
 COMMANDS = ["serve", "interface", "runworker", "rundelay", "monitor", "doctor", "check", "migrate", "runserver"]

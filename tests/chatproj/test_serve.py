@@ -3,10 +3,13 @@
 import configparser
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +18,7 @@ from chatproj import local
 from chatproj.own_hosts import OwnHosts
 from chatproj.serve import CannotServe, checks, configuration, lock, procfile, ready, supervise, valkey
 from tests.stand_ins import Clock
-from tests.valkey import free_port
+from tests.valkey import free_port, running_cluster, running_valkey
 
 pytestmark = pytest.mark.no_database
 
@@ -217,6 +220,20 @@ class OldRedis:
         return {"redis_version": "6.2.14"}
 
 
+def test_a_redis_cluster_is_refused():
+    with running_cluster() as url, pytest.raises(CannotServe, match="part of a Redis Cluster"):
+        checks.check_redis(url)
+
+
+def test_each_server_of_redis_url_is_checked():
+    with running_valkey() as url:
+        checks.check_redis(url)
+        with pytest.raises(CannotServe, match="does not answer"):
+            checks.check_redis(f"{url},redis://:hunter2@127.0.0.1:1/0")
+        with pytest.raises(CannotServe, match="the same server twice"):
+            checks.check_redis(f"{url},{url}")
+
+
 def test_an_old_redis_is_refused_with_its_version(monkeypatch):
     monkeypatch.setattr(checks, "make_client", lambda *args, **kwargs: OldRedis())
     with pytest.raises(CannotServe, match=r"6\.2\.14"):
@@ -226,29 +243,47 @@ def test_an_old_redis_is_refused_with_its_version(monkeypatch):
 # The next tests are about the embedded Valkey.
 
 
-def test_valkey_keeps_its_port_and_changes_its_password(var):
+@pytest.fixture
+def short_var(monkeypatch):
+    """Yield a folder whose path is short enough for a Unix socket."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    monkeypatch.setattr(local, "VAR", folder / "var")
+    yield local.make_var()
+    shutil.rmtree(folder)
+
+
+def test_valkey_listens_on_a_socket_only_and_changes_its_password(short_var):
     first, second = valkey.configure(), valkey.configure()
-    assert first.url.rpartition("@")[2] == second.url.rpartition("@")[2]
-    assert first.url != second.url
-    assert (var / "valkey.conf").stat().st_mode & 0o777 == 0o600
-    assert not any(first.url[9:57] in word for word in first.command)
+    assert first.url != second.url and first.url.partition("@")[2] == second.url.partition("@")[2]
+    assert second.url.partition("@")[2] == f"{short_var}/valkey.sock?db=0"
+    text = (short_var / "valkey.conf").read_text()
+    assert text.startswith(f'port 0\nunixsocket "{short_var}/valkey.sock"\nunixsocketperm 700\n')
+    assert (short_var / "valkey.conf").stat().st_mode & 0o777 == 0o600
+    password = second.url.split(":")[2].partition("@")[0]
+    assert len(password) == 48 and not any(password in word for word in second.command)
 
 
-def test_valkey_gets_no_port_from_the_range_of_outgoing_connections(var):
-    assert int(valkey.configure().url.rpartition(":")[2].split("/")[0]) in valkey.PORTS
-    assert max(valkey.PORTS) < 32768
+def test_valkey_gets_a_private_folder_if_the_path_is_too_long(monkeypatch, tmp_path):
+    monkeypatch.setattr(local, "VAR", tmp_path / ("a long name " * 9).strip())
+    folders = []
+    for _ in range(2):
+        url = valkey.configure().url
+        folders.append(Path(url.partition("@")[2].partition("?")[0]).parent)
+        assert len(str(folders[-1])) < 60 and folders[-1].stat().st_mode & 0o777 == 0o700
+    # The second start has deleted the folder of the first one.
+    assert [folder.exists() for folder in folders] == [False, True]
+    assert os.readlink(local.VAR / "valkey-folder") == str(folders[1])
+    shutil.rmtree(folders[1])
 
 
-def test_valkey_gets_another_port_if_its_own_is_in_use(var, listener):
-    local.write_private("valkey-port", str(listener))
-    assert f":{listener}/" not in valkey.configure().url
-
-
-def test_valkey_starts_with_its_configuration_and_passes_the_check(var):
+@pytest.mark.process
+def test_valkey_starts_with_its_configuration_and_passes_the_check(monkeypatch):
+    # The configuration and the URL must escape the space, the quotes and the @ of this name.
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    monkeypatch.setattr(local, "VAR", folder / 'my "chat" @home')
     server = valkey.configure()
-    process = subprocess.Popen(server.command, cwd=var, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(server.command, cwd=folder, stdout=subprocess.DEVNULL)
     try:
-        # This test does not call `is_free`, which listens on the port and could disturb the start of the server.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(CannotServe):
@@ -257,10 +292,12 @@ def test_valkey_starts_with_its_configuration_and_passes_the_check(var):
             time.sleep(0.02)
         checks.check_redis(server.url)
         with pytest.raises(CannotServe, match="requires a password, but REDIS_URL contains none"):
-            checks.check_redis("redis://127.0.0.1:" + server.url.rpartition(":")[2])
+            checks.check_redis("unix://" + server.url.partition("@")[2])
+        assert (local.VAR / "valkey.sock").stat().st_mode & 0o777 == 0o700
     finally:
         process.kill()
         process.wait()
+        shutil.rmtree(folder)
 
 
 # The next tests are about the address.

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from twisted.internet.endpoints import serverFromString
 
-from chatproj import own_hosts
+from chatproj import own_hosts, setting_values
 
 pytestmark = [pytest.mark.no_database, pytest.mark.process]
 
@@ -100,7 +101,7 @@ def test_an_explicit_list_of_hosts_is_not_extended(read):
 
 def test_login_sessions_are_in_the_database_and_channel_sessions_are_not(read):
     assert read("SESSION_ENGINE", "CHANNEL_SESSION_ENGINE", **KEY, REDIS_URL="redis://localhost/0") == [
-        "django.contrib.sessions.backends.db",
+        "chatproj.db.sessions",
         "channels_transport.sessions",
     ]
 
@@ -156,3 +157,37 @@ def test_a_database_url_can_set_the_synchronous_mode(run, tmp_path):
     environment = {"DJANGO_SETTINGS_MODULE": "chatproj.settings", **KEY}
     done = run("-c", code, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3?synchronous=FULL", **environment)
     assert done.stdout.strip() == "2", done.stderr
+
+
+def test_the_settings_of_a_public_site_pass_the_checks_of_a_deployment(run):
+    secret = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz"
+    key = {"SECRET_KEY": secret, "REDIS_URL": "redis://redis:6379/0"}
+    done = run("manage.py", "check", "--deploy", "--fail-level=WARNING", **key, PUBLIC_URL="https://chat.example")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout.startswith("System check identified no issues")
+    # A check whose subject the operator chose still reports it.
+    plain = run("manage.py", "check", "--deploy", **key, PUBLIC_URL="http://chat.example")
+    assert "security.W008" in plain.stderr and "security.W012" in plain.stderr
+    short = run("manage.py", "check", "--deploy", **key, PUBLIC_URL="https://chat.example", HSTS_SECONDS="0")
+    assert "security.W004" in short.stderr
+
+
+def test_the_settings_of_django_agree_with_the_header_for_browsers(read):
+    names = ["SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD", "INTERFACE_HEADERS"]
+    environment = {**KEY, "PUBLIC_URL": "https://chat.example", "HSTS_SECONDS": "300", "HSTS_SCOPE": "subdomains"}
+    seconds, has_subdomains, is_preloaded, headers = read(*names, **environment)
+    assert (seconds, has_subdomains, is_preloaded) == (300, True, False)
+    assert headers["Strict-Transport-Security"] == "max-age=300; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    "given, endpoint",
+    [
+        ("9191", "tcp:9191:interface=127.0.0.1"),
+        ("10.0.0.5:9191", "tcp:9191:interface=10.0.0.5"),
+        ("[::1]:9191", "tcp6:9191:interface=\\:\\:1"),
+    ],
+)
+def test_the_port_of_the_metrics_listens_on_this_machine_unless_it_has_an_address(given, endpoint):
+    assert setting_values.read_listener(given) == endpoint
+    assert serverFromString(None, endpoint)._port == 9191

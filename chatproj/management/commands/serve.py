@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, call_command
 from django.db import DatabaseError, connections
 
+from channels_transport.open_files import raise_file_limit
 from chatproj import environment, local
 from chatproj.serve import CannotServe, checks, configuration, lock, prepare, procfile, ready, running, valkey
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         redis_url = environment.read("REDIS_URL")
         if redis_url:
             checks.check_redis(redis_url)
-        checks.raise_file_limit()
+        raise_file_limit()
         programs = read_programs(workers)
         self.prepare_data()
         os.environ.update(HOST=host, PORT=str(port), PATH=path_with_our_python())

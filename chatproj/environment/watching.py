@@ -1,0 +1,95 @@
+"""The settings with which operators watch the site: metrics, logs and the echo websocket."""
+
+from chatproj import setting_values as values
+from chatproj.setting_kinds import Setting, make_choice, make_seconds, make_switch, read_file, read_level
+
+LOG_FORMATS = ("text", "json")
+
+SETTINGS = [
+    Setting(
+        name="METRICS_TOKEN",
+        effect="The token that readers of /metrics must send.",
+        kind="text",
+        parse=values.read_token,
+        expected=values.TOKEN_EXPECTED,
+        default=None,
+        default_text="none: see [below](#who-reads-the-metrics)",
+        example="`openssl rand -hex 32` prints one",
+        wrong="secret",
+        is_secret=True,
+    ),
+    Setting(
+        name="METRICS_PORT",
+        effect="The only port that answers /metrics.",
+        kind="port",
+        parse=values.read_listener,
+        expected=values.LISTENER_EXPECTED,
+        default=None,
+        default_text="none: the interface answers `/metrics` at `PORT`",
+        example="9191",
+        wrong="metrics",
+        restart="the interfaces",
+        is_shared=False,
+    ),
+    make_switch(
+        "CHAT_ECHO",
+        "Whether the socket /echo/ answers, with which doctor measures a round trip.",
+        default=False,
+        example="1",
+    ),
+    Setting(
+        name="LOG_LEVEL",
+        effect="The least important log lines that are written.",
+        kind="level",
+        parse=read_level,
+        expected="DEBUG, INFO, WARNING, ERROR or CRITICAL",
+        default="INFO",
+        default_text="INFO",
+        example="WARNING",
+        wrong="verbose",
+        is_shared=False,
+    ),
+    make_choice(
+        "LOG_FORMAT",
+        "Whether a log line is text for people or a JSON object for a log collector.",
+        choices=LOG_FORMATS,
+        default="text",
+        example="json",
+        wrong="xml",
+        is_shared=False,
+    ),
+    make_seconds(
+        "LOG_SLOW_SECONDS",
+        "A worker logs each message that takes it longer than this.",
+        default=1,
+        example="0.5",
+        is_shared=False,
+    ),
+    make_switch(
+        "LOG_MESSAGES",
+        "Whether each step of each message is logged: received, committed, broadcast, written.",
+        default=False,
+        example="1",
+        is_shared=False,
+    ),
+    make_switch(
+        "TRACING",
+        "Whether the steps of messages are traced with OpenTelemetry. The variables OTEL_* say where to.",
+        default=False,
+        example="1",
+        is_shared=False,
+    ),
+    Setting(
+        name="ALIVE_FILE",
+        effect="A file that a process without HTTP touches every few seconds while it works, for a probe.",
+        kind="path",
+        parse=read_file,
+        expected="the absolute path of a file, in a directory that the process may write to",
+        default=None,
+        default_text="none",
+        example="/tmp/alive",
+        wrong="alive",
+        restart="the workers, the monitor and the delay server",
+        is_shared=False,
+    ),
+]
