@@ -8,9 +8,13 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
-from .full_text import LABEL, Condition, Phrase, Rows, find_ids, make_words
+from .external_logins import MAX_SUBJECT, ExternalLogin
+from .files import FilePart, StoredFile
+from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
+from .grants import POST, READ, ROOMS, SCOPES, Grant
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
+from .mails import EmailAddress, Mail
 from .messages import Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
@@ -20,20 +24,24 @@ from .people import (
     Block,
     KnownPlace,
     Person,
-    Token,
     make_handle_key,
     make_handle_keys,
     make_handle_skeleton,
 )
 from .profiles import Login, Picture, Preferences, Profile
+from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
+from .retention import Hold, RetentionEntry, RetentionRule
 from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
-from .statements import insert, set_related, snapshot
+from .second_factor import AccountEntry, RecoveryCode, SecondFactor
+from .statements import insert, long_statements, set_related, snapshot
 from .tasks import Task, TaskPart
+from .tokens import Token
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
 __all__ = [
+    "AccountEntry",
     "Announcement",
     "AuditEntry",
     "Block",
@@ -45,37 +53,56 @@ __all__ = [
     "Document",
     "Due",
     "EarlierBody",
+    "EmailAddress",
+    "ExternalLogin",
+    "FilePart",
     "FormerSlug",
+    "Grant",
+    "Hold",
     "Invitation",
     "KnownPlace",
     "LABEL",
     "Login",
     "MAX_SKELETON",
+    "MAX_SUBJECT",
+    "Mail",
     "Member",
     "Mention",
     "Message",
     "NO_HANDLE_KEYS",
     "Newest",
+    "POST",
     "Person",
     "Phrase",
     "Picture",
     "Place",
     "Preferences",
     "Profile",
+    "READ",
+    "REPLICA",
+    "ROOMS",
     "Reaction",
     "Receipt",
+    "RecoveryCode",
+    "ReplicaRouter",
     "Report",
+    "RetentionEntry",
+    "RetentionRule",
     "Room",
     "Rows",
+    "SCOPES",
     "ScheduledMessage",
     "SearchDay",
     "SearchDocument",
     "SearchProgress",
+    "SecondFactor",
+    "StoredFile",
     "Task",
     "TaskPart",
     "Token",
     "Visitor",
     "count_news",
+    "find_allowed",
     "find_ids",
     "find_newest",
     "find_places",
@@ -84,11 +111,14 @@ __all__ = [
     "get_changed_messages",
     "get_join_state",
     "get_news",
+    "has_replica",
     "insert",
+    "long_statements",
     "make_handle_key",
     "make_handle_keys",
     "make_handle_skeleton",
     "make_words",
+    "read_from_replica",
     "read_page",
     "set_related",
     "snapshot",

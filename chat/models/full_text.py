@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from .read_connection import get_read_connection
+
 # No token of a text contains this character, because the character is punctuation.
 LABEL = "§"
 # PostgreSQL has labels for blocks of ids of messages. A block of a level has 2 ** BLOCK_BITS[level] ids.
@@ -83,8 +85,18 @@ def find_ids(condition: Condition, rows: Rows, limit: int) -> list[int]:
     return _read_ids(sql, [_make_match(condition), rows.first, rows.end, *rows.parameters, limit])
 
 
+def find_allowed(ids: Sequence[int], rows: Rows) -> list[int]:
+    """Return those of these ids whose rows may be found, in the same order."""
+    if not ids:
+        return []
+    marks = ", ".join(["%s"] * len(ids))
+    sql = f"SELECT m.id FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE m.id IN ({marks}) AND {rows.sql}"
+    allowed = set(_read_ids(sql, [*ids, *rows.parameters]))
+    return [id for id in ids if id in allowed]
+
+
 def _read_ids(sql, parameters):
-    with connection.cursor() as cursor:
+    with get_read_connection().cursor() as cursor:
         cursor.execute(sql, parameters)
         return [row[0] for row in cursor.fetchall()]
 

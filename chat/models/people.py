@@ -1,5 +1,5 @@
 """
-People, the people whom they block, the tokens of their bots, and the places from which they have signed in.
+People, the people whom they block, and the places from which they have signed in.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from chat.protocol.lookalikes import make_skeleton
 
+from .grants import Grant
 from .statements import Columns, CredentialStatement, RowStatement
 
 MAX_SKELETON = 128  # characters; an index cannot contain long values
@@ -70,16 +71,15 @@ class PersonManager(BaseUserManager):
         self, person_id: int, session_key: str | None = None, token_id: int | None = None
     ) -> "Person | None":
         """
-        Return a person with `is_signed_in` (whether the login session or token is valid), or None.
+        Return a person with `is_signed_in` (whether the login session or token is valid) and `grant`, or None.
 
         This runs one statement for every frame of a person's own stream, like `Member.objects.find_with_credential`.
         """
         found = _FIND.fetch(person_id, session_key, token_id)
         if found is None:
             return None
-        values = iter(found)
-        person = _PERSON.make_row(values)
-        person.is_signed_in = bool(next(values))
+        person = _PERSON.make_row(found.values)
+        person.is_signed_in, person.grant = found.is_valid, found.grant
         return person
 
     def find_by_id(self, person_id: int) -> "Person | None":
@@ -135,6 +135,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    # What the token of this request or connection allows; None without a token. This is no column.
+    grant: Grant | None = None
+
     objects = PersonManager()
 
     USERNAME_FIELD = "handle"
@@ -149,7 +152,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
 _FIND_BY_ID = RowStatement(Person, "id = %s")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_FIND = CredentialStatement(f"SELECT {_PERSON.sql}, EXISTS ({{proof}}) FROM chat_person person WHERE person.id = %s")
+_FIND = CredentialStatement(f"SELECT {_PERSON.sql}, {{proof}} FROM chat_person person {{join}} WHERE person.id = %s")
 
 
 class Block(models.Model):
@@ -164,18 +167,6 @@ class Block(models.Model):
 
     def __str__(self):
         return f"{self.person} blocks {self.blocked}"
-
-
-class Token(models.Model):
-    """A key with which a bot uses a person's account. Only the digest of the key is stored."""
-
-    person = models.ForeignKey(Person, related_name="tokens", on_delete=models.CASCADE)
-    name = models.CharField(max_length=80)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self):
-        return f"{self.name} of {self.person}"
 
 
 class KnownPlace(models.Model):

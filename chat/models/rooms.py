@@ -58,14 +58,16 @@ class RoomManager(models.Manager):
         """
         Select the rooms that the lobby may list for a person: public rooms, and private rooms that the person is in.
 
-        Include archived rooms, which the lobby lists only on request.
+        A token for certain rooms selects only these. Include archived rooms, which the lobby lists only on request.
         """
         if not person.is_authenticated:
             return self.filter(access=Room.PUBLIC)
         memberships = Member.objects.filter(person=person).exclude(role=Member.BANNED)
-        return self.filter(
+        found = self.filter(
             models.Q(access=Room.PUBLIC) | models.Q(access=Room.PRIVATE, id__in=memberships.values("room_id"))
         )
+        grant = person.grant
+        return found if grant is None or grant.room_ids is None else found.filter(id__in=grant.room_ids)
 
 
 class Room(models.Model):
@@ -119,6 +121,14 @@ class Room(models.Model):
     # At this time, the room's entry in the list of rooms last changed. Messages and presence do not count.
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, editable=False, on_delete=models.SET_NULL)
+    # Messages older than this number of days are deleted. Null means that they are kept. The rules of retention set it.
+    kept_days = models.PositiveIntegerField(null=True, editable=False)
+    # Retention has deleted the messages with smaller numbers. Null means that it has deleted none.
+    kept_from = models.BigIntegerField(null=True, editable=False)
+    # This changes when the database is restored from a backup: then cursors and cached messages are worthless.
+    epoch = models.CharField(max_length=32, null=True, editable=False)
+    # The epoch of rooms that were never restored.
+    FIRST_EPOCH = "0"
 
     objects = RoomManager()
 
@@ -128,6 +138,10 @@ class Room(models.Model):
     def is_closed_to(self, person: Person) -> bool:
         """Return whether the room refuses the person as a guest. On a board, its owner decides about guests."""
         return bool(self.closed_to_guests) and person.is_guest and self.access != self.BOARD
+
+    def get_epoch(self) -> str:
+        """Return the epoch of the room's data."""
+        return self.epoch or self.FIRST_EPOCH
 
     def get_callers(self) -> str:
         """Return who may call everybody with `@all` and `@here`. In a direct conversation, everyone may."""
@@ -151,7 +165,8 @@ class MemberManager(models.Manager):
         """
         Return a member with person, room and `is_signed_in` (whether the login session or token is valid), or None.
 
-        This runs one statement for every frame, to decide whether the connection may still send.
+        The person has the `grant` of the token. This runs one statement for every frame, to decide whether the
+        connection may still send.
         """
         found = _FIND.fetch(member_id, session_key, token_id)
         return None if found is None else _make_member(found)
@@ -159,6 +174,15 @@ class MemberManager(models.Manager):
     def find_in_room(self, room_id: int, person_id: int | None) -> "Member | None":
         """Return the Member of a person in a room, or None. Every handshake runs this statement."""
         return _FIND_IN_ROOM.fetch(room_id, person_id)
+
+    def find_by_former_slug(self, slug: str, person_id: int | None) -> "Member | None":
+        """
+        Return the Member of a person in a private room that had this slug before, or None.
+
+        This statement runs for every room that a person may not know about. It takes 20 us. A query of
+        Django's ORM takes 700 us, and such a difference in time would tell which rooms exist.
+        """
+        return _FIND_BY_FORMER_SLUG.fetch(person_id, slug)
 
     def held_guests_of_browser(self, person: Person) -> models.QuerySet:
         """
@@ -250,16 +274,24 @@ _TAKE_POST = (
 _FIND_BY_SLUG = RowStatement(Room, "slug = %s")
 _READ_OFFSET = 'SELECT "offset" FROM chat_room WHERE id = %s'
 _FIND_IN_ROOM = RowStatement(Member, "room_id = %s AND person_id = %s")
+_FIND_BY_FORMER_SLUG = RowStatement(
+    Member,
+    "person_id = %s AND room_id IN ("
+    " SELECT former.room_id FROM chat_formerslug former JOIN chat_room room ON room.id = former.room_id"
+    f" WHERE former.slug = %s AND room.access = '{Room.PRIVATE}'"
+    ") ORDER BY id LIMIT 1",
+)
 
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
 _PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
 _ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "callers", "offset", "posts")
 _FIND = CredentialStatement(f"""
-    SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, EXISTS ({{proof}})
+    SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, {{proof}}
     FROM chat_member member
     JOIN chat_person person ON person.id = member.person_id
     JOIN chat_room room ON room.id = member.room_id
+    {{join}}
     WHERE member.id = %s
 """)
 
@@ -270,8 +302,7 @@ _FIND_HELD_GUEST = """
 
 
 def _make_member(found):
-    values = iter(found)
-    member = _MEMBER.make_row(values)
-    set_related(member, person=_PERSON.make_row(values), room=_ROOM.make_row(values))
-    member.is_signed_in = bool(next(values))
+    member = _MEMBER.make_row(found.values)
+    set_related(member, person=_PERSON.make_row(found.values), room=_ROOM.make_row(found.values))
+    member.is_signed_in, member.person.grant = found.is_valid, found.grant
     return member

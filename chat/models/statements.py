@@ -9,11 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone
+
+from .grants import GRANT_COLUMNS, Grant, read_grant
+from .read_connection import get_read_connection
+from .times import make_aware
+
+# This condition has one parameter: the present time. The table of tokens is called `token`.
+IS_UNEXPIRED = "(token.expires_at IS NULL OR token.expires_at > %s)"
 
 
 def insert(model: Any, **values: Any) -> Any:
@@ -66,11 +74,6 @@ class Columns:
         return make_instance(self.model, found)
 
 
-def make_aware(moment: datetime | None) -> datetime | None:
-    """Return a time from a statement as an aware datetime: SQLite returns times in UTC without their zone."""
-    return moment.replace(tzinfo=timezone.utc) if moment is not None and moment.tzinfo is None else moment
-
-
 def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
     """
     Return an instance of a model for a stored row, from its values by the names of the attributes.
@@ -107,29 +110,44 @@ class RowStatement:
         return None if found is None else self._columns.make_row(iter(found))
 
 
+class Credential(NamedTuple):
+    """The values of a row, whether the credential of its person is valid, and the Grant of a token."""
+
+    values: Iterator
+    is_valid: bool
+    grant: Grant | None
+
+
 class CredentialStatement:
     """
-    A SELECT that finds one row, and whether the login session or the token of the row's person is valid.
+    A SELECT that finds one row, and the login session or the token of the row's person.
 
-    `select` contains `EXISTS ({proof})` for the credential, calls the table of people `person`, and ends with the
-    parameter for the row's id.
+    `select` contains `{proof}` as its last columns and `{join}` after its tables, calls the table of people `person`,
+    and ends with the parameter for the row's id.
     """
 
     def __init__(self, select: str) -> None:
-        self._by_token = select.format(proof="SELECT 1 FROM chat_token WHERE id = %s AND person_id = person.id")
         self._by_session = select.format(
-            proof="SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s"
+            proof="EXISTS (SELECT 1 FROM django_session WHERE session_key = %s AND expire_date > %s)", join=""
         )
+        join = f"LEFT JOIN chat_token token ON token.id = %s AND token.person_id = person.id AND {IS_UNEXPIRED}"
+        self._by_token = {vendor: select.format(proof=columns, join=join) for vendor, columns in GRANT_COLUMNS.items()}
 
-    def fetch(self, row_id: int, session_key: str | None, token_id: int | None) -> tuple | None:
-        """Return the values of the row with this id, or None. If `token_id` is None, `session_key` is checked."""
+    def fetch(self, row_id: int, session_key: str | None, token_id: int | None) -> Credential | None:
+        """Return the Credential of the row with this id, or None. If `token_id` is None, `session_key` is checked."""
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
             if token_id is not None:
-                cursor.execute(self._by_token, [token_id, row_id])
+                cursor.execute(self._by_token[connection.vendor], [token_id, now, row_id])
             else:
-                now = connection.ops.adapt_datetimefield_value(timezone.now())
                 cursor.execute(self._by_session, [session_key, now, row_id])
-            return cursor.fetchone()
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        if token_id is None:
+            return Credential(iter(found[:-1]), bool(found[-1]), None)
+        grant = read_grant(iter(found[-5:]))
+        return Credential(iter(found[:-5]), grant is not None, grant)
 
 
 @contextmanager
@@ -141,14 +159,25 @@ def snapshot() -> Iterator[None]:
     flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, this
     function has no effect: the block runs in that transaction.
     """
-    if connection.in_atomic_block:
+    using = get_read_connection()
+    if using.in_atomic_block:
         yield
         return
-    connection.read_snapshot = True
+    using.read_snapshot = True
     try:
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with transaction.atomic(using.alias):
+            if using.vendor == "postgresql":
+                using.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield
     finally:
-        connection.read_snapshot = False
+        using.read_snapshot = False
+
+
+@contextmanager
+def long_statements() -> Iterator[None]:
+    """Run a block of a background task, whose statements may take DATABASE_TASK_SECONDS each."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    with connection.time_limits(settings.DATABASE_TASK_SECONDS):
+        yield

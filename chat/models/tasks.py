@@ -1,5 +1,5 @@
 """
-Tasks that run in the background, and the parts of their results.
+Tasks that run in the background, and the parts of the results that earlier versions wrote.
 """
 
 from django.db import models
@@ -45,6 +45,8 @@ class Task(models.Model):
     result_name = models.CharField(max_length=120, blank=True)
     result_type = models.CharField(max_length=80, blank=True)
     result_size = models.BigIntegerField(default=0)  # bytes
+    # The name of the file with the result (see chat/services/files). Earlier versions write TaskParts instead.
+    result_file = models.CharField(max_length=100, null=True, editable=False)
 
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -52,14 +54,21 @@ class Task(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["person", "room"], name="tasks_of_a_person")]
+        indexes = [
+            models.Index(fields=["person", "room"], name="tasks_of_a_person"),
+            models.Index(fields=["result_file"], name="tasks_of_files"),
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.id} ({self.state})"
 
 
 class TaskPart(models.Model):
-    """One part of a result, written by one attempt. Parts are numbered from 0, and joined without a separator."""
+    """
+    One part of a result that an earlier version wrote in one attempt. This version only reads and deletes these parts.
+
+    Parts are numbered from 0, and joined without a separator.
+    """
 
     id = models.BigAutoField(primary_key=True)
     task = models.ForeignKey(Task, related_name="parts", db_index=False, on_delete=models.CASCADE)

@@ -15,7 +15,8 @@ from django.db import connection
 from .join_state import BANNED_GUEST_OF_BROWSER, FRESH_MESSAGES, IS_UNREAD, MAX_UNREAD
 from .people import Person
 from .rooms import Member, Room
-from .statements import Columns, make_aware, set_related
+from .statements import Columns, set_related
+from .times import make_aware
 
 MAX_ROOMS = 500  # rooms of one workspace: favourites first, then the most recently active
 
@@ -42,9 +43,13 @@ class Place(NamedTuple):
 
 
 def find_places(person: Person, room_id: int | None = None) -> list[Place]:
-    """Return the person's rooms, or one of them, in one statement: at most MAX_ROOMS."""
+    """
+    Return the person's rooms, or one of them, in one statement: at most MAX_ROOMS.
+
+    With a token for certain rooms, return only these.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(*_select(_SELECT_PLACES, person, room_id))
+        cursor.execute(*_select(_PLACES, person, room_id))
         return [_make_place(person, iter(row)) for row in cursor.fetchall()]
 
 
@@ -59,14 +64,18 @@ def _make_place(person: Person, values: Iterator) -> Place:
 def find_posts(person: Person) -> dict[int, int]:
     """Return {id of a room: its `posts`} of the rooms that `find_places` finds, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(*_select(_SELECT_POSTS, person, None))
+        cursor.execute(*_select(_POSTS, person, None))
         return dict(cursor.fetchall())
 
 
-def _select(statement: tuple[str, str], person: Person, room_id: int | None) -> tuple[str, list]:
-    if room_id is None:
-        return statement[0], [person.id]
-    return statement[1], [person.id, room_id]
+def _select(select: str, person: Person, room_id: int | None) -> tuple[str, list]:
+    room_ids = None if person.grant is None else person.grant.room_ids
+    if room_id is not None:
+        room_ids = frozenset([room_id]) if room_ids is None else room_ids & {room_id}
+    if room_ids is None:
+        return select + _NEWEST_FIRST, [person.id]
+    marks = ", ".join(["%s"] * len(room_ids)) or "NULL"
+    return f"{select}AND room.id IN ({marks}){_NEWEST_FIRST}", [person.id, *sorted(room_ids)]
 
 
 class Counts(NamedTuple):
@@ -160,9 +169,6 @@ _PLACES = f"""
     {_FROM}
 """
 _POSTS = f"SELECT room.id, COALESCE(room.posts, 0) {_FROM}"
-# Each pair is (the statement for all rooms, the statement for one room).
-_SELECT_PLACES = (_PLACES + _NEWEST_FIRST, _PLACES + "AND room.id = %s")
-_SELECT_POSTS = (_POSTS + _NEWEST_FIRST, _POSTS + "AND room.id = %s")
 _COUNT_NEWS = f"""
     SELECT ({_UNREAD}), {_MENTIONS}, COALESCE(room.posts, 0)
     FROM chat_member member JOIN chat_room room ON room.id = member.room_id WHERE member.id = %s

@@ -2,7 +2,8 @@
 Access: check at every frame and every poll whether a connection may still send.
 
 The login, account, password or role behind a connection may have changed since the handshake. This module reads the
-rows, and raises CloseConnection if the connection has lost its right. It writes nothing.
+rows, and raises CloseConnection if the connection has lost its right. It writes nothing itself: `people` stores when a
+token was used.
 """
 
 import enum
@@ -24,7 +25,9 @@ from chat.protocol import (
     CLOSE_NOT_SIGNED_IN,
     CloseConnection,
 )
-from chat.services import rooms
+from chat.services import entry, people, rooms
+from chat.services.rights import Action, may
+from chat.services.scopes import reaches
 
 
 class Reason(enum.Enum):
@@ -143,14 +146,15 @@ def get_speaking_member(connection: Connection) -> Member:
 
 def _read_member(session: Session) -> Facts:
     member = rooms.find_member(session["member"], session["login"], session["token"])
-    if member is None:
+    if member is None or not reaches(member.person, member.room_id):
         return Facts(None, is_there=False)
+    people.touch_token(member.person.grant)
     return Facts(
         member,
         is_signed_in=member.is_signed_in,
-        is_active=member.person.is_active,
+        is_active=member.person.is_active and entry.is_admitted(member.person),
         has_current_password=session["token"] is not None or has_current_password(member.person, session),
-        is_banned=member.role == Member.BANNED or member.room.is_closed_to(member.person),
+        is_banned=not may(member.person, Action.READ, member.room, member),
     )
 
 
@@ -167,10 +171,11 @@ def _read_person(session: Session) -> Facts:
     person = Person.objects.find_with_credential(session["person"], session["login"], session["token"])
     if person is None:
         return Facts(None, is_there=False)
+    people.touch_token(person.grant)
     return Facts(
         person,
         is_signed_in=person.is_signed_in,
-        is_active=person.is_active,
+        is_active=person.is_active and entry.is_admitted(person),
         has_current_password=session["token"] is not None or has_current_password(person, session),
     )
 

@@ -6,7 +6,7 @@ they dismiss it or it expires. A receipt records that a person has dismissed it.
 operators can announce (in a shell, in the admin, or through the API for operators).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -118,6 +118,7 @@ def _get_groups(announcement) -> Iterator[str]:
 def _get_persons_groups(person_id: int) -> Iterator[str]:
     """Yield the groups of a person's connections: own streams, waiting rooms, and one group for each room."""
     yield broadcast.person_group(person_id)
+    yield broadcast.limited_group(person_id)
     yield broadcast.waiting_group(person_id)
     for member_id in Member.objects.filter(person=person_id).values_list("id", flat=True):
         yield broadcast.member_group(member_id)
@@ -157,20 +158,21 @@ def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
     return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
 
 
-def find_for_stream(person: Person, since: int | None = None) -> list[dict]:
+def find_for_stream(person: Person, room_ids: Collection[int], since: int | None = None) -> list[dict]:
     """
     Return the announcements for a person's own stream: to everybody, to the person, and to the person's rooms.
 
+    `room_ids` are the ids of the rooms in the person's workspace, which leaves out rooms that refuse the person.
+
     The result has the form of `find_pending`, and `since` has the same meaning.
     """
-    memberships = Member.objects.filter(person=person.id).exclude(role=Member.BANNED)
-    found = Announcement.objects.current().filter(_concerns(person.id, memberships)).undismissed(person.id)
+    found = Announcement.objects.current().filter(_concerns(person.id, list(room_ids))).undismissed(person.id)
     return _describe_newest(found if since is None else found.filter(id__gt=since))
 
 
-def _concerns(person_id: int, memberships: QuerySet) -> Q:
-    """Return the condition for announcements to everybody, to the rooms of `memberships`, and to one person."""
-    in_own_room = Q(person=None, room__in=memberships.values("room_id"))
+def _concerns(person_id: int, room_ids: list[int] | QuerySet) -> Q:
+    """Return the condition for announcements to everybody, to the rooms with these ids, and to one person."""
+    in_own_room = Q(person=None, room__in=room_ids)
     return Q(person=None, room=None) | in_own_room | Q(person=person_id)
 
 
@@ -183,16 +185,20 @@ def _describe_newest(announcements):
     return [describe(announcement) for announcement in announcements.order_by("-id")[:MAX_PENDING]][::-1]
 
 
-def dismiss_announcement(person_id: int, announcement_id: int) -> bool:
+def dismiss_announcement(person_id: int, announcement_id: int, room_ids: Collection[int] | None = None) -> bool:
     """
     Record that a person has dismissed an announcement. Publish `dismissed` on commit.
 
     The event goes to the person's own streams and waiting rooms, and to the person's connections to rooms.
 
-    Return False, and change nothing, if there is no such announcement for the person, or it has expired.
+    `room_ids` has the rooms that the person's token reaches; None for all rooms. Return False, and change nothing, if
+    there is no such announcement for the person, or it has expired.
     """
     # The answer must not reveal to other people that a private room has an announcement.
-    is_for_person = _concerns(person_id, Member.objects.filter(person=person_id))
+    memberships = Member.objects.filter(person=person_id)
+    if room_ids is not None:
+        memberships = memberships.filter(room__in=room_ids)
+    is_for_person = _concerns(person_id, memberships.values("room_id"))
     if not Announcement.objects.current().filter(is_for_person, id=announcement_id).exists():
         return False
     with transaction.atomic():

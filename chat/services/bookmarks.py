@@ -11,6 +11,8 @@ from chat import protocol
 from chat.models import Bookmark, Message, Person, Room, read_page, snapshot
 from chat.protocol import ChatError
 from chat.services import rooms
+from chat.services.rights import Action
+from chat.services.scopes import get_room_ids
 
 MAX_BOOKMARKS = 1000  # of one person
 PAGE = 50
@@ -33,7 +35,7 @@ def set_bookmark(person: Person, slug: str, number: int) -> tuple[Bookmark, bool
     Raise `not_found` or `forbidden` for the room; `not_found` if there is no such message or it was removed;
     `forbidden` if the person has MAX_BOOKMARKS bookmarks.
     """
-    room = rooms.get_readable_room(person, slug)
+    room = rooms.get_room_for(person, slug, Action.BOOKMARK)
     message = Message.objects.filter(room=room, number=number, removed_at=None).first()
     if message is None:
         raise rooms.make_no_message_error()
@@ -55,6 +57,9 @@ def delete_bookmark(person: Person, slug: str, number: int) -> None:
     the person. Raise `not_found` if there is no such bookmark.
     """
     mine = Bookmark.objects.filter(person=person, message__number=number)
+    room_ids = get_room_ids(person)
+    if room_ids is not None:
+        mine = mine.filter(message__room__in=room_ids)
     known = slug if protocol.is_slug(slug) else ""
     found = mine.filter(message__room__slug=known).delete()[0]
     if not found and not mine.filter(message__room__former_slugs__slug=known).delete()[0]:

@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 
 from chat.models import Member, Person, Room
 from chat.protocol import ChatError
-from chat.services import blocks, feeds, people, rooms
+from chat.services import blocks, budgets, feeds, people, rooms
+from chat.services.scopes import check_reaches_all_rooms, reaches
 
 MAX_PEOPLE = 9  # of one conversation, with the person who opens it
 EVERYONE, MEMBERS, SHARED, NOBODY = "everyone", "members", "shared", "nobody"
@@ -26,18 +27,23 @@ def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[P
     The own streams of all its people receive a new conversation at once. CHAT_DIRECTS says who may write to whom.
 
     Raise `invalid_field` for fewer than one or more than eight other people; `not_found` for a handle; `forbidden` if
-    one of the people does not accept direct messages of the person, or blocks the person.
+    one of the people does not accept direct messages of the person, or blocks the person, and for a token that does not
+    reach the conversation; `rate_limited` after too many new conversations.
     """
     everybody = _find_everybody(person, handles)
+    key = "-".join(str(other.id) for other in everybody)
+    room = Room.objects.filter(people_key=key).first()
+    if room is None or not reaches(person, room.id):
+        # A new conversation and one that the token does not reach get the same error.
+        check_reaches_all_rooms(person)
     for other in everybody:
         if other.id != person.id and not _accepts(other, person):
             raise blocks.make_unreachable_error()
     if blocks.find_blockers(person.id, [other.id for other in everybody]):
         raise blocks.make_unreachable_error()
-    key = "-".join(str(other.id) for other in everybody)
-    room = Room.objects.filter(people_key=key).first()
     if room is not None:
         return room, everybody, False
+    budgets.check("directs", person.id)
     try:
         return _create(person, key, everybody), everybody, True
     except IntegrityError:

@@ -62,7 +62,9 @@ def _follow(person: Person, room_id: int) -> None:
 
 def unfollow(person_id: int, room_id: int, slug: str) -> None:
     """
-    Remove a former member's streams from the room's feed after the commit, and publish to them that the room is gone.
+    Remove a former member's streams from the room's feed after the commit, and publish that the room is gone.
+
+    Streams of tokens for certain rooms do not receive this event.
 
     After these two steps, the streams receive nothing of the room.
     """
@@ -72,17 +74,22 @@ def unfollow(person_id: int, room_id: int, slug: str) -> None:
 
 
 def _unfollow(person_id: int, room_id: int, slug: str) -> None:
-    own = broadcast.person_group(person_id)
-    # This Redis command runs before the request publishes anything to the room.
-    broadcast.unsubscribe_members(broadcast.feed_group(room_id), own)
-    broadcast.publish(own, protocol.room_gone(slug))
+    # These Redis commands run before the request publishes anything to the room.
+    _remove_streams(person_id, room_id)
+    broadcast.publish(broadcast.person_group(person_id), protocol.room_gone(slug))
+
+
+def _remove_streams(person_id: int, room_id: int) -> None:
+    feed = broadcast.feed_group(room_id)
+    for streams in (broadcast.person_group(person_id), broadcast.limited_group(person_id)):
+        broadcast.unsubscribe_members(feed, streams)
 
 
 def drop(person_id: int, room_id: int) -> None:
     """Do what `unfollow` does, but publish nothing: the person may never have known the room."""
     after_commit(
         f"remove the streams of person {person_id} from room {room_id}",
-        lambda: broadcast.unsubscribe_members(broadcast.feed_group(room_id), broadcast.person_group(person_id)),
+        lambda: _remove_streams(person_id, room_id),
     )
 
 

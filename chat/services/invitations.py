@@ -1,34 +1,34 @@
 """
 Invitations: create, list, revoke and accept links into a private room, and leave a room.
 
-This module writes Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
+This module also says which links are valid, and which of them let people create an account. It writes
+Invitation, and creates or deletes Member. Only the digest of a link's key is stored.
 """
 
 import secrets
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Invitation, Member, Person, Room
 from chat.protocol import CLOSE_FORBIDDEN, ChatError
-from chat.services import feeds, rooms
+from chat.services import feeds, rights, rooms
 from chat.services.after_commit import close_after_commit
 from chat.services.digests import digest_secret
 from chat.services.free_rows import delete_free_rows
+from chat.services.rights import Action
+from chat.services.scopes import reaches
 
 DEFAULT_SECONDS = 7 * 24 * 3600
 MAX_SECONDS = 365 * 24 * 3600
 MAX_USES = 10000
 MAX_OPEN = 100  # open invitations of one room
 MAX_SWEPT = 1000  # invitations in one sweep
-CAN_INVITE = (Member.MODERATOR, Member.OWNER)
-# An owner cannot leave, because the room needs an owner. A muted member cannot leave, because a new link would end the
-# mute.
-CAN_LEAVE = (Member.GUEST, Member.MEMBER, Member.MODERATOR)
 
 
 def create_invitation(
@@ -50,7 +50,7 @@ def create_invitation(
     - `forbidden` if the person may not invite, or if the room is not private or has too many open invitations;
     - `invalid_field` for `uses` or `seconds`.
     """
-    room = _get_room(person, slug)
+    room = rooms.get_room_for(person, slug, Action.INVITE)
     if uses is not None:
         protocol.check_integer(uses, "uses", 1, MAX_USES)
     seconds = DEFAULT_SECONDS if seconds is None else protocol.check_integer(seconds, "expires_in", 1, MAX_SECONDS)
@@ -70,8 +70,9 @@ def get_invitations(person: Person, slug: str) -> QuerySet:
 
     Raise `not_found` or `forbidden` as `create_invitation` does.
     """
-    room = _get_room(person, slug)
-    creators = Member.objects.filter(room=room, role__in=CAN_INVITE, person__is_active=True).values("person_id")
+    room = rooms.get_room_for(person, slug, Action.INVITE)
+    roles = rights.get_roles(Action.INVITE, room.access)
+    creators = Member.objects.filter(room=room, role__in=roles, person__is_active=True).values("person_id")
     found = Invitation.objects.open().select_related("created_by").filter(room=room, created_by__in=creators)
     return found.order_by("-id")
 
@@ -82,42 +83,61 @@ def revoke_invitation(person: Person, slug: str, invitation_id: int) -> None:
 
     Raise `not_found` or `forbidden` for the room as `create_invitation` does, and `not_found` for the invitation.
     """
-    room = _get_room(person, slug)
+    room = rooms.get_room_for(person, slug, Action.INVITE)
     if not Invitation.objects.filter(room=room, id=invitation_id).delete()[0]:
         raise ChatError("not_found", "There is no such invitation.")
-
-
-def may_invite(person: Person | AnonymousUser, room: Room) -> bool:
-    """Return whether a person may create invitations into a room."""
-    if room.access != room.PRIVATE or not person.is_authenticated or not person.is_active:
-        return False
-    return Member.objects.filter(room=room, person=person, role__in=CAN_INVITE).exists()
-
-
-def _get_room(person, slug):
-    room = rooms.get_readable_room(person, slug)
-    if room.access == room.DIRECT:
-        raise ChatError("forbidden", "Nobody can join a direct conversation. Open one with more people instead.")
-    if room.access != room.PRIVATE:
-        raise ChatError("forbidden", "This room is public. Send people its address instead.")
-    if not may_invite(person, room):
-        raise ChatError("forbidden", "Only owners and moderators of this room can invite people.")
-    return room
 
 
 def get_invitation(key: str) -> Invitation:
     """
     Return the open invitation with this key. Its room and its creator are loaded too.
 
-    An invitation is valid only while its creator may invite. Otherwise a banned moderator could return with their link.
+    A link that a person made is valid only while this person may invite. Otherwise a banned moderator could return with
+    their own link.
 
     Raise `not_found`, with the same text for every reason.
     """
-    found = Invitation.objects.open().select_related("room", "created_by").filter(digest=digest_secret(key))
-    invitation = found.first()
-    if invitation is None or invitation.created_by is None or not may_invite(invitation.created_by, invitation.room):
+    # One statement checks everything, so the time of the answer does not tell whether the key was valid once.
+    invitation = find_valid().filter(digest=digest_secret(key)).first()
+    if invitation is None:
         raise _make_invalid_error()
     return invitation
+
+
+def find_valid() -> QuerySet:
+    """
+    Select the open invitations that a command made, or whose creators may still make them, with rooms and creators.
+
+    Moderators invite to their private rooms, and the people of `may_invite_people` to the site and to its public rooms.
+    Only operators give reserved handles.
+    """
+    roles = rights.get_roles(Action.INVITE, Room.PRIVATE)
+    moderator = Member.objects.filter(room=OuterRef("room"), person=OuterRef("created_by"), role__in=roles)
+    may_give = Q(handle=None) | Q(created_by__is_staff=True)
+    to_site = Q(room=None) | Q(room__access=Room.PUBLIC)
+    if not settings.CHAT_MEMBERS_INVITE:
+        to_site &= Q(created_by__is_staff=True)
+    may_make = Q(is_moderator=True, room__access=Room.PRIVATE) | to_site & Q(created_by__is_guest=False)
+    is_valid = Q(is_from_site=True) | may_make & may_give & Q(created_by__is_active=True)
+    found = Invitation.objects.open().annotate(is_moderator=Exists(moderator)).filter(is_valid)
+    return found.select_related("room", "created_by")
+
+
+def may_invite_people(person: Person | AnonymousUser) -> bool:
+    """Return whether a person may make links for new accounts. With CHAT_MEMBERS_INVITE, every account may."""
+    if not person.is_authenticated or not person.is_active or person.is_guest:
+        return False
+    return rights.is_operator(person) or settings.CHAT_MEMBERS_INVITE
+
+
+def is_for_account(invitation: Invitation) -> bool:
+    """
+    Return whether a valid invitation lets a person create an account where accounts need an invitation.
+
+    An invitation into a room does so if its creator may invite people to the site.
+    """
+    creator = invitation.created_by
+    return bool(invitation.is_from_site) or (creator is not None and may_invite_people(creator))
 
 
 def _make_invalid_error():
@@ -130,49 +150,58 @@ def accept_invitation(person: Person, key: str) -> Room:
 
     Raise:
 
-    - `not_found` if the invitation is not valid;
+    - `not_found` if the invitation is not valid, or the person's token does not reach its room;
     - `forbidden` if the person, or another guest of the person's browser, is banned from the room;
-    - `forbidden` if the person is a guest and the room is closed to guests.
+    - `forbidden` if the person is a guest and the room is closed to guests;
+    - `forbidden` if the invitation has no room, because it is only for a new account.
     """
     invitation = get_invitation(key)
     room = invitation.room
+    if room is None:
+        raise ChatError("forbidden", "This invitation is for a new account, and you have an account already.")
+    if not reaches(person, room.id):
+        raise _make_invalid_error()
     try:
         with transaction.atomic():
             member = _find_member(person, room)
-            _check_may_join(person, room, member)
+            rights.check_not_held(person, room, member)
             if member is None:
-                _use(invitation)
-                role = rooms.get_default_role(person)
-                Member.objects.create(room=room, person=person, role=role, read_offset=room.offset)
-                feeds.follow(person, room.id)
+                use(invitation)
+                _add_member(person, room)
     except IntegrityError:
         pass  # another tab accepted the invitation at the same moment
     return room
+
+
+def join_with_new_account(person: Person, invitation: Invitation) -> None:
+    """
+    Use an invitation for a new account, and make the account a member of the invitation's room, if there is one.
+
+    Call this in the transaction that creates the account. Raise `not_found` if no use is left, and `forbidden` if the
+    person's browser has a banned guest in the room.
+    """
+    use(invitation)
+    if invitation.room is not None:
+        rights.check_not_held(person, invitation.room, None)
+        _add_member(person, invitation.room)
+
+
+def _add_member(person, room):
+    role = rights.get_default_role(person)
+    Member.objects.create(room=room, person=person, role=role, read_offset=room.offset)
+    feeds.follow(person, room.id)
 
 
 def _find_member(person, room):
     return Member.objects.filter(room=room, person=person).first()
 
 
-def _check_may_join(person, room, member):
-    if member is not None:
-        rooms.check_not_banned(member)
-    rooms.check_open_to(room, person)
-    rooms.check_browser_not_banned(room, person, member)
-
-
-def _use(invitation):
+def use(invitation: Invitation) -> None:
+    """Count one use of an invitation. Raise `not_found` if no use is left."""
     # The UPDATE itself checks that a use is left: if two people accept at the same moment, only one gets the last use.
     used = Invitation.objects.open().filter(id=invitation.id).update(uses_left=F("uses_left") - 1)
     if not used:
         raise _make_invalid_error()
-
-
-def may_leave(person: Person | AnonymousUser, room: Room) -> bool:
-    """Return whether a person may leave a room. Nobody can leave a board or a direct conversation."""
-    if room.access not in (Room.PRIVATE, Room.PUBLIC) or not person.is_authenticated:
-        return False
-    return Member.objects.filter(room=room, person=person, role__in=CAN_LEAVE).exists()
 
 
 def leave_room(person: Person, slug: str) -> None:
@@ -183,20 +212,15 @@ def leave_room(person: Person, slug: str) -> None:
 
     Raise `not_found` for the room; `forbidden` if the person cannot leave it.
     """
-    room = rooms.get_readable_room(person, slug)
-    if room.access == room.DIRECT:
-        raise ChatError("forbidden", "Nobody can leave a direct conversation. Choose its level 'none' instead.")
-    if not may_leave(person, room):
-        raise ChatError(
-            "forbidden", "You cannot leave this room: you are its owner, you are muted, or you are not in it."
-        )
+    room = rooms.get_room_for(person, slug, Action.LEAVE)
     member = Member.objects.get(room=room, person=person)
     group = broadcast.member_group(member.id)
     with transaction.atomic():
         # A person who is muted or banned at this moment must not escape by leaving. So the room is locked, as for every
         # change of a role, and the role is checked again.
         rooms.lock_room(room.id)
-        if not Member.objects.filter(id=member.id, role__in=CAN_LEAVE).delete()[0]:
+        roles = rights.get_roles(Action.LEAVE, room.access)
+        if not Member.objects.filter(id=member.id, role__in=roles).delete()[0]:
             raise ChatError("forbidden", "Your role in this room has just changed. Reload the page.")
         close_after_commit(group, CLOSE_FORBIDDEN)
         feeds.unfollow(person.id, room.id, room.slug)

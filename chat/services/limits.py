@@ -2,6 +2,8 @@
 Limits: the number of events, requests and connections that one person or one address may have. The numbers are
 settings, and CHAT_LIMITS=off switches all limits off.
 
+`budgets` has the limits of what costs the server much: reading, searching, exports and others.
+
 This module writes only the token buckets, counters and leases of the store.
 """
 
@@ -12,9 +14,11 @@ from functools import partial
 from django.conf import settings
 from django.http import HttpRequest
 
-from channels_transport import BoundedCache, find_network
+from channels_transport import BoundedCache
 from chat.connections import Connection
 from chat.protocol import CLOSE_FLOODING, ChatError, CloseConnection
+from chat.services import budgets
+from chat.services.budgets import get_network
 from chat.store import store
 
 MAX_COUNTED_FIRST = 10000  # people whom one process remembers
@@ -37,8 +41,9 @@ def check_event(owner: int | str, ref: str | None = None) -> None:
         return
     refusals = store.increment(f"refusals:{owner}", settings.CHAT_FLOOD_SECONDS)
     if refusals > settings.CHAT_FLOOD_REFUSALS:
+        budgets.count_refusal("floods")
         raise CloseConnection(CLOSE_FLOODING)
-    raise _make_rate_limited_error(wait, ref)
+    raise budgets.make_refusal("events", wait, ref)
 
 
 def check_frame(person_id: int, ref: str | None = None) -> None:
@@ -83,8 +88,16 @@ def forget_people() -> None:
 
 
 def check_address(kind: str, address: str) -> None:
-    """Count one `kind` (a key of CHAT_LIMITS) for an address. Raise `rate_limited`."""
-    _check(kind, get_network(address))
+    """Count one `kind` (a key of CHAT_LIMITS) for an address, and for the site. Raise `rate_limited`."""
+    if settings.CHAT_LIMITS_ON:
+        budgets.take(budgets.find_address_buckets(kind, address))
+
+
+def check_sign_in_without_password(address: str) -> None:
+    """Count an invalid token, or a sign-in elsewhere, as a sign-in of its address alone. Raise `rate_limited`."""
+    # The site's budget of sign-ins is for password hashes, which cost far more.
+    if settings.CHAT_LIMITS_ON:
+        budgets.take(budgets.find_buckets("sign_ins", get_network(address))[:1])
 
 
 def get_address(request: HttpRequest) -> str:
@@ -92,31 +105,26 @@ def get_address(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "unknown")
 
 
-def get_network(address: str) -> str:
-    """
-    Return the network under which the limits count an address (see `find_network`).
-
-    A text that is no IP address, such as "unknown", is returned unchanged.
-    """
-    return find_network(address) or address
-
-
-def check_download(person_id: int) -> None:
-    """Count one file that a person fetches. Raise `rate_limited`."""
+def check_download(person_id: int, size: int | None = None) -> None:
+    """Count one file of `size` bytes (None: unknown) that a person fetches. Raise `rate_limited`."""
     # Files have their own limit, because an interface server may have to keep a file for a slow reader.
-    _check("downloads", person_id)
+    if size is None:
+        budgets.check("downloads", person_id)
+    else:
+        budgets.check_each(("downloads", person_id), ("download_bytes", person_id))
+        budgets.count_download_bytes(person_id, size)
 
 
 def check_picture(person_id: int) -> None:
     """Count one picture that a person uploads. Raise `rate_limited`."""
     # Pictures have their own limit, because a worker may need seconds to decode one.
-    _check("pictures", person_id)
+    budgets.check("pictures", person_id)
 
 
-def check_search(person_id: int) -> None:
-    """Count one search of a person. Raise `rate_limited`."""
+def check_search(person_id: int, address: str) -> None:
+    """Count one search of a person, an address and the site. Raise `rate_limited`."""
     # Searches have their own limit, because a search costs the database more than an event.
-    _check("searches", person_id)
+    budgets.check("searches", person_id, address)
 
 
 class SignIn:
@@ -134,6 +142,7 @@ class SignIn:
         wait = _take(kind, owner)
         if wait:
             self.succeed()
+            budgets.count_refusal(kind)
             raise ChatError(
                 "rate_limited",
                 "Too many attempts to sign in. Try again in %(seconds)s seconds.",
@@ -159,18 +168,66 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     - `knows_address`: whether the person has signed in from this address before.
     """
     place = get_network(address) if browser is None else browser
-    check_address("sign_ins", place)
     attempt = SignIn()
     attempt.count("wrong_passwords_here", f"{account}:{place}")
     if browser is None and not knows_address:
         attempt.count("wrong_passwords", account)
+    # This is last, so that a client that repeats a wrong password does not use up the budget of its address: a refusal
+    # by the limits above takes no token of this one.
+    try:
+        _check_sign_in(address, browser)
+    except ChatError:
+        attempt.succeed()
+        raise
     return attempt
 
 
-def _check(kind: str, owner: int | str) -> None:
-    wait = _take(kind, owner)
-    if wait:
-        raise _make_rate_limited_error(wait)
+def _check_sign_in(address: str, browser: str | None) -> None:
+    """Count one check of a password, for the site and for the address or the known browser. Raise `rate_limited`."""
+    if not settings.CHAT_LIMITS_ON:
+        return
+    if browser is None:
+        budgets.take(budgets.find_address_buckets("sign_ins", address))
+    else:
+        budgets.take(budgets.find_known_buckets(browser, address))
+
+
+def start_code(account: str, address: str, browser: str | None, is_known: bool) -> SignIn:
+    """
+    Count one check of a code of a second factor, before the check is made. Raise `rate_limited`.
+
+    `account`, `address` and `browser` are the same as in `start_sign_in`. `is_known`: whether the person has signed in
+    with this browser or from this address before. Then the limit over all places does not apply.
+    """
+    attempt = SignIn()
+    attempt.count("wrong_codes_here", f"{account}:{browser or get_network(address)}")
+    if not is_known:
+        attempt.count("wrong_codes", account)
+    return attempt
+
+
+def check_mail(person_id: int) -> None:
+    """Count one mail to the verified address of a person: somebody else may have requested it. Raise `rate_limited`."""
+    budgets.check("mails", f"person-{person_id}")
+
+
+def check_new_address(person_id: int, address: str, to: str) -> None:
+    """
+    Count one mail to an address that is not verified: for the person, the client's address, and the reader.
+
+    `to` is a digest of the reader's address. Raise `rate_limited`.
+    """
+    # Strangers cause the mails that `check_mail` counts. They must not keep the owner from changing the address.
+    budgets.check_each(("mails", f"by-{person_id}"), ("mails", f"to-{to}"), ("new_addresses", get_network(address)))
+
+
+def check_password_reset(address: str, whom: str) -> None:
+    """
+    Count one request for a new password: for its address, and for the account that it names.
+
+    Raise `rate_limited`.
+    """
+    budgets.check_each(("password_resets", get_network(address)), ("password_resets_here", whom))
 
 
 def _give_back(kind: str, owner: str) -> None:
@@ -186,11 +243,6 @@ def _take(kind: str, owner: int | str) -> float:
     return store.take_token(f"{kind}:{owner}", burst, per_second)
 
 
-def _make_rate_limited_error(wait: float, ref: str | None = None) -> ChatError:
-    # The time is in whole milliseconds and rounded up, so that a client that waits this long is not refused again.
-    return ChatError("rate_limited", "Too much at once; wait a little.", ref, math.ceil(wait * 1000) / 1000)
-
-
 def lease_socket(owner: int | str, connection: Connection) -> None:
     """
     Count an open connection of its owner and its address for CHAT_PRESENCE_LEASE_SECONDS.
@@ -204,6 +256,7 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
     for name, most in _socket_counters(owner, connection):
         if not store.acquire_lease(name, connection.name, seconds, most):
             release_socket(owner, connection)
+            budgets.count_refusal("sockets_per_person" if ":person:" in name else "sockets_per_address")
             raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
 

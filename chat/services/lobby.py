@@ -25,6 +25,7 @@ class LobbyWatch:
     def __init__(self) -> None:
         self._summary: tuple | None = None
         self._rooms_with_changes: set[int] = set()
+        self.people: int | None = None  # people in rooms at the last check; a person in two rooms counts twice
 
     def check(self) -> bool:
         """
@@ -33,6 +34,7 @@ class LobbyWatch:
         Also publish presence changes that no worker has published.
         """
         rosters = presence.sweep_rosters()
+        self.people = sum(count for count, _ in rosters.values())
         self._publish_overdue({room_id for room_id, (_, has_changes) in rosters.items() if has_changes})
         summary = _summarize_rooms(), {room_id: count for room_id, (count, _) in rosters.items() if count}
         if summary == self._summary:

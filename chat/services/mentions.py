@@ -14,6 +14,7 @@ from chat import protocol
 from chat.models import Mention, Message, Person, Room, find_posts
 from chat.protocol import ChatError
 from chat.services import rooms
+from chat.services.scopes import get_room_ids
 
 
 def list_mentions(person: Person, before: int | None, limit: int) -> tuple[list[dict], int | None]:
@@ -27,6 +28,9 @@ def list_mentions(person: Person, before: int | None, limit: int) -> tuple[list[
     public = Q(room__access=Room.PUBLIC) & ~Q(room__members__person=person)
     if person.is_guest:
         public &= ~Q(room__closed_to_guests=True)
+    room_ids = get_room_ids(person)
+    if room_ids is not None:
+        public &= Q(room__in=room_ids)
     rows = Mention.objects.filter(own | public, person=person, silent=False).select_related("room").order_by("-id")
     if before is not None:
         rows = rows.filter(id__lt=before)

@@ -15,6 +15,7 @@ from chat.models import Member, Task
 from chat.store import store
 
 from . import announcements, moderation, rooms, tasks
+from .rights import Action, has_role_for
 
 Events = dict[str, dict]
 
@@ -63,7 +64,7 @@ def _get_events(member) -> Events:
     if state.has_tasks:
         found = tasks.get_recent_tasks(member.person, member.room_id)
         events.update((f"task {task.id}", tasks.describe(task)) for task in found)
-    if member.is_moderator:
+    if has_role_for(member, Action.SEE_REPORTS):
         # The event has no content, so its key tells whether the reports have changed.
         events[f"reports {moderation.get_reports_version(member.room)}"] = protocol.reported()
     return events

@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
-from chat.models import FormerSlug, Member, Message, Person, Room, ScheduledMessage
+from chat.models import FormerSlug, Member, Message, Person, ScheduledMessage
 from chat.protocol import ChatError
-from chat.services import rooms
+from chat.services import entry, rooms
 from chat.services.after_commit import start_job_after_commit
 from chat.services.free_rows import delete_free_rows, find_free_rows, lock_free_rows
+from chat.services.rights import Action, check_may
+from chat.services.scopes import get_room_ids
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +48,7 @@ def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, boo
     - `forbidden` on a board, or if the person has too many waiting messages;
     - `ref_conflict`.
     """
-    if member.room.access == Room.BOARD:
-        # Visitors of a board are not logged in, so they could neither list nor cancel the message.
-        raise ChatError("forbidden", "Scheduled messages are not available on boards.")
+    check_may(member.person, Action.SCHEDULE, member.room, member)
     return rooms.record_once(member, event, lambda: _store(member, event))
 
 
@@ -112,6 +112,9 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     if protocol.is_slug(slug):
         is_there |= Q(room__in=FormerSlug.objects.filter(slug=slug).values("room"))
     mine = ScheduledMessage.objects.shown().filter(is_there, author=person, id=scheduled_id)
+    room_ids = get_room_ids(person)
+    if room_ids is not None:
+        mine = mine.filter(room__in=room_ids)
     if not mine.delete()[0]:
         raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
 
@@ -142,6 +145,8 @@ def post_scheduled(scheduled_id: int) -> bool:
 def _post(row):
     if not row.author.is_active:
         raise ChatError("forbidden", "The author's account is no longer active.")
+    if row.author.is_guest:
+        entry.check_guests()
     member = rooms.join_room(row.author, row.room.slug)
     # The ref contains the time of creation, because clients choose their refs freely and may use `scheduled-7`.
     ref = f"scheduled-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"

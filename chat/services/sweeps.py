@@ -6,19 +6,37 @@ returns how many rows it repaired or deleted. The rosters have no sweep here, be
 sweeps them.
 """
 
-from . import announcements, boards, invitations, lost_rights, moderation, people, scheduled, tasks
+from . import (
+    announcements,
+    boards,
+    files,
+    invitations,
+    lost_rights,
+    mails,
+    moderation,
+    people,
+    retention,
+    rooms,
+    scheduled,
+    tasks,
+)
 
 SWEEPS = [
     # These sweeps come first, because people wait for their results.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
+    mails.sweep_mails,
     moderation.sweep_mutes,
     lost_rights.sweep_inactive_people,
     lost_rights.sweep_banned_members,
     people.sweep_sessions,
+    people.sweep_tokens,
     people.sweep_guests,
     people.sweep_places,
     announcements.sweep_announcements,
     invitations.sweep_invitations,
     boards.sweep_boards,
+    rooms.sweep_old_refs,
+    files.sweep_files,
+    retention.sweep_retention,
 ]

@@ -15,6 +15,8 @@ from chat.models import Member, Person, Room, find_places, find_posts
 from chat.protocol import ChatError
 from chat.services import announcements, feeds, people, rooms
 from chat.services.after_commit import publish_after_commit
+from chat.services.rights import Action, may
+from chat.services.scopes import get_room_ids, reaches
 
 MAX_FAVOURITES = 100
 
@@ -75,8 +77,15 @@ def read_room(person: Person, slug: str, offset: int | None = None) -> int:
 
 
 def read_all(person: Person) -> None:
-    """Mark all rooms of a person as read. Run three statements, and publish each room that had something new."""
+    """
+    Mark all rooms of a person as read; with a token for certain rooms, only these.
+
+    Run three statements, and publish each room that had something new.
+    """
     behind = Member.objects.filter(person=person, read_offset__lt=F("room__offset")).exclude(role=Member.BANNED)
+    room_ids = get_room_ids(person)
+    if room_ids is not None:
+        behind = behind.filter(room__in=room_ids)
     with transaction.atomic():
         # `set_favourite` changes several of these rows too. Without this lock, the two could block each other.
         Person.objects.lock(person.id)
@@ -112,7 +121,7 @@ def set_favourite(person: Person, slug: str, on: bool, position: int | None = No
         mine = Member.objects.filter(person=person, favourite__isnull=False).select_related("room")
         others = [other for other in mine.order_by("favourite", "id") if other.id != member.id]
         # The person does not see these rooms, so the position does not count them. They come last.
-        hidden = [other for other in others if other.role == Member.BANNED or other.room.is_closed_to(person)]
+        hidden = [other for other in others if not may(person, Action.KEEP, other.room, other)]
         order = [other for other in others if other not in hidden]
         if on:
             if len(others) >= MAX_FAVOURITES:
@@ -133,9 +142,8 @@ def _store_favourite(member: Member, position: int | None) -> None:
 
 
 def _get_member(person: Person, slug: str) -> Member:
-    found = Member.objects.filter(person=person, room__slug=slug).exclude(role=Member.BANNED).select_related("room")
-    member = found.first()
-    if member is None or member.room.is_closed_to(person):
+    member = Member.objects.filter(person=person, room__slug=slug).select_related("room").first()
+    if member is None or not reaches(person, member.room_id) or not may(person, Action.KEEP, member.room, member):
         raise ChatError("not_found", "You are not in such a room.")
     member.person = person
     return member

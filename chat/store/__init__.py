@@ -1,5 +1,5 @@
 """
-Small state that all processes share and may lose: token buckets, counters, texts, leases and rosters.
+Small state that all processes share and may lose: token buckets, tallies, counters, texts, series, leases and rosters.
 
 The state is in Redis if the site has a Redis, and in this process otherwise. All of the state expires, so nothing of a
 killed process remains after its leases end. State that must not be lost is in database rows. The store knows nothing
@@ -8,18 +8,22 @@ about chat.
 Times are in seconds. A store in Redis uses the clock of Redis, because the clocks of the processes may differ.
 """
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
-from .interface import Store
+from .interface import Bucket, Store
 from .memory import MemoryStore
 from .redis import RedisStore
 
-__all__ = ["MemoryStore", "RedisStore", "Store", "make_store", "store"]
+__all__ = ["Bucket", "MemoryStore", "RedisStore", "Store", "make_store", "store"]
 
 
-def make_store(url: str | None) -> Store:
-    """Return the store in the Redis at `url`; for None, a store within this process."""
-    return RedisStore(url) if url else MemoryStore()
+def make_store(urls: str | None, encryption_keys: Sequence[str] = ()) -> Store:
+    """
+    Return the store in the first Redis of `urls`, which encrypts texts with the keys; for None, one in this process.
+    """
+    return RedisStore(urls, encryption_keys) if urls else MemoryStore()
 
 
-store = make_store(settings.REDIS_URL)
+store = make_store(settings.REDIS_URL, settings.REDIS_ENCRYPTION_KEYS)

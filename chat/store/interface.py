@@ -1,5 +1,7 @@
 """
-What a store can do: token buckets, counters, texts, leases and rosters. `MemoryStore` and `RedisStore` do the same.
+What a store can do: token buckets, tallies, counters, texts, series, leases and rosters.
+
+`MemoryStore` and `RedisStore` do the same.
 
 Times are in seconds. Callers choose the names, and each kind of state has its own namespace. If the docstring of a
 method says "may run later", the method does not wait for Redis: its command leaves with the worker's next round trip.
@@ -7,10 +9,58 @@ All methods of a store in Redis raise the errors in `channels_transport.OUTAGES`
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 
-class Store(ABC):
+class Bucket(NamedTuple):
+    """A token bucket with room for `burst` tokens, filled by `per_second`. `take_tokens` explains the reserve."""
+
+    name: str
+    burst: float
+    per_second: float
+    reserve: float = 0
+
+
+class Taken(NamedTuple):
+    """The answer of `take_tokens`: 0 and None, or the seconds to wait and the name of the bucket that is empty."""
+
+    wait: float
+    empty: str | None
+
+
+TALLY_SECONDS = 30 * 24 * 3600  # a tally is deleted when nothing was added to it for this time
+
+
+class SingleTokens(ABC):
+    """The methods that take one token of one bucket."""
+
+    @abstractmethod
+    def take_tokens(self, buckets: Sequence[Bucket], cost: float = 1) -> Taken:
+        """See `Store`."""
+
+    @abstractmethod
+    def take_tokens_deferred(
+        self, buckets: Sequence[Bucket], cost: float, on_taken: Callable[[list[float]], object]
+    ) -> None:
+        """See `Store`."""
+
+    def take_token(self, name: str, burst: float, per_second: float) -> float:
+        """Take a token of a bucket with room for `burst`, filled by `per_second`. Return 0, or the seconds to wait."""
+        return self.take_tokens([Bucket(name, burst, per_second)]).wait
+
+    def take_token_deferred(
+        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
+    ) -> None:
+        """
+        Take one token even if the bucket is empty, and call `on_taken(tokens left)`. This may run later.
+
+        A bucket with a negative number of tokens is in debt: `take_token` gives none until the debt is paid.
+        """
+        self.take_tokens_deferred([Bucket(name, burst, per_second)], 1, lambda levels: on_taken(levels[0]))
+
+
+class Store(SingleTokens):
     """Small state that expires. The state of a killed process lasts no longer than its leases."""
 
     is_shared: bool  # whether other processes have the same state
@@ -26,22 +76,37 @@ class Store(ABC):
     # Token buckets, for rate limits.
 
     @abstractmethod
-    def take_token(self, name: str, burst: float, per_second: float) -> float:
-        """Take a token of a bucket with room for `burst`, filled by `per_second`. Return 0, or the seconds to wait."""
+    def take_tokens(self, buckets: Sequence[Bucket], cost: float = 1) -> Taken:
+        """
+        Take `cost` tokens of each bucket, or take nothing if one of the buckets is empty. This takes one round trip.
+
+        A bucket is empty if it has less than one token. Otherwise it gives any number of tokens, and it may be in debt
+        afterwards: it has a negative number of tokens and stays empty until the debt is paid. With a `cost` of 0, only
+        check the buckets.
+
+        The first bucket is the caller's own. While at least half of its tokens are left, the other buckets are empty
+        only below 1 minus their `reserve`. So a few owners who use much cannot lock out those who use little.
+        """
+
+    @abstractmethod
+    def take_tokens_deferred(
+        self, buckets: Sequence[Bucket], cost: float, on_taken: Callable[[list[float]], object]
+    ) -> None:
+        """Take tokens even from empty buckets, and call `on_taken(the tokens left in each)`. This may run later."""
 
     @abstractmethod
     def return_token(self, name: str, burst: float) -> None:
         """Give a token back to its bucket, which holds at most `burst`."""
 
-    @abstractmethod
-    def take_token_deferred(
-        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
-    ) -> None:
-        """
-        Take one token even if the bucket is empty, and call `on_taken(tokens left)`. This may run later.
+    # Tallies.
 
-        A bucket with a negative number of tokens is in debt: `take_token` gives none until the debt is paid.
-        """
+    @abstractmethod
+    def add_to_tally(self, name: str, entry: str, number: int = 1) -> None:
+        """Add a number to an entry of a tally. This may run later."""
+
+    @abstractmethod
+    def read_tally(self, name: str) -> dict[str, int]:
+        """Return {entry: its number} of a tally, sorted by entry."""
 
     # Counters.
 
@@ -54,6 +119,20 @@ class Store(ABC):
     @abstractmethod
     def exchange(self, name: str, text: str, seconds: float) -> str | None:
         """Store a text for `seconds`. Return the text that was stored before under this name, or None."""
+
+    # Series: the newest texts of a name, the oldest first.
+
+    @abstractmethod
+    def append_texts(self, texts: Mapping[str, str], limits: Mapping[str, int], seconds: float) -> None:
+        """
+        Append a text to each series: {name: text}. `limits` is {name: how many of its newest texts a series keeps}.
+
+        A series is deleted `seconds` after its last text. This takes one round trip.
+        """
+
+    @abstractmethod
+    def read_series(self, *names: str) -> list[list[str]]:
+        """Return the texts of each series, in the order of `names`. This takes one round trip."""
 
     # Leases.
 

@@ -4,12 +4,16 @@ The store of a site that is one process: a dictionary behind a lock. This module
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .interface import Store, split_changes
+from .interface import TALLY_SECONDS, Bucket, Store, Taken, split_changes
 
 NO_LIMIT = 10**9  # more leases than a process can have
-SWEEP_SECONDS = 60  # between two sweeps of expired counters and texts
+# A caller that has waited for the returned time gets its tokens, although floats are not exact.
+ROUNDING_SECONDS = 1e-6
+SWEEP_SECONDS = 60  # between two sweeps of full buckets, and of expired counters and texts
+# The kinds of values whose last part is the time at which they can be deleted.
+SWEPT = ("bucket", "counter", "text", "series")
 
 
 class MemoryStore(Store):
@@ -19,7 +23,7 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        # The keys are (kind, name). The kind is "bucket", "counter", "text", "lease" or "roster".
+        # The keys are (kind, name). The kind is "bucket", "tally", "counter", "text", "series", "lease" or "roster".
         self._values: dict = {}
         self._swept_at = time.monotonic()
 
@@ -29,31 +33,60 @@ class MemoryStore(Store):
     def ping(self) -> None:
         pass
 
-    def take_token(self, name: str, burst: float, per_second: float) -> float:
+    def take_tokens(self, buckets: Sequence[Bucket], cost: float = 1) -> Taken:
         with self._lock:
-            level, now = self._fill_bucket(name, burst, per_second)
-            wait = 0 if level >= 1 else (1 - level) / per_second
-            self._values["bucket", name] = (level if wait else level - 1), now
-            return wait
+            levels, now = self._fill_buckets(buckets)
+            is_light = levels[0] >= buckets[0].burst / 2
+            waits = [
+                (1 - (bucket.reserve if is_light else 0) - level) / bucket.per_second
+                for bucket, level in zip(buckets, levels, strict=True)
+            ]
+            longest = max(waits)
+            if longest > ROUNDING_SECONDS:
+                return Taken(longest, buckets[waits.index(longest)].name)
+            self._set_levels(buckets, [level - cost for level in levels], now)
+            return Taken(0, None)
+
+    def take_tokens_deferred(
+        self, buckets: Sequence[Bucket], cost: float, on_taken: Callable[[list[float]], object]
+    ) -> None:
+        with self._lock:
+            levels, now = self._fill_buckets(buckets)
+            levels = [level - cost for level in levels]
+            self._set_levels(buckets, levels, now)
+        on_taken(levels)
+
+    def _fill_buckets(self, buckets):
+        """Return (the tokens that each bucket has now, the time)."""
+        now = time.monotonic()
+        levels = []
+        for name, burst, per_second, _ in buckets:
+            level, at, _ = self._values.get(("bucket", name), (burst, now, now))
+            levels.append(min(burst, level + (now - at) * per_second))
+        return levels, now
+
+    def _set_levels(self, buckets, levels, now):
+        self._sweep_expired()
+        for bucket, level in zip(buckets, levels, strict=True):
+            # A bucket that is full again is the same as a new one.
+            self._values["bucket", bucket.name] = level, now, now + (bucket.burst - level) / bucket.per_second
 
     def return_token(self, name: str, burst: float) -> None:
         with self._lock:
             if ("bucket", name) in self._values:
-                level, at = self._values["bucket", name]
-                self._values["bucket", name] = min(burst, level + 1), at
+                level, at, full_at = self._values["bucket", name]
+                self._values["bucket", name] = min(burst, level + 1), at, full_at
 
-    def take_token_deferred(
-        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
-    ) -> None:
+    def add_to_tally(self, name: str, entry: str, number: int = 1) -> None:
         with self._lock:
-            level, now = self._fill_bucket(name, burst, per_second)
-            self._values["bucket", name] = level - 1, now
-        on_taken(level - 1)
+            entries, _ = self._values.get(("tally", name), ({}, 0))
+            entries[entry] = entries.get(entry, 0) + number
+            self._values["tally", name] = entries, time.monotonic() + TALLY_SECONDS
 
-    def _fill_bucket(self, name, burst, per_second):
-        now = time.monotonic()
-        level, at = self._values.get(("bucket", name), (burst, now))
-        return min(burst, level + (now - at) * per_second), now
+    def read_tally(self, name: str) -> dict[str, int]:
+        with self._lock:
+            entries, ends_at = self._values.get(("tally", name), ({}, 0))
+            return dict(sorted(entries.items())) if ends_at >= time.monotonic() else {}
 
     def increment(self, name: str, seconds: float) -> int:
         with self._lock:
@@ -72,14 +105,29 @@ class MemoryStore(Store):
             return before if ends_at >= time.monotonic() else None
 
     def _sweep_expired(self):
-        """Delete the expired counters and texts, at most once in SWEEP_SECONDS."""
-        # These names contain names of connections. Without this sweep, the dictionary would grow with every
-        # new connection.
+        """Delete the full buckets, and the expired counters and texts, at most once in SWEEP_SECONDS."""
+        # These names contain names of connections and addresses. Without this sweep, the dictionary would grow with
+        # every new connection and address.
         now = time.monotonic()
         if now > self._swept_at + SWEEP_SECONDS:
             self._swept_at = now
-            for key in [key for key, value in self._values.items() if key[0] in ("counter", "text") and value[1] < now]:
-                del self._values[key]
+            for key, value in list(self._values.items()):
+                if key[0] in SWEPT and value[-1] < now:
+                    del self._values[key]
+
+    def append_texts(self, texts: Mapping[str, str], limits: Mapping[str, int], seconds: float) -> None:
+        with self._lock:
+            for name, text in texts.items():
+                kept = [*self._read_texts(name), text][-limits[name] :]
+                self._values["series", name] = kept, time.monotonic() + seconds
+
+    def read_series(self, *names: str) -> list[list[str]]:
+        with self._lock:
+            return [list(self._read_texts(name)) for name in names]
+
+    def _read_texts(self, name):
+        texts, ends_at = self._values.get(("series", name), ([], 0))
+        return texts if ends_at >= time.monotonic() else []
 
     def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
         with self._lock:

@@ -2,151 +2,55 @@
 The store of a site with several processes, in Redis. The methods of `Store` run scripts and commands.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from channels_transport import Script, Shard, make_redis_client, run_with_next_trip
+from channels_transport import (
+    CannotDecrypt,
+    LogThrottle,
+    Script,
+    Shard,
+    make_crypter,
+    make_redis_client,
+    read_redis_prefix,
+    run_with_next_trip,
+    split_redis_urls,
+)
 
-from .interface import Store, split_changes
+from .interface import TALLY_SECONDS, Bucket, Store, Taken, split_changes
 from .memory import NO_LIMIT
+from .scripts import StoreScripts
+
+throttle = LogThrottle(logging.getLogger(__name__))
 
 # The keys of a roster remain for this time after its last entry ends. So a sweep can still find the owners who left.
 ROSTER_GRACE_SECONDS = 600
 
 
-class RedisStore(Store):
-    """The state of a site with several processes. `Store` documents the methods. Most need one round trip."""
+class RedisStore(StoreScripts, Store):
+    """
+    The state of a site with several processes, in the first of its Redis servers.
+
+    `Store` documents the methods. Most need one round trip.
+
+    The texts and the owners of rosters are encrypted, if there are keys. What another key encrypted counts as missing.
+    """
 
     is_shared = True
-    PREFIX = "chat:"
-    _ROSTERS = f"{PREFIX}rosters"
 
-    # ARGV: burst, tokens per second, 1 if the bucket may go into debt. Returns {seconds to wait, tokens left}.
-    _TAKE = """
-        local time = redis.call('TIME')
-        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-        local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
-        local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
-        -- After the clock was set back, callers do not wait until it shows the old time again.
-        local passed = math.max(0, now - (tonumber(bucket[2]) or now))
-        local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
-        local wait = 0
-        if level < 1 then wait = (1 - level) / rate end
-        if level >= 1 or ARGV[3] == '1' then level = level - 1 end
-        redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', string.format('%.6f', now))
-        redis.call('EXPIRE', KEYS[1], math.ceil((burst - math.min(0, level)) / rate) + 1)
-        return {tostring(wait), tostring(level)}
-    """
-    # ARGV: burst. A bucket that has expired is full.
-    _RETURN = """
-        local level = tonumber(redis.call('HGET', KEYS[1], 'level'))
-        if level then redis.call('HSET', KEYS[1], 'level', tostring(math.min(tonumber(ARGV[1]), level + 1))) end
-    """
-    _COUNT = """
-        local number = redis.call('INCR', KEYS[1])
-        -- The counter has more time left than the whole window only if the clock was set back.
-        if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-        return number
-    """
-    _EXCHANGE = """
-        local before = redis.call('GET', KEYS[1])
-        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-        return before
-    """
-    # If a lease ends later than a new lease would end, it was given before the clock was set back. The script counts
-    # such a lease from now. So a running holder has time to renew it, and the lease of a killed holder does not last
-    # until the clock shows the old time again.
-    _SHORTEN = """
-        local time = redis.call('TIME')
-        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-        local function shorten(key, longest)
-            for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. now + longest, '+inf')) do
-                redis.call('ZADD', key, now + longest, member)
-            end
-        end
-    """
-    _LEASE = (
-        _SHORTEN
-        + """
-        for _, key in ipairs(KEYS) do
-            shorten(key, tonumber(ARGV[2]))
-            redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-            if not redis.call('ZSCORE', key, ARGV[1]) and redis.call('ZCARD', key) >= tonumber(ARGV[3]) then
-                return 0
-            end
-            redis.call('ZADD', key, now + tonumber(ARGV[2]), ARGV[1])
-            redis.call('EXPIRE', key, ARGV[2])
-        end
-        return 1
-    """
-    )
-    _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
-    # KEYS:
-    # 1. entries: a sorted set of "owner \\n entry" by the time when the entry ends;
-    # 2. owners: a hash of each owner's number of entries;
-    # 3. changes: a hash of "came" or "went" for each owner;
-    # 4. the set of the names of all rosters that have entries.
-    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (s), name of the roster.
-    _ROSTER = (
-        _SHORTEN
-        + """
-        shorten(KEYS[1], tonumber(ARGV[1] == 'add' and ARGV[4] or ARGV[5]))
-        local function note(owner, kind)
-            local other = redis.call('HGET', KEYS[3], owner)
-            if other and other ~= kind then
-                redis.call('HDEL', KEYS[3], owner)
-            else
-                redis.call('HSET', KEYS[3], owner, kind)
-                redis.call('EXPIRE', KEYS[3], ARGV[5])
-            end
-        end
-        local function drop(owner, member)
-            if redis.call('ZREM', KEYS[1], member) == 1 and redis.call('HINCRBY', KEYS[2], owner, -1) <= 0 then
-                redis.call('HDEL', KEYS[2], owner)
-                note(owner, 'went')
-            end
-        end
-        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-            drop(string.match(member, '^(.-)\\n'), member)
-        end
-        local function forget_if_empty()
-            -- The roster may also be empty because its keys expired before a sweep found it.
-            if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
-        end
-        local operation, owner = ARGV[1], ARGV[2]
-        local member = owner .. '\\n' .. ARGV[3]
-        if operation == 'add' then
-            if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), member) == 1
-                and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
-            redis.call('SADD', KEYS[4], ARGV[6])
-            for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, tonumber(ARGV[4]) + tonumber(ARGV[5])) end
-            return redis.call('EXISTS', KEYS[3])
-        elseif operation == 'remove' then
-            drop(owner, member)
-            forget_if_empty()
-            return redis.call('EXISTS', KEYS[3])
-        elseif operation == 'take_changes' then
-            local changes = redis.call('HGETALL', KEYS[3])
-            redis.call('DEL', KEYS[3])
-            return {redis.call('HLEN', KEYS[2]), changes}
-        elseif operation == 'summarize' then
-            forget_if_empty()
-            return {redis.call('HLEN', KEYS[2]), redis.call('EXISTS', KEYS[3])}
-        end
-        local owners, limit = {}, tonumber(ARGV[4])
-        for index, name in ipairs(redis.call('HKEYS', KEYS[2])) do
-            if index > limit then break end
-            owners[index] = name
-        end
-        return {redis.call('HLEN', KEYS[2]), owners}
-    """
-    )
-
-    def __init__(self, url: str) -> None:
+    def __init__(self, urls: str, encryption_keys: Sequence[str] = ()) -> None:
+        # A budget and a list of present people must be in one place, so only the first server has them.
+        [url, *_] = split_redis_urls(urls)
+        self.prefix = f"{read_redis_prefix([url])}chat:"
+        self._rosters = f"{self.prefix}rosters"
+        self._crypter = make_crypter(encryption_keys)
         # The client has timeouts, because a paused Redis must not block the callers.
         self._client = make_redis_client(url, socket_timeout=5, socket_connect_timeout=5)
         self._shard = Shard(self._client)
         self._take = Script(self._TAKE)
         self._return = Script(self._RETURN)
+        self._tally = Script(self._TALLY)
         self._count = Script(self._COUNT)
         self._exchange = Script(self._EXCHANGE)
         self._lease = Script(self._LEASE)
@@ -154,34 +58,75 @@ class RedisStore(Store):
         self._roster = Script(self._ROSTER)
 
     def clear(self) -> None:
-        for key in self._client.scan_iter(f"{self.PREFIX}*"):
+        for key in self._client.scan_iter(f"{self.prefix}*"):
             self._client.delete(key)
 
     def ping(self) -> None:
         self._client.ping()
 
-    def take_token(self, name: str, burst: float, per_second: float) -> float:
-        wait, _ = self._call(self._take_command(name, burst, per_second, may_owe=0))
-        return float(wait)
+    def take_tokens(self, buckets: Sequence[Bucket], cost: float = 1) -> Taken:
+        wait, empty, *_ = self._call(self._take_command(buckets, cost, may_owe=0))
+        return Taken(float(wait), buckets[empty - 1].name if empty else None)
+
+    def take_tokens_deferred(
+        self, buckets: Sequence[Bucket], cost: float, on_taken: Callable[[list[float]], object]
+    ) -> None:
+        command = self._take_command(buckets, cost, may_owe=1)
+        self._call_deferred(command, lambda answer: on_taken([float(level) for level in answer[2:]]))
+
+    def _take_command(self, buckets, cost, may_owe):
+        numbers = [number for bucket in buckets for number in bucket[1:]]
+        return self._take.command(
+            cost, may_owe, *numbers, keys=[f"{self.prefix}bucket:{bucket.name}" for bucket in buckets]
+        )
 
     def return_token(self, name: str, burst: float) -> None:
-        self._call(self._return.command(burst, keys=[f"{self.PREFIX}bucket:{name}"]))
+        self._call(self._return.command(burst, keys=[f"{self.prefix}bucket:{name}"]))
 
-    def take_token_deferred(
-        self, name: str, burst: float, per_second: float, on_taken: Callable[[float], object]
-    ) -> None:
-        command = self._take_command(name, burst, per_second, may_owe=1)
-        self._call_deferred(command, lambda answer: on_taken(float(answer[1])))
+    def add_to_tally(self, name: str, entry: str, number: int = 1) -> None:
+        self._call_deferred(self._tally.command(entry, TALLY_SECONDS, number, keys=[f"{self.prefix}tally:{name}"]))
 
-    def _take_command(self, name, burst, per_second, may_owe):
-        return self._take.command(burst, per_second, may_owe, keys=[f"{self.PREFIX}bucket:{name}"])
+    def read_tally(self, name: str) -> dict[str, int]:
+        entries = self._call(("HGETALL", f"{self.prefix}tally:{name}"))
+        names = [text.decode() for text in entries[::2]]
+        return dict(sorted(zip(names, map(int, entries[1::2]), strict=True)))
 
     def increment(self, name: str, seconds: float) -> int:
-        return self._call(self._count.command(seconds, keys=[f"{self.PREFIX}count:{name}"]))
+        return self._call(self._count.command(seconds, keys=[f"{self.prefix}count:{name}"]))
 
     def exchange(self, name: str, text: str, seconds: float) -> str | None:
-        before = self._call(self._exchange.command(text, seconds, keys=[f"{self.PREFIX}text:{name}"]))
-        return None if before is None else before.decode()
+        content = self._crypter.encrypt(text.encode())
+        before = self._call(self._exchange.command(content, seconds, keys=[f"{self.prefix}text:{name}"]))
+        known = None if before is None else self._read(self._crypter.decrypt, before)
+        return None if known is None else known.decode()
+
+    def _read(self, decrypt, content):
+        """Return decrypted content, or None if this process does not have its key."""
+        try:
+            return decrypt(content)
+        except CannotDecrypt as error:
+            throttle.warning("A part of the store is ignored: it %s", error)
+            return None
+
+    def _unseal(self, owners: Iterable[str]) -> list[str | None]:
+        """Return the owners, with None in place of each one whose key this process does not have."""
+        return [self._read(self._crypter.unseal, owner) for owner in owners]
+
+    def append_texts(self, texts: Mapping[str, str], limits: Mapping[str, int], seconds: float) -> None:
+        commands: list[tuple] = []
+        for name, text in texts.items():
+            key = f"{self.prefix}series:{name}"
+            commands += [
+                ("RPUSH", key, self._crypter.encrypt(text.encode())),
+                ("LTRIM", key, -limits[name], -1),
+                ("EXPIRE", key, math.ceil(seconds)),
+            ]
+        self._call_all(commands)
+
+    def read_series(self, *names: str) -> list[list[str]]:
+        answers = self._call_all(("LRANGE", f"{self.prefix}series:{name}", 0, -1) for name in names)
+        series = [[self._read(self._crypter.decrypt, content) for content in answer] for answer in answers]
+        return [[text.decode() for text in texts if text is not None] for texts in series]
 
     def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
         return bool(self._call(self._lease_command([name], holder, seconds, limit)))
@@ -190,13 +135,13 @@ class RedisStore(Store):
         self._call_deferred(self._lease_command(names, holder, seconds, NO_LIMIT))
 
     def _lease_command(self, names, holder, seconds, limit):
-        return self._lease.command(holder, seconds, limit, keys=[f"{self.PREFIX}lease:{name}" for name in names])
+        return self._lease.command(holder, seconds, limit, keys=[f"{self.prefix}lease:{name}" for name in names])
 
     def release_lease(self, name: str, holder: str) -> None:
-        self._call(("ZREM", f"{self.PREFIX}lease:{name}", holder))
+        self._call(("ZREM", f"{self.prefix}lease:{name}", holder))
 
     def count_leases(self, name: str) -> int:
-        return self._call(self._count_leases.command(keys=[f"{self.PREFIX}lease:{name}"]))
+        return self._call(self._count_leases.command(keys=[f"{self.prefix}lease:{name}"]))
 
     def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:
         return bool(self._call(self._roster_command(name, "add", owner, entry, seconds)))
@@ -210,32 +155,49 @@ class RedisStore(Store):
 
     def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
         count, owners = self._call(self._roster_command(name, "owners", seconds_or_limit=limit))
-        return [owner.decode() for owner in owners], count
+        # While a key is being replaced, an owner may be there twice.
+        found = dict.fromkeys(self._unseal(owner.decode() for owner in owners))
+        are_all_known = count <= limit and None not in found
+        return [owner for owner in found if owner is not None], len(found) if are_all_known else count
 
     def count_owners(self, names: Iterable[str]) -> list[int]:
         return [count for count, _ in self._call_all(self._roster_command(name, "owners") for name in names)]
 
     def list_entries(self, names: Iterable[str]) -> list[dict[str, str]]:
-        keys = [f"{self.PREFIX}roster:{name}:entries" for name in names]
+        keys = [f"{self.prefix}roster:{name}:entries" for name in names]
         answers = self._call_all(("ZRANGE", key, 0, -1) for key in keys)
         pairs = [[member.decode().partition("\n") for member in members] for members in answers]
-        return [{entry: owner for owner, _, entry in found} for found in pairs]
+        return [self._name_owners({entry: owner for owner, _, entry in found}) for found in pairs]
+
+    def _name_owners(self, sealed: dict[str, str]) -> dict[str, str]:
+        owners = zip(sealed, self._unseal(sealed.values()), strict=True)
+        return {entry: owner for entry, owner in owners if owner is not None}
 
     def summarize_rosters(self) -> dict[str, tuple[int, bool]]:
-        names = [name.decode() for name in self._call(("SMEMBERS", self._ROSTERS))]
+        names = [name.decode() for name in self._call(("SMEMBERS", self._rosters))]
         answers = self._call_all(self._roster_command(name, "summarize") for name in names)
         return {name: (count, bool(changes)) for name, (count, changes) in zip(names, answers, strict=True)}
 
     def take_changes(self, name: str) -> tuple[list[str], list[str], int]:
         count, changes = self._call(self._roster_command(name, "take_changes"))
         texts = [text.decode() for text in changes]
-        came, went = split_changes(dict(zip(texts[::2], texts[1::2], strict=True)))
-        return came, went, count
+        changes = zip(self._unseal(texts[::2]), texts[1::2], strict=True)
+        came, went = split_changes({owner: kind for owner, kind in changes if owner is not None})
+        return came, self._leave_out_present(name, went), count
+
+    def _leave_out_present(self, name: str, went: list[str]) -> list[str]:
+        """Return those owners who are not on the roster under another key. With one key, make no round trip."""
+        sealed = [self._crypter.seal_with_all(owner) for owner in went]
+        if not sealed or len(sealed[0]) == 1:
+            return went
+        answers = self._call_all(("HMGET", f"{self.prefix}roster:{name}:owners", *texts) for texts in sealed)
+        return [owner for owner, counts in zip(went, answers, strict=True) if not any(counts)]
 
     def _roster_command(self, name, operation, owner="", entry="", seconds_or_limit=0):
-        keys = [f"{self.PREFIX}roster:{name}:{part}" for part in ("entries", "owners", "changes")]
-        arguments = operation, owner, entry, seconds_or_limit, ROSTER_GRACE_SECONDS, name
-        return self._roster.command(*arguments, keys=[*keys, self._ROSTERS])
+        keys = [f"{self.prefix}roster:{name}:{part}" for part in ("entries", "owners", "changes")]
+        sealed = self._crypter.seal(owner) if owner else ""
+        arguments = operation, sealed, entry, seconds_or_limit, ROSTER_GRACE_SECONDS, name
+        return self._roster.command(*arguments, keys=[*keys, self._rosters])
 
     def _call_all(self, commands):
         """Run commands in one round trip. Make no round trip if there are no commands."""

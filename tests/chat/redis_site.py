@@ -15,7 +15,7 @@ from tests import wire
 from tests.redis_commands import CommandCount
 
 # The services that keep a store in a name of their module.
-MODULES = ("limits", "presence", "boards.waiting_room")
+MODULES = ("budgets", "limits", "presence", "boards.waiting_room")
 REPLY = "daphne.response.abc!alice"
 
 

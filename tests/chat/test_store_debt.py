@@ -31,4 +31,4 @@ def test_redis_keeps_a_bucket_until_its_debt_is_paid(valkey_url):
     store = RedisStore(valkey_url)
     for _ in range(12):
         store.take_token_deferred("a", 2, 1, lambda level: None)
-    assert store._client.ttl(f"{store.PREFIX}bucket:a") > 10
+    assert store._client.ttl(f"{store.prefix}bucket:a") > 10

@@ -12,6 +12,7 @@ from chat.connections import Connection
 from chat.models import Board, Member, Visitor
 from chat.protocol import ChatError
 from chat.services import feeds, rooms
+from chat.services.rights import Action, may
 
 from .held_browsers import find_others_to_remove
 from .lifecycle import make_not_found_error
@@ -31,7 +32,7 @@ def get_member(visit: Visit) -> Member:
     """
     visitor = visit.visitor
     member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
-    if member is not None and member.role == Member.BANNED:
+    if visitor is not None and member is not None and not may(visitor.person, Action.READ, visit.board.room, member):
         raise ChatError("forbidden", "You can no longer write on this board.")
     if visitor is None or member is None or not visitor.is_inside or not visitor.person.is_active:
         raise make_not_found_error()

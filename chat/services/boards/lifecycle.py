@@ -19,6 +19,7 @@ from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.digests import digest_secret
 from chat.services.free_rows import find_free_rows, lock_free_rows
+from chat.services.holds import is_held
 
 from .browsers import make_session_id
 from .visitors import add_visitor, sweep_outsiders
@@ -99,7 +100,7 @@ def _delete_board(found):
     # Each board has its own, short transaction, because SQLite blocks other writers during a transaction.
     # The board and its room are locked, so that nobody visits or posts while they are deleted.
     boards = lock_free_rows(found.select_related("room"), 1, of=("self", "room"))
-    if not boards or not _lock_people(boards[0]):
+    if not boards or is_held(boards[0].room_id) or not _lock_people(boards[0]):
         return 0
     (board,) = boards
     guests = Person.objects.filter(visits__board=board, visits__is_signed_in=False)

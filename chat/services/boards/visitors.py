@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import NO_HANDLE_KEYS, AuditEntry, Board, Member, Person, Visitor, make_handle_keys
 from chat.protocol import ChatError
+from chat.services import entry, reserved_handles
 from chat.services.free_rows import lock_free_rows
 
 from .waiting_room import is_connected
@@ -26,10 +27,13 @@ def add_visitor(
 
     `digest` is the digest of the session id, `browser` the digest of the browser's id.
 
-    Raise IntegrityError if this browser already has a visitor on this board.
+    Raise `taken` for a reserved handle, and `forbidden` if the site is closed to guests. Raise IntegrityError if this
+    browser already has a visitor on this board.
     """
     is_signed_in = person.is_authenticated
     if not is_signed_in:
+        entry.check_guests()
+        reserved_handles.check_not_reserved(handle)
         # The guest has no handle key, so the handle stays free outside this board.
         person = Person(handle=handle, is_guest=True)
         person.set_unusable_password()
@@ -81,9 +85,10 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
 
     A visitor who has the handle, waits for a decision, and is not connected, is deleted. If the same person has the
     handle in another browser, reserve nothing. Raise `taken` if any other visitor of this board has the handle, or one
-    that looks like it.
+    that looks like it, and for a handle that the site has reserved.
     """
     if not visitor.is_signed_in and not find_visitor_member(visitor):
+        reserved_handles.check_not_reserved(handle)
         visitor.person.handle = handle
         visitor.person.save(update_fields=["handle"])
     keys = make_handle_keys(visitor.handle)

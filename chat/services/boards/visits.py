@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat import protocol
 from chat.connections import Connection
 from chat.models import Board, Person, Visitor
-from chat.services import access
+from chat.services import access, entry
 from chat.services.digests import digest_secret
 
 from .browsers import owns_session_id, read_browser
@@ -65,7 +65,7 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     board, digest = find_board(board_uuid), digest_secret(session_id)
     visitor = _find_visitor(digest)
     is_own = owns_session_id(session, session_id, board.uuid if board else uuid.UUID(int=0))
-    if board is None or not is_own or not _may_act_as(visitor, person):
+    if board is None or not is_own or not _may_act_as(visitor, person) or not entry.is_admitted(person):
         raise make_not_found_error()
     now = timezone.now()
     Board.objects.filter(id=board.id, seen_at__lt=now - SEEN_PRECISION).update(seen_at=now)
@@ -98,7 +98,7 @@ def _read_facts(session):
     return access.Facts(
         # A session that the previous version of this code wrote has no `browser`.
         Visit(board, session["visit"], person, visitor, session.get("browser")),
-        is_active=_is_active(person) and (visitor is None or visitor.person.is_active),
+        is_active=_is_active(person) and entry.is_admitted(person) and (visitor is None or visitor.person.is_active),
         has_current_password=access.has_current_password(person, session),
     )
 

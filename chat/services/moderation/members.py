@@ -20,8 +20,8 @@ def get_person(room: Room, handle: object) -> Person:
     person = None
     if protocol.is_possible_handle(handle):
         if room.access == Room.BOARD:
-            at_board = {"visits__board__room": room, "visits__handle_key": make_handle_key(handle)}
-            person = Person.objects.filter(**at_board).first()
+            key = make_handle_key(handle)
+            person = Person.objects.filter(visits__board__room=room, visits__handle_key=key).first()
         else:
             person = Person.objects.find_by_handle(handle)
     if person is None:

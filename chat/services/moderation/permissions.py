@@ -1,44 +1,26 @@
 """
-Permissions of moderators: which roles they may change. This module reads the database and raises errors. It writes
-nothing.
+Permissions of moderators: which roles they may change. `rights` says who may moderate a room; this module adds the
+rules that depend on the role before and after. It reads the database and raises errors. It writes nothing.
 """
 
 from chat.markup.direction import isolate
 from chat.models import Member, Person, Room
 from chat.protocol import ChatError
-from chat.services import rooms
+from chat.services import rights, rooms
+from chat.services.rights import Action
 
 # The roles that a moderator may change and give. Owners and operators may change every role to every other role.
 BELOW_MODERATORS = {None, Member.GUEST, Member.MEMBER, Member.MUTED, Member.BANNED}
 
 
-def is_operator(actor: Person | None) -> bool:
-    """Return whether `actor` has every permission: the shell (None), or a person who may use the admin."""
-    return actor is None or actor.is_staff
-
-
-def get_moderated_room(actor: Person | None, slug: str) -> Room:
+def get_moderated_room(actor: Person, slug: str, action: Action) -> Room:
     """
-    Return the room, if `actor` moderates it.
+    Return the room, if `actor` may do this action of moderators in it.
 
-    Raise `forbidden` if the actor is not a moderator; `not_found` if there is no such room, or if the actor may not
+    Raise `forbidden` if the actor may not do the action; `not_found` if there is no such room, or if the actor may not
     know that the room exists.
     """
-    if is_operator(actor):
-        return rooms.get_room(slug)
-    room = rooms.get_readable_room(actor, slug)
-    check_moderates(actor, room)
-    return room
-
-
-def check_moderates(actor: Person | None, room: Room) -> str | None:
-    """Return the role with which `actor` moderates a room; None for an operator. Raise `forbidden` for other people."""
-    if is_operator(actor):
-        return None
-    role = Member.objects.filter(room=room, person=actor).values_list("role", flat=True).first()
-    if role not in Member.MODERATOR_ROLES:
-        raise ChatError("forbidden", "Only the moderators of this room can do this.")
-    return role
+    return rooms.get_room_for(actor, slug, action)
 
 
 def check_may_change_role(
@@ -52,15 +34,21 @@ def check_may_change_role(
     Raise `forbidden`. Raise `not_found` if the room is not public and the person is not in it. Operators may change the
     role of such a person, and owners and moderators may ban such a person.
     """
-    actor_role = check_moderates(actor, room)
+    member = None if actor is None else Member.objects.find_in_room(room.id, actor.id)
+    rights.check_may(actor, Action.REMOVE_MEMBER if after is None else Action.CHANGE_ROLES, room, member)
     if actor is not None and actor.id == person.id:
         _check_steps_down(before, after)
-    elif actor_role == Member.MODERATOR and not {before, after} <= BELOW_MODERATORS:
-        raise ChatError("forbidden", "Only the owners of this room can do this.")
-    elif actor_role is not None and before is None and after != Member.BANNED and room.access != Room.PUBLIC:
-        # Any role but `banned` would let the person into the room.
-        raise ChatError("not_found", "%(handle)s is not in this room.", handle=isolate(person.handle))
+    else:
+        _check_may_give(actor, room, member, person, before, after)
     _check_owner_remains(room, person, before, after)
+
+
+def _check_may_give(actor, room, member, person, before, after):
+    if not {before, after} <= BELOW_MODERATORS:
+        rights.check_may(actor, Action.CHANGE_ALL_ROLES, room, member)
+    # Any role but `banned` would let the person into the room.
+    if before is None and after != Member.BANNED and not rights.may(actor, Action.ADMIT, room, member):
+        raise ChatError("not_found", "%(handle)s is not in this room.", handle=isolate(person.handle))
 
 
 def _check_steps_down(before, after):

@@ -57,7 +57,6 @@ def change_role(
     - `not_found` if the room is not public and the person is not in it. `check_may_change_role` has the exceptions.
     """
     role, seconds, reason = _check_fields(role, seconds, reason)
-    _check_has_roles(room)
     person = whom if isinstance(whom, Person) else get_person(room, whom)
     if role in DEFAULT_ROLES:
         role = rooms.get_default_role(person)
@@ -88,12 +87,6 @@ def _check_fields(role, seconds, reason):
         if role != Member.MUTED:
             raise ChatError("invalid_field", "'seconds' is allowed only with the role 'muted'.")
     return role, seconds, protocol.check_text(reason, "reason", protocol.MAX_REASON, least=0)
-
-
-def _check_has_roles(room):
-    # In a direct conversation, a role would let another person into the conversation.
-    if room.access == Room.DIRECT:
-        raise ChatError("forbidden", "The people of a direct conversation have no roles.")
 
 
 def _get_inside_role(room, member):
@@ -176,7 +169,7 @@ def end_mute(member_id: int) -> bool:
 
     The job that calls this may run late, or more than once.
     """
-    return bool(rooms.end_mutes(id=member_id))
+    return bool(rooms.end_mutes(member_id))
 
 
 def sweep_mutes() -> int:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from chat import protocol
 from chat.models import Person, make_handle_keys
 from chat.protocol import ChatError
+from chat.services import entry, reserved_handles
 
 from .handles import store_person
 
@@ -27,15 +28,19 @@ SEEN_INTERVAL = timedelta(hours=1)  # the last visit is at most this much later 
 
 
 def sign_up(
-    handle: Any, password: Any, visitor: Person | AnonymousUser | None = None, browser: str | None = None
+    handle: Any,
+    password: Any,
+    visitor: Person | AnonymousUser | None = None,
+    browser: str | None = None,
+    given: str | None = None,
 ) -> Person:
     """
-    Create an account and return its person.
+    Create an account and return its person. `sign_ups.sign_up` checks whether the person may have an account.
 
-    `visitor` is the guest who signs up, and who may keep the handle. `browser` is the digest of the browser's id. Raise
-    `taken`, or the error of a field.
+    `visitor` is the guest who signs up, and who may keep the handle. `browser` is the digest of the browser's id.
+    `given` is the reserved handle that an operator gives to the person. Raise `taken`, or the error of a field.
     """
-    person = _new_person(handle, browser=browser)
+    person = make_person(handle, given, browser=browser)
     person.set_password(check_password(password, person))
     return store_person(person, visitor)
 
@@ -45,9 +50,11 @@ def sign_up_guest(handle: Any, browser: str | None = None) -> Person:
     Create a guest with this handle and return the person. If a guest of the same browser had the handle and left,
     activate and return that guest.
 
-    `browser` is the digest of the browser's id. Raise `taken`, or the error of the field.
+    `browser` is the digest of the browser's id. Raise `forbidden` if the site is closed to guests, `taken`, or the
+    error of the field.
     """
-    person = _new_person(handle, is_guest=True, browser=browser)
+    entry.check_guests()
+    person = make_person(handle, is_guest=True, browser=browser)
     person.set_unusable_password()
     return store_person(person)
 
@@ -67,8 +74,15 @@ def check_password(password: Any, person: Person | None = None) -> str:
     return password
 
 
-def _new_person(handle, **fields):
+def make_person(handle: Any, given: str | None = None, **fields: Any) -> Person:
+    """
+    Return a new person with this handle, who is not stored yet.
+
+    `given` is the reserved handle that an operator gives to the person. Raise `taken` for another reserved handle, or
+    the error of the field.
+    """
     handle = protocol.check_handle(handle)
+    reserved_handles.check_not_reserved(handle, given)
     return Person(handle=handle, **make_handle_keys(handle), **fields)
 
 

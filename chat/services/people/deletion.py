@@ -15,22 +15,29 @@ from typing import Any
 
 from django.contrib import auth
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 
 from chat.models import (
+    AccountEntry,
     Announcement,
     Block,
     Bookmark,
+    EmailAddress,
+    ExternalLogin,
     KnownPlace,
     Login,
+    Mail,
     Member,
     Person,
     Picture,
     Preferences,
     Profile,
     Receipt,
+    RecoveryCode,
     Room,
     ScheduledMessage,
+    SecondFactor,
     Task,
     Token,
     make_handle_skeleton,
@@ -46,6 +53,12 @@ DELETED = (
     (Token, "person"),
     (KnownPlace, "person"),
     (Login, "person"),
+    (ExternalLogin, "person"),
+    (SecondFactor, "person"),
+    (RecoveryCode, "person"),
+    (EmailAddress, "person"),
+    (Mail, "person"),
+    (AccountEntry, "person"),
     (Profile, "person"),
     (Picture, "person"),
     (Preferences, "person"),
@@ -85,7 +98,7 @@ def _delete_rows(person):
     # because the conversations have the names of their people.
     person.memberships.exclude(role=Member.BANNED).exclude(room__access=Room.DIRECT).delete()
     for model, field in DELETED:
-        model.objects.filter(**{field: person}).delete()
+        model.objects.filter(Q((field, person))).delete()
 
 
 def _take_handle_away(person):

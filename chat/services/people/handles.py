@@ -93,12 +93,12 @@ def sweep_guests() -> int:
         return 0
     with transaction.atomic():
         ids = [guest.id for guest in lock_free_rows(expired, MAX_GUESTS_PER_SWEEP)]
-        return _release(ids, seen_at__lt=get_oldest_login())
+        return _release(ids, Q(seen_at__lt=get_oldest_login()))
 
 
-def _release(ids, **condition):
-    # The condition is checked again by the UPDATE: a guest may have returned meanwhile.
-    guests = Person.objects.filter(is_guest=True, id__in=ids, **condition)
+def _release(ids, *conditions):
+    # The conditions are checked again by the UPDATE: a guest may have returned meanwhile.
+    guests = Person.objects.filter(*conditions, is_guest=True, id__in=ids)
     kept = [guest.id for guest in _mark_history(guests) if _has_history(guest)]
     # Without a last login, a guest counts as departed, and not as deactivated by an operator.
     left = {"is_active": False, "last_login": None}

@@ -18,17 +18,20 @@ from django.utils import timezone
 
 from channels_transport import call_later
 from chat import broadcast
-from chat.models import Person
+from chat.models import AccountEntry, Person
 from chat.protocol import CLOSE_CONNECTION_LOST, CLOSE_FORBIDDEN, CLOSE_NOT_SIGNED_IN
+from chat.services import entry, mails, numbers
 from chat.services.after_commit import after_commit, close_after_commit
 from chat.services.free_rows import delete_free_rows
 from chat.services.rooms import get_room
 
+from .account_log import record_change
 from .accounts import check_password, get_person, touch_seen
 from .browsers import get_browser
 from .handles import release_handle
 from .own_logins import end_other_logins, forget_logins, move_login, remember_login
 from .sign_ins import check_own_password, forget_other_places, remember_place
+from .tokens import end_tokens
 
 RESPONSE_SECONDS = 1  # the time after which the response to a request has reached the browser
 MAX_SESSIONS_PER_SWEEP = 400  # older versions of SQLite allow 999 parameters
@@ -55,8 +58,12 @@ class HandleBackend(ModelBackend):
             return None
         return person if person.check_password(password) and self.user_can_authenticate(person) else None
 
+    def user_can_authenticate(self, user: Person) -> bool:
+        """Return whether a person may be signed in: active, and no guest if the site is closed to guests."""
+        return super().user_can_authenticate(user) and entry.is_admitted(user)
+
     def get_user(self, user_id: int) -> Person | None:
-        """Return the active person with this id, or None."""
+        """Return the person with this id, if this person may be signed in, or None."""
         person = Person.objects.find_by_id(user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
 
@@ -69,6 +76,7 @@ def sign_in(request: HttpRequest, person: Person) -> None:
     """
     with _ending_session(request):
         auth.login(request, person, backend=BACKEND)
+    numbers.count_sign_in(person.is_guest)
     touch_seen(person, always=True)
     if person.is_guest:
         get_browser(request)  # the browser keeps the id that the guest has
@@ -119,31 +127,41 @@ def _close_later(group):
 
 def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     """
-    Store a new password of the signed-in person, and end all their other login sessions.
+    Store a new password of the signed-in person. End all their other login sessions, and their tokens, except tokens
+    that survive a change of the password.
 
-    Forget all known places except this browser. Close the connections of the person, except those of tokens.
-    Raise as `check_own_password` does, or the error of a field.
+    Forget all known places except this browser, and tell the person by mail. Close the connections of the person,
+    except those of the tokens that stay. Raise as `check_own_password` does, or the error of a field.
     """
     person = request.user
     check_own_password(request, old, field="old_password")
     own = broadcast.credential_group(session_key=request.session.session_key)
     person.set_password(check_password(new, person))
-    person.save(update_fields=["password"])
+    with transaction.atomic():
+        person.save(update_fields=["password"])
+        record_change(AccountEntry.PASSWORD, person, person, request)
+        mails.post_mail("password_changed", person, site=mails.get_site_address(request))
     old_key = request.session.session_key
     auth.update_session_auth_hash(request, person)
     move_login(old_key, request.session.session_key)
     end_other_logins(person, request.session.session_key)
+    end_tokens(person, spare_surviving=True)
     forget_other_places(request, person)
-    tokens = [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
-    close_connections(person, but=[own, *tokens])
+    close_connections(person, but=[own, *find_token_groups(person)])
     # This browser's tabs reconnect at once, and need the new cookie to reconnect.
     _close_later(own)
+
+
+def find_token_groups(person: Person) -> list[str]:
+    """Return the groups of the connections that the tokens of a person opened."""
+    return [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
 
 
 def close_connections(person: Person, but: Sequence[str] = ()) -> None:
     """Close all connections of a person with 4401 after the commit; spare connections in the groups `but`."""
     groups = [broadcast.member_group(id) for id in person.memberships.values_list("id", flat=True)]
-    groups += [broadcast.person_group(person.id), broadcast.operator_group(person.id)]
+    groups += [broadcast.person_group(person.id), broadcast.limited_group(person.id)]
+    groups.append(broadcast.operator_group(person.id))
     groups += [broadcast.visitor_group(digest) for digest in person.visits.values_list("digest", flat=True)]
     for group in groups:
         close_after_commit(group, CLOSE_NOT_SIGNED_IN, but)
@@ -160,7 +178,7 @@ def disconnect(whom: Person | str, slug: str | None = None) -> Person:
     members = person.memberships.all() if slug is None else person.memberships.filter(room=get_room(slug))
     groups = [broadcast.member_group(id) for id in members.values_list("id", flat=True)]
     if slug is None:
-        groups.append(broadcast.person_group(person.id))
+        groups += [broadcast.person_group(person.id), broadcast.limited_group(person.id)]
     # `close_after_commit` would hide a failure. Nothing is stored here, so the operator must see a failure.
     for group in groups:
         transaction.on_commit(partial(broadcast.close_group, group, CLOSE_FORBIDDEN))

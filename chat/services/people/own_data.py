@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from chat.models import (
     Announcement,
@@ -25,13 +25,18 @@ from chat.models import (
     Room,
     ScheduledMessage,
     Task,
+    Token,
 )
 from chat.protocol import format_time
 from chat.services.rooms import get_readable_rooms
 
+from .emails import get_email
 from .own_logins import list_logins
 from .preferences import describe_preferences, get_preferences
 from .profiles import describe_person
+from .recovery_codes import count_codes
+from .second_factor import find_second_factor
+from .tokens import list_tokens
 
 ROWS_PER_CHUNK = 200
 
@@ -43,8 +48,9 @@ def write_own_data(person: Person) -> Iterator[str]:
     """
     Yield the data of a person as the pieces of one JSON object.
 
-    The first piece has the account, profile, preferences, tokens and logins. The lists of `_Lists` follow, with the
-    oldest rows first. Each piece of a list has at most ROWS_PER_CHUNK rows, so that a long history needs little memory.
+    The first piece has the account, profile, preferences, e-mail address, second factor, account log, tokens, logins
+    and external logins. The lists of `_Lists` follow, with the oldest rows first. Each piece of a list has at most
+    ROWS_PER_CHUNK rows, so that a long history needs little memory.
     """
     yield json.dumps(_describe_account(person), ensure_ascii=False, indent=1).removesuffix("\n}")
     for name, rows, describe in _Lists(person).get_all():
@@ -67,14 +73,27 @@ def _describe_account(person) -> dict[str, Any]:
         "account": {"created_at": format_time(person.created_at), "seen_at": format_time(person.seen_at)},
         "profile": describe_person(person),
         "preferences": describe_preferences(get_preferences(person)),
-        "tokens": [
-            {"name": token.name, "created_at": format_time(token.created_at)} for token in person.tokens.order_by("id")
+        "email": get_email(person).address or None,
+        "second_factor": _describe_second_factor(person),
+        "account_log": [
+            {"at": format_time(entry.created_at), "act": entry.act, "address": entry.address}
+            for entry in person.account_entries.order_by("id")
         ],
+        "tokens": [_describe_token(token) for token in list_tokens(person)],
         "sign_ins": [
             {"at": format_time(login.created_at), "address": login.address, "browser": login.agent}
             for login in list_logins(person)
         ],
+        "external_logins": [
+            {"issuer": login.issuer, "subject": login.subject, "created_at": format_time(login.created_at)}
+            for login in person.external_logins.order_by("id")
+        ],
     }
+
+
+def _describe_second_factor(person) -> dict[str, Any] | None:
+    factor = find_second_factor(person)
+    return {"since": format_time(factor.created_at), "recovery_codes": count_codes(person)} if factor else None
 
 
 class _Lists:
@@ -88,18 +107,22 @@ class _Lists:
         """Return all lists."""
         person = self._person
         return [
-            ("rooms", _with_room(Member, person=person), self._describe_membership),
-            ("reactions", _with_message(Reaction, person=person), self._describe_reaction),
-            ("bookmarks", _with_message(Bookmark, person=person), self._describe_bookmark),
-            ("mentions", _with_room(Mention, person=person, silent=False), self._refer),
+            ("rooms", _with_room(Member.objects.filter(person=person)), self._describe_membership),
+            ("reactions", _with_message(Reaction.objects.filter(person=person)), self._describe_reaction),
+            ("bookmarks", _with_message(Bookmark.objects.filter(person=person)), self._describe_bookmark),
+            ("mentions", _with_room(Mention.objects.filter(person=person, silent=False)), self._refer),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
-            ("scheduled", _with_room(ScheduledMessage, author=person), self._describe_scheduled),
-            ("tasks", _with_room(Task, person=person), self._describe_task),
-            ("reports", _with_message(Report, reporter=person), self._describe_report),
-            ("invitations", _with_room(Invitation, created_by=person), self._describe_invitation),
+            ("scheduled", _with_room(ScheduledMessage.objects.filter(author=person)), self._describe_scheduled),
+            ("tasks", _with_room(Task.objects.filter(person=person)), self._describe_task),
+            ("reports", _with_message(Report.objects.filter(reporter=person)), self._describe_report),
+            ("invitations", _with_room(Invitation.objects.filter(created_by=person)), self._describe_invitation),
             ("whispers", person.whispers.all(), _describe_whisper),
-            ("earlier_bodies", _with_message(EarlierBody, message__author=person), self._describe_earlier_body),
-            ("messages", _with_room(Message, author=person, removed_at=None), self._describe_message),
+            (
+                "earlier_bodies",
+                _with_message(EarlierBody.objects.filter(message__author=person)),
+                self._describe_earlier_body,
+            ),
+            ("messages", _with_room(Message.objects.filter(author=person, removed_at=None)), self._describe_message),
         ]
 
     def _name_room(self, room: Room) -> str | None:
@@ -135,7 +158,8 @@ class _Lists:
 
     def _describe_invitation(self, row: Invitation) -> dict[str, Any]:
         times = {"at": format_time(row.created_at), "expires_at": format_time(row.expires_at)}
-        return {"room": self._name_room(row.room), **times, "uses_left": row.uses_left}
+        room = self._name_room(row.room) if row.room else None
+        return {"room": room, "handle": row.handle, **times, "uses_left": row.uses_left}
 
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
@@ -151,12 +175,18 @@ class _Lists:
         }
 
 
-def _with_room(model: type[Model], **which: Any) -> QuerySet:
-    return model._default_manager.filter(**which).select_related("room")
+def _with_room(rows: QuerySet) -> QuerySet:
+    return rows.select_related("room")
 
 
-def _with_message(model: type[Model], **which: Any) -> QuerySet:
-    return model._default_manager.filter(**which).select_related("message__room")
+def _with_message(rows: QuerySet) -> QuerySet:
+    return rows.select_related("message__room")
+
+
+def _describe_token(token: Token) -> dict[str, Any]:
+    times = {name: format_time(getattr(token, name)) for name in ("created_at", "expires_at", "used_at")}
+    rooms = None if token.shown_rooms is None else [room.slug for room in token.shown_rooms]
+    return {"name": token.name, "scopes": token.get_scopes(), "rooms": rooms, **times}
 
 
 def _describe_block(row: Block) -> dict[str, Any]:

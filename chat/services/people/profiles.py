@@ -12,6 +12,7 @@ from django.db.models import Q
 from chat import broadcast, protocol
 from chat.models import Member, Person, Profile, make_handle_key
 from chat.protocol import MAX_PRESENT, ChatError
+from chat.services import reserved_handles, rights
 from chat.services.after_commit import after_commit
 from chat.services.rooms import get_readable_room
 
@@ -37,12 +38,21 @@ def change_profile(person: Person, fields: dict[str, Any]) -> Profile:
     """
     Change some of the fields name, status, emoji and time_zone, each of which may be "". Return the profile.
 
-    Raise `forbidden` for a guest, `not_signed_in` for a deactivated account, or the error of a field.
+    Raise `forbidden` for a guest, `not_signed_in` for a deactivated account, `taken` for a reserved name, or the error
+    of a field.
     """
     check_may_have_profile(person)
     checked = {name: _CHECKS[name](value, name) for name, value in fields.items()}
+    if "name" in checked and not rights.is_operator(person):
+        _check_name(person, checked["name"])
     with changing(person):
         return store_profile(person, checked)
+
+
+def _check_name(person, name):
+    """Raise `taken` for a new name that is reserved, unless it is the person's handle. A person may keep their name."""
+    if name != get_profile(person).name:
+        reserved_handles.check_not_reserved(name, given=person.handle, name="name")
 
 
 def check_may_have_profile(person: Person) -> None:
@@ -149,6 +159,6 @@ def match_text(text: str, prefix: str = "") -> Q:
 
     `prefix` is the path to the person, such as "person__", for rows that refer to a person.
     """
-    starts = Q(**{f"{prefix}handle_key__startswith": make_handle_key(text)})
-    starts |= Q(**{f"{prefix}profile__name__istartswith": text})
-    return starts | Q(**{f"{prefix}profile__name__icontains": f" {text}"})
+    starts = Q((f"{prefix}handle_key__startswith", make_handle_key(text)))
+    starts |= Q((f"{prefix}profile__name__istartswith", text))
+    return starts | Q((f"{prefix}profile__name__icontains", f" {text}"))

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Q
 
 from chat import protocol
-from chat.models import Member, Person, Room, read_page
-from chat.protocol import ChatError
-from chat.services.rooms import get_readable_room
+from chat.models import Member, Person, read_page
+from chat.services.rights import Action
+from chat.services.rooms import get_room_for
 
 from .profiles import describe_person, make_keys, match_text
 
@@ -32,11 +32,7 @@ def find_room_people(
     Raise `not_found` on a board, where people know only who is present, and for a room that the asker may not know
     about; `forbidden` for people who are not members, or are banned; `too_long`.
     """
-    room = get_readable_room(asker, slug)
-    if room.access == Room.BOARD:
-        raise ChatError("not_found", "There is no such room.")
-    if not Member.objects.filter(room=room, person=asker).exists():
-        raise ChatError("forbidden", "Only members of this room can see its members.")
+    room = get_room_for(asker, slug, Action.SEE_PEOPLE)
     found = Member.objects.filter(_make_filter(text, handles), room=room).exclude(role=Member.BANNED)
     members, more = read_page(found.select_related("person__profile").order_by("person__handle_key"), size, page)
     return [{**describe_person(member.person), "role": member.role} for member in members], more

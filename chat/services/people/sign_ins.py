@@ -12,18 +12,20 @@ This module writes KnownPlace.
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
 from chat import protocol
 from chat.models import KnownPlace, Person, make_handle_key
 from chat.protocol import ChatError
-from chat.services import limits
+from chat.services import limits, numbers, rights
 from chat.services.digests import digest_secret
 from chat.services.free_rows import delete_free_rows
 
 from .accounts import find_person
 from .browsers import find_browser, get_browser
+from .recent_sign_ins import is_recent
 
 MAX_PLACES = 100  # of one person; the newest stay
 KEEP_PLACES = timedelta(days=400)
@@ -35,21 +37,24 @@ def check_credentials(request: HttpRequest, handle: Any, password: Any) -> Perso
     """
     Return the person with this handle and password.
 
-    Raise `not_signed_in` if there is none; `rate_limited` after too many wrong passwords, or too many sign-ins from one
-    browser or address. All failures for a wrong handle or password run the same queries and hash one password, so that
-    nobody can find out which handles exist.
+    Raise `not_signed_in` if there is none, or if only operators may sign in with a password (OIDC_ONLY). Raise
+    `rate_limited` after too many wrong passwords, or too many sign-ins from one browser or address. All failures for a
+    wrong handle or password run the same queries and hash one password, so that nobody can find out which handles
+    exist.
     """
     account = _find_account(handle)
     browser, address = find_browser(request), limits.get_address(request)
     known = _find_known(account, [browser, _digest_address(address)])
-    attempt = limits.start_sign_in(
-        f"person-{account.id}" if account else f"handle-{digest_secret(_make_key(handle))}",
-        address,
-        browser if browser in known else None,
-        knows_address=_digest_address(address) in known,
-    )
+    with numbers.counting_refusals():
+        attempt = limits.start_sign_in(
+            f"person-{account.id}" if account else f"handle-{digest_secret(_make_key(handle))}",
+            address,
+            browser if browser in known else None,
+            knows_address=_digest_address(address) in known,
+        )
     person = find_person(handle, password)
-    if person is None:
+    if person is None or (settings.OIDC_ONLY and not rights.is_operator(person)):
+        numbers.count_sign_in_failure("wrong_password")
         raise ChatError("not_signed_in", "There is no account with this handle and password.")
     attempt.succeed()
     return person
@@ -61,15 +66,46 @@ def check_own_password(request: HttpRequest, password: Any, field: str) -> None:
 
     Raise `invalid_field` if the password is not text. `field` is the field of the request with the password. Each login
     session has a limit of its own, so failures in one browser do not lock another browser out.
+
+    A person without a password must have signed in at the provider of OpenID Connect within the last ten minutes.
     """
-    person = request.user
-    place = digest_secret(request.session.session_key or "")
-    attempt = limits.start_sign_in(f"person-{person.id}", limits.get_address(request), place, knows_address=True)
+    if not request.user.is_guest and not request.user.has_usable_password():
+        _check_recent(request)
+        return
+    person, attempt = request.user, start_own_attempt(request)
     if person.is_guest or not person.check_password(protocol.check_string(password, field)):
         if field == "old_password":
             raise ChatError("forbidden", "The old password is wrong.", field=field)
         raise ChatError("forbidden", "The password is wrong.", field=field)
     attempt.succeed()
+
+
+def _check_recent(request):
+    """Raise `forbidden` if a person without a password has not just signed in at the provider."""
+    if not is_recent(request.session, request.user.id):
+        raise ChatError(
+            "forbidden",
+            "You have no password here. Sign in with %(name)s again, then do this within ten minutes.",
+            name=settings.OIDC_NAME,
+        )
+
+
+def start_own_attempt(request: HttpRequest) -> limits.SignIn:
+    """Count one check of the password of the signed-in person, in this login session. Raise `rate_limited`."""
+    place = digest_secret(request.session.session_key or "")
+    return limits.start_sign_in(f"person-{request.user.id}", limits.get_address(request), place, knows_address=True)
+
+
+def start_code(request: HttpRequest, person: Person) -> limits.SignIn:
+    """
+    Count one check of a code of a second factor. Raise `rate_limited` after too many wrong codes.
+
+    The limits count for the same places as those of wrong passwords. They are lower, because a code is short.
+    """
+    browser, address = find_browser(request), limits.get_address(request)
+    known = _find_known(person, [browser, _digest_address(address)])
+    is_known = browser in known or _digest_address(address) in known
+    return limits.start_code(f"person-{person.id}", address, browser if browser in known else None, is_known)
 
 
 def remember_place(request: HttpRequest, person: Person) -> None:

@@ -6,15 +6,15 @@ API, the admin or a command makes the change.
 """
 
 from chat.models import get_join_state, get_news
+from chat.services.rights import get_default_role
 
 from .access import (
-    check_browser_not_banned,
-    check_open_to,
     find_member,
     find_room,
     find_rooms,
     get_readable_room,
     get_room,
+    get_room_for,
     join_room,
     lock_room,
 )
@@ -26,6 +26,7 @@ from .changes import (
     remove_message,
     set_reaction,
 )
+from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
 from .lifecycle import (
@@ -44,16 +45,14 @@ from .lifecycle import (
 )
 from .memberships import (
     apply_role,
-    check_may_speak,
-    check_not_banned,
     delete_member,
     end_bans_of_browser,
     end_mutes,
     find_members_held_by_browser,
-    get_default_role,
     hold_others_of_browser,
     notify_moderators,
 )
+from .old_refs import get_refs_kept_seconds, sweep_old_refs
 from .pins import MAX_PINS, Pin, get_pins, set_pin
 from .readable import ReadableRooms, get_readable_rooms
 from .reading import (
@@ -83,10 +82,6 @@ __all__ = [
     "change_address",
     "change_room",
     "catch_up",
-    "check_browser_not_banned",
-    "check_may_speak",
-    "check_not_banned",
-    "check_open_to",
     "create_first_room",
     "create_room",
     "delete_member",
@@ -114,7 +109,9 @@ __all__ = [
     "get_pins",
     "get_readable_room",
     "get_readable_rooms",
+    "get_refs_kept_seconds",
     "get_room",
+    "get_room_for",
     "hold_others_of_browser",
     "join_room",
     "lock_room",
@@ -128,10 +125,12 @@ __all__ = [
     "record_once",
     "remove_as_operator",
     "remove_message",
+    "renew_epochs",
     "save_room",
     "set_archived",
     "set_callers",
     "set_guests",
     "set_pin",
     "set_reaction",
+    "sweep_old_refs",
 ]

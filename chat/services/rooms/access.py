@@ -1,5 +1,5 @@
 """
-Find and enter rooms: which rooms a person may know about, and how a person becomes a member.
+Find rooms, enter them, and become a member. `rights` decides who may do what.
 
 This module writes Member for people who enter a public room, and the start and the end of mutes. It publishes the room
 to the streams of a new member, and each changed role to the room.
@@ -11,17 +11,18 @@ from django.db.models.functions import Coalesce
 
 from chat import protocol
 from chat.models import Member, Person, Room, read_page
-from chat.protocol import ChatError
-from chat.services import feeds
+from chat.services import feeds, rights
+from chat.services.rights import Action, get_default_role
+from chat.services.scopes import reaches
 
-from .memberships import apply_role, check_not_banned, end_expired_mute, get_default_role
+from .memberships import apply_role, end_expired_mute
 
 
 def get_room(slug: str) -> Room:
     """Return the room with this slug, without a check of rights. Raise `not_found`."""
     room = find_room(slug)
     if room is None:
-        raise _make_not_found_error()
+        raise rights.make_not_found_error()
     return room
 
 
@@ -34,17 +35,26 @@ def lock_room(room_id: int) -> Room:
     """Lock the row of a room until the end of the transaction, and return the room. Raise `not_found`."""
     room = Room.objects.select_for_update().filter(id=room_id).first()
     if room is None:
-        raise _make_not_found_error()
+        raise rights.make_not_found_error()
+    return room
+
+
+def get_room_for(person: Person | AnonymousUser, slug: str, action: Action) -> Room:
+    """
+    Return a room in which a person may do an action, without making them a member.
+
+    Raise the error of `rights.check_may`; `not_found` for an unknown slug.
+    """
+    room, member = _read_room(person, slug, action)
+    rights.check_visit(person, action, room, member)
+    if not room.id:
+        raise rights.make_not_found_error()  # an operator may do much in a room, but not in a room that does not exist
     return room
 
 
 def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     """Return a room that a person may read, without making them a member. Raise `not_found` or `forbidden`."""
-    room, member = _read_room(person, slug)
-    _check_access(room, member, person)
-    if person.is_authenticated:
-        check_browser_not_banned(room, person, member)
-    return room
+    return get_room_for(person, slug, Action.READ)
 
 
 def join_room(person: Person, slug: str) -> Member:
@@ -55,16 +65,17 @@ def join_room(person: Person, slug: str) -> Member:
     banned person, for a person whose browser has a banned guest, and for a guest if the room is closed to guests. Raise
     `not_found` for an unknown room, and for a room that the person may not know about.
     """
-    room, member = _read_room(person, slug)
-    _check_access(room, member, person)
-    other = _find_muted_guest_of_browser(room, person, member)
+    room, member = _read_room(person, slug, Action.ENTER)
+    rights.check_may(person, Action.ENTER, room, member)
+    other = rights.check_not_held(person, room, member)
     if member is None:
         # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
         member, is_new = Member.objects.get_or_create(room=room, person=person, defaults=defaults)
         if is_new:
             feeds.follow(person, room.id)
-        _check_access(room, member, person)  # a moderator may have banned the person since the first check
+        # A moderator may have banned the person since the first check.
+        rights.check_may(person, Action.ENTER, room, member)
     # Both rows are in memory already: to read them again would cost two queries.
     member.room, member.person = room, person
     if other is not None and member.role == get_default_role(person):
@@ -73,71 +84,31 @@ def join_room(person: Person, slug: str) -> Member:
     return member
 
 
-def _read_room(person, slug):
+def _read_room(person, slug, action):
     """
-    Return (room, the person's Member or None). Raise `not_found` for an unknown slug.
+    Return (room, the person's Member or None). For an unknown slug, return a room without an id, which nobody knows.
 
-    A former slug of a private room leads its members to the room, unless another room has the slug now. An unknown slug
-    costs as many queries as a room that the person may not know about.
+    The link of a board leads to its room, but the slug does not: by the slug, everybody is an outsider there.
+
+    A former slug of a private room leads its members to the room. It does not if another room has the slug now and the
+    person may know of that room, or may do the action there as an operator.
+
+    The same statements and checks run for an unknown slug, for a room that the person may not know about, and for a
+    room that the person's token does not reach. So all of them take the same time.
     """
     room = find_room(slug)
-    if room is not None:
-        return room, Member.objects.find_in_room(room.id, person.id)
-    former = slug if protocol.is_slug(slug) else ""
-    members = Member.objects.select_related("room").filter(person=person, room__access=Room.PRIVATE)
-    member = members.filter(room__former_slugs__slug=former).first()
-    if member is None:
-        raise _make_not_found_error()
-    return member.room, member
-
-
-def _check_access(room, member, person):
-    is_open = room.access == Room.PUBLIC or (room.access in Room.HIDDEN and member is not None)
-    if not is_open:
-        raise _make_not_found_error()
-    if member is not None:
-        check_not_banned(member)
-    check_open_to(room, person)
-
-
-def check_open_to(room: Room, person: Person | AnonymousUser) -> None:
-    """Raise `forbidden` for a guest if the room is closed to guests."""
-    if person.is_authenticated and room.is_closed_to(person):
-        raise ChatError("forbidden", "This room is closed to guests. Create an account to enter it.")
-
-
-def _find_muted_guest_of_browser(room, person, member=None):
-    """
-    Return the muted Member of another guest of the person's browser, or None. Raise `forbidden` if another guest of
-    this browser is banned.
-
-    This prevents guests from escaping a ban or a mute with another handle. It also applies to accounts that the browser
-    created after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same
-    household. It does not apply to moderators and owners, because moderators may not ban moderators or owners.
-    """
-    if person.browser is None or (member is not None and member.role in (Member.MODERATOR, Member.OWNER)):
-        return None
-    if not Member.objects.has_held_guest(room.id, person.browser):
-        return None
-    found = list(Member.objects.held_guests_of_browser(person).filter(room=room))
-    for other in found:
-        check_not_banned(other)
-    return next((other for other in found if other.is_muted), None)
-
-
-def check_browser_not_banned(room: Room, person: Person, member: Member | None = None) -> None:
-    """
-    Raise `forbidden` if another guest of the person's browser is banned from the room.
-
-    `member` is the person's Member, if there is one: the rule does not apply to moderators and owners.
-    """
-    _find_muted_guest_of_browser(room, person, member)
-
-
-def _make_not_found_error():
-    # The text is the same for all rooms that the person may not know about, because it must not reveal which rooms
-    # exist.
-    return ChatError("not_found", "There is no such room.")
+    if room is None or not reaches(person, room.id):
+        room = Room(id=0, slug=slug, access=Room.PRIVATE)
+    member = Member.objects.find_in_room(room.id, person.id)
+    if room.access == Room.BOARD:
+        member = None
+    may_act = rights.may(person, action, room, member)
+    if rights.may(person, Action.KNOW, room, member) or (may_act and room.id):
+        return room, member
+    former = Member.objects.find_by_former_slug(slug if protocol.is_slug(slug) else "", person.id)
+    if former is not None and reaches(person, former.room_id):
+        return former.room, former
+    return room, member
 
 
 def find_rooms(

@@ -12,6 +12,7 @@ from channels_transport import OUTAGES
 from chat.markup import mentions
 from chat.models import Member, Message, Person, Room, Visitor, make_handle_key
 from chat.services import presence
+from chat.services.rights import Action, may
 
 KEYS_PER_QUERY = 500  # SQLite allows 999 parameters
 
@@ -55,17 +56,9 @@ def find_named(author: Member, body: str) -> Called:
         return Called()
     people = _find_people(author.room_id, sorted({key for keys_at in keys_of_body for key in keys_at}))
     called = Called(_choose(keys_of_body, people))
-    if can_call_everybody(author):
+    if may(author.person, Action.CALL_ALL, author.room, author):
         called.audience = _find_audience(keys_of_body, people)
     return called
-
-
-def can_call_everybody(member: Member) -> bool:
-    """Return whether a member may call everybody in the room with `@all` and `@here`."""
-    callers = member.room.get_callers()
-    if callers == Room.MODERATORS:
-        return member.is_moderator
-    return callers == Room.EVERYONE or (callers == Room.OWNERS and member.role == Member.OWNER)
 
 
 def leave_out_named(called: Called, people: list[Person]) -> list[Person]:

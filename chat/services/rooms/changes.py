@@ -9,14 +9,17 @@ import secrets
 from django.db.models import QuerySet
 
 from chat import protocol
-from chat.models import AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert, set_related
+from chat.models import ROOMS, AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert, set_related
 from chat.protocol import ChatError
-from chat.services import audit
+from chat.services import audit, busy_rooms
 from chat.services.blocks import find_direct_listeners
+from chat.services.holds import is_held
+from chat.services.rights import Action
+from chat.services.scopes import check_scope
 
 from .called import find_called
-from .history import delete_bodies, keep_body, make_no_message_error
-from .memberships import check_may_speak, notify_moderators
+from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
+from .memberships import check_member_may, notify_moderators
 from .mentions import delete_mentions, notify_direct, replace_mentions, store_mentions
 from .refs import Outcome, change_message
 
@@ -32,7 +35,7 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
     """
 
     def post(offset, now):
-        check_may_speak(member)
+        check_member_may(member, Action.POST)
         if event.reply_to is not None:
             _get_message(member.room_id, event.reply_to)
         is_direct = member.room.access == Room.DIRECT
@@ -60,7 +63,10 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         notify_direct(member.room, message, listeners)
         return message
 
-    return change_message(member, event, post)
+    outcome = change_message(member, event, post)
+    if outcome.is_new:
+        busy_rooms.count_message(member.room_id)
+    return outcome
 
 
 def edit_message(member: Member, event: protocol.Edit) -> Outcome:
@@ -74,7 +80,7 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
     """
 
     def edit(offset, now):
-        message = _get_changeable(member, event.id)
+        message = _get_editable(member, event.id)
         if member.room.access == Room.DIRECT:
             # An edit could bring any text to a person who blocks the author.
             find_direct_listeners(member)
@@ -92,12 +98,14 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
     Delete the body, the earlier bodies, the reactions, mentions, bookmarks and pin of a message; its row stays.
 
+    During a hold, keep the bodies; members cannot read them.
+
     If a moderator removes another person's message, write an audit entry, and close the reports of the message.
 
     Raise `not_found`, `muted` or `ref_conflict`; `forbidden` in an archived room, or if the person may not change the
     message.
     """
-    return _remove(member, event, _get_changeable)
+    return _remove(member, event, _get_removable)
 
 
 def _remove(member, event, get_message):
@@ -107,7 +115,10 @@ def _remove(member, event, get_message):
             notify_moderators(member.room_id)
         Reaction.objects.filter(message=message).delete()
         message.all_reactions = []
-        delete_bodies(message)
+        if is_held(message.room_id):
+            keep_held_body(message, member.person, now)
+        else:
+            delete_bodies(message)
         delete_mentions(message)
         # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
@@ -141,7 +152,7 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
     """
 
     def react(offset, now):
-        check_may_speak(member)
+        check_member_may(member, Action.REACT)
         message = get_present_message(member.room_id, event.id)
         mine = Reaction.objects.filter(message=message, person=member.person, emoji=event.emoji)
         if mine.exists() == event.on:
@@ -181,11 +192,21 @@ def get_present_message(room_id: int, number: int) -> Message:
     return message
 
 
-def _get_changeable(member, number):
-    check_may_speak(member)
+def _get_editable(member, number):
+    return _get_changeable(member, number, Action.EDIT_OWN, Action.EDIT_OTHERS)
+
+
+def _get_removable(member, number):
+    return _get_changeable(member, number, Action.REMOVE_OWN, Action.REMOVE_OTHERS)
+
+
+def _get_changeable(member, number, own, of_others):
+    """Return a message that a member may change with the action `own`, or `of_others` if another person wrote it."""
+    check_member_may(member, own)
     message = get_present_message(member.room_id, number)
-    if message.author_id != member.person_id and not member.is_moderator:
-        raise ChatError("forbidden", "Only the author of a message and moderators can change it.")
+    if message.author_id != member.person_id:
+        check_member_may(member, of_others)
+        check_scope(member.person, ROOMS)
     return message
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from chat.models import EarlierBody, Message, Person, Room
 from chat.protocol import ChatError
+from chat.services.holds import is_held
 
 MAX_BODIES = 100  # earlier bodies of one message; the oldest are deleted
 
@@ -33,8 +34,13 @@ def keep_body(message: Message, editor: Person, at: datetime) -> None:
         return  # the first edit needs no statement to count the bodies
     kept = EarlierBody.objects.filter(message=message).order_by("-id")
     oldest = list(kept.values_list("id", flat=True)[MAX_BODIES : MAX_BODIES + 1])
-    if oldest:
+    if oldest and not is_held(message.room_id):
         EarlierBody.objects.filter(message=message, id__lte=oldest[0]).delete()
+
+
+def keep_held_body(message: Message, remover: Person, at: datetime) -> None:
+    """Store the body of a message that is removed during a hold. Only operators can read it, by command."""
+    EarlierBody.objects.create(message=message, body=message.body, replaced_by=remover, replaced_at=at)
 
 
 def delete_bodies(message: Message) -> None:

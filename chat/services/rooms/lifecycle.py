@@ -11,6 +11,7 @@ import secrets
 import string
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -19,8 +20,11 @@ from chat.models import FormerSlug, Member, Person, Room
 from chat.protocol import ChatError
 from chat.services import feeds
 from chat.services.after_commit import close_after_commit, publish_after_commit
+from chat.services.holds import check_not_held
+from chat.services.rights import Action
+from chat.services.scopes import check_reaches_all_rooms
 
-from .access import find_room, get_readable_room, lock_room
+from .access import get_room_for, lock_room
 
 MAX_SLUG = 50  # characters
 ENDING_LENGTH = 10  # characters of the random end of a slug
@@ -33,21 +37,26 @@ def create_room(
     name: str,
     topic: str = "",
     is_private: bool = False,
-    guests: bool = True,
+    guests: bool | None = None,
 ) -> Room:
     """
     Create a room with `person` as its owner (None: without an owner), and notify the lobby.
 
-    Only members may enter a private room (`is_private`). Without `guests`, only accounts may enter.
+    Only members may enter a private room (`is_private`). If `guests` is False, only accounts may enter;
+    None stands for the setting CHAT_NEW_ROOMS_GUESTS.
 
-    Raise `forbidden` for a guest, `taken` for the slug, or the error of a field. If the slug belongs to a room that the
-    person may not know about, the new room gets a slug with random characters instead.
+    Raise `forbidden` for a guest and for a token for certain rooms, `taken` for the slug, or the error of a field. If
+    the slug belongs to a room that the person may not know about, the new room gets a slug with random characters
+    instead.
     """
     if person is not None and person.is_guest:
         raise ChatError("forbidden", "Guests cannot create rooms. Sign up for an account.")
+    if person is not None:
+        check_reaches_all_rooms(person)
     slug, name = protocol.check_slug(slug), protocol.check_room_name(name)
     topic = protocol.check_topic(topic)
     access = Room.PRIVATE if is_private else Room.PUBLIC
+    guests = settings.CHAT_NEW_ROOMS_GUESTS if guests is None else guests
     fields = {"name": name, "topic": topic, "access": access, "closed_to_guests": not guests}
     try:
         room = _store_room(person, slug, fields)
@@ -87,7 +96,7 @@ def set_guests(person: Person, slug: str, guests: bool) -> Room:
 
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
     """
-    room = _get_own_room(person, slug)
+    room = get_room_for(person, slug, Action.SET_GUESTS)
     room.closed_to_guests = not guests
     save_room(room, ["closed_to_guests"])
     return room
@@ -100,7 +109,7 @@ def change_room(person: Person, slug: str, name: str | None = None, topic: str |
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room; the error of a
     field.
     """
-    room = _get_own_room(person, slug)
+    room = get_room_for(person, slug, Action.CHANGE_ROOM)
     changed = []
     if name is not None:
         room.name = protocol.check_room_name(name)
@@ -121,7 +130,7 @@ def set_archived(person: Person, slug: str, archived: bool) -> Room:
 
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
     """
-    room = _get_own_room(person, slug)
+    room = get_room_for(person, slug, Action.ARCHIVE)
     if bool(room.archived) != archived:
         room.archived = archived
         save_room(room, ["archived"])
@@ -137,9 +146,7 @@ def set_callers(person: Person, slug: str, callers: str) -> Room:
     Raise `forbidden` if the person does not own the room and is no operator, and in a direct conversation; `not_found`
     for the room.
     """
-    room = _get_own_room(person, slug)
-    if room.access == Room.DIRECT:
-        raise ChatError("forbidden", "Only the owners of this room can do this.")
+    room = get_room_for(person, slug, Action.SET_CALLERS)
     room.callers = callers
     save_room(room, ["callers"])
     return room
@@ -151,7 +158,7 @@ def delete_own_room(person: Person, slug: str) -> None:
 
     Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
     """
-    delete_room(_get_own_room(person, slug))
+    delete_room(get_room_for(person, slug, Action.DELETE))
 
 
 def change_address(person: Person, slug: str) -> Room:
@@ -164,9 +171,7 @@ def change_address(person: Person, slug: str) -> Room:
     Raise `forbidden` if the person does not own the room and is no operator, or if the room is not private. Raise
     `not_found` for the room.
     """
-    room = _get_own_room(person, slug)
-    if room.access != Room.PRIVATE:
-        raise ChatError("forbidden", "Only a private room can get another address.")
+    room = get_room_for(person, slug, Action.CHANGE_ADDRESS)
     with transaction.atomic():
         room = lock_room(room.id)
         # The first slug is the one that somebody chose. Later ones have random ends already.
@@ -176,16 +181,6 @@ def change_address(person: Person, slug: str) -> Room:
         room.save(update_fields=["slug"])
         feeds.publish_move(room, former.slug)
     notify_lobby()
-    return room
-
-
-def _get_own_room(person, slug):
-    """Return a room that a person owns, or any room for an operator, but no board. Raise `forbidden` or `not_found`."""
-    room = find_room(slug) if person.is_staff else None
-    room = room or get_readable_room(person, slug)
-    is_owner = Member.objects.filter(room=room, person=person, role=Member.OWNER).exists()
-    if room.access == Room.BOARD or not (is_owner or person.is_staff):
-        raise ChatError("forbidden", "Only the owners of this room can do this.")
     return room
 
 
@@ -229,11 +224,12 @@ def delete_room(room: Room) -> None:
     """
     Delete a room with its messages, close its connections with 4404, and notify the lobby.
 
-    Publish the deletion to the streams of the room's members.
+    Publish the deletion to the streams of the room's members. Raise `forbidden` during a hold.
     """
     group, room_id = broadcast.room_group(room.id), room.id
     with transaction.atomic():
         _lock(room)
+        check_not_held(room_id)
         room.delete()
     feeds.publish_deletion(room_id, room.slug)
     close_after_commit(group, protocol.CLOSE_NOT_FOUND)

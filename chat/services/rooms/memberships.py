@@ -11,19 +11,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Member, Person
-from chat.protocol import ChatError
-from chat.services import feeds
+from chat.models import Member
+from chat.services import feeds, rights
 from chat.services.after_commit import close_after_commit, publish_after_commit, start_job_after_commit
 from chat.services.free_rows import lock_free_rows
+from chat.services.rights import Action, get_default_role
 
 UNMUTE_CHANNEL = "chat.unmute"
 MAX_MUTES_PER_SWEEP = 500
-
-
-def get_default_role(person: Person) -> str:
-    """Return the role that a person has in a room until somebody changes the role: `guest` or `member`."""
-    return Member.GUEST if person.is_guest else Member.MEMBER
 
 
 def apply_role(member: Member, role: str, until: datetime | None = None) -> None:
@@ -129,43 +124,34 @@ def end_bans_of_browser(member: Member) -> None:
     Member.objects.filter(id__in=ids).update(role=Member.GUEST, muted_until=None)
 
 
-def check_not_banned(member: Member) -> None:
-    """Raise `forbidden` for a banned member."""
-    if member.role == Member.BANNED:
-        raise ChatError("forbidden", "You are banned from this room. Ask its moderators to lift the ban.")
+def check_member_may(member: Member, action: Action) -> None:
+    """
+    Check that a member may do an action, as `rights.check_may` does. End a mute that has expired.
 
-
-def check_may_speak(member: Member) -> None:
-    """End a mute that has expired. Raise `muted` for a muted member, and `forbidden` in an archived room."""
-    if member.room.archived:
-        raise ChatError("forbidden", "This room is archived. You can read it, but not write in it.")
+    Run no query for members who are not muted.
+    """
+    rights.check_may(member.person, action, member.room, member)
     end_expired_mute(member)
-    if member.role == Member.MUTED and member.muted_until is None:
-        raise ChatError("muted", "You are muted in this room: you can read, but not write.")
-    if member.role == Member.MUTED:
-        raise ChatError(
-            "muted",
-            "You are muted in this room until %(time)s: you can read, but not write.",
-            time=protocol.format_time(member.muted_until),
-        )
 
 
 def end_expired_mute(member: Member) -> None:
     """End a member's mute if it has expired and no job has ended it. Run no query for members with other roles."""
     if member.role == Member.MUTED and not member.is_muted:
-        end_mutes(id=member.id)
+        end_mutes(member.id)
         member.role, member.muted_until = get_default_role(member.person), None
 
 
-def end_mutes(**which: int) -> int:
+def end_mutes(member_id: int | None = None) -> int:
     """
     End the expired mutes, and publish the new roles to the rooms. Return the number of ended mutes.
 
-    End the mute of one member (`id=...`), or at most MAX_MUTES_PER_SWEEP mutes of all members. This may run late,
+    End the mute of one member, or at most MAX_MUTES_PER_SWEEP mutes of all members. This may run late,
     twice, and in several processes: it does not select a mute that was prolonged or lifted meanwhile. It runs at most
     four statements.
     """
-    due = Member.objects.filter(role=Member.MUTED, muted_until__lte=timezone.now(), **which)
+    due = Member.objects.filter(role=Member.MUTED, muted_until__lte=timezone.now())
+    if member_id is not None:
+        due = due.filter(id=member_id)
     if not due.exists():
         return 0
     with transaction.atomic():

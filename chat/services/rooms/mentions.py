@@ -13,6 +13,7 @@ from chat import broadcast, protocol
 from chat.models import Member, Mention, Message, Person, Room
 from chat.services import blocks
 from chat.services.after_commit import after_commit, publish_after_commit
+from chat.services.rights import Action, may
 
 from .called import Called, find_handles_in_bodies, find_named, leave_out_named, split
 
@@ -69,8 +70,7 @@ def _find_notified(author: Member, message: Message, people: list[Person]) -> di
     found = {}
     for person in people:
         member = members.get(person.id)
-        may_read = room.access == Room.PUBLIC if member is None else member.role != Member.BANNED
-        if may_read and not room.is_closed_to(person) and person.id not in left_out:
+        if may(person, Action.READ, room, member) and person.id not in left_out:
             found[person.id] = (member and member.level) or Member.ALL
     return found
 

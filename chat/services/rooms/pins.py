@@ -11,9 +11,10 @@ from chat import protocol
 from chat.models import AuditEntry, Member, Message, Person, Room
 from chat.protocol import ChatError
 from chat.services import audit
+from chat.services.rights import Action
 
 from .changes import get_present_message
-from .memberships import check_may_speak
+from .memberships import check_member_may
 from .reading import describe_messages
 from .refs import Outcome, change_message
 
@@ -38,9 +39,7 @@ def set_pin(member: Member, event: protocol.Pin) -> Outcome:
     """
 
     def pin(offset, now):
-        check_may_speak(member)
-        if not member.is_moderator:
-            raise ChatError("forbidden", "Only the moderators of this room can pin messages.")
+        check_member_may(member, Action.PIN)
         message = get_present_message(member.room_id, event.id)
         if message.is_pinned == event.on:
             Room.objects.give_back_offset(member.room_id)

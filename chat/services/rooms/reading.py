@@ -4,17 +4,20 @@ Read a room: backlogs after a cursor, pages of history, messages as `message` ev
 This module writes and publishes only the read marker of a Member.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from chat import broadcast, markup, protocol
 from chat.connections import Connection
-from chat.models import Member, Message, Room, read_page, snapshot
+from chat.models import Member, Message, Room, read_from_replica, read_page, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
 from chat.services import feeds
 
 from .mentions import find_mentions
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,25 @@ def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bo
 
     The page has at most `limit` messages older than the id `before` (None: the newest), in ascending order of id.
     """
+    if before is None:
+        return _read_page(room, None, limit)
+    return _read_history(room, lambda: _read_page(room, before, limit))
+
+
+def _read_page(room, before, limit):
     with snapshot():
         found, more = read_page(_messages(room).before(before), limit)
         return _describe_all(found[::-1]), more
+
+
+def _read_history(room: Room, read: Callable[[], _Result]) -> _Result:
+    """
+    Return `read()`, which reads older messages, from the replica if there is one.
+
+    `room.offset` was read from the primary server together with the person's right to read. A replica that has not
+    reached this offset would show a removed message, or would not have a message that the person has seen.
+    """
+    return read_from_replica(read, lambda: Room.objects.filter(id=room.id, offset__gte=room.offset).exists())
 
 
 @dataclass(frozen=True)
@@ -82,6 +101,10 @@ def get_page_around(room: Room, number: int, limit: int) -> PageAround:
 
     Raise `not_found` if there is no message with this id.
     """
+    return _read_history(room, lambda: _read_page_around(room, number, limit))
+
+
+def _read_page_around(room, number, limit):
     with snapshot():
         in_room = Message.objects.filter(room=room)
         older, newer = in_room.numbers_around(number, limit)
@@ -100,12 +123,16 @@ def get_page_at(room: Room, moment: datetime, limit: int) -> tuple[int | None, P
 
     If there is no such message, return None and the newest messages.
     """
+    return _read_history(room, lambda: _read_page_at(room, moment, limit))
+
+
+def _read_page_at(room, moment, limit):
     with snapshot():
         number = Message.objects.filter(room=room).find_number_at(moment)
         if number is None:
-            messages, more = get_page(room, None, limit)
+            messages, more = _read_page(room, None, limit)
             return None, PageAround(messages, more, False)
-        return number, get_page_around(room, number, limit)
+        return number, _read_page_around(room, number, limit)
 
 
 def get_changes(room: Room, after: int, limit: int) -> Backlog:

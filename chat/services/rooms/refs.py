@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Change, Member, Message, Room, insert
 from chat.protocol import ChatError
-from chat.services import feed_posts
+from chat.services import feed_posts, numbers
 from chat.services.after_commit import publish_after_commit
 
 from .reading import describe
@@ -60,6 +60,8 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)
         return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)
+    if message.offset == offset:
+        numbers.count_change(event.type)
     return Outcome(protocol.ack(event.ref, message.number, message.offset), is_new=True)
 
 

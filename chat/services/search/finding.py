@@ -10,9 +10,23 @@ from datetime import UTC, date
 
 from django.db import connection
 
-from chat.models import Condition, Message, Person, Room, Rows, SearchDay, find_ids, snapshot
+from chat.models import (
+    Condition,
+    Message,
+    Person,
+    Room,
+    Rows,
+    SearchDay,
+    find_allowed,
+    find_ids,
+    has_replica,
+    read_from_replica,
+    snapshot,
+)
 from chat.protocol import MAX_INTEGER, ChatError
-from chat.services import rooms
+from chat.services import numbers, rooms
+from chat.services.rights import Action
+from chat.services.scopes import get_room_ids
 
 from .documents import LINK, author_label, has_link, room_label
 from .queries import Query
@@ -45,13 +59,27 @@ def search(person: Person, query: Query, page: int = 0) -> tuple[list[Result], b
     """
     if page >= MAX_PAGES:
         return [], False
+    with numbers.timing_search():
+        return _search(person, query, page)
+
+
+def _search(person, query, page):
     with snapshot():
-        room = None if query.room is None else _get_room(person, query.room)
+        room = None if query.room is None else rooms.get_room_for(person, query.room, Action.SEARCH)
         condition, rows = _make_condition(person, query, room), _make_rows(person, query, room)
-        first = page * RESULTS_PER_PAGE
-        ids = find_ids(condition, rows, first + RESULTS_PER_PAGE + 1)[first:]
-        more = len(ids) > RESULTS_PER_PAGE and page + 1 < MAX_PAGES
-        return _read_results(ids[:RESULTS_PER_PAGE], query), more
+        if not has_replica():
+            ids, more = _find_page(condition, rows, page)
+            return _read_results(ids, query), more
+    ids, more = read_from_replica(lambda: _find_page(condition, rows, page))
+    with snapshot():
+        # A replica may not know yet that a message was removed, or that the person has left a room.
+        return _read_results(find_allowed(ids, rows), query), more
+
+
+def _find_page(condition, rows, page) -> tuple[list[int], bool]:
+    first = page * RESULTS_PER_PAGE
+    ids = find_ids(condition, rows, first + RESULTS_PER_PAGE + 1)[first:]
+    return ids[:RESULTS_PER_PAGE], len(ids) > RESULTS_PER_PAGE and page + 1 < MAX_PAGES
 
 
 def _make_condition(person, query, room) -> Condition:
@@ -73,17 +101,14 @@ def _get_author(handle):
     return author
 
 
-def _get_room(person, slug):
-    room = rooms.get_readable_room(person, slug)
-    if room.access == Room.BOARD:
-        raise ChatError("not_found", "There is no such room.")
-    return room
-
-
 def _make_rows(person, query, room) -> Rows:
     """Return which rows may be found. The labels of the index say the same about rooms, but may be outdated."""
     sql = ["m.removed_at IS NULL", f"(r.access = '{Room.PUBLIC}' OR (r.access <> '{Room.BOARD}' AND {_IS_MEMBER}))"]
     parameters = [person.id]
+    room_ids = get_room_ids(person)
+    if room_ids is not None:
+        sql.append(f"m.room_id IN ({', '.join(['%s'] * len(room_ids)) or 'NULL'})")
+        parameters += sorted(room_ids)
     for moment, comparison in ((query.after, ">="), (query.before, "<")):
         if moment is not None:
             sql.append(f"m.created_at {comparison} %s")

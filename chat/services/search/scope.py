@@ -17,6 +17,9 @@ from .documents import PUBLIC, room_label
 def limit_to_scope(condition: Condition, person: Person) -> Condition:
     """Return the condition, limited to messages in rooms that the person may read."""
     readable = rooms.get_readable_rooms(person)
+    if readable.only is not None:
+        found = Room.objects.filter(readable.make_room_filter()).values_list("id", flat=True)
+        return replace(condition, any_of=(*condition.any_of, tuple(_make_labels(found))))
     public, none_of = [PUBLIC], _make_labels(readable.refused)
     if readable.refused:
         allowed = Room.objects.filter(access=Room.PUBLIC).exclude(id__in=readable.refused)

@@ -17,12 +17,14 @@ from .requests import (
     publish_task,
     start_task,
 )
-from .results import read_result
+from .results import count_missing, read_result
 from .running import run_task
-from .sweeping import sweep_tasks
+from .sweeping import delete_and_publish, sweep_tasks
 
 __all__ = [
     "Started",
+    "count_missing",
+    "delete_and_publish",
     "delete_task",
     "describe",
     "get_kind",

@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 from django.utils import timezone
 
-from chat.models import Message
+from chat.models import Message, Room, read_from_replica
 from chat.protocol import (
     ChatError,
     check_boolean,
@@ -104,7 +104,8 @@ def _read_block(job, after, start, end):
         found = found.filter(created_at__gte=start)
     if end is not None:
         found = found.filter(created_at__lt=end)
-    return list(found.order_by("number")[:BLOCK])
+    has_all = Room.objects.filter(id=job.room.id, offset__gte=job.upto)
+    return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
 def describe(message: Message) -> dict:

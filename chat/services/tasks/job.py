@@ -10,12 +10,14 @@ from django.conf import settings
 from django.db import reset_queries, transaction
 from django.utils import timezone
 
-from channels_transport import is_stopping
-from chat.models import Task, TaskPart
+from channels_transport import is_stopping, touch_alive_file
+from chat.models import Task
+from chat.services import budgets, files
+from chat.services.after_commit import call_safely
 
 from . import publishing
 from .claims import get_lock_end, limit_pauses, update_claimed
-from .results import PART_BYTES
+from .results import KIND, PART_BYTES
 
 HEARTBEAT_SECONDS = 1  # between two renewals of the lock
 
@@ -37,7 +39,7 @@ class Job:
         self._name, self._type = f"{task.kind}.txt", "text/plain; charset=utf-8"
         self._buffer: list[bytes] = []
         self._buffer_bytes = 0
-        self._parts = self._size = 0
+        self._writer: files.Writer | None = None
         self._heartbeat_at = time.monotonic()
 
     def name_result(self, name: str, content_type: str) -> None:
@@ -45,7 +47,12 @@ class Job:
         self._name, self._type = name, content_type
 
     def write(self, text: str) -> None:
-        """Append text to the result. Raise TaskLost if this stores a part and the worker no longer holds the task."""
+        """
+        Append text to the result.
+
+        If this stores a part, raise TaskLost if the worker no longer holds the task, FileTooLarge if the result has
+        more than CHAT_MAX_RESULTS_BYTES, or NoSpace if the disk is full.
+        """
         data = text.encode()
         self._buffer.append(data)
         self._buffer_bytes += len(data)
@@ -60,6 +67,7 @@ class Job:
         """
         if is_stopping():
             raise Interrupted
+        touch_alive_file()
         if time.monotonic() - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = time.monotonic()
@@ -72,10 +80,13 @@ class Job:
         """
         Store the rest of the result, mark the task as done, and publish the state.
 
-        Raise TaskLost if the worker no longer holds the task.
+        Raise TaskLost if the worker no longer holds the task, and the errors of `write`.
         """
         if self._buffer:
             self._store_part()
+        if self._writer is not None:
+            # A worker that is killed before the update leaves a complete file that the next attempt deletes.
+            self._writer.finish()
         now = timezone.now()
         self.update(
             state=Task.DONE,
@@ -85,7 +96,9 @@ class Job:
             expires_at=now + timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS),
             result_name=self._name,
             result_type=self._type,
-            result_size=self._size,
+            # Without a part, there is no file. An earlier attempt may have left the name of its own.
+            result_size=0 if self._writer is None else self._writer.size,
+            result_file=None if self._writer is None else self._writer.name,
         )
         publishing.publish_task(self.task.id)
 
@@ -93,14 +106,25 @@ class Job:
         """Change columns of the task's row. Raise TaskLost if the worker no longer holds the task."""
         update_claimed(self.task, **columns)
 
+    def discard(self) -> None:
+        """Delete the file of this run, if it has one. A failure is logged, and the sweep of files deletes it."""
+        writer = self._writer
+        if writer is not None:
+            call_safely(f"delete the file {writer.name}", writer.discard)
+
     def _store_part(self):
         data = b"".join(self._buffer)
+        if self._writer is None:
+            # The task has the name before the file exists: see `files`.
+            self.task.result_file = files.make_name(KIND)
+            self.update(result_file=self.task.result_file)
+            self._writer = files.create(self.task.result_file, settings.CHAT_MAX_RESULTS_BYTES)
         with transaction.atomic():
             limit_pauses()
             # The update locks the row first, so that a task that was deleted or claimed again gets no more parts.
             self.update(locked_until=get_lock_end())
-            TaskPart.objects.create(task_id=self.task.id, attempt=self.task.attempt, number=self._parts, data=data)
+            self._writer.write(data)
         self._buffer, self._buffer_bytes = [], 0
-        self._parts, self._size = self._parts + 1, self._size + len(data)
+        budgets.count_task_bytes(self.task.person_id, len(data))
         # If DEBUG is on, Django keeps every statement in memory, with the data that the statement stored.
         reset_queries()

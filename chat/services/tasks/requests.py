@@ -11,9 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat import broadcast
-from chat.models import Member, Person, Room, Task
+from chat.models import Member, Person, Task
 from chat.protocol import ChatError, Start, ack
-from chat.services import rooms
+from chat.services import budgets, rooms
+from chat.services.rights import Action, check_may
+from chat.services.scopes import reaches
 
 from . import publishing
 from .registry import get_kind
@@ -38,12 +40,10 @@ def start_task(member: Member, event: Start) -> Started:
     Store a Task, once for each ref, and send its job to the workers on commit.
 
     Raise `missing_field` or `invalid_field` for the kind or its parameters; `forbidden` on a board; `rate_limited` if
-    the person has too many unfinished tasks; `ref_conflict`.
+    the person has too many unfinished tasks, has started too many, or their results were too large; `ref_conflict`.
     """
     params = get_kind(event.task).check(event.params)
-    if member.room.access == Room.BOARD:
-        # Visitors of a board are not logged in, so they could not fetch the result.
-        raise ChatError("forbidden", "Tasks are not available on boards.")
+    check_may(member.person, Action.START_TASK, member.room, member)
     event = replace(event, params=params)
     task_id, is_new = rooms.record_once(member, event, lambda: _create_task(member, event))
     return Started(ack(event.ref, None, None, task_id=task_id), task_id, is_new)
@@ -51,6 +51,7 @@ def start_task(member: Member, event: Start) -> Started:
 
 def _create_task(member, event):
     _check_unfinished(member.person_id)
+    budgets.check_task(member.person_id)
     task = Task.objects.create(
         person_id=member.person_id,
         room_id=member.room_id,
@@ -72,6 +73,7 @@ def _check_unfinished(person_id):
     Person.objects.lock(person_id)
     limit = settings.CHAT_MAX_UNFINISHED_TASKS
     if Task.objects.filter(person_id=person_id, state__in=Task.UNFINISHED).count() >= limit:
+        budgets.count_refusal("unfinished_tasks")
         raise ChatError(
             "rate_limited",
             "You already have %(most)s unfinished tasks. Wait until one is done, or cancel one.",
@@ -95,12 +97,12 @@ def get_task(person: Person, task_id: int) -> Task:
     """
     Return a task of this person, in a room that the person may read.
 
-    Raise `not_found` if the task does not exist, has expired or is another person's; `forbidden` or `not_found` if the
-    person may not read the room.
+    Raise `not_found` if the task does not exist, has expired or is another person's, or if the person's token does not
+    reach the room; `forbidden` or `not_found` if the person may not read the room.
     """
     mine = Task.objects.select_related("room").filter(person=person, expires_at__gt=timezone.now())
     task = mine.filter(id=task_id).first()
-    if task is None:
+    if task is None or not reaches(person, task.room_id):
         raise ChatError("not_found", "There is no such task, or its result has expired. Start the task again.")
     # The person may have lost the right to read since the task was started.
     rooms.get_readable_room(person, task.room.slug)
@@ -121,10 +123,11 @@ def delete_task(person: Person, task_id: int) -> None:
 
     An unfinished task stops at its next step. A person who may no longer read the room may still delete the task.
 
-    Raise `not_found` if the task does not exist or is another person's.
+    Raise `not_found` if the task does not exist or is another person's, or if the person's token does not reach the
+    room.
     """
     task = Task.objects.filter(person=person, id=task_id).first()
-    if task is None:
+    if task is None or not reaches(person, task.room_id):
         raise ChatError("not_found", "There is no such task.")
     is_unfinished = task.state in Task.UNFINISHED
     delete_and_publish(task, "This task was cancelled." if is_unfinished else "This result was deleted.")

@@ -12,15 +12,15 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
 
 from channels_transport import OUTAGES
-from chat.models import Task
+from chat.models import Task, long_statements
 from chat.protocol import ChatError
-from chat.services import rooms
+from chat.services import files, rooms
 
 from . import publishing
 from .claims import TaskLost, claim_task, update_claimed
 from .job import Interrupted, Job
 from .registry import get_kind
-from .results import delete_parts
+from .results import delete_file, delete_parts
 from .sweeping import delete_older, make_failure, send_jobs, sweep_tasks
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 SERVER_ERROR = gettext_noop(
     "This task failed because of an error on the server. Start it again. If it fails again, tell the operators of this"
     " site."
+)
+TOO_LARGE = gettext_noop("The result is larger than this site allows. Choose a shorter period.")
+NO_SPACE = gettext_noop(
+    "This site has no space for the result now. Try again later, or tell the operators of this site."
 )
 
 
@@ -51,29 +55,45 @@ def run_task(task_id: int) -> None:
 
 
 def _run_claimed(task):
+    job = Job(task)
     try:
         publishing.publish_state(task)
-        _run_kind(Job(task))
+        _run_kind(job)
     except TaskLost:
         _log_lost(task)
+        job.discard()
     except Interrupted:
+        job.discard()
         _put_back(task)
-    except ChatError as refusal:
-        _fail(task, refusal.detail)
     except OUTAGES as outage:
-        # The lock expires by itself. Then the sweep sends the task's job again.
+        # The lock expires by itself. Then the sweep sends the task's job again. The file stays: the outage may have
+        # hidden the commit that made the task done.
         logger.warning("Task %s stops, because a service that it needs is not available: %s", task.id, outage)
-    except Exception:
-        logger.exception("Task %s failed", task.id)
-        _fail(task, SERVER_ERROR)
+    except Exception as error:
+        _fail(task, _explain(task, error))
+        job.discard()
+
+
+def _explain(task, error):
+    """Return the sentence with which a task fails. Log an error that operators must know of."""
+    if isinstance(error, ChatError):
+        return error.detail
+    if isinstance(error, files.FileTooLarge):
+        return TOO_LARGE
+    if isinstance(error, files.NoSpace):
+        logger.error("Task %s failed, because the disk is full: %s", task.id, error)
+        return NO_SPACE
+    logger.exception("Task %s failed", task.id)
+    return SERVER_ERROR
 
 
 def _run_kind(job):
     # The person may have lost the right to read the room since the request. Then nobody could fetch the result.
     rooms.get_readable_room(job.task.person, job.task.room.slug)
     delete_parts(job.task.id, before=job.task.attempt)
+    delete_file(job.task)
     language = json.loads(job.task.params).get("language") or settings.LANGUAGE_CODE
-    with translation.override(language), closing(get_kind(job.task.kind).run(job)) as steps:
+    with long_statements(), translation.override(language), closing(get_kind(job.task.kind).run(job)) as steps:
         for fraction in steps:
             job.report_progress(fraction)
     job.finish()

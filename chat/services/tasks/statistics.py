@@ -69,8 +69,8 @@ def statistics(job: Job) -> Generator[float, None, None]:
 def _count_by_hour(messages, zone):
     # TruncDate ignores its argument `tzinfo` in this version of Django, and uses the current time zone.
     with timezone.override(get_zone(zone)):
-        at = {"day": TruncDate("created_at"), "hour": ExtractHour("created_at")}
-        counted = messages.values(**at).annotate(count=Count("id")).order_by()
+        hours = messages.values(day=TruncDate("created_at"), hour=ExtractHour("created_at"))
+        counted = hours.annotate(count=Count("id")).order_by()
         return list(counted.values_list("day", "hour", "count"))
 
 

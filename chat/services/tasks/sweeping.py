@@ -17,7 +17,7 @@ from chat.services.after_commit import after_commit, call_safely
 from chat.services.free_rows import find_free_rows, lock_free_rows
 
 from . import publishing
-from .results import delete_parts
+from .results import delete_file, delete_parts
 
 MAX_TRIES = 5  # times that workers may claim one task before the sweep gives it up
 # A job that no worker has taken for this time has expired on the channel (the layer's `expiry` is 60 s).
@@ -61,6 +61,7 @@ def _give_up():
     for task in given_up:
         if _get_abandoned().filter(id=task.id, attempt=task.attempt).update(**make_failure(GIVEN_UP)):
             delete_parts(task.id)
+            delete_file(task)
             publishing.publish_task(task.id)
     return len(given_up)
 

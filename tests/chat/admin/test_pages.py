@@ -53,3 +53,19 @@ def test_only_operators_open_the_admin(alice, charlie):
 def test_an_operator_signs_in_by_handle(root, client):
     client.post("/admin/login/", {"username": "ROOT", "password": "a long password"})
     assert client.get("/admin/").status_code == 200
+
+
+def test_only_a_form_signs_an_operator_out_of_the_admin_and_closes_the_sockets(admin_browser):
+    socket = wire.Socket("/me/", admin_browser).connect()
+    assert admin_browser.get("/admin/logout/").status_code == 405
+    assert admin_browser.get("/admin/").status_code == 200
+    assert admin_browser.post("/admin/logout/")["Location"] == "/"
+    socket.read()
+    assert socket.code == 4401 and admin_browser.get("/admin/").status_code == 302
+
+
+def test_the_page_of_a_token_shows_what_it_allows(admin_browser, alice, room):
+    token, _ = people.make_token(alice, "bot", people.TokenLimits(scopes=["read"], rooms=["garden"]))
+    for path in ("/admin/chat/token/", f"/admin/chat/token/{token.id}/change/"):
+        assert b"read" in admin_browser.get(path).content
+    assert b"garden" in admin_browser.get(f"/admin/chat/token/{token.id}/change/").content

@@ -2,10 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
 
 from chat.models import Person, Token
 from chat.services import people
 from tests import wire
+from tests.chat.factors import is_signed_in, sign_in
 from tests.chat.helpers import save
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,6 +19,24 @@ def test_deactivating_a_person_closes_the_sockets(admin_browser, enter, bob):
     tab.read()
     assert tab.code == 4401
     assert not Person.objects.get(id=bob.id).is_active
+
+
+def test_an_account_that_is_activated_again_has_no_login_of_before(admin_browser, bob):
+    stolen = Client()
+    sign_in(stolen, "bob", "battery staple")
+    path = f"/admin/chat/person/{bob.id}/change/"
+    save(admin_browser, path, is_staff="")
+    save(admin_browser, path, is_active="on")
+    assert Person.objects.get(id=bob.id).is_active and not is_signed_in(stolen)
+
+
+@pytest.mark.parametrize("rights, is_active", [({"is_staff": True}, True), ({"is_superuser": True}, True), ({}, False)])
+def test_only_superusers_deactivate_operators(alice, bob, rights, is_active):
+    Person.objects.filter(id=bob.id).update(is_staff=True)
+    bob.user_permissions.set(Permission.objects.filter(codename__in=["change_person", "view_person"]))
+    Person.objects.filter(id=alice.id).update(**rights)
+    wire.browser_of(bob).post(f"/admin/chat/person/{alice.id}/change/", {"is_staff": ""})
+    assert Person.objects.get(id=alice.id).is_active == is_active
 
 
 def test_saving_a_person_without_a_change_leaves_the_sockets_open(admin_browser, enter, bob):

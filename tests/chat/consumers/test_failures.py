@@ -6,7 +6,7 @@ import pytest
 import redis
 from django.db import InterfaceError, OperationalError
 
-from channels_transport import LogThrottle
+from channels_transport import LogThrottle, log_context
 from chat import broadcast
 from chat.models import Message
 from tests import wire
@@ -51,8 +51,16 @@ def test_an_unexpected_exception_is_answered_with_internal(alice, enter, monkeyp
         rejected = socket.post("r1")
     assert rejected["code"] == "internal" and "retry_after" not in rejected
     assert "on purpose" not in rejected["detail"] and "on purpose" in caplog.text
+    assert "id" not in rejected, "no worker handles this frame"
     assert not Message.objects.exists()
     assert socket.post("r1")["id"] == 1
+
+
+def test_an_unexpected_exception_is_answered_with_the_id_of_its_log_line(alice, enter, monkeypatch):
+    socket = enter(alice)
+    monkeypatch.setattr("chat.services.rooms.changes.insert", fail_with(ZeroDivisionError("on purpose")))
+    with log_context.handling("websocket.receive", {"reply_channel": "daphne.response.a!b", "order": 3}):
+        assert socket.post("r1")["id"] == "b#3"
 
 
 @pytest.mark.parametrize("error", [redis.TimeoutError("slow"), None])

@@ -58,3 +58,16 @@ def test_a_post_waits_for_one_trip_to_redis_after_the_trip_that_fetches_it(make_
     _, trips = count(site, valkey_url, monkeypatch, "post", {"ref": "one", "body": "Hello"})
     # One trip fetches the frame. The other trip carries the answer, the broadcast and the token.
     assert trips == 2
+
+
+@pytest.mark.parametrize("type", ["sync", "fetch"])
+def test_counting_what_is_read_needs_no_trip_of_its_own(make_site, valkey_url, monkeypatch, settings, type):
+    costs = []
+    for is_on in (True, False):
+        site = make_site(10)
+        prepare(site)
+        settings.CHAT_LIMITS_ON = is_on
+        fields = {**FRAMES[type], **({"ref": f"read-{is_on}"} if type == "fetch" else {})}
+        costs.append(count(site, valkey_url, monkeypatch, type, fields)[1])
+        settings.CHAT_LIMITS_ON = True
+    assert costs[0] == costs[1]

@@ -1,7 +1,9 @@
-"""Fixtures: callers of the API, in addition to `as_alice` and `as_bob` in tests/conftest.py."""
+"""Fixtures: a clock, a mail server, and callers of the API in addition to those in tests/conftest.py."""
 
 import pytest
 
+from tests.chat.factors import FakeTime
+from tests.mail_server import MailServer
 from tests.wire import Caller
 
 
@@ -15,3 +17,27 @@ def stranger(db):
 def as_charlie(charlie):
     """Return a function that calls the API as the guest Charlie."""
     return Caller(charlie)
+
+
+@pytest.fixture
+def time(monkeypatch):
+    """Replace the clock of second factors and of links in mails: only the test moves it."""
+    stand_in = FakeTime()
+    for module in ("second_factor", "second_factor_changes", "sign_in_steps", "password_resets"):
+        monkeypatch.setattr(f"chat.services.people.{module}.time", stand_in)
+    return stand_in
+
+
+@pytest.fixture(scope="module")
+def mail_server():
+    """Run a mail server for the tests of a module."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(mail_server, settings):
+    """Let the site send its mails to the mail server, and return the server without mails."""
+    settings.EMAIL_URL = mail_server.setting
+    mail_server.mails.clear()
+    return mail_server

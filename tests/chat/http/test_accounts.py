@@ -97,12 +97,14 @@ def test_a_request_above_its_rate_limit_is_refused_and_stores_nothing(as_alice, 
 
 def test_a_token_is_shown_once_and_acts_for_its_owner_until_it_is_revoked(alice, room, as_alice):
     status, made = as_alice("POST", "/api/tokens/", {"name": "bot"})
-    assert (status, sorted(made)) == (201, ["created_at", "id", "name", "token"])
+    times = {"created_at", "expires_at", "used_at"}
+    fields = {"id", "name", "scopes", "rooms", "survives_password_change", *times}
+    assert (status, set(made)) == (201, {*fields, "token"})
     bot = Caller(key=made["token"], enforce_csrf_checks=True)
     assert bot("GET", "/api/session/")[1]["handle"] == "Alice"
     assert bot("POST", MESSAGES, {"ref": "r1", "body": "Hello"})[0] == 201
     [listed] = as_alice("GET", "/api/tokens/")[1]["tokens"]
-    assert listed == {key: made[key] for key in ("id", "name", "created_at")}
+    assert listed == {**{key: made[key] for key in fields}, "used_at": listed["used_at"]} and listed["used_at"]
     assert as_alice.browser.delete(f"/api/tokens/{made['id']}/").status_code == 204
     assert bot("POST", MESSAGES, {"ref": "r2", "body": "Hello"}) == (401, "not_signed_in")
     assert as_alice("GET", "/api/tokens/")[1] == {"tokens": []}

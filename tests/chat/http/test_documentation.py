@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from chat.consumers.routing import http_routing
-from chat.http.urls import urlpatterns
+from chat.http.urls import api_patterns, urlpatterns
 from tests import wire
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "http-api.md"
@@ -45,6 +45,20 @@ def test_every_address_and_method_is_documented_and_no_other(alice, room):
 
 def test_no_call_is_documented_twice():
     assert len(documented()) == len(set(documented()))
+
+
+def test_each_call_of_the_api_names_its_scope():
+    documented_scopes = {}
+    for section in re.split(r"^### ", DOCUMENT.read_text(), flags=re.MULTILINE)[1:]:
+        [heading, *_], found = section.split("\n"), re.search(r"^- \*\*Scope:\*\* (.+)\.$", section, re.MULTILINE)
+        for method, path in CALL.findall(heading):
+            documented_scopes[method, path] = found and found[1]
+    for pattern in api_patterns:
+        path = "/" + re.sub(r"<\w+:", "<", str(pattern.pattern))
+        if path.startswith("/api/"):
+            for method, scope in pattern.callback.scopes.items():
+                expected = [f"`{scope}`"] if scope else ["none; tokens are refused", None]
+                assert documented_scopes.get((method, path)) in expected, f"{method} {path}"
 
 
 def test_the_text_mentions_no_call_that_does_not_exist():

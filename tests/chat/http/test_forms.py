@@ -105,3 +105,15 @@ def test_the_invalid_field_of_a_room_shows_the_error_and_has_the_focus(alice, ro
     browser.force_login(people.get_person("Alice"))
     page = submit("/rooms/", browser, slug=slug, name=name, topic="")
     assert page.invalid() == [invalid] == page.focused()
+
+
+BOUNDARIES = ["", "; boundary=", "; boundary=é"]
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("headers", [{}, {"HTTP_ACCEPT": "application/json"}])
+def test_a_form_in_parts_without_a_valid_boundary_gets_400(boundary, headers):
+    browser = Client(enforce_csrf_checks=True)
+    browser.get("/sign-in/")  # sets the cookie of the CSRF check, which then reads the form
+    response = browser.generic("POST", "/sign-in/", b"--b--", f"multipart/form-data{boundary}", **headers)
+    assert response.status_code == 400 and "Traceback" not in response.content.decode()

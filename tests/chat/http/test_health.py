@@ -17,6 +17,7 @@ import channels_transport.layer
 from channels_transport import Answer, Asked
 from channels_transport.metrics import gauge
 from chat.http import health
+from chat.services import removed
 from chat.store import store
 from tests import wire
 from tests.helpers import fail_with
@@ -49,6 +50,7 @@ def test_healthz_answers_without_the_database(method, django_assert_num_queries)
     )
     assert headers[b"Content-Type"] == b"application/json" and headers[b"X-Content-Type-Options"] == b"nosniff"
     assert headers[b"Content-Length"] == str(len(response["content"])).encode()
+    assert headers[b"Content-Security-Policy"].startswith(b"default-src 'none'")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "get", "GETS"])
@@ -116,6 +118,21 @@ def test_metrics_count_the_messages_that_wait_in_redis(client, valkey_url, monke
         assert found[f'chat_channel_pending{{channel="{channel}"}}'] == 0
 
 
+OF_THE_INTERFACE = {
+    "chat_interface_sockets",
+    "chat_interface_polls",
+    "chat_interface_frames_total",
+    "chat_interface_bytes_total",
+    "chat_interface_handshakes_total",
+    "chat_interface_closes_total",
+    "chat_interface_responses_total",
+    "chat_interface_response_seconds",
+    "chat_interface_reply_seconds",
+    "chat_interface_delivery_seconds",
+    "chat_interface_broadcast_seconds",
+}
+
+
 def test_the_metrics_are_those_of_the_documentation(client, valkey_url, monkeypatch):
     layer = channels_transport.layer.RedisChannelLayer(hosts=[valkey_url])
     monkeypatch.setattr(channel_layers["default"], "channel_layer", layer)
@@ -125,9 +142,12 @@ def test_the_metrics_are_those_of_the_documentation(client, valkey_url, monkeypa
     assert {"chat_worker_failed_total", "chat_workers", "chat_delayed_overdue", "chat_channel_receivers"} <= served
     page = (settings.BASE_DIR / "channels_transport" / "docs" / "monitoring.md").read_text()
     documented = {name.replace("channels_", "chat_", 1) for name in re.findall(r"`(channels_\w+)`", page)}
-    # The interface adds its connections, its versions and whether a part answers.
+    # The interface adds its connections, its own counters, its versions and whether a part answers.
+    documented -= {name for name in documented if name in OF_THE_INTERFACE}
     documented -= {"chat_connections", "chat_info", "chat_up", "chat_transport"}
-    assert served - {"chat_rooms", "chat_people", "chat_changes_total"} == documented
+    page = (settings.BASE_DIR / "docs" / "watching.md").read_text()
+    documented |= set(re.findall(r"^\| `(chat_\w+)`", page, re.MULTILINE))
+    assert served == documented
 
 
 # The next tests are about the answers of the interface, which need no worker.
@@ -170,8 +190,9 @@ def test_readyz_does_not_wait_when_redis_is_down():
 def read_numbers(answer):
     assert answer.status == 200 and answer.content_type.startswith("text/plain")
     found = parse_metrics(answer.content)
-    # The versions are in the labels.
-    return {name: value for name, value in found.items() if not name.startswith("chat_info")}
+    assert found["chat_interface_polls"] == 0
+    # The versions are in the labels, and other tests of this process may have counted frames.
+    return {name: value for name, value in found.items() if not name.startswith(("chat_info", "chat_interface_"))}
 
 
 @pytest.fixture
@@ -213,3 +234,16 @@ def test_a_part_that_hangs_or_fails_is_left_out(parts, monkeypatch):
     assert len(threads) == 1
     release.set()
     threads[0].join(10)
+
+
+def test_the_metrics_count_the_refusals_of_each_limit(client, alice, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "searches": (1, 0.001)}
+    browser = wire.browser_of(alice)
+    assert [browser.get("/api/search/?q=a").status_code for _ in range(3)] == [200, 429, 429]
+    assert metrics(client)['chat_refusals_total{limit="searches"}'] == 2
+
+
+def test_the_metrics_count_the_deletions_of_sweeps(client, db):
+    for number in (3, 0, 4):
+        removed.count_removed(removed.MESSAGES, number)
+    assert metrics(client)['chat_removed_total{what="messages"}'] == 7

@@ -163,3 +163,19 @@ def test_only_the_page_of_a_private_room_offers_a_new_address(cellar, alice, roo
     browser = wire.browser_of(alice)
     assert b"Change the address" in browser.get("/rooms/cellar/").content
     assert b"Change the address" not in browser.get("/rooms/garden/").content
+
+
+def test_an_operator_acts_on_the_room_that_has_the_slug_now_and_not_on_a_former_one(cellar, alice, root):
+    Member.objects.create(room=cellar, person=root)
+    rooms.change_address(alice, "cellar")
+    other = Room.objects.create(slug="cellar", name="Another cellar", access=Room.PRIVATE)
+    assert wire.Caller(root)("PUT", "/api/rooms/cellar/", {"topic": "Wine"})[0] == 200
+    assert Room.objects.get(id=other.id).topic == "Wine"
+    # A member who may not know of the other room is led to the own one.
+    assert wire.browser_of(root).get("/rooms/cellar/")["Location"] == f"/rooms/{Room.objects.get(id=cellar.id).slug}/"
+
+
+def test_a_former_address_leads_members_also_if_a_hidden_room_has_it_now(cellar, alice, charlie):
+    slug = rooms.change_address(alice, "cellar").slug
+    Room.objects.create(slug="cellar", name="Another cellar", access=Room.PRIVATE)
+    assert wire.browser_of(charlie).get("/rooms/cellar/")["Location"] == f"/rooms/{slug}/"

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.utils import translation
+from django.utils.translation import trans_real
 
 from chat.services import people
 from tests import wire
@@ -55,6 +56,25 @@ def test_a_cookie_with_an_unknown_language_is_ignored(db):
     browser = Client()
     browser.cookies["language"] = "../../tlh"
     assert browser.get("/", HTTP_ACCEPT_LANGUAGE="de")["Content-Language"] == "de"
+
+
+@pytest.mark.parametrize("count", [120, 130, 10_000])
+def test_only_500_characters_of_a_list_of_languages_count(db, count):
+    others = ",".join(["tlh"] * count)
+    assert Client().get("/", HTTP_ACCEPT_LANGUAGE=f"de,{others}")["Content-Language"] == "de"
+    late = "de" if count == 120 else "en"
+    assert Client().get("/", HTTP_ACCEPT_LANGUAGE=f"{others},de")["Content-Language"] == late
+
+
+def test_django_gets_no_long_names_of_languages(db, monkeypatch):
+    """Django keeps the last 1,000 names that it was asked for in memory (CVE-2026-77050)."""
+    asked = []
+    find = trans_real.get_supported_language_variant
+    monkeypatch.setattr(trans_real, "get_supported_language_variant", lambda code: asked.append(code) or find(code))
+    browser = Client()
+    browser.cookies["language"] = "x" * 9000
+    browser.get("/", HTTP_ACCEPT_LANGUAGE="de-" + "y" * 9000)
+    assert max(len(code or "") for code in asked) <= 500
 
 
 def test_the_language_ends_with_the_request(db):

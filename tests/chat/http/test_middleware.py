@@ -1,14 +1,20 @@
 """Middleware: headers, and the responses to errors, bugs and outages."""
 
+import json
+
 import pytest
 import redis
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.test import Client, RequestFactory
 
-from chat.http.middleware import FailuresMiddleware, HeadersMiddleware
+from channels_transport import log_context
+from chat.http.error_handlers import server_error
+from chat.http.middleware import FailuresMiddleware
 from chat.http.responses import STATUSES, error_response
+from chat.http.security_middleware import HeadersMiddleware
 from chat.protocol import ChatError, CloseConnection
 from tests import wire
 from tests.helpers import fail_with
@@ -66,6 +72,14 @@ def test_an_error_has_only_the_fields_that_apply():
     assert set(STATUSES.values()) >= {401, 403, 404, 405, 409, 413, 429, 503}
 
 
+def test_a_bug_is_answered_with_the_id_of_its_log_line():
+    with log_context.handling("http.request", {"reply_channel": "daphne.response.a!b"}):
+        response = FailuresMiddleware(None).process_exception(request("/api/x/"), ZeroDivisionError())
+        page = server_error(request("/x/"))
+    assert json.loads(response.content)["id"] == "b"
+    assert b"Error id: b" in page.content
+
+
 @pytest.mark.parametrize("error", OUTAGES)
 @pytest.mark.parametrize("path", ["/", "/api/rooms/"])
 def test_an_outage_returns_503_and_reveals_no_address(error, path):
@@ -77,6 +91,11 @@ def test_an_outage_returns_503_and_reveals_no_address(error, path):
 def test_bugs_in_pages_and_suspicious_operations_are_left_to_django():
     assert FailuresMiddleware(None).process_exception(request("/"), ZeroDivisionError()) is None
     assert FailuresMiddleware(None).process_exception(request("/api/x/"), SuspiciousOperation()) is None
+
+
+@pytest.mark.parametrize("error", [SuspiciousOperation(), PermissionDenied(), Http404(), MultiPartParserError()])
+def test_a_fault_of_the_client_is_left_to_django_also_if_the_client_accepts_json(error, caplog):
+    assert FailuresMiddleware(None).process_exception(request("/api/x/"), error) is None and not caplog.text
 
 
 def test_a_path_cannot_forge_lines_in_the_log(caplog):
@@ -92,7 +111,7 @@ def test_a_page_may_set_its_own_headers():
 
     response = HeadersMiddleware(get_response)(request("/"))
     assert response["Referrer-Policy"] == "no-referrer"
-    assert response["Content-Security-Policy"].startswith("default-src 'self'")
+    assert response["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
 
 
 @pytest.mark.django_db

@@ -39,7 +39,8 @@ def test_every_page_opens_for_signed_in_people(alice, room, path):
 def test_the_headers_of_pages_forbid_foreign_scripts(browser, room, path):
     response = browser.get(path)
     policy = response["Content-Security-Policy"]
-    assert "default-src 'self'" in policy and "unsafe-inline" not in policy and "frame-ancestors 'none'" in policy
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe-inline" not in policy and "frame-ancestors 'none'" in policy
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Referrer-Policy"] == "same-origin"
@@ -163,23 +164,6 @@ def test_the_error_of_an_account_is_shown_beside_the_form(browser, alice, path, 
     response = browser.post(path, form)
     assert response.status_code == 400 and words in text_of(response)
     assert Person.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    "target, leads_to",
-    [
-        ("/rooms/garden/", "/rooms/garden/"),
-        ("https://evil.example/", "/"),
-        ("//evil.example/", "/"),
-        ("javascript:alert(1)", "/"),
-        ("http:///evil.example", "/"),
-        ("/\\evil.example", "/"),
-        ("", "/"),
-    ],
-)
-def test_signing_in_redirects_only_within_this_site(browser, alice, target, leads_to):
-    form = {"handle": "Alice", "password": "correct horse", "next": target}
-    assert browser.post("/sign-in/", form)["Location"] == leads_to
 
 
 def test_the_next_page_survives_an_error_in_the_form(browser, alice):

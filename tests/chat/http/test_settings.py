@@ -2,9 +2,11 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from chat.models import Login, Member, Profile, Token
@@ -95,7 +97,7 @@ def test_a_person_sees_the_browsers_and_signs_one_out(browser):
 def test_a_person_signs_out_everywhere_else(browser, bob):
     sign_in("Alice", "correct horse")
     browser_of_bob = sign_in("Bob", "battery staple")
-    assert browser.delete("/api/logins/").json() == {"ended": 1}
+    assert browser.delete("/api/logins/").json() == {"ended": 1, "tokens": 0}
     assert len(browser.get("/api/logins/").json()["logins"]) == 1
     own = browser.get("/api/logins/").json()["logins"][0]["id"]
     assert browser_of_bob.delete(f"/api/logins/{own}/").status_code == 404, "nobody ends a login of another person"
@@ -218,7 +220,7 @@ def test_a_picture_is_uploaded_by_the_form(browser):
 
 
 def test_a_token_is_shown_once_and_can_be_revoked(browser):
-    browser.post("/settings/token/", {"name": "My bot"})
+    browser.post("/settings/token/", {"name": "My bot", "scopes": ["read"], "expires": "90"})
     page = browser.get("/settings/").content.decode()
     assert "Copy it now" in page and "Copy it now" not in browser.get("/settings/").content.decode()
     browser.post("/settings/revoke-token/", {"id": Token.objects.get().id})
@@ -238,3 +240,62 @@ def test_an_account_is_deleted_only_with_its_password(browser):
     response = browser.post("/settings/delete/", {"password": "correct horse"}, follow=True)
     assert b"Your account is deleted." in response.content
     assert browser.get("/api/session/").json()["handle"] is None
+
+
+# The next tests are about the tokens and the button that signs out everywhere.
+
+
+def test_the_form_makes_a_token_with_scopes_rooms_and_an_end(browser, room, bob):
+    rooms.create_room(bob, "attic", "The attic", is_private=True)
+    page = browser.get("/settings/").content.decode()
+    assert 'value="garden"' in page and "attic" not in page
+    assert page.count("checked") == 2 and '<option value="90" selected>' in page
+    fields = {"name": "My bot", "scopes": ["read"], "rooms": ["garden"], "expires": "30", "survives": "on"}
+    assert browser.post("/settings/token/", fields).status_code == 302
+    token = Token.objects.get()
+    assert (token.get_scopes(), token.only_rooms, token.survives_password_change) == (["read"], True, True)
+    assert [reached.slug for reached in token.rooms.all()] == ["garden"]
+    assert 29 <= (token.expires_at - timezone.now()).days <= 30
+    page = browser.get("/settings/").content.decode()
+    assert "never used" in page and "Scopes: read" in page and "Ends soon" not in page
+
+
+def test_a_token_of_the_form_may_have_no_end_and_reach_all_rooms(browser, room):
+    browser.post("/settings/token/", {"name": "My bot", "scopes": ["read", "post", "rooms"], "expires": ""})
+    token = Token.objects.get()
+    assert (token.expires_at, token.only_rooms, token.survives_password_change) == (None, False, False)
+    page = browser.get("/settings/").content.decode()
+    assert "never ends" in page and "all rooms" in page and "Scopes: read, post, rooms" in page
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"scopes": ["admin"]}, {"scopes": ["read"], "rooms": ["attic"]}, {"scopes": ["read"], "expires": "8"}],
+)
+def test_the_form_refuses_what_it_does_not_offer(browser, bob, room, fields):
+    rooms.create_room(bob, "attic", "The attic", is_private=True)
+    response = browser.post("/settings/token/", {"name": "My bot", "expires": "90", **fields})
+    assert response.status_code == 400 and b'role="alert"' in response.content
+    assert not Token.objects.exists()
+
+
+def test_a_group_of_checkboxes_names_its_help_and_its_error(browser, room):
+    page = browser.post("/settings/token/", {"name": "My bot", "expires": "90"}).content.decode()
+    for name in ("token_rooms_help", "token_scopes_errors"):
+        assert f'id="{name}"' in page and f'aria-describedby="{name}"' in page
+
+
+def test_the_page_warns_of_a_token_that_ends_soon(browser, alice):
+    ends = timezone.now() + timedelta(days=6)
+    people.make_token(alice, "bot", people.TokenLimits(expires_at=ends))
+    assert "Ends soon" in browser.get("/settings/").content.decode()
+
+
+@pytest.mark.parametrize("fields, here, tokens", [({}, "Alice", 1), ({"own": "on", "tokens": "on"}, None, 0)])
+def test_the_button_signs_out_everywhere(browser, alice, fields, here, tokens):
+    phone = sign_in("Alice", "correct horse")
+    people.make_token(alice, "bot")
+    response = browser.post("/settings/everywhere/", fields, follow=True)
+    assert b"You are signed out in all" in response.content
+    assert phone.get("/api/session/").json()["handle"] is None
+    assert (browser.get("/api/session/").json()["handle"], Token.objects.count()) == (here, tokens)

@@ -232,10 +232,10 @@ def test_requests_with_invalid_tokens_count_as_attempts_to_sign_in(alice, settin
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (2, 0.01)}
     key = people.make_token(alice, "bot")[1]
     headers = {"HTTP_AUTHORIZATION": "Bearer wrong", "REMOTE_ADDR": ATTACKER}
-    statuses = [Client().get("/api/tokens/", **headers).status_code for _ in range(3)]
+    statuses = [Client().get("/api/rooms/", **headers).status_code for _ in range(3)]
     assert statuses == [401, 401, 429]
     headers["HTTP_AUTHORIZATION"] = f"Bearer {key}"
-    assert Client().get("/api/tokens/", **headers).status_code == 200
+    assert Client().get("/api/rooms/", **headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/api/session/"])

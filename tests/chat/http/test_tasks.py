@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from chat import broadcast
-from chat.models import Member, Room, Task, TaskPart
-from chat.services import rooms
+from chat.models import Member, Room, Task
+from chat.services import files, rooms
 from chat.services.tasks import running, sweeping
 from tests import wire
-from tests.chat.services.tasks.helpers import JSON, get, start
+from tests.chat.services.tasks.helpers import JSON, get, start, stored_results
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,15 +128,15 @@ def test_a_result_has_headers_that_prevent_scripts(alice, enter):
         assert int(response["Content-Length"]) == len(b"".join(response.streaming_content))
 
 
-def test_an_expired_result_is_not_found_and_then_deleted(alice, enter):
+def test_an_expired_result_is_not_found_and_then_deleted(alice, enter, own_files):
     socket = enter(alice)
     task_id = start(socket)["task_id"]
-    assert TaskPart.objects.exists()
+    assert stored_results()
     Task.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     status, content = get(socket.browser, f"/api/tasks/{task_id}/result/")
     assert status == 404 and "expired" in json.loads(content)["detail"]
     assert sweeping.sweep_tasks() == 1
-    assert not Task.objects.exists() and not TaskPart.objects.exists()
+    assert not Task.objects.exists() and not stored_results()
     assert socket.seen("task")[-1]["forgotten"]
 
 
@@ -157,3 +157,13 @@ def test_downloads_are_rate_limited(alice, enter, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "downloads": (2, 0.01)}
     statuses = [get(socket.browser, f"/api/tasks/{task_id}/result/")[0] for _ in range(3)]
     assert statuses == [200, 200, 429]
+
+
+def test_a_result_whose_file_is_missing_is_not_found_and_operators_learn_why(alice, enter, own_files, caplog):
+    socket = enter(alice)
+    task_id = start(socket)["task_id"]
+    [name] = stored_results()
+    files.delete(name)
+    status, content = get(socket.browser, f"/api/tasks/{task_id}/result/")
+    assert (status, json.loads(content)["code"]) == (404, "not_found")
+    assert "Every process needs the same CHAT_FILES" in caplog.text

@@ -58,7 +58,9 @@ def test_the_pages_of_strangers_are_translated(room, path):
     assert find_plain(get(Client(), path)) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/rooms/garden/", "/rooms/garden/?pane=1", "/password/", "/settings/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/rooms/garden/", "/rooms/garden/?pane=1", "/password/", "/settings/", "/settings/two-factor/"]
+)
 def test_the_pages_of_accounts_are_translated(alice, room, path):
     browser = Client(HTTP_USER_AGENT="Firefox/150.0 (X11; Linux)")
     sign_in(browser, "Alice", "correct horse")
@@ -132,6 +134,7 @@ OWN_FORMS = [
     ("/settings/preferences/", {"theme": "dark", "notify": "all", "opens_at": "last", "quiet_from": "22:30"}),
     ("/settings/picture/", {}),
     ("/settings/token/", {"name": "x" * 100}),
+    ("/settings/two-factor/start/", {"proof": "wrong"}),
     ("/settings/delete/", {"password": "wrong"}),
 ]
 
@@ -145,7 +148,7 @@ def test_the_errors_of_an_accounts_forms_are_translated(alice, room, path, field
 SETTINGS = [
     ("profile", {"name": "Alice"}),
     ("preferences", {"theme": "dark", "notify": "all", "opens_at": "last"}),
-    ("token", {"name": "Robot"}),
+    ("token", {"name": "Robot", "scopes": ["read"], "expires": "90"}),
 ]
 
 

@@ -116,6 +116,19 @@ def test_a_monitor_checks_and_sweeps_at_its_intervals(passing, monkeypatch):
     assert [at - sweeps[0] for at in sweeps] == [0, 30, 60]
 
 
+def test_a_monitor_shows_that_it_works_before_each_sweep(passing, monkeypatch):
+    events = []
+    monkeypatch.setattr(monitor_module, "touch_alive_file", lambda: events.append("touch"))
+    monitor = Monitor(3, 30, sweeps=[lambda: events.append("first"), lambda: events.append("second")])
+    for sweep in monitor._sweeps:
+        sweep.__name__ = "sweep"
+    turn(monitor)
+    assert events[events.index("first") - 1] == events[events.index("second") - 1] == "touch"
+    events.clear()
+    turn(monitor)
+    assert set(events) == {"touch"}
+
+
 # The next tests are about failures and outages.
 
 

@@ -61,7 +61,8 @@ def test_visitors_who_were_never_admitted_are_swept(owner, at_door, admitted, al
     Visitor.objects.exclude(state="owner").update(changed_at=timezone.now() - timedelta(days=3))
     with CaptureQueriesContext(connection) as queries:
         assert boards.sweep_boards() == 6
-    assert len(queries) < 40
+    # The number does not depend on the number of visitors: Django asks each table that refers to a person.
+    assert len(queries) < 50
     assert set(Person.objects.values_list("handle", flat=True)) == {"Olga", "Bob", "Alice"}
     assert boards.sweep_boards() == 0
 

@@ -9,12 +9,14 @@ from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TIGHT = ("events", "handshakes", "guests", "sign_ups", "rooms")
+
 
 @pytest.fixture
 def tight(settings, clock, monkeypatch):
     """Allow two events at once and one more each second. A flood is more than three refusals within ten seconds."""
     monkeypatch.setattr(limits, "time", clock)
-    settings.CHAT_LIMITS = dict.fromkeys(settings.CHAT_LIMITS, (2, 1))
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, **dict.fromkeys(TIGHT, (2, 1))}
     settings.CHAT_FLOOD_REFUSALS = 3
     return clock
 

@@ -237,8 +237,9 @@ def test_a_connection_with_the_old_password_cannot_send(alice, enter, monkeypatc
     assert wire.Socket("/chat/garden/", phone.browser).connect().code == 4401
 
 
-def test_a_bot_keeps_its_connection_when_the_password_changes(alice, enter, later):
-    tab, bot = enter(alice), enter_by_token(people.make_token(alice, "bot")[1])
+def test_a_bot_whose_token_survives_keeps_its_connection_when_the_password_changes(alice, enter, later):
+    surviving = people.TokenLimits(survives_password_change=True)
+    tab, bot = enter(alice), enter_by_token(people.make_token(alice, "bot", surviving)[1])
     tab.browser.post("/password/", {"old_password": "correct horse", "new_password": "horse correct"})
     later.run()
     bot.read()

@@ -11,21 +11,38 @@ from django.utils import timezone
 from chat.models import (
     Announcement,
     Board,
+    Change,
     Invitation,
     KnownPlace,
+    Mail,
     Member,
     Person,
     Receipt,
     Room,
     ScheduledMessage,
+    StoredFile,
     Task,
+    Token,
     Visitor,
 )
-from chat.services import announcements, boards, invitations, lost_rights, moderation, people, rooms, scheduled, tasks
+from chat.services import (
+    announcements,
+    boards,
+    files,
+    invitations,
+    lost_rights,
+    mails,
+    moderation,
+    people,
+    retention,
+    rooms,
+    scheduled,
+    tasks,
+)
 from chat.services.boards import lifecycle
 from chat.services.sweeps import SWEEPS
 from tests import wire
-from tests.chat.helpers import Browser, knock
+from tests.chat.helpers import Browser, knock, message_of
 from tests.chat.services.tasks.helpers import queue
 
 pytestmark = [
@@ -63,6 +80,12 @@ def old_scheduled_messages(alice, bob, room):
     return ScheduledMessage
 
 
+def old_mails(alice, bob, room):
+    for person in (alice, bob):
+        Mail.objects.create(kind="password_changed", person=person, created_at=LONG_AGO)
+    return Mail
+
+
 def expired_mutes(alice, bob, room):
     for person in (alice, bob):
         rooms.join_room(person, "garden")
@@ -75,6 +98,13 @@ def expired_sessions(alice, bob, room):
         wire.browser_of(person)
     Session.objects.update(expire_date=LONG_AGO)
     return Session
+
+
+def expired_tokens(alice, bob, room):
+    for person in (alice, bob):
+        people.make_token(person, "bot", people.TokenLimits(rooms=["garden"]))
+    Token.objects.update(expires_at=LONG_AGO)
+    return Token
 
 
 def departed_guests(alice, bob, room):
@@ -135,13 +165,40 @@ def visitors_who_wait(alice, bob, room):
     return visitors
 
 
+def old_refs(alice, bob, room):
+    for ref in ("r1", "r2"):
+        fields = {"person": alice, "room": room, "digest": "d", "number": 1, "offset": 1, "created_at": LONG_AGO}
+        Change.objects.create(ref=ref, **fields)
+    return Change
+
+
+def rooms_with_old_messages(alice, bob, room):
+    other = Room.objects.create(slug="orchard", name="Orchard")
+    for place in (room, other):
+        message_of(place, alice, 1, created_at=LONG_AGO)
+    Room.objects.update(offset=1)
+    retention.set_rule("all", 30, "root")
+    return Room
+
+
+def files_without_a_row(alice, bob, room):
+    for _ in range(2):
+        StoredFile.objects.create(name=files.make_name("results"), changed_at=LONG_AGO)
+    return StoredFile
+
+
 CASES = [
+    (files.sweep_files, files_without_a_row),
+    (rooms.sweep_old_refs, old_refs),
+    (retention.sweep_retention, rooms_with_old_messages),
     (tasks.sweep_tasks, expired_tasks),
     (scheduled.sweep_scheduled, overdue_messages),
     (scheduled.sweep_scheduled, overdue_messages_of_two_rooms),
     (scheduled.sweep_scheduled, old_scheduled_messages),
+    (mails.sweep_mails, old_mails),
     (moderation.sweep_mutes, expired_mutes),
     (people.sweep_sessions, expired_sessions),
+    (people.sweep_tokens, expired_tokens),
     (people.sweep_guests, departed_guests),
     (people.sweep_places, old_places),
     (announcements.sweep_announcements, expired_announcements),

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from chat.store import MemoryStore, RedisStore
+from chat.store import Bucket, MemoryStore, RedisStore
+from chat.store.interface import TALLY_SECONDS
 from chat.store.memory import SWEEP_SECONDS
 
 pytestmark = pytest.mark.no_database
@@ -90,3 +91,73 @@ def test_expired_counters_are_deleted(clock):
     clock.pass_by(SWEEP_SECONDS + 1)
     kept.increment("one more", 10)
     assert len(kept._values) == 1
+
+
+PERSON, SITE = Bucket("person", 4, 0.05), Bucket("site", 2, 0.05, 3)
+
+
+def test_tokens_of_several_buckets_are_taken_together_or_not_at_all(store):
+    small, large = Bucket("small", 1, 0.05), Bucket("large", 9, 0.05)
+    assert store.take_tokens([large, small]) == (0, None)
+    wait, empty = store.take_tokens([large, small])
+    assert 15 < wait <= 20 and empty == "small"
+    levels = []
+    store.take_tokens_deferred([large, small], 0, levels.extend)
+    assert [round(level) for level in levels] == [8, 0], "the refused request took nothing"
+
+
+def test_a_bucket_gives_more_than_it_has_and_is_then_in_debt(store, pass_by):
+    bucket = [Bucket("a", 3, 1)]
+    assert store.take_tokens(bucket, 10) == (0, None)
+    wait, empty = store.take_tokens(bucket, 0)
+    assert 7 < wait <= 8 and empty == "a"
+    pass_by(8.001)
+    assert store.take_tokens(bucket, 0) == (0, None)
+
+
+def test_a_check_costs_nothing(store):
+    for _ in range(5):
+        assert store.take_tokens([Bucket("a", 1, 0.05)], 0) == (0, None)
+
+
+def test_an_owner_who_has_used_little_gets_tokens_from_the_reserve(store):
+    answers = [store.take_tokens([PERSON, SITE]).empty for _ in range(4)]
+    assert answers == [None, None, None, "site"], "the third token comes from the reserve"
+    other = Bucket("other", 4, 0.05)
+    answers = [store.take_tokens([other, SITE]).empty for _ in range(3)]
+    assert answers == [None, None, "site"], "the reserve ends too"
+
+
+def test_several_deferred_costs_report_all_levels(store):
+    levels = []
+    store.take_tokens_deferred([PERSON, SITE], 3, levels.extend)
+    assert [round(level) for level in levels] == [1, -1]
+
+
+def test_a_tally_counts_each_of_its_entries(store):
+    assert store.read_tally("refusals") == {}
+    for entry in ("b", "a", "b"):
+        store.add_to_tally("refusals", entry)
+    assert list(store.read_tally("refusals").items()) == [("a", 1), ("b", 2)]
+    assert store.read_tally("other") == {}
+
+
+def test_a_tally_is_deleted_long_after_its_last_entry(store, pass_by):
+    store.add_to_tally("refusals", "a")
+    pass_by(TALLY_SECONDS - 10)
+    store.add_to_tally("refusals", "a")
+    pass_by(20)
+    assert store.read_tally("refusals") == {"a": 2}
+    pass_by(TALLY_SECONDS)
+    assert store.read_tally("refusals") == {}
+
+
+def test_a_site_in_one_process_forgets_the_buckets_that_are_full_again(clock):
+    store = MemoryStore()
+    for number in range(1000):
+        store.take_token(f"requests:192.0.2.{number}", 10, 1)
+    store.take_token_deferred("in debt", 1, 0.001, lambda level: None)
+    clock.pass_by(100)
+    store.take_token("requests:here", 10, 1)
+    assert len(store._values) == 2
+    assert store.take_token("in debt", 1, 0.001) > 0

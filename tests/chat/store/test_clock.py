@@ -21,7 +21,7 @@ def test_a_counter_does_not_last_until_the_old_time(timed):
     timed.increment("a", 10)
     timed.pass_by(-SET_BACK_SECONDS)
     timed.increment("a", 10)
-    assert timed._client.ttl(f"{timed.PREFIX}count:a") <= 10
+    assert timed._client.ttl(f"{timed.prefix}count:a") <= 10
 
 
 def test_a_lease_from_before_the_change_expires(timed):

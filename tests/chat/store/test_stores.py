@@ -103,3 +103,12 @@ def test_a_deferred_command_is_sent_with_the_workers_next_round_trip(valkey_url,
     assert reported == [(["alice"], [], 1)]
     store.renew_entry("r", "bob", "2", 60, lambda: reported.append("now"))
     assert reported[1:] == ["now"], "while no consumer runs, there is no next round trip to wait for"
+
+
+def test_a_series_keeps_its_newest_texts_and_expires(store, pass_by):
+    assert store.read_series("points", "nothing") == [[], []]
+    for number in range(5):
+        store.append_texts({"points": f"text {number}", "state": f"state {number}"}, {"points": 3, "state": 1}, 60)
+    assert store.read_series("points", "state") == [["text 2", "text 3", "text 4"], ["state 4"]]
+    pass_by(61)
+    assert store.read_series("points", "state") == [[], []]

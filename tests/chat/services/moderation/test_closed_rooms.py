@@ -2,9 +2,10 @@
 
 import pytest
 
-from chat.models import AuditEntry, Room
+from chat.models import AuditEntry, Person, Room
 from chat.protocol import ChatError
 from chat.services import moderation, rooms
+from chat.services.rights import Action
 from tests.chat.helpers import assert_refused
 from tests.chat.services.moderation.helpers import give_role, role_of
 
@@ -52,10 +53,12 @@ def test_an_operator_can_add_a_member_to_a_closed_room(closed, bob):
 
 
 def test_a_closed_room_is_not_found_by_people_outside_it(closed, alice, bob):
-    assert_refused("not_found", moderation.get_moderated_room, bob, "garden")
+    action = Action.SEE_ROLES
+    assert_refused("not_found", moderation.get_moderated_room, bob, "garden", action)
     give_role(closed, bob, "member")
-    assert_refused("forbidden", moderation.get_moderated_room, bob, "garden")
-    assert moderation.get_moderated_room(alice, "garden") == closed
+    assert_refused("forbidden", moderation.get_moderated_room, bob, "garden", action)
+    assert moderation.get_moderated_room(alice, "garden", action) == closed
     Room.objects.update(access=Room.BOARD)
-    assert_refused("not_found", moderation.get_moderated_room, alice, "garden")
-    assert moderation.get_moderated_room(None, "garden") == closed
+    assert_refused("not_found", moderation.get_moderated_room, alice, "garden", action)
+    Person.objects.filter(id=bob.id).update(is_staff=True)
+    assert moderation.get_moderated_room(Person.objects.get(id=bob.id), "garden", action) == closed

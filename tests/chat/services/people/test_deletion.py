@@ -4,10 +4,12 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from chat.models import (
+    AccountEntry,
     Announcement,
     AuditEntry,
     Change,
     EarlierBody,
+    Hold,
     Invitation,
     Member,
     Mention,
@@ -36,8 +38,10 @@ KEPT = {
     (Report, "closed_by"): "the record of moderation",
     (AuditEntry, "actor"): "the record of moderation",
     (AuditEntry, "person"): "the record of moderation",
+    (AccountEntry, "actor"): "it belongs to the accounts of others",
     (Visitor, "person"): "they end with their board",
     (Room, "created_by"): "others use it",
+    (Hold, "person"): "operators need it as long as the hold lasts",
     (Invitation, "created_by"): "it is not valid without the membership, and expires",
     (Announcement, "created_by"): "others read it",
     (LogEntry, "user"): "the log of the admin",

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from chat import broadcast, markup, protocol
 from chat.models import Member, Message, Reaction
 from chat.protocol import ChatError, Edit, Pin, Post, React, Remove
-from chat.services import people, rooms
+from chat.services import rooms
 from tests.chat.helpers import assert_refused
 from tests.chat.services.rooms.actions import offset_of, post
 from tests.helpers import fail_with
@@ -181,10 +181,9 @@ def test_a_reaction_that_changes_nothing_is_acked_with_the_current_offset(alice,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_operator_can_remove_messages_of_any_room(alice, bob, member_of, read_events):
+def test_an_operator_can_remove_messages_of_any_room(alice, bob, root, member_of, read_events):
     for number in range(3):
         post(member_of(alice), f"r{number}")
-    root = people.sign_up("Root", "a long password")
     assert rooms.remove_as_operator(root, Message.objects.filter(number__lt=3)) == 2
     assert rooms.remove_as_operator(root, Message.objects.all()) == 1
     assert [event["removed"] for event in read_events()] == [False] * 3 + [True] * 3

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import broadcast, protocol
-from chat.models import Member, Message, ScheduledMessage
+from chat.models import Member, Message, Person, ScheduledMessage
 from chat.services import rooms, scheduled
 from tests import wire
 from tests.chat.helpers import take_delayed_jobs
@@ -56,6 +56,14 @@ def test_a_message_of_a_deactivated_author_is_refused(charlie, make_scheduled):
     charlie.save()
     row = run_job(make_scheduled(charlie))
     assert (row.state, row.why, read_bodies()) == ("refused", "The author's account is no longer active.", [])
+
+
+def test_a_message_of_a_guest_is_refused_after_the_site_was_closed_to_guests(make_scheduled, settings):
+    guest = Person.objects.create(handle="Gina", is_guest=True)
+    assert run_job(make_scheduled(guest)).state == "posted"
+    settings.CHAT_GUESTS = False
+    row = run_job(make_scheduled(guest, body="Later"))
+    assert (row.state, read_bodies()) == ("refused", ["Hello"]) and "closed to guests" in row.why
 
 
 def test_a_message_of_an_author_outside_a_private_room_is_refused(bob, room, make_scheduled):

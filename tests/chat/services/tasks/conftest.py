@@ -28,3 +28,8 @@ def stopping(monkeypatch):
     stops = []
     monkeypatch.setattr(jobs, "is_stopping", lambda: bool(stops))
     return lambda: stops.append(True)
+
+
+@pytest.fixture(autouse=True)
+def own_directory(own_files):
+    """Keep the results of a test in a directory of its own, or in the database of PostgreSQL: the default there."""

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from chat import protocol
-from chat.models import Task
-from chat.services import rooms, tasks
+from chat.models import StoredFile, Task, TaskPart
+from chat.services import files, rooms, tasks
 
 JSON = {"format": "json", "from": None, "to": None}
 
@@ -57,3 +57,12 @@ def run(person, kind, **params):
     content = b"".join(tasks.read_result(task))
     assert len(content) == task.result_size
     return content.decode()
+
+
+def stored_results():
+    """Return the names of all stored results, also of unfinished ones, in the database and in the directory."""
+    assert not TaskPart.objects.exists()
+    root = files.find_directory()
+    paths = root.rglob("*") if root else ()
+    found = [str(path.relative_to(root)).removesuffix(".new") for path in paths if path.is_file()]
+    return sorted([*found, *StoredFile.objects.values_list("name", flat=True)])

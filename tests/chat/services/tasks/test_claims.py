@@ -2,11 +2,10 @@
 
 import pytest
 
-from chat.models import TaskPart
 from chat.services import tasks
 from chat.services.tasks import claims, results, running
 from chat.services.tasks import job as jobs
-from tests.chat.services.tasks.helpers import expire_lock, queue
+from tests.chat.services.tasks.helpers import expire_lock, queue, stored_results
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +51,7 @@ def test_a_worker_that_lost_its_lock_does_not_overwrite_the_result(alice, room, 
     task.refresh_from_db()
     assert (task.state, task.attempt) == ("done", 2)
     assert b"".join(tasks.read_result(task)) == b"attempt 2, to its end"
-    assert TaskPart.objects.count() == 1
+    assert stored_results() == [task.result_file]
 
 
 def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
@@ -67,7 +66,7 @@ def test_a_worker_that_lost_its_lock_stores_no_part(alice, room):
     running._fail(stale.task, "It failed.")
     running._put_back(stale.task)
     task.refresh_from_db()
-    assert (task.state, task.attempt) == ("running", 2) and not TaskPart.objects.exists()
+    assert (task.state, task.attempt) == ("running", 2) and not stored_results()
 
 
 def test_a_worker_that_lost_its_lock_does_not_delete_the_result(alice, room, make_kind):
@@ -114,4 +113,18 @@ def test_the_parts_of_an_earlier_attempt_are_deleted(alice, room, make_kind):
     tasks.run_task(task.id)
     task.refresh_from_db()
     assert [data[:1] for data in tasks.read_result(task)] == [b"x", b"t"]
-    assert TaskPart.objects.count() == 2
+    assert stored_results() == [task.result_file]
+
+
+def test_an_empty_result_after_an_earlier_attempt_has_no_file(alice, room, make_kind):
+    @make_kind
+    def trial(job):
+        yield 1
+
+    task = queue(alice)
+    jobs.Job(claims.claim_task(task.id)).write("y" * results.PART_BYTES)
+    expire_lock(task)
+    tasks.run_task(task.id)
+    task.refresh_from_db()
+    assert (task.state, task.result_file, list(tasks.read_result(task))) == ("done", None, [])
+    assert stored_results() == []

@@ -10,11 +10,11 @@ from django.utils import timezone
 from chat import broadcast
 from chat.models import Member, Task, TaskPart
 from chat.protocol import ChatError
-from chat.services import rooms, tasks
+from chat.services import files, rooms, tasks
 from chat.services.tasks import job as jobs
 from chat.services.tasks import results, running, sweeping
 from tests import wire
-from tests.chat.services.tasks.helpers import JSON, expire_lock, queue, start, states
+from tests.chat.services.tasks.helpers import JSON, expire_lock, queue, start, states, stored_results
 from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +38,18 @@ def test_progress_is_published_and_the_lock_renewed_once_a_second(alice, enter, 
     updates = [(event["state"], event["progress"]) for event in socket.seen("task")]
     assert updates == [("running", 0), ("running", 40), ("running", 80), ("done", 100)]
     assert locks == [False, False, False, True] * 2 + [False, False]
+
+
+def test_a_long_task_shows_at_each_step_that_its_worker_works(alice, room, make_kind, monkeypatch):
+    touches = []
+    monkeypatch.setattr(jobs, "touch_alive_file", lambda: touches.append(True))
+
+    @make_kind
+    def trial(job):
+        yield from (0.2, 0.4, 0.6)
+
+    tasks.run_task(queue(alice).id)
+    assert len(touches) == 3
 
 
 def test_progress_is_published_while_the_consumer_runs(alice, enter, make_kind):
@@ -65,7 +77,7 @@ def test_a_task_that_raises_an_exception_fails_and_is_logged(alice, enter, make_
     tasks.run_task(queue(alice).id)
     last = socket.seen("task")[-1]
     assert (last["state"], last["error"]) == ("failed", running.SERVER_ERROR)
-    assert "result" not in last and not TaskPart.objects.exists()
+    assert "result" not in last and not stored_results()
     assert "a secret of the server" in caplog.text
     assert sweeping.sweep_tasks() == 0
 
@@ -119,7 +131,7 @@ def test_a_cancelled_task_stops_at_its_next_step(alice, enter, make_kind, monkey
     tasks.run_task(queue(alice).id)
     last = socket.seen("task")[-1]
     assert (last["state"], last["error"], last["forgotten"]) == ("failed", "This task was cancelled.", True)
-    assert not Task.objects.exists() and not TaskPart.objects.exists()
+    assert not Task.objects.exists() and not stored_results()
 
 
 def test_a_deleted_result_is_published_to_all_tabs(alice, enter):
@@ -164,3 +176,61 @@ def test_an_outage_of_the_database_does_not_end_the_consumer_with_an_exception(a
     monkeypatch.setattr(tasks, "run_task", fail_with(OperationalError("the database is away")))
     broadcast.start_job(broadcast.TASKS_CHANNEL, {"task": task.id})
     wire.work()
+
+
+def test_a_result_that_becomes_too_large_fails_with_a_sentence_and_is_deleted(alice, enter, make_kind, settings):
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        yield 0.5
+        job.write("x" * results.PART_BYTES)
+
+    settings.CHAT_MAX_RESULTS_BYTES = results.PART_BYTES + 1
+    socket = enter(alice)
+    tasks.run_task(queue(alice).id)
+    assert socket.seen("task")[-1]["error"] == running.TOO_LARGE
+    assert stored_results() == []
+
+
+def test_a_full_disk_fails_a_task_with_a_sentence_and_is_logged(
+    alice, enter, make_kind, settings, tmp_path, monkeypatch, caplog
+):
+    @make_kind
+    def trial(job):
+        job.write("x" * results.PART_BYTES)
+        yield 0.5
+        monkeypatch.setattr(files.directory, "RESERVED_BYTES", 1 << 62)
+        job.write("x" * results.PART_BYTES)
+
+    settings.CHAT_FILES = str(tmp_path)
+    socket = enter(alice)
+    tasks.run_task(queue(alice).id)
+    assert socket.seen("task")[-1]["error"] == running.NO_SPACE
+    assert stored_results() == [] and "the disk is full" in caplog.text
+
+
+def test_an_outage_at_the_end_does_not_delete_the_result(alice, room, make_kind, monkeypatch):
+    @make_kind
+    def trial(job):
+        job.write("done")
+        yield 1
+
+    def commit_and_fail(job):
+        finish(job)
+        raise OperationalError("the answer to the commit was lost")
+
+    finish = jobs.Job.finish
+    monkeypatch.setattr(jobs.Job, "finish", commit_and_fail)
+    tasks.run_task(queue(alice).id)
+    task = Task.objects.get()
+    assert task.state == "done" and b"".join(tasks.read_result(task)) == b"done"
+
+
+def test_a_result_that_a_worker_of_an_earlier_version_finished_can_be_read(alice, room):
+    task = queue(alice)
+    # A worker of this version began the task, and its file is deleted. The other one knows no `result_file`.
+    columns = {"state": Task.DONE, "attempt": 2, "result_size": 3, "result_file": files.make_name("results")}
+    Task.objects.filter(id=task.id).update(**columns)
+    TaskPart.objects.create(task_id=task.id, attempt=2, number=0, data=b"old")
+    task.refresh_from_db()
+    assert b"".join(tasks.read_result(task)) == b"old"

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat import broadcast
-from chat.models import Task, TaskPart
+from chat.models import FilePart, Task
 from chat.services import rooms, tasks
 from chat.services.tasks import claims, results, sweeping
 from tests import wire
-from tests.chat.services.tasks.helpers import expire_lock, queue, start, states
+from tests.chat.services.tasks.helpers import expire_lock, queue, start, states, stored_results
 from tests.helpers import fail_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,7 +102,7 @@ def test_a_worker_that_freezes_in_a_transaction_loses_its_lock_on_the_row(
     alice, room, make_kind, settings, monkeypatch
 ):
     settings.CHAT_TASK_LOCK_SECONDS = 1
-    create = TaskPart.objects.create
+    create = FilePart.objects.create
 
     def freeze(**columns):
         time.sleep(1.5)
@@ -115,9 +115,9 @@ def test_a_worker_that_freezes_in_a_transaction_loses_its_lock_on_the_row(
 
     task = queue(alice)
     with monkeypatch.context() as patch:
-        patch.setattr(TaskPart.objects, "create", freeze)
+        patch.setattr(FilePart.objects, "create", freeze)
         tasks.run_task(task.id)
-    assert not TaskPart.objects.exists()
+    assert not FilePart.objects.exists()
     # The sweep after the run has put the task back: its lock had ended meanwhile.
     wire.work()
     assert Task.objects.get().state == Task.DONE
@@ -193,4 +193,4 @@ def test_the_oldest_results_are_deleted_if_their_total_size_is_above_the_limit(a
 def test_deleting_a_room_deletes_its_tasks(alice, enter, room):
     start(enter(alice))
     rooms.delete_room(room)
-    assert not Task.objects.exists() and not TaskPart.objects.exists()
+    assert not Task.objects.exists() and not stored_results()

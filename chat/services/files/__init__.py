@@ -1,0 +1,43 @@
+"""
+Files that the site keeps: today the results of tasks. A file is written once, in parts, and never changed.
+
+The setting CHAT_FILES says where new files are stored: in a directory that all processes share, or in the database.
+Both stores have the same methods. A third kind of store, such as a bucket of S3, is one more class with these methods.
+
+A caller of this package does the following:
+
+1. Choose a name (`make_name`), and store the name in a row of its own.
+2. `create` the file, write its parts, and `finish` it. Until then, nobody can read the file.
+3. Delete the row first, and then the file. A process that is killed in between leaves a file without a row.
+4. Register a function that finds the names which rows have (`register_owner`). The sweep deletes only files with other
+   names.
+
+This package checks no rights, and shows no name to anybody.
+"""
+
+from .errors import FileLost, FileTooLarge, NoSpace
+from .names import is_name, make_name
+from .orphans import register_owner, sweep_files
+from .stores import create, delete, delete_after_commit, find_directory, find_paths, find_problem, has, put, read
+from .writing import Parts, Writer
+
+__all__ = [
+    "FileLost",
+    "FileTooLarge",
+    "NoSpace",
+    "Parts",
+    "Writer",
+    "create",
+    "delete",
+    "delete_after_commit",
+    "find_directory",
+    "find_paths",
+    "find_problem",
+    "has",
+    "is_name",
+    "make_name",
+    "put",
+    "read",
+    "register_owner",
+    "sweep_files",
+]

@@ -1,0 +1,13 @@
+"""The errors of stored files. Callers translate them into their own errors."""
+
+
+class FileLost(LookupError):
+    """There is no such file: it was deleted, it is not complete, or another machine has it."""
+
+
+class FileTooLarge(Exception):
+    """The file would have more bytes than its writer allows."""
+
+
+class NoSpace(Exception):
+    """The disk is full, or so full that a file must not take the rest."""

@@ -1,0 +1,54 @@
+"""
+The sweep of files that no row names: those of killed processes, and of rows that were deleted with another row.
+
+A name is stored in a row before its file is made. So a file whose name no row has is not needed, and the sweep cannot
+delete a file that somebody still writes. It leaves young files alone nevertheless: a mistake in a setting, such as one
+directory for two sites, must not delete every file within seconds.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from chat.services.removed import FILES, count_removed
+
+from .stores import Store, find_stores
+
+ORPHAN_SECONDS = 3600  # a younger file stays
+SWEEP_SECONDS = 2.0  # the monitor must renew its lease within ten seconds
+BATCH = 500  # names in one query: older versions of SQLite allow 999 parameters
+
+FindUsed = Callable[[list[str]], Iterable[str]]
+_owners: dict[str, FindUsed] = {}
+
+
+def register_owner(kind: str, find_used: FindUsed) -> None:
+    """Let the sweep delete files of a kind. `find_used(names)` returns the names among `names` that rows have."""
+    _owners[kind] = find_used
+
+
+def sweep_files() -> int:
+    """
+    Delete files that no row names, for about SWEEP_SECONDS. Return how many.
+
+    In a directory, each sweep begins with a folder that is chosen at random. So several sweeps reach all files, however
+    many there are.
+    """
+    deadline = time.monotonic() + SWEEP_SECONDS
+    deleted = sum(
+        _sweep(store, kind, find_used, deadline) for kind, find_used in _owners.items() for store in find_stores()
+    )
+    count_removed(FILES, deleted)
+    return deleted
+
+
+def _sweep(store: Store, kind: str, find_used: FindUsed, deadline: float) -> int:
+    oldest = timezone.now() - timedelta(seconds=ORPHAN_SECONDS)
+    old = (info.name for info in store.find(kind) if info.changed_at < oldest)
+    deleted = 0
+    while time.monotonic() < deadline and (names := list(itertools.islice(old, BATCH))):
+        deleted += sum(map(store.delete_free, set(names).difference(find_used(names))))
+    return deleted

@@ -1,0 +1,54 @@
+"""
+The numbers of what the services do: changes of messages, searches and sign-ins. `/metrics` shows them to operators.
+
+Each process counts in its memory. The workers report their numbers; those of a management command are lost when the
+command ends. This module writes no rows, and no label contains a text of a client.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from channels_transport import count, describe_counter, observe_seconds
+from chat.protocol import ChatError
+
+describe_counter("message_changes", "Changes of messages that were stored, by their type", "change")
+describe_counter("search_seconds", "Time of a search for messages", is_histogram=True)
+describe_counter("sign_ins", "Sign-ins of browsers that succeeded", "kind")
+describe_counter("sign_in_failures", "Sign-ins and uses of tokens that failed, by their reason", "reason")
+
+
+def count_change(kind: str) -> None:
+    """Count a stored change of a message: a `post`, `edit`, `remove`, `react` or `pin`."""
+    count("message_changes", (kind,))
+
+
+def count_sign_in(is_guest: bool) -> None:
+    """Count a browser that is signed in now."""
+    count("sign_ins", ("guest" if is_guest else "account",))
+
+
+def count_sign_in_failure(reason: str) -> None:
+    """Count a sign-in that failed. docs/watching.md lists the reasons."""
+    count("sign_in_failures", (reason,))
+
+
+@contextmanager
+def counting_refusals() -> Iterator[None]:
+    """Count a `rate_limited` that the block raises as a sign-in that failed, with the reason `limited`."""
+    try:
+        yield
+    except ChatError as refusal:
+        if refusal.code == "rate_limited":
+            count_sign_in_failure("limited")
+        raise
+
+
+@contextmanager
+def timing_search() -> Iterator[None]:
+    """Measure a search, also if it fails."""
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        observe_seconds("search_seconds", perf_counter() - began)

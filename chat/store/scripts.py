@@ -1,0 +1,147 @@
+"""
+The Lua scripts of the store in Redis, each of which Redis runs as one step. They contain no names of keys.
+
+The store passes the keys and the arguments, and reads the answers.
+"""
+
+
+class StoreScripts:
+    """The texts of the scripts. Tests replace the clock in them."""
+
+    # ARGV: cost, 1 if the buckets may go into debt, and for each bucket: burst, tokens per second, reserve.
+    # Returns {seconds to wait, the number of the empty bucket or 0, tokens left in each bucket}.
+    _TAKE = """
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+        local cost, wait, empty, is_light = tonumber(ARGV[1]), 0, 0, false
+        local levels, answer = {}, {}
+        -- A caller that has waited for the returned time gets its tokens, although floats are not exact.
+        local rounding = 0.000001
+        for number, key in ipairs(KEYS) do
+            local burst, rate = tonumber(ARGV[number * 3]), tonumber(ARGV[number * 3 + 1])
+            local bucket = redis.call('HMGET', key, 'level', 'at')
+            -- After the clock was set back, callers do not wait until it shows the old time again.
+            local passed = math.max(0, now - (tonumber(bucket[2]) or now))
+            local level = math.min(burst, (tonumber(bucket[1]) or burst) + passed * rate)
+            if number == 1 then is_light = level >= burst / 2 end
+            local lowest = is_light and 1 - tonumber(ARGV[number * 3 + 2]) or 1
+            if (lowest - level) / rate > math.max(wait, rounding) then wait, empty = (lowest - level) / rate, number end
+            levels[number] = level
+        end
+        for number, key in ipairs(KEYS) do
+            local burst, rate, level = tonumber(ARGV[number * 3]), tonumber(ARGV[number * 3 + 1]), levels[number]
+            if wait == 0 or ARGV[2] == '1' then level = level - cost end
+            redis.call('HSET', key, 'level', tostring(level), 'at', string.format('%.6f', now))
+            redis.call('EXPIRE', key, math.ceil((burst - math.min(0, level)) / rate) + 1)
+            answer[number] = tostring(level)
+        end
+        return {tostring(wait), empty, unpack(answer)}
+    """
+    # ARGV: burst. A bucket that has expired is full.
+    _RETURN = """
+        local level = tonumber(redis.call('HGET', KEYS[1], 'level'))
+        if level then redis.call('HSET', KEYS[1], 'level', tostring(math.min(tonumber(ARGV[1]), level + 1))) end
+    """
+    _TALLY = """
+        redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[3])
+        redis.call('EXPIRE', KEYS[1], ARGV[2])
+    """
+    _COUNT = """
+        local number = redis.call('INCR', KEYS[1])
+        -- The counter has more time left than the whole window only if the clock was set back.
+        if number == 1 or redis.call('TTL', KEYS[1]) > tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+        return number
+    """
+    _EXCHANGE = """
+        local before = redis.call('GET', KEYS[1])
+        redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+        return before
+    """
+    # If a lease ends later than a new lease would end, it was given before the clock was set back. The script counts
+    # such a lease from now. So a running holder has time to renew it, and the lease of a killed holder does not last
+    # until the clock shows the old time again.
+    _SHORTEN = """
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+        local function shorten(key, longest)
+            for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. now + longest, '+inf')) do
+                redis.call('ZADD', key, now + longest, member)
+            end
+        end
+    """
+    _LEASE = (
+        _SHORTEN
+        + """
+        for _, key in ipairs(KEYS) do
+            shorten(key, tonumber(ARGV[2]))
+            redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+            if not redis.call('ZSCORE', key, ARGV[1]) and redis.call('ZCARD', key) >= tonumber(ARGV[3]) then
+                return 0
+            end
+            redis.call('ZADD', key, now + tonumber(ARGV[2]), ARGV[1])
+            redis.call('EXPIRE', key, ARGV[2])
+        end
+        return 1
+    """
+    )
+    _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
+    # KEYS:
+    # 1. entries: a sorted set of "owner \\n entry" by the time when the entry ends;
+    # 2. owners: a hash of each owner's number of entries;
+    # 3. changes: a hash of "came" or "went" for each owner;
+    # 4. the set of the names of all rosters that have entries.
+    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (s), name of the roster.
+    _ROSTER = (
+        _SHORTEN
+        + """
+        shorten(KEYS[1], tonumber(ARGV[1] == 'add' and ARGV[4] or ARGV[5]))
+        local function note(owner, kind)
+            local other = redis.call('HGET', KEYS[3], owner)
+            if other and other ~= kind then
+                redis.call('HDEL', KEYS[3], owner)
+            else
+                redis.call('HSET', KEYS[3], owner, kind)
+                redis.call('EXPIRE', KEYS[3], ARGV[5])
+            end
+        end
+        local function drop(owner, member)
+            if redis.call('ZREM', KEYS[1], member) == 1 and redis.call('HINCRBY', KEYS[2], owner, -1) <= 0 then
+                redis.call('HDEL', KEYS[2], owner)
+                note(owner, 'went')
+            end
+        end
+        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
+            drop(string.match(member, '^(.-)\\n'), member)
+        end
+        local function forget_if_empty()
+            -- The roster may also be empty because its keys expired before a sweep found it.
+            if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
+        end
+        local operation, owner = ARGV[1], ARGV[2]
+        local member = owner .. '\\n' .. ARGV[3]
+        if operation == 'add' then
+            if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), member) == 1
+                and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
+            redis.call('SADD', KEYS[4], ARGV[6])
+            for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, tonumber(ARGV[4]) + tonumber(ARGV[5])) end
+            return redis.call('EXISTS', KEYS[3])
+        elseif operation == 'remove' then
+            drop(owner, member)
+            forget_if_empty()
+            return redis.call('EXISTS', KEYS[3])
+        elseif operation == 'take_changes' then
+            local changes = redis.call('HGETALL', KEYS[3])
+            redis.call('DEL', KEYS[3])
+            return {redis.call('HLEN', KEYS[2]), changes}
+        elseif operation == 'summarize' then
+            forget_if_empty()
+            return {redis.call('HLEN', KEYS[2]), redis.call('EXISTS', KEYS[3])}
+        end
+        local owners, limit = {}, tonumber(ARGV[4])
+        for index, name in ipairs(redis.call('HKEYS', KEYS[2])) do
+            if index > limit then break end
+            owners[index] = name
+        end
+        return {redis.call('HLEN', KEYS[2]), owners}
+    """
+    )
