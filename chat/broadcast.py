@@ -24,6 +24,7 @@ ChannelFull = BaseChannelLayer.ChannelFull
 LOBBY_GROUP = "lobby"
 DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
 PEOPLE_GROUP = "people"  # all people's own streams
+OPERATIONS_GROUP = "operations"  # the operators who see the state of the site
 DELAY_CHANNEL = "asgi.delay"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
@@ -50,6 +51,15 @@ def person_group(person_id: int) -> str:
     return f"person-{person_id}"
 
 
+def limited_group(person_id: int) -> str:
+    """
+    Return the group of one person's own streams that tokens for certain rooms opened.
+
+    These streams are not in `person_group`, because its events name all rooms of the person.
+    """
+    return f"limited-{person_id}"
+
+
 def feed_group(room_id: int) -> str:
     """Return the group of the own streams of all members of one room. It receives what happens in the room."""
     return f"feed-{room_id}"
@@ -71,6 +81,11 @@ def credential_group(session_key: str | None = None, token_id: int | None = None
 def operator_group(person_id: int) -> str:
     """Return the group of all connections of one operator's streams."""
     return f"operator-{person_id}"
+
+
+def operator_rooms_group(person_id: int) -> str:
+    """Return the group of one operator's connections that receive the changes of all rooms."""
+    return f"operator-rooms-{person_id}"
 
 
 def board_group(board_id: int) -> str:

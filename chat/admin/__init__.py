@@ -5,6 +5,6 @@ These modules must not write rows themselves. The services write the rows, so th
 the module `people` writes rows: the rights of people, whether a person is active, and the groups of rights.
 """
 
-from chat.admin import moderation, names, operators, people, rooms, sign_in
+from chat.admin import entry, limits, moderation, names, operators, people, rooms, security, sign_in
 
-__all__ = ["moderation", "names", "operators", "people", "rooms", "sign_in"]
+__all__ = ["entry", "limits", "moderation", "names", "operators", "people", "rooms", "security", "sign_in"]

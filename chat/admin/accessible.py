@@ -1,4 +1,7 @@
-"""The common part of the admin's pages: controls that a keyboard reaches and that screen readers can name."""
+"""
+The common part of the admin's pages: controls that a keyboard reaches and that screen readers can name, and lists with
+checked filters.
+"""
 
 from django.contrib import admin
 from django.contrib.admin import helpers
@@ -8,10 +11,12 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy
 
+from .lookups import CheckedLookups
+
 _format_html_lazy = lazy(format_html, str)
 
 
-class AccessibleAdmin(admin.ModelAdmin):
+class AccessibleAdmin(CheckedLookups, admin.ModelAdmin):
     """A ModelAdmin whose check boxes name what they select."""
 
     # Django's own widget for groups and permissions has two lists without names.

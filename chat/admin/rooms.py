@@ -5,15 +5,16 @@ This module must not write rows. It calls the rooms service, which also publishe
 """
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.utils.translation import gettext, gettext_lazy
 
 from chat.admin.accessible import AccessibleAdmin
 from chat.admin.forms import clean_with
 from chat.admin.read_only import NoChangeForm
 from chat.models import Message, Room
-from chat.protocol import check_room_name, check_slug, check_topic
+from chat.protocol import ChatError, check_room_name, check_slug, check_topic
 from chat.services import rooms
+from chat.services.holds import is_held
 
 
 class RoomForm(forms.ModelForm):
@@ -69,12 +70,19 @@ class RoomAdmin(AccessibleAdmin):
     def save_model(self, request, obj, form, change):
         rooms.save_room(obj, form.changed_data)
 
+    def has_delete_permission(self, request, obj=None):
+        """Return whether the operator may delete rooms, and this one is not on hold."""
+        return super().has_delete_permission(request, obj) and (obj is None or not is_held(obj.id))
+
     def delete_model(self, request, obj):
         rooms.delete_room(obj)
 
     def delete_queryset(self, request, queryset):
         for room in queryset:
-            rooms.delete_room(room)
+            try:
+                rooms.delete_room(room)
+            except ChatError as error:
+                self.message_user(request, f"{room}: {error.detail}", messages.ERROR)
 
 
 @admin.register(Message)

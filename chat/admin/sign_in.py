@@ -1,9 +1,11 @@
 """
-The admin's pages for signing in and for a new password.
+The admin's pages for signing in, for signing out and for a new password.
 
 They check passwords with the same limits as the site's own pages and the API, and start the same login session. This
 module must not write rows: the people service writes them.
 """
+
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -13,7 +15,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
+from chat.http.own_addresses import is_own_address
 from chat.protocol import ChatError
 from chat.services import people
 
@@ -35,7 +39,11 @@ class SignInForm(AdminAuthenticationForm):
 
 
 class SignInView(LoginView):
-    """Django's view for the admin's form. It signs the operator in with the people service."""
+    """
+    Django's view for the admin's form. It signs the operator in with the people service.
+
+    An operator with a second factor goes on to the site's own page for the code.
+    """
 
     template_name = "admin/login.html"
     authentication_form = SignInForm
@@ -46,11 +54,14 @@ class SignInView(LoginView):
         return super().get_context_data(**context, **kwargs)
 
     def get_redirect_url(self):
-        return super().get_redirect_url() or reverse("admin:index")
+        address = super().get_redirect_url()
+        return address if is_own_address(address) else reverse("admin:index")
 
     def form_valid(self, form):
-        people.sign_in(self.request, form.get_user())
-        return HttpResponseRedirect(self.get_success_url())
+        if people.begin_sign_in(self.request, form.get_user()):
+            return HttpResponseRedirect(self.get_success_url())
+        query = urlencode({"next": self.get_success_url()})
+        return redirect(f"{reverse('sign_in_code')}?{query}")
 
 
 @never_cache
@@ -66,5 +77,18 @@ def change_password(request, extra_context=None):
     return redirect("password")
 
 
+@never_cache
+@require_POST
+def logout(request, extra_context=None):
+    """
+    Sign the operator out, close the sockets of the login, and redirect to the lobby.
+
+    Django's page does this for GET too, so a picture on a page of another site could sign an operator out.
+    """
+    people.sign_out(request)
+    return redirect("lobby")
+
+
 admin.site.login = login
+admin.site.logout = logout
 admin.site.password_change = change_password

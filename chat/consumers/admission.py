@@ -7,7 +7,7 @@ A consumer finds out who the client is and whether the client may enter. This mo
 from urllib.parse import parse_qs
 
 from chat import broadcast, protocol
-from chat.services import announcements, limits, people, presence, rooms, tasks
+from chat.services import announcements, budgets, limits, people, presence, rooms, tasks
 from chat.version import CLIENT_VERSION
 
 
@@ -16,12 +16,14 @@ def admit(connection, member, query, login=None, token_id=None):
     Accept a member's connection: send `joined`, announcements, the backlog, `synced` and the member's tasks.
 
     The connection joins the room's groups and the list of present people. If the member may not stay in the room any
-    more, close the connection after `joined`. If too many sockets are open, raise `rate_limited` and change nothing.
+    more, close the connection after `joined`. If too many sockets are open or the person has read too much, raise
+    `rate_limited` and change nothing.
 
     - `query`: the parsed query string of the handshake: {name: [values]}.
     - `login`: the key of the browser's login session; `token_id`: the id of a bot's token. One of them is
       None. The connection's session gets both, and the ids that later frames need.
     """
+    budgets.check_reads(member.person_id, connection.address)
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)
     connection.session.update(make_session(connection, member, login, token_id))
@@ -37,7 +39,7 @@ def admit(connection, member, query, login=None, token_id=None):
     if state.has_announcements:
         # Announcements precede `synced`: a client with `synced` has all of them up to the id that `joined` named.
         send_announcements(connection, member, since=read_integer(query, "announced"))
-    send_backlog(connection, rooms.get_backlog(member.room, backlog_from))
+    send_backlog(connection, rooms.get_backlog(member.room, backlog_from), budgets.CONNECTION_READS)
     if state.has_tasks:
         _send_tasks(connection, member)
     presence.schedule_presence_update(member.room_id)
@@ -60,7 +62,7 @@ def make_session(connection, member, login=None, token_id=None):
 def _accept(connection, member, query):
     """Accept a connection with `joined`. Return the cursor at which the backlog begins (None: the newest messages)."""
     room, cursor = member.room, read_integer(query, "cursor")
-    reset = "cursor" in query and (cursor is None or cursor > room.offset)
+    reset = "cursor" in query and (cursor is None or cursor > room.offset or not has_epoch(room, query))
     present, count = presence.get_present(room.id, room.access == room.BOARD)
     news = rooms.get_news(member)
     joined = protocol.joined(
@@ -72,13 +74,22 @@ def _accept(connection, member, query):
         CLIENT_VERSION,
         reset,
         *news,
+        refs_kept_seconds=rooms.get_refs_kept_seconds(),
+        epoch=room.get_epoch(),
     )
     connection.accept(joined)
     return None if reset else cursor
 
 
+def has_epoch(room, query):
+    """Return whether a client's cursor belongs to the present data of a room. Older clients name no epoch."""
+    return "epoch" not in query or query["epoch"][-1] == room.get_epoch()
+
+
 def _describe_state(room):
-    return protocol.room_state(bool(room.archived), room.get_callers())
+    state = protocol.room_state(bool(room.archived), room.get_callers())
+    kept = {"kept_days": room.kept_days, "kept_from": room.kept_from}
+    return {**state, **{name: value for name, value in kept.items() if value is not None}}
 
 
 def _describe_you(member):
@@ -99,8 +110,9 @@ def _send_tasks(connection, member):
         connection.reply(tasks.describe(task))
 
 
-def send_backlog(connection, backlog):
-    """Send the messages of a Backlog, and `synced`."""
+def send_backlog(connection, backlog, cost=0):
+    """Send the messages of a Backlog, and `synced`. Count the messages as read, and `cost` for the request itself."""
+    budgets.count_reads(connection.session["person"], connection.address, len(backlog.messages) + cost)
     for event in backlog.messages:
         connection.reply(event)
     connection.reply(protocol.synced(backlog.offset, backlog.more, backlog.reset))

@@ -35,7 +35,7 @@ class RoomBinding(WebsocketBinding):
     def group_names(cls, instance):
         # Read the operators at each change: a former operator receives nothing, even on an open stream.
         operators = Person.objects.operators().values_list("id", flat=True)
-        return [broadcast.operator_group(person_id) for person_id in operators]
+        return [broadcast.operator_rooms_group(person_id) for person_id in operators]
 
     def send_messages(self, instance, group_names, action, **kwargs):
         if group_names:

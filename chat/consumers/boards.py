@@ -10,15 +10,19 @@ from django.db import transaction
 from channels_transport import JsonWebsocketConsumer, WebsocketConsumer
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.services import announcements, boards, limits
+from chat.services import announcements, boards, budgets, limits, people
 
 from .admission import admit, parse_query, release
 from .frames import answer_frame, answering
-from .handshake import CheckedHandshake
+from .handshake import CheckedHandshake, refuse_token
 
 
 class BoardConsumer(CheckedHandshake):
-    """The common part of both sockets. `get_visit` checks that the path belongs to the browser's login session."""
+    """
+    The common part of both sockets. `get_visit` checks that the path belongs to the browser's login session.
+
+    These sockets are for browsers only, so a handshake with a token is refused.
+    """
 
     http_user = True
 
@@ -29,6 +33,8 @@ class BoardConsumer(CheckedHandshake):
 
     def get_visit(self, board, session):
         """Return the Visit of a handshake. Raise `not_found` for every reason to refuse it."""
+        if people.must_set_up(self.message.user):
+            raise protocol.ChatError("not_found", "There is nothing at this address.")
         return boards.get_visit(board, session, self.message.http_session, self.message.user)
 
 
@@ -46,24 +52,30 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
 
     def connect(self, message, board, session):
         """
-        Accept a browser. Close with 4404 to refuse a browser.
+        Accept a browser. Close with 4404 to refuse a browser, and as `refuse_token` does for a token.
 
         A visitor gets the visitor's state and the announcements. The owner gets the waiting visitors.
         """
+        if refuse_token(message):
+            return
         connection = self.connection
         try:
             visit = self.get_visit(board, session)
         except protocol.ChatError:
             connection.accept(close=protocol.CLOSE_NOT_FOUND)
             return
+        budgets.check_reads(self.message.user.id, connection.address)
         limits.lease_socket(visit.digest, connection)
         self._write_session(visit)
         connection.accept()
         connection.subscribe(self._get_groups())
         boards.enter_waiting_room(visit, connection)
         # Read the state only after the connection is in its groups. Otherwise the visitor could miss a decision.
-        for event in boards.get_first_events(visit):
+        first_events = list(boards.get_first_events(visit))
+        for event in first_events:
             connection.reply(event)
+        reads = len(first_events) + budgets.CONNECTION_READS
+        budgets.count_reads(self.message.user.id, connection.address, reads)
         if not visit.is_owner:
             for event in announcements.find_outside_rooms(visit.person):
                 connection.reply(event)
@@ -139,7 +151,13 @@ class WriteConsumer(BoardConsumer, WebsocketConsumer):
     """The room of a board: `/write/<board>/<session>/`."""
 
     def connect(self, message, board, session):
-        """Accept an admitted visitor. Close with 4403 for a removed visitor, and with 4404 for anybody else."""
+        """
+        Accept an admitted visitor.
+
+        Close with 4403 for a removed visitor, as `refuse_token` does for a token, and with 4404 for anybody else.
+        """
+        if refuse_token(message):
+            return
         try:
             member = boards.get_member(self.get_visit(board, session))
         except protocol.ChatError as refusal:

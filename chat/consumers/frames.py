@@ -5,14 +5,18 @@ Parse, check, handle and answer the frames of a room's connection. Sockets, boar
 import logging
 from contextlib import contextmanager
 
-from channels_transport import OUTAGES, LogThrottle
+from channels_transport import OUTAGES, LogThrottle, count, describe_counter, get_current_id
 from chat import broadcast, protocol
-from chat.services import access, announcements, limits, presence, rooms, scheduled, tasks
+from chat.services import access, announcements, budgets, limits, presence, rights, rooms, scheduled, tasks
+from chat.services.scopes import check_scope, get_room_ids
 
 from .admission import get_groups, send_backlog
+from .scopes import ROOM_SCOPES
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
+describe_counter("events", "Events of clients on websockets that workers have handled, by their type", "type")
+describe_counter("rejects", "Refusals that workers sent to websockets, by their code", "code")
 
 
 def answer_frame(connection, text):
@@ -22,16 +26,17 @@ def answer_frame(connection, text):
     `text` is None for a binary frame. No exception leaves this function. It answers a refusal or a failure, and the
     connection continues. Only a CloseConnection closes the connection.
     """
-    handle_frame(connection, text, protocol.EVENTS, access.get_speaking_member, HANDLERS)
+    handle_frame(connection, text, protocol.EVENTS, access.get_speaking_member, HANDLERS, ROOM_SCOPES)
 
 
-def handle_frame(connection, text, events, get_sender, handlers):
+def handle_frame(connection, text, events, get_sender, handlers, scopes):
     """
     Check and handle one frame, as `answer_frame` describes, on any kind of connection.
 
     - `events`: the types of events that this kind accepts: {type: class}.
     - `get_sender(connection)`: returns the sender, or raises CloseConnection.
     - `handlers`: {type: a function (connection, sender, event)}.
+    - `scopes`: {type: the scope that a token needs}. A type without a scope is refused to tokens.
     """
     with answering(connection) as request:
         event, refusal = parse_frame(text, events)
@@ -41,7 +46,11 @@ def handle_frame(connection, text, events, get_sender, handlers):
         limits.check_frame(connection.session["person"], request.ref)
         if refusal is not None:
             raise refusal
+        check_scope(getattr(sender, "person", sender), scopes.get(event.type))
+        if isinstance(body := getattr(event, "body", None), str):
+            budgets.check_markup(connection.session["person"], body)
         handlers[event.type](connection, sender, event)
+        count("events", (event.type,))
 
 
 class FrameRequest:
@@ -63,6 +72,7 @@ def answering(connection):
     except protocol.CloseConnection as closing:
         connection.close(closing.code)
     except protocol.ChatError as refusal:
+        count("rejects", (refusal.code,))
         refusal.ref = request.ref
         connection.reply(protocol.rejected(refusal))
     # A full reply channel counts as an outage. A stored change stays stored, so the client can safely send it again.
@@ -71,7 +81,7 @@ def answering(connection):
         _reply_failure(connection, protocol.unavailable_error(request.ref))
     except Exception:
         logger.exception("A frame could not be handled")
-        _reply_failure(connection, protocol.internal_error(request.ref))
+        _reply_failure(connection, protocol.internal_error(request.ref, get_current_id()))
 
 
 def parse_frame(text, events):
@@ -85,6 +95,7 @@ def parse_frame(text, events):
 
 
 def _reply_failure(connection, refusal):
+    count("rejects", (refusal.code,))
     try:
         connection.reply(protocol.rejected(refusal))
     except Exception:
@@ -102,7 +113,7 @@ def _acknowledge(change):
 
 
 def _publish_typing(connection, member, event):
-    if not member.is_muted:
+    if rights.may(member.person, rights.Action.TYPE, member.room, member):
         typing = protocol.typing(member.handle, event.on, member.person.is_guest)
         broadcast.publish_to_others(broadcast.room_group(member.room_id), typing, connection.name)
 
@@ -112,6 +123,9 @@ def _mark_read(connection, member, event):
 
 
 def _sync(connection, member, event):
+    # A heartbeat that finds nothing new costs no read, so it is never refused for what the person has read.
+    if event.cursor != member.room.offset:
+        budgets.check_reads(member.person_id, connection.address)
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
     limits.renew_socket(member.person_id, connection)
     connection.resubscribe(get_groups(connection), lambda: _send_missed(connection, member, event.cursor))
@@ -125,12 +139,14 @@ def _send_missed(connection, member, cursor):
 
 
 def _fetch(connection, member, event):
+    budgets.check_reads(member.person_id, connection.address)
     if event.around is not None:
         page = rooms.get_page_around(member.room, event.around, event.limit)
-        connection.reply(protocol.page(event.ref, page.messages, page.more_before, page.more_after))
-        return
-    messages, more = rooms.get_page(member.room, event.before, event.limit)
-    connection.reply(protocol.page(event.ref, messages, more))
+        messages, more, more_after = page.messages, page.more_before, page.more_after
+    else:
+        (messages, more), more_after = rooms.get_page(member.room, event.before, event.limit), None
+    budgets.count_reads(member.person_id, connection.address, max(1, len(messages)))
+    connection.reply(protocol.page(event.ref, messages, more, more_after))
 
 
 def _start_task(connection, member, event):
@@ -147,7 +163,7 @@ def _schedule(connection, member, event):
 
 def _dismiss(connection, member, event):
     # An announcement that is over needs no refusal: the page has removed it.
-    announcements.dismiss_announcement(member.person_id, event.id)
+    announcements.dismiss_announcement(member.person_id, event.id, get_room_ids(member.person))
 
 
 HANDLERS = {

@@ -4,17 +4,16 @@ The checks that a handshake on a known path passes before its consumer runs: the
 This module also finds the person who opens a socket.
 """
 
+import contextlib
 import functools
 import logging
 
 from channels.exceptions import ConsumeLater, DenyConnection
-from django.conf import settings
-from django.http.request import split_domain_port, validate_host
 
 from channels_transport import OUTAGES, LogThrottle
-from chat import protocol
+from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.services import limits, people
+from chat.services import limits, origins, people, scopes
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -39,9 +38,11 @@ def checked_handshake(consumer):
             raise
         except protocol.ChatError as refusal:
             Connection.from_message(message).accept(protocol.rejected(refusal), close=protocol.CLOSE_OVERLOAD)
-        except OUTAGES as outage:
+        except (*OUTAGES, broadcast.ChannelFull) as outage:
             throttle.warning("Connections cannot be accepted for now: %s", outage)
-            Connection.from_message(message).accept(close=protocol.CLOSE_OVERLOAD)
+            # If the interface reads no replies, the handshake gets 503 from the interface itself.
+            with contextlib.suppress(broadcast.ChannelFull):
+                Connection.from_message(message).accept(close=protocol.CLOSE_OVERLOAD)
         except Exception:
             logger.exception("A handshake failed")
             Connection.from_message(message).accept(close=protocol.CLOSE_OVERLOAD)
@@ -59,21 +60,12 @@ class CheckedHandshake:
 
 
 def _is_own_origin(message):
-    """
-    Return whether a page of this site opened the socket.
-
-    Browsers put the origin of the page into `Origin`, and no page can forge it. The whole origin is compared: another
-    port or scheme is another site. Only a bot with a token may send no origin.
-    """
+    """Return whether a page of this site opened the socket. Only a bot with a token may send no origin."""
     headers = get_headers(message)
     origin = headers.get("origin")
     if origin is None:
         return people.is_token_header(headers.get("authorization"))
-    if settings.PUBLIC_URL:
-        return origin == settings.PUBLIC_URL
-    host = headers.get("host", "")
-    is_allowed_host = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return is_allowed_host and origin in (f"http://{host}", f"https://{host}")
+    return origins.is_own_origin(origin, headers.get("host", ""))
 
 
 def get_headers(message):
@@ -81,12 +73,40 @@ def get_headers(message):
     return {name.decode("latin1"): value.decode("latin1") for name, value in message.content.get("headers", [])}
 
 
+def refuse_token(message):
+    """
+    Refuse a handshake with a token, on a path for browsers only. Return whether the handshake was refused.
+
+    Close the socket with 4401 if the token is not valid, and else with 4403.
+    """
+    header, connection = get_headers(message).get("authorization"), Connection.from_message(message)
+    if not people.is_token_header(header):
+        return False
+    token = people.find_token(header)
+    if token is None:
+        connection.accept(close=protocol.CLOSE_NOT_SIGNED_IN)
+        return True
+    try:
+        scopes.check_scope(token.person, None)
+    except protocol.ChatError as refusal:
+        connection.accept(protocol.rejected(refusal), close=protocol.CLOSE_FORBIDDEN)
+    return True
+
+
 def find_person(message):
-    """Return (person, token or None). Raise CloseConnection if the credential is invalid or missing."""
+    """
+    Return (person, token or None).
+
+    Raise CloseConnection if the credential is invalid or missing. Raise it too for a person with a login who must set
+    up a second factor first.
+    """
     header = get_headers(message).get("authorization")
     token = people.find_token(header)
     person = token.person if token else message.user
     # A valid cookie does not replace an invalid token.
     if not person.is_authenticated or (token is None and people.is_token_header(header)):
         raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
+    if token is None and people.must_set_up(person):
+        raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
+    people.touch_token(scopes.get_grant(person))
     return person, token

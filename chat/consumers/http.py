@@ -5,6 +5,7 @@ A consumer of `http.request` answers with one message on the reply channel, as D
 """
 
 from channels.handler import AsgiHandler
+from django.conf import settings
 from django.http import JsonResponse
 from django.utils.http import http_date
 
@@ -25,7 +26,9 @@ def healthz_refused(message):
 
 def _respond(message, status, body, **headers):
     response = JsonResponse(body, status=status)
-    headers = {**HEADERS, "Content-Length": len(response.content), "Date": http_date(), **headers}
+    # Only browsers over TLS need HSTS, and a health check is no browser.
+    security = {name: value for name, value in settings.INTERFACE_HEADERS.items() if not name.startswith("Strict-")}
+    headers = {**security, **HEADERS, "Content-Length": len(response.content), "Date": http_date(), **headers}
     for name, value in headers.items():
         response[name] = value
     for part in AsgiHandler.encode_response(response):

@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, moderation, scheduled, tasks
+from chat.services import feed_posts, mails, moderation, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -51,9 +51,20 @@ def unmute(member_id):
     moderation.end_mute(member_id)
 
 
+def take_long_job(message):
+    """Run a job that may take long: a background task, or a mail. Such jobs have workers of their own."""
+    (send_mail if "mail" in message.content else run_task)(message)
+
+
+@job("mail")
+def send_mail(mail_id):
+    """Send a mail that is due. If the mail server cannot be reached, a later job sends it."""
+    mails.send_mail(mail_id)
+
+
 @job("task")
 def run_task(task_id):
-    """Run a background task to its end. A task may take minutes, so its channel has workers of its own."""
+    """Run a background task to its end."""
     tasks.run_task(task_id)
 
 

@@ -7,24 +7,34 @@ In this module `message` is always the Channels message. This module must not re
 from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.services import access, announcements, limits, people, workspace
+from chat.models import READ
+from chat.services import access, announcements, budgets, limits, people, workspace
+from chat.services.scopes import check_scope, get_room_ids
 from chat.version import CLIENT_VERSION
 
 from .admission import parse_query, read_integer
 from .frames import handle_frame
 from .handshake import checked_handshake, find_person
+from .scopes import STREAM_SCOPES
 
 
 @checked_handshake
 @enforce_ordering
 @channel_session_user_from_http
 def me_connect(message):
-    """Accept a person with the event `workspace`. Close the socket with 4401 if the login or token is not valid."""
+    """
+    Accept a person with the event `workspace`. Close the socket with 4403 if the token does not have the scope `read`,
+    and with 4401 if `find_person` refuses the person.
+    """
     connection = Connection.from_message(message)
     try:
         person, token = find_person(message)
+        check_scope(person, READ)
     except protocol.CloseConnection as closing:
         connection.accept(close=closing.code)
+        return
+    except protocol.ChatError as refusal:
+        connection.accept(protocol.rejected(refusal), close=protocol.CLOSE_FORBIDDEN)
         return
     query = parse_query(message.content.get("query_string", b""))
     if token is not None:
@@ -39,27 +49,32 @@ def _open(connection, person, query, login, token_id):
     dismissed.
 
     `login` is the key of the browser's login session, `token_id` the id of a bot's token. One of them is None. Write
-    both into the connection's session, with the rooms. If too many sockets are open, raise `rate_limited` and change
-    nothing.
+    both into the connection's session, with the rooms. If too many sockets are open or the person has read too much,
+    raise `rate_limited` and change nothing.
     """
+    budgets.check_reads(person.id, connection.address)
     limits.lease_socket(person.id, connection)
     people.touch_seen(person)
     event, posts = workspace.get_workspace(person, CLIENT_VERSION)
     session = {"person": person.id, "address": connection.address, "token": token_id, "login": login}
+    session["limited"] = get_room_ids(person) is not None
     connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
     connection.accept(event)
+    budgets.count_reads(person.id, connection.address, len(event["rooms"]) + budgets.CONNECTION_READS)
     connection.subscribe(_get_groups(connection))
     # Send `workspace` again if it changed before the subscription. Otherwise the client would miss this change.
     if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)
-    for announcement in announcements.find_for_stream(person, read_integer(query, "announced")):
+    for announcement in announcements.find_for_stream(person, posts, read_integer(query, "announced")):
         connection.reply(announcement)
 
 
 def _get_groups(connection):
     session = connection.session
     credential = broadcast.credential_group(session["login"], session["token"])
-    own = [broadcast.PEOPLE_GROUP, broadcast.person_group(session["person"]), credential]
+    # The events of `person_group` name all rooms of the person. A session of an older version has no `limited`.
+    group = broadcast.limited_group if session.get("limited") else broadcast.person_group
+    own = [broadcast.PEOPLE_GROUP, group(session["person"]), credential]
     return own + [broadcast.feed_group(room_id) for room_id in session["rooms"]]
 
 
@@ -68,7 +83,7 @@ def me_receive(message):
     """Handle one frame of a person's stream, and answer it if its type has an answer."""
     connection = Connection.from_message(message)
     text = message.content.get("text")
-    handle_frame(connection, text, protocol.WORKSPACE_EVENTS, access.get_speaking_person, HANDLERS)
+    handle_frame(connection, text, protocol.WORKSPACE_EVENTS, access.get_speaking_person, HANDLERS, STREAM_SCOPES)
 
 
 @enforce_ordering
@@ -88,14 +103,17 @@ def _sync(connection, person, event):
     limits.renew_socket(person.id, connection)
     posts, session = workspace.get_posts(person), connection.session
     has_other_rooms = session["rooms"] != sorted(posts)
+    # A client with fewer messages than there were at its last heartbeat has missed an event.
+    must_send = has_other_rooms or (event.posts is not None and event.posts < session["posts"])
+    if must_send:
+        budgets.check_reads(person.id, connection.address)
     if has_other_rooms:
         _follow(connection, posts)
-    count, earlier_count = sum(posts.values()), session["posts"]
-    if count != earlier_count:
+    count = sum(posts.values())
+    if count != session["posts"]:
         session["posts"] = count
     connection.resubscribe(_get_groups(connection), lambda: _send_workspace(connection, person))
-    # A client with fewer messages than there were at its last heartbeat has missed an event.
-    if has_other_rooms or (event.posts is not None and event.posts < earlier_count):
+    if must_send:
         _send_workspace(connection, person)
     connection.reply(protocol.workspace_synced())
 
@@ -104,6 +122,7 @@ def _send_workspace(connection, person):
     """Send the present `workspace`, and make the stream follow the rooms in it."""
     event, posts = workspace.get_workspace(person, CLIENT_VERSION)
     _follow(connection, posts)
+    budgets.count_reads(person.id, connection.address, len(event["rooms"]))
     connection.reply(event)
 
 
@@ -145,7 +164,7 @@ def _acknowledge(connection, event):
 
 def _dismiss(connection, person, event):
     # If the announcement is over, do nothing: the page has removed it.
-    announcements.dismiss_announcement(person.id, event.id)
+    announcements.dismiss_announcement(person.id, event.id, get_room_ids(person))
 
 
 HANDLERS = {

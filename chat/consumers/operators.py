@@ -12,23 +12,29 @@ from channels.generic.websockets import WebsocketDemultiplexer
 from channels_transport import OUTAGES, Ordered
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.services import limits, operators
+from chat.services import limits, operations, operators, people
 
-from .handshake import CheckedHandshake
+from .handshake import CheckedHandshake, refuse_token
 
 logger = logging.getLogger(__name__)
 
 
 class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
-    """Streams for people with `is_staff`; `consumers` is {stream: consumer}. Other people get 4401 or 4404."""
+    """
+    Streams for people with `is_staff`; `consumers` is {stream: consumer}. Other people get 4401 or 4404.
+
+    A handshake with a token is refused.
+    """
 
     http_user = True
 
     def connect(self, message, **kwargs):
-        """Accept an operator. Close with 4401 or 4404 for anybody else."""
+        """Accept an operator. Close as `refuse_token` does for a token, and with 4401 or 4404 for anybody else."""
+        if refuse_token(message):
+            return
         connection = Connection.from_message(message)
         try:
-            if not message.user.is_authenticated:
+            if not message.user.is_authenticated or people.must_set_up(message.user):
                 raise protocol.CloseConnection(protocol.CLOSE_NOT_SIGNED_IN)
             operators.check_operator(message.user)
         except protocol.CloseConnection as closing:
@@ -41,7 +47,12 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
 
     def _get_groups(self):
         session = self.message.channel_session
-        return [broadcast.operator_group(session["person"]), broadcast.credential_group(session["login"])]
+        own = [broadcast.operator_group(session["person"]), broadcast.credential_group(session["login"])]
+        return [*own, self.get_stream_group(session["person"])]
+
+    def get_stream_group(self, person_id):
+        """Return the group to which the events of the streams are published."""
+        return broadcast.operator_rooms_group(person_id)
 
     def raw_receive(self, message, **kwargs):
         """Pass a frame to its stream. Reject an invalid frame. Close the socket of a former operator, or on a flood."""
@@ -84,3 +95,29 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         """Remove the connection from its groups."""
         if "person" in message.channel_session:
             Connection.from_message(message).unsubscribe(self._get_groups())
+
+
+class HealthStream(OperatorStreams):
+    """
+    The stream of the page `/operations/`: a sample of the site's state every few seconds, for operators.
+
+    Each frame is {stream: "health", payload: {point, state}}. Every frame of a client is rejected.
+    """
+
+    consumers = {}
+
+    def get_stream_group(self, person_id):
+        """Return the one group of all operators who have the page open."""
+        return broadcast.OPERATIONS_GROUP
+
+    def connect(self, message, **kwargs):
+        """Accept an operator as `OperatorStreams` does, and note that somebody listens."""
+        super().connect(message, **kwargs)
+        if "person" in message.channel_session:
+            operations.join_listeners(message.channel_session["person"], Connection.from_message(message))
+
+    def disconnect(self, message, **kwargs):
+        """Remove the connection from its groups and from the listeners."""
+        super().disconnect(message, **kwargs)
+        if "person" in message.channel_session:
+            operations.leave_listeners(message.channel_session["person"], Connection.from_message(message))

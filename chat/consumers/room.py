@@ -7,7 +7,9 @@ In this module `message` is always the Channels message. This module must not re
 from channels_transport import channel_session_user_from_http, enforce_ordering, forget_ordering
 from chat import protocol
 from chat.connections import Connection
+from chat.models import READ
 from chat.services import rooms
+from chat.services.scopes import check_scope
 
 from .admission import admit, parse_query, release
 from .frames import answer_frame
@@ -22,9 +24,13 @@ def ws_connect(message, slug):
     connection = Connection.from_message(message)
     try:
         person, token = find_person(message)
+        check_scope(person, READ)
         member = _join_room(person, slug)
     except protocol.CloseConnection as closing:
         connection.accept(close=closing.code)
+        return
+    except protocol.ChatError as refusal:
+        connection.accept(protocol.rejected(refusal), close=protocol.CLOSE_FORBIDDEN)
         return
     query = parse_query(message.content.get("query_string", b""))
     if token is not None:

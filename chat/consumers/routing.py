@@ -4,7 +4,7 @@ from channels import route, route_class
 
 from chat import consumers
 from chat.consumers.bindings import RoomBinding
-from chat.consumers.operators import OperatorStreams
+from chat.consumers.operators import HealthStream, OperatorStreams
 
 room_routing = [
     route("websocket.connect", consumers.ws_connect),
@@ -26,6 +26,7 @@ me_routing = [
 
 operator_routing = [
     OperatorStreams.as_route(path=r"^rooms/\Z", attrs={"consumers": {RoomBinding.stream: RoomBinding.consumer}}),
+    HealthStream.as_route(path=r"^health/\Z"),
 ]
 
 # A request that matches no route for `http.request` goes to Django's views.
@@ -49,7 +50,7 @@ echo_routing = [
 job_routing = [
     route("chat.feeds", "chat.consumers.jobs.publish_newest"),
     route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
-    route("chat.tasks", "chat.consumers.jobs.run_task"),
+    route("chat.tasks", "chat.consumers.jobs.take_long_job"),
     route("chat.unmute", "chat.consumers.jobs.unmute"),
 ]
 

@@ -32,7 +32,16 @@ CLIENT_PREFIX = "chat/"
 FOLDER = "bundles"
 # The entry module of all pages.
 COMMON = "page.js"
-ENTRIES = (COMMON, "board.js", "first-view.js", "lobby.js", "operators.js", "settings.js", "workspace.js")
+ENTRIES = (
+    COMMON,
+    "board.js",
+    "first-view.js",
+    "lobby.js",
+    "operations.js",
+    "operators.js",
+    "settings.js",
+    "workspace.js",
+)
 # Entry modules that a page loads before another one, in addition to COMMON.
 EARLIER = {"workspace.js": ("first-view.js",)}
 # Modules in these folders import nothing, and stay as they are.

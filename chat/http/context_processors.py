@@ -1,14 +1,44 @@
 """The context processors: values that every template gets."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
-from chat.services import people
+from chat.services import account_invitations, entry, mails, people
+from chat.services.people import openid
 from chat.version import CLIENT_VERSION
 
 
 def client_version(request: HttpRequest) -> dict[str, str]:
     """Return the version of the client's scripts and styles as `client_version`."""
     return {"client_version": CLIENT_VERSION}
+
+
+def site_entry(request: HttpRequest) -> dict[str, object]:
+    """
+    Return who may enter the site, as `entry`.
+
+    - `guests`: whether people may enter without an account.
+    - `passwords`: whether everybody may sign in with a password.
+    - `sign_up`: who may create an account: `open`, `invitation` or `closed`. If passwords and OpenID Connect have
+      different modes, this is the less strict one.
+    - `openid_name`: the name of the provider of OpenID Connect, or None.
+    - `invites`: whether the signed-in person may make links for new accounts.
+    """
+    modes = {entry.get_sign_up_mode(), *([entry.get_sign_up_mode(with_openid=True)] if openid.is_enabled() else [])}
+    return {
+        "entry": {
+            "guests": settings.CHAT_GUESTS,
+            "passwords": not settings.OIDC_ONLY,
+            "sign_up": next(mode for mode in (entry.OPEN, entry.INVITATION, entry.CLOSED) if mode in modes),
+            "openid_name": settings.OIDC_NAME if openid.is_enabled() else None,
+            "invites": lambda: account_invitations.can_make(request.user),
+        }
+    }
+
+
+def mail(request: HttpRequest) -> dict[str, bool]:
+    """Return whether the site sends mails, as `has_mail`."""
+    return {"has_mail": mails.is_mail_on()}
 
 
 def page_key(request: HttpRequest) -> dict[str, object]:

@@ -13,37 +13,52 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chat import protocol
+from chat.http.reads import ListResponse, counts_reads
 from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
 
 View = Callable[..., HttpResponse]
+# A view alone, which no token may call, or a scope of tokens and the view that tokens with this scope may call.
+Handler = View | tuple[str, View]
 
 MAX_PAGE_NUMBER = 10000  # for a later page, the database would scan the whole table
 
 
-def endpoint(**methods: View) -> View:
-    """Return a view that calls the function for the HTTP method. HEAD is answered like GET, other methods with 405."""
+def endpoint(**methods: Handler) -> View:
+    """
+    Return a view that calls the function for the HTTP method. HEAD is answered like GET, other methods with 405.
+
+    `(scope, function)` is open to tokens with this scope, and a function alone is closed to all tokens. The attribute
+    `scopes` of the view is {method: scope or None}. The middleware for tokens reads it, and refuses a
+    token without the scope.
+    """
+    scopes = {method: handler[0] if isinstance(handler, tuple) else None for method, handler in methods.items()}
+    views = {method: handler[1] if isinstance(handler, tuple) else handler for method, handler in methods.items()}
     allowed = ", ".join(sorted(methods))
 
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        handler = methods.get("GET" if request.method == "HEAD" else str(request.method))
-        if handler is not None:
-            return handler(request, *args, **kwargs)
+        function = views.get("GET" if request.method == "HEAD" else str(request.method))
+        if function is not None:
+            return function(request, *args, **kwargs)
         response = error_response(request, ChatError("method_not_allowed", "Use %(methods)s.", methods=allowed))
         response["Allow"] = allowed
         return response
 
+    view.scopes = scopes  # type: ignore[attr-defined]
     return view
 
 
 def signed_in(function: View) -> View:
-    """Limit a view to accounts and guests. The view raises `not_signed_in` for everybody else."""
+    """
+    Limit a view to accounts and guests, and count what it reads. The view raises `not_signed_in` for everybody else.
+    """
+    counted = counts_reads(function)
 
     @functools.wraps(function)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             raise ChatError("not_signed_in", "Sign in, or pick a handle as a guest.")
-        return function(request, *args, **kwargs)
+        return counted(request, *args, **kwargs)
 
     return inner
 
@@ -100,4 +115,7 @@ def page_response(request: HttpRequest, name: str, find: Callable[[int], tuple],
     """
     page = min(get_query_integer(request, "page", protocol.check_integer, 0), MAX_PAGE_NUMBER)
     rows, more = find(page)
-    return JsonResponse({name: describe(rows), "more": more})
+    response = ListResponse({name: describe(rows), "more": more})
+    # The database reads the earlier pages too. Each of them counts as one row.
+    response.rows += page
+    return response

@@ -4,7 +4,7 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 
-from channels_transport import OUTAGES
+from channels_transport import OUTAGES, get_current_id
 from chat.http.responses import error_response, outage_response
 from chat.protocol import ChatError, internal_error
 
@@ -36,4 +36,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, OUTAGES):
         return outage_response(request, error)
-    return error_response(request, internal_error())
+    return error_response(request, internal_error(request_id=get_current_id()))

@@ -1,6 +1,7 @@
 """The forms of the pages. They name the fields and draw them accessibly; the services check the values."""
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from chat.http.language import DJANGO_NAMES, list_languages
@@ -24,6 +25,7 @@ class Form(forms.Form):
     renamed: dict[str, str] = {}
 
     is_rate_limited = False  # set if the request was refused for this reason
+    retry_after: float | None = None  # seconds; set with `is_rate_limited`
 
     @property
     def status(self) -> int:
@@ -50,16 +52,22 @@ class Form(forms.Form):
         focused = self._find_focused()
         return [(field, self._draw(field, field is focused)) for field in self.visible_fields()]
 
+    def hide_fields(self, *names: str) -> None:
+        """Hide required fields that do not apply to the person, such as the password of somebody who has none."""
+        for name in set(names) & set(self.fields):
+            self.fields[name].widget = forms.HiddenInput()
+            self.fields[name].initial = "-"
+
     def _find_focused(self):
         visible = self.visible_fields()
         if not self.errors:
             return None
-        return next((field for field in visible if field.errors), visible[0])
+        return next((field for field in visible if field.errors), visible[0] if visible else None)
 
     def _draw(self, field, is_focused):
-        described = [f"{field.id_for_label}_help"] if field.help_text else []
+        described = [f"{field.auto_id}_help"] if field.help_text else []
         if field.errors:
-            described.append(f"{field.id_for_label}_errors")
+            described.append(f"{field.auto_id}_errors")
         elif is_focused:
             described.append("form_errors")
         attributes = {"aria-describedby": " ".join(described)} if described else {}
@@ -70,41 +78,60 @@ class Form(forms.Form):
         return field.as_widget(attrs=attributes)
 
 
-_NEW_HANDLE = gettext_lazy("1 to 32 characters. Others see it beside your messages.")
-_NEW_PASSWORD = gettext_lazy("At least 8 characters. A common password is not accepted.")
+NEW_HANDLE_HELP = gettext_lazy("1 to 32 characters. Others see it beside your messages.")
+NEW_PASSWORD_HELP = gettext_lazy("At least 8 characters. A common password is not accepted.")
 
 
-def _handle(label, help_text=""):
+def make_handle_field(label, help_text=""):
     # No `maxlength`: browsers count an emoji as two or more characters, and would cut the handle off.
     widget = forms.TextInput({"autocomplete": "username", "autofocus": True, "dir": "auto"})
     return forms.CharField(label=label, widget=widget, help_text=help_text)
 
 
-def _password(label, autocomplete, help_text=""):
+def make_password_field(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
+    """Return a field for a password. `autocomplete` is the browser's word for the kind of password."""
     # The form must not strip a password, because a password may begin with a space.
     widget = forms.PasswordInput({"autocomplete": autocomplete})
     return forms.CharField(label=label, strip=False, widget=widget, help_text=help_text)
 
 
 class SignInForm(Form):
-    handle = _handle(gettext_lazy("Handle"))
-    password = _password(gettext_lazy("Password"), "current-password")
+    handle = make_handle_field(gettext_lazy("Handle"))
+    password = make_password_field(gettext_lazy("Password"), "current-password")
 
 
 class SignUpForm(Form):
-    handle = _handle(gettext_lazy("Handle"), _NEW_HANDLE)
-    password = _password(gettext_lazy("Password"), "new-password", _NEW_PASSWORD)
+    handle = make_handle_field(gettext_lazy("Handle"), NEW_HANDLE_HELP)
+    password = make_password_field(gettext_lazy("Password"), "new-password", NEW_PASSWORD_HELP)
+
+    email = forms.CharField(
+        required=False,
+        label=gettext_lazy("E-mail address"),
+        help_text=gettext_lazy("For a new password if you forget yours. Others do not see it."),
+        widget=forms.EmailInput({"autocomplete": "email", "dir": "ltr"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if settings.EMAIL_URL is None:
+            del self.fields["email"]
 
 
 class GuestForm(Form):
-    handle = _handle(gettext_lazy("Your name"), _NEW_HANDLE)
+    handle = make_handle_field(gettext_lazy("Your name"), NEW_HANDLE_HELP)
 
 
 class PasswordForm(Form):
     renamed = {"password": "new_password"}
 
-    old_password = _password(gettext_lazy("Current password"), "current-password")
-    new_password = _password(gettext_lazy("New password"), "new-password", _NEW_PASSWORD)
+    old_password = make_password_field(gettext_lazy("Current password"), "current-password")
+    new_password = make_password_field(gettext_lazy("New password"), "new-password", NEW_PASSWORD_HELP)
+
+
+class FirstPasswordForm(PasswordForm):
+    """The form of a person who has signed in without a password so far."""
+
+    old_password = None
 
 
 class RoomForm(Form):
@@ -204,9 +231,5 @@ class PreferencesForm(Form):
     )
 
 
-class TokenForm(Form):
-    name = forms.CharField(label=gettext_lazy("Name of the bot"), help_text=gettext_lazy("At most 80 characters."))
-
-
 class DeleteAccountForm(Form):
-    password = _password(gettext_lazy("Your password"), "current-password")
+    password = make_password_field(gettext_lazy("Your password"), "current-password")

@@ -13,31 +13,22 @@ import json
 from collections.abc import Callable
 from functools import partial
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from channels_transport import Answer, Asked, InThread, PassOn
-from channels_transport.metrics import (
-    CONTENT_TYPE,
-    Family,
-    Parts,
-    collect,
-    collect_delayed,
-    collect_layer,
-    counter,
-    gauge,
-    write,
-)
-from chat.models import Person, Room
+from channels_transport.metrics import CONTENT_TYPE, Family, collect, collect_interface, find_refusal, write
 from chat.store import store
+
+from .site_numbers import NAMESPACE, PARTS
 
 # A health check and a scrape get their answer within a second, whatever is down.
 READY_SECONDS = 0.9
 PART_SECONDS, METRICS_SECONDS = 0.6, 0.9
 SAFE_METHODS = ("GET", "HEAD")
-NAMESPACE = "chat"
+CLOSED = "The metrics of a public site are closed: set METRICS_TOKEN, or METRICS_PORT and ask there.\n"
 
 
 # What the interface answers.
@@ -59,14 +50,31 @@ def answer_readyz(asked: Asked) -> Answer | PassOn:
 
 def answer_metrics(asked: Asked) -> Answer | InThread:
     """Answer with this interface's numbers, and with the numbers of Redis and the database if they answer in time."""
-    if asked.method not in SAFE_METHODS:
+    refusal = _refuse_metrics(asked.method, asked.headers.get("authorization", ""))
+    if refusal is not None:
+        return refusal
+    own = collect_interface(NAMESPACE, asked)
+    return InThread(partial(_answer_numbers, own), METRICS_SECONDS, partial(_write_answer, own))
+
+
+def _refuse_metrics(method: str, authorization: str) -> Answer | None:
+    """
+    Return the answer to a request that may not read the metrics, or None if it may.
+
+    METRICS_TOKEN decides, if it is set. Otherwise the metrics are open, except on the public port of a site with
+    PUBLIC_URL: they tell strangers how busy a site is.
+    """
+    if method not in SAFE_METHODS:
         return _refuse()
-    own = gauge("chat_connections", "Open connections of this interface").add(asked.open_connections)
-    return InThread(partial(_answer_numbers, own), METRICS_SECONDS, partial(_write_answer, [own]))
+    if settings.METRICS_TOKEN:
+        return find_refusal(method, authorization)
+    if settings.PUBLIC_URL and not settings.INTERFACE_PRIVATE:
+        return Answer(403, CLOSED.encode(), "text/plain; charset=utf-8")
+    return None
 
 
-def _answer_numbers(own: Family) -> Answer:
-    return _write_answer([own, *collect(PARTS, NAMESPACE, PART_SECONDS)])
+def _answer_numbers(own: list[Family]) -> Answer:
+    return _write_answer([*own, *collect(PARTS, NAMESPACE, PART_SECONDS)])
 
 
 def _write_answer(families: list[Family]) -> Answer:
@@ -111,22 +119,14 @@ def _works(check: Callable[[], object]) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the site's numbers in the text format of Prometheus."""
+    """Return the site's numbers in the text format of Prometheus. The private listener never asks a worker."""
+    if settings.INTERFACE_PRIVATE and not settings.METRICS_TOKEN:
+        return HttpResponse(CLOSED, status=403, content_type="text/plain; charset=utf-8")
+    refusal = _refuse_metrics(request.method or "", request.META.get("HTTP_AUTHORIZATION", ""))
+    if refusal is not None:
+        response = HttpResponse(refusal.content, status=refusal.status, content_type=refusal.content_type)
+        for name, text in refusal.headers.items():
+            response[name] = text
+        return response
     families = [family for function in PARTS.values() for family in function()]
     return HttpResponse(write(families), content_type=CONTENT_TYPE)
-
-
-# The numbers are computed for each request: counters in a worker would count only that worker's share.
-
-
-def _collect_rows() -> list[Family]:
-    changes = Room.objects.aggregate(total=Sum("offset"))["total"] or 0
-    return [
-        gauge("chat_rooms", "Rooms").add(Room.objects.count()),
-        gauge("chat_people", "Accounts and guests").add(Person.objects.count()),
-        counter("chat_changes", "Messages posted, edited, removed, reacted to").add(changes),
-        *collect_delayed(NAMESPACE),
-    ]
-
-
-PARTS: Parts = {"database": _collect_rows, "redis": partial(collect_layer, NAMESPACE)}

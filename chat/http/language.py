@@ -20,6 +20,8 @@ from chat.services import people
 # Django has a name of its own for one of the languages that a preference can have.
 DJANGO_NAMES = {"zh": "zh-hans"}
 COOKIE_SECONDS = 365 * 24 * 3600
+# Django 2.2 keeps up to 1,000 headers and 1,000 names of languages in memory, and reads headers of any length.
+MAX_ACCEPT_LANGUAGE = 500  # characters, as later versions of Django allow
 
 
 class LanguageMiddleware:
@@ -47,6 +49,11 @@ class LanguageMiddleware:
         return response
 
 
+def find_language(request: HttpRequest) -> str:
+    """Return the language of a request from its cookie and its headers, without a query."""
+    return _find_language(request, request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
+
+
 def list_languages() -> list[tuple[str, str]]:
     """Return each language that a preference can have, with the language's own name for itself."""
     names = dict(settings.LANGUAGES)
@@ -63,10 +70,14 @@ def override_language(request: HttpRequest, preference: str) -> translation.over
 
 
 def _find_language(request: HttpRequest, chosen: str) -> str:
-    if not chosen:
-        # Without the cookie, Django uses the languages of the browser.
-        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
-    return chosen if chosen in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+    if chosen in dict(settings.LANGUAGES):
+        return chosen
+    # Without the cookie, Django uses the languages of the browser.
+    request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
+    accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    if len(accepted) > MAX_ACCEPT_LANGUAGE:
+        request.META["HTTP_ACCEPT_LANGUAGE"] = accepted[:MAX_ACCEPT_LANGUAGE].rpartition(",")[0]
+    return translation.get_language_from_request(request)
 
 
 def _keep(response: HttpResponse, language: str) -> None:

@@ -6,6 +6,7 @@ This module must not write rows: the services write them. If a view raises a Cha
 with a page.
 """
 
+import math
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,8 +21,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chat.http.api.boards import get_session_id
 from chat.http.api.rooms import describe_rooms
 from chat.http.forms import GuestForm, RoomForm
+from chat.http.reads import counts_reads
 from chat.protocol import ChatError, encode
-from chat.services import boards, directs, invitations, limits, operators, rooms
+from chat.services import boards, directs, entry, invitations, limits, operators, rooms, sign_ups
 
 # The file security.txt says that readers must not trust it after this time. Each response names a new time.
 SECURITY_TXT_LIFETIME = timedelta(days=180)
@@ -43,6 +45,7 @@ def _get_layout(request):
 
 
 @require_safe
+@counts_reads
 def lobby(request, room_form=None, status=200):
     """
     Show the list of rooms to everybody. Accounts also get a form for a new room.
@@ -54,7 +57,9 @@ def lobby(request, room_form=None, status=200):
     context = {"rooms": describe_rooms(found), "more": more, "q": text, "layout": _get_layout(request)}
     if has_account(request):
         context["room_form"] = room_form or RoomForm()
-    return render(request, "chat/lobby.html", context, status=status)
+    response = render(request, "chat/lobby.html", context, status=status)
+    response.rows = len(found)
+    return response
 
 
 def create_room(request):
@@ -79,12 +84,13 @@ def create_room(request):
     room = submit(form, create)
     if room is None:
         request.method = "GET"
-        return lobby(request, room_form=form, status=form.status)
+        return name_wait(lobby(request, room_form=form, status=form.status), form)
     return redirect("room", slug=room.slug)
 
 
 @never_cache
 @require_safe
+@counts_reads
 def room(request, slug):
     """
     Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
@@ -103,8 +109,11 @@ def room(request, slug):
     if found.access == found.DIRECT:
         found.name = directs.name_for(request.user, found)
     context = {"room": found, "person": request.user, "layout": _get_layout(request)}
-    context["first_view"] = mark_safe(encode(rooms.get_first_view(request.user, found)).translate(HTML_ESCAPES))
-    return render(request, "chat/room.html", context)
+    view = rooms.get_first_view(request.user, found)
+    context["first_view"] = mark_safe(encode(view).translate(HTML_ESCAPES))
+    response = render(request, "chat/room.html", context)
+    response.rows = len(view["messages"])
+    return response
 
 
 @require_POST
@@ -140,9 +149,13 @@ def board(request, board):
     """
     Show a board to its owner and to every visitor: 404 if there is none.
 
+    People without an account are redirected to the page for signing in if the site is closed to guests.
+
     The page itself asks the API whether this browser may enter. The view puts the browser's secret into its login
     session.
     """
+    if not entry.is_admitted(request.user):
+        return redirect(f"{reverse('sign_in')}?next={request.path}")
     found = boards.get_board(board)
     owner = boards.find_owner(get_session_id(request, found), request.user)
     context = {"board": found, "room": found.room, "owner": owner, "link": request.build_absolute_uri(request.path)}
@@ -153,19 +166,28 @@ def board(request, board):
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request, key):
     """
-    Show the private room of an invitation: 404 if the key is not valid.
+    Show the room of an invitation: 404 if the key is not valid.
+
+    For a stranger, the login session keeps the invitation, because a sign-up may need it. An invitation without a room
+    redirects to the page for signing up, and people with an account to the lobby.
 
     A POST makes a signed-in person a member, and redirects to the room. A GET must not use the invitation, because link
     previews and prefetching send a GET.
     """
     if request.method == "POST" and request.user.is_authenticated:
+        limits.check_event(request.user.id)
         return redirect("room", slug=invitations.accept_invitation(request.user, key).slug)
-    invited_to = invitations.get_invitation(key).room
-    context = {"room": invited_to, "next": request.path, "guest_form": GuestForm()}
+    found = invitations.get_invitation(key)
+    if not has_account(request) and invitations.is_for_account(found):
+        sign_ups.remember_invitation(request.session, found)
+    if found.room is None:
+        return redirect("lobby" if has_account(request) else "sign_up")
+    context = {"room": found.room, "next": request.path, "guest_form": GuestForm()}
     return render(request, "chat/invitation.html", context)
 
 
 @require_safe
+@counts_reads
 def operators_rooms(request):
     """
     Show all rooms of the site to operators: 404 for other people. Strangers are redirected to the page for signing in.
@@ -176,7 +198,9 @@ def operators_rooms(request):
         return redirect(f"{reverse('sign_in')}?next={request.path}")
     operators.check_operator(request.user)
     found, more = operators.get_rooms()
-    return render(request, "chat/operators_rooms.html", {"rooms": found, "more": more})
+    response = render(request, "chat/operators_rooms.html", {"rooms": found, "more": more})
+    response.rows = len(found)
+    return response
 
 
 @require_safe
@@ -203,4 +227,12 @@ def submit(form, act):
     except ChatError as error:
         form.add_refusal(error)
         form.is_rate_limited = error.code == "rate_limited"
+        form.retry_after = error.retry_after
         return None
+
+
+def name_wait(response, form):
+    """Return the response that shows a form, with the header Retry-After if the form was refused by a rate limit."""
+    if form.is_rate_limited and form.retry_after is not None:
+        response["Retry-After"] = str(math.ceil(form.retry_after))
+    return response

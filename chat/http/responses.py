@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 # The status of every other code is 400.
 STATUSES = {
     "not_signed_in": 401,
+    "second_factor_required": 401,
     "forbidden": 403,
     "muted": 403,
     "csrf_failed": 403,
@@ -78,14 +79,14 @@ def error_response(request: HttpRequest, error: ChatError, close: int | None = N
 
 
 def _error_json(error: ChatError, status: int, close: int | None) -> HttpResponse:
-    optional = {"ref": error.ref, "retry_after": error.retry_after, "close": close}
+    optional = {"ref": error.ref, "retry_after": error.retry_after, "close": close, "id": error.id}
     body: dict[str, str | float] = {"code": error.code, "detail": translate_detail(error)}
     body.update({name: value for name, value in optional.items() if value is not None})
     return JsonResponse(body, status=status)
 
 
 def _error_page(error: ChatError, status: int) -> HttpResponse:
-    context = {"title": HEADINGS[status], "detail": translate_detail(error), "status": status}
+    context = {"title": HEADINGS[status], "detail": translate_detail(error), "status": status, "id": error.id}
     # Pass no request: the template context of a request reads the session, and the session store may have failed.
     return render(None, "error.html", context, status=status)
 

@@ -1,16 +1,16 @@
 """
-The pages on which people sign in, sign up, enter as a guest, sign out and change their password.
+The pages on which people sign in, enter as a guest, sign out and change their password.
 
 This module must not check passwords or write rows: the services do.
 """
 
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import is_safe_url
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat.http.forms import GuestForm, PasswordForm, SignInForm, SignUpForm
-from chat.http.pages import has_account, submit
+from chat.http.forms import FirstPasswordForm, GuestForm, PasswordForm, SignInForm
+from chat.http.next_page import get_next_page, redirect_to_code
+from chat.http.pages import has_account, name_wait, submit
 from chat.services import limits, people
 
 
@@ -27,19 +27,16 @@ def _sign_in_view(template, form_class, get_person):
         form = form_class(request.POST or None)
 
         def sign_in(fields):
-            people.sign_in(request, get_person(request, **fields))
-            return True
+            is_complete = people.begin_sign_in(request, get_person(request, **fields))
+            return redirect(get_next_page(request)) if is_complete else redirect_to_code(request)
 
-        if request.method == "POST" and submit(form, sign_in):
-            return redirect(_get_next_page(request))
-        return render(request, template, {"form": form, "next": _get_next_page(request)}, status=form.status)
+        response = submit(form, sign_in) if request.method == "POST" else None
+        if response is not None:
+            return response
+        shown = render(request, template, {"form": form, "next": get_next_page(request)}, status=form.status)
+        return name_wait(shown, form)
 
     return view
-
-
-def _sign_up(request, handle, password):
-    limits.check_address("sign_ups", limits.get_address(request))
-    return people.sign_up(handle, password, request.user, people.get_browser(request))
 
 
 def _sign_up_guest(request, handle):
@@ -48,7 +45,6 @@ def _sign_up_guest(request, handle):
 
 
 sign_in = _sign_in_view("chat/sign_in.html", SignInForm, people.check_credentials)
-sign_up = _sign_in_view("chat/sign_up.html", SignUpForm, _sign_up)
 guest = _sign_in_view("chat/guest.html", GuestForm, _sign_up_guest)
 
 
@@ -68,18 +64,13 @@ def password(request):
     """
     if not has_account(request):
         return redirect(f"{reverse('sign_in')}?next={request.path}")
-    form = PasswordForm(request.POST or None)
+    form_class = PasswordForm if request.user.has_usable_password() else FirstPasswordForm
+    form = form_class(request.POST or None)
 
     def change(fields):
-        people.change_password(request, fields["old_password"], fields["new_password"])
+        people.change_password(request, fields.get("old_password"), fields["new_password"])
         return True
 
     if request.method == "POST" and submit(form, change):
         return redirect("lobby")
-    return render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status)
-
-
-def _get_next_page(request):
-    """Return the address of the next page: `next` if it is on this site, else the lobby."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    return target if is_safe_url(target, allowed_hosts={request.get_host()}) else reverse("lobby")
+    return name_wait(render(request, "chat/password.html", {"form": form, "next": ""}, status=form.status), form)

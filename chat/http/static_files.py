@@ -14,7 +14,7 @@ looks for the name of an encoding in `Accept-Encoding` and ignores the weights, 
 import logging
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,7 @@ from channels_transport import Answer, Asked
 from chat.http import bundles
 from chat.http.code_comments import is_stripped, remove_comments
 from chat.http.encodings import find_encodings
+from chat.http.security_middleware import find_tls_address
 from chat.version import CLIENT_VERSION
 
 logger = logging.getLogger(__name__)
@@ -107,10 +108,11 @@ def _list_bundles() -> dict[str, bytes]:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file in one step: other processes write and read it too."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+    # The umask decides who may read the file. A file of `tempfile` would be for this user alone.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with open(temporary, "xb") as file:
         file.write(content)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    os.replace(temporary, path)
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
@@ -161,15 +163,25 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
 
     def _replace_outdated_files(self) -> None:
         outdated = []
-        for finder in get_finders():
-            for name, storage in finder.list([]):
-                source, collected = Path(storage.path(name)), Path(self.static_root, name)
-                if not collected.is_file() or collected.read_bytes() != _read_as_collected(name, source):
-                    self.add_file_to_dictionary(self.static_prefix + name, str(source))
-                    outdated.append(name)
+        for name, source in _list_outdated(self.static_root):
+            self.add_file_to_dictionary(self.static_prefix + name, str(source))
+            outdated.append(name)
         if outdated:
             text = "%d static files of %s are outdated, such as %s: run `manage.py collectstatic` after each update."
             logger.warning(text, len(outdated), self.static_root, outdated[0])
+
+
+def find_outdated_files() -> list[str]:
+    """Return the names of the static files that are missing in STATIC_ROOT, or differ from those of this release."""
+    return [name for name, _ in _list_outdated(settings.STATIC_ROOT)]
+
+
+def _list_outdated(static_root: str) -> Iterator[tuple[str, Path]]:
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            source, collected = Path(storage.path(name)), Path(static_root, name)
+            if not collected.is_file() or collected.read_bytes() != _read_as_collected(name, source):
+                yield name, source
 
 
 def _read_as_collected(name: str, source: Path) -> bytes:
@@ -189,12 +201,12 @@ def _get_files() -> StaticFilesMiddleware:
 
 def answer_static_file(asked: Asked) -> Answer | None:
     """
-    Answer a request for a static file, or return None, so that a worker answers.
+    Answer a request for a static file, or return None, so that a worker answers. A worker also redirects to https.
 
     The files are small, and the system keeps them in memory: reading one takes less time than a trip to a worker.
     """
     found = _get_files().find(asked.path)
-    if found is None:
+    if found is None or find_tls_address(asked.headers.get("x-forwarded-proto"), asked.path, asked.path) is not None:
         return None
     file, cache_control = found
     environment = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in asked.headers.items()}

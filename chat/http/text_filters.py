@@ -26,6 +26,12 @@ def isolate(text: str) -> str:
     return direction.isolate(str(text))
 
 
+@register.filter
+def grouped(text: str) -> str:
+    """Return a text in groups of four characters, so that people can type it more easily."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
 @register.filter(expects_localtime=True)
 def day(moment: datetime) -> str:
     """Return the day of a time as people write it in the language of the page: 29 November 2026."""

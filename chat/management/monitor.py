@@ -1,6 +1,6 @@
 """
 The monitor checks the lobby's list, so that no browser has to poll the list. The monitor also indexes new messages for
-the search, and deletes expired data, including the data of killed processes.
+the search, and deletes expired data, including the data of killed processes. It takes the samples for operators.
 
 Any number of monitors may run. The monitor that holds the lease works. The others stand by, and one of them takes over
 when the lease ends. The monitor decides nothing about rooms and people: the services do.
@@ -18,7 +18,9 @@ from typing import Any
 
 from django.db import close_old_connections
 
-from channels_transport import OUTAGES, LogThrottle
+from channels_transport import OUTAGES, LogThrottle, touch_alive_file
+from channels_transport.site_state import ProcessReport
+from chat.management.sampling import Sampling
 from chat.services.lobby import LobbyWatch
 from chat.services.search import MONITOR_LEASE, index_changes
 from chat.services.sweeps import SWEEPS
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 10  # if a monitor is killed, another one takes over after this time
 TURN_SECONDS = 1  # between two attempts to get the lease
+LONG_SWEEP_SECONDS = 60
 SHUTDOWN_SECONDS = 1  # the longest time that each step of a shutdown waits for Redis or the database
 
 
@@ -49,13 +52,20 @@ class Monitor:
         self._is_working: bool | None = None  # not known before the first attempt to get the lease
         self._watch: LobbyWatch | None = None
         self._check_at = self._sweep_at = self._lease_ends_at = 0.0
+        self._report = ProcessReport("monitor")
         self._is_over = threading.Event()
         # The thread is a daemon: if Redis or the database blocks the thread, the process can still end.
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+        self._sampling = Sampling(self.holder, self._works_still, lambda: self._watch.people if self._watch else None)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, and that of the samples."""
         self._thread.start()
+        self._sampling.start()
+
+    def _works_still(self) -> bool:
+        # A long sweep may outlast the lease. Another monitor then takes over, and later the samples too.
+        return bool(self._is_working) and time.monotonic() < self._lease_ends_at + LONG_SWEEP_SECONDS
 
     def wait(self) -> None:
         """Wait until the thread has ended: after `stop()`, or because of a bug."""
@@ -64,12 +74,15 @@ class Monitor:
     def stop(self) -> None:
         """Stop, and release the lease. Even in an outage this takes at most 2 * SHUTDOWN_SECONDS."""
         self._is_over.set()
+        self._sampling.stop()
         self._thread.join(SHUTDOWN_SECONDS)
         releasing = threading.Thread(target=self._attempt, args=["release", self._release], daemon=True)
         releasing.start()
         releasing.join(SHUTDOWN_SECONDS)
 
     def _release(self):
+        self._report.end()
+        self._sampling.release()
         store.release_lease(MONITOR_LEASE, self.holder)
 
     def _run(self):
@@ -77,6 +90,7 @@ class Monitor:
             # This closes a broken or old connection to the database. The next statement opens another one.
             self._attempt("connections", close_old_connections)
             self.take_turn()
+            self._attempt("report", self._report.write)
             self._is_over.wait(min(TURN_SECONDS, self._check_seconds))
 
     def take_turn(self) -> None:
@@ -124,6 +138,7 @@ class Monitor:
 
     def _attempt(self, name: str, function: Callable[[], Any]) -> Any:
         """Call `function()` and return its result, or None if it fails. A later turn tries again."""
+        touch_alive_file()
         try:
             result = function()
         except OUTAGES as outage:

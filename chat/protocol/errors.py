@@ -39,6 +39,7 @@ class ChatError(Exception):
     - `detail`: the sentence with its values, in English, as the wire has it. chat.http.responses translates it.
     - `ref`: the client's id of the change; None if the request had no readable ref.
     - `retry_after`: the seconds after which the same request may succeed, or None.
+    - `id`: the id of the failed request in the server's log, for `internal`; None otherwise.
     - `field`: the name of the field that the request must change, for forms; None if it is not known. The wire has no
       such field.
     """
@@ -60,11 +61,18 @@ class ChatError(Exception):
         self.ref = ref
         self.retry_after = retry_after
         self.field = field
+        self.id: str | None = None
 
 
-def internal_error(ref: str | None = None) -> ChatError:
-    """Return the error for a bug. The client does not learn the cause, which is only in the log."""
-    return ChatError("internal", "This request failed because of an error in the server.", ref)
+def internal_error(ref: str | None = None, request_id: str | None = None) -> ChatError:
+    """
+    Return the error for a bug. The client does not learn the cause, which is only in the log.
+
+    `request_id` finds the lines of the log that belong to the request.
+    """
+    error = ChatError("internal", "This request failed because of an error in the server.", ref)
+    error.id = request_id
+    return error
 
 
 def unavailable_error(ref: str | None = None) -> ChatError:

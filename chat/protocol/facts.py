@@ -44,6 +44,8 @@ def joined(
     announced: int = 0,
     unread: int = 0,
     first_unread: int | None = None,
+    refs_kept_seconds: int | None = None,
+    epoch: str | None = None,
 ) -> dict:
     """
     Return the first event of a room's socket.
@@ -53,6 +55,8 @@ def joined(
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
     - `unread`: how many messages of other people are after the read marker; `first_unread`: the first id.
+    - `refs_kept_seconds`: how long the server recognises a ref; None: always.
+    - `epoch`: the life of the room's data. It changes when a backup is restored.
     """
     event = {
         "type": "joined",
@@ -66,6 +70,10 @@ def joined(
         "unread": unread,
         "first_unread": first_unread,
     }
+    if refs_kept_seconds is not None:
+        event["refs_kept_seconds"] = refs_kept_seconds
+    if epoch is not None:
+        event["epoch"] = epoch
     return {**event, "reset": True} if reset else event
 
 
@@ -94,6 +102,11 @@ def you(
 def member(handle: str, role: str, until: datetime | None = None, is_guest: bool = False) -> dict:
     """Return the event for a member's new role. A mute ends at `until` (an aware datetime)."""
     return _with_until({"type": "member", **person(handle, is_guest, role=role)}, until)
+
+
+def expired(before: int) -> dict:
+    """Return the event for a room whose messages with ids below `before` were deleted, because they were too old."""
+    return {"type": "expired", "before": before}
 
 
 def profile(fields: dict) -> dict:
@@ -164,7 +177,8 @@ def ack(ref: str, id: int | None, offset: int | None, **more: Any) -> dict:
 def rejected(error: ChatError) -> dict:
     """Return the answer to a request that was refused with `error`."""
     event = {"type": "rejected", "ref": error.ref, "code": error.code, "detail": error.detail}
-    return event if error.retry_after is None else {**event, "retry_after": error.retry_after}
+    optional = {"retry_after": error.retry_after, "id": error.id}
+    return event | {name: value for name, value in optional.items() if value is not None}
 
 
 def synced(offset: int, more: bool, reset: bool = False) -> dict:

@@ -44,10 +44,15 @@ def check_string(value: Any, name: str) -> str:
     """Return `value` if it is text that every part of the system can store. Raise `invalid_field`."""
     if not isinstance(value, str):
         raise ChatError("invalid_field", "'%(name)s' must be a string.", name=name)
-    # PostgreSQL cannot store NUL, and UTF-8 cannot encode lone surrogates. JSON escapes can contain both.
-    if "\0" in value or not _is_encodable(value):
+    if not is_storable(value):
         raise ChatError("invalid_field", "'%(name)s' contains a character that cannot be stored.", name=name)
     return value
+
+
+def is_storable(value: Any) -> bool:
+    """Return whether a value is text that every part of the system can store."""
+    # PostgreSQL cannot store NUL, and UTF-8 cannot encode lone surrogates. JSON escapes can contain both.
+    return isinstance(value, str) and "\0" not in value and _is_encodable(value)
 
 
 def _is_encodable(text):

@@ -80,3 +80,14 @@ def announce(operator, slug, text, level="info"):
 
 def announcements_on(page):
     return page.locator(".announcement")
+
+
+def read_clipboard(page):
+    """Return the copied text. The site's Permissions-Policy forbids its pages to read it, so another page pastes it."""
+    blank = page.context.new_page()
+    blank.set_content("<textarea></textarea>")
+    blank.locator("textarea").focus()
+    blank.keyboard.press("ControlOrMeta+V")
+    text = blank.locator("textarea").input_value()
+    blank.close()
+    return text

@@ -1,32 +1,18 @@
-"""
-The fixtures of the browser tests: a real server, and a real Chromium that playwright drives.
-
-Without Chromium, these tests are skipped; in CI, they fail.
-"""
+"""The fixtures of the browser tests: a real server, and pages of the real Chromium of tests/browser/chromium.py."""
 
 import contextlib
 import functools
 import itertools
-import os
-import shutil
 
 import pytest
 import requests
 
+from tests.browser.chromium import PATIENCE_MS, mark_browser_tests
 from tests.browser.gallery import RESULTS
 from tests.browser.log_in import log_in
 from tests.live.client import Person
 from tests.live.processes import Site, free_port, wait_until
 
-# `chromium-headless-shell` is the same browser without windows. To open a room, it needs 1.3 s of CPU time, and
-# `chromium` needs 2.4 s.
-COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, COMMANDS)), None)
-MISSING = "there is no Chromium here (Debian: apt-get install chromium-headless-shell)"
-# At its start Chromium sends requests to Google's servers. In a closed network each of them waits for a timeout.
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-# A test waits at most this long for an element. The time says nothing about the speed of the chat.
-PATIENCE_MS = 60_000
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 SMALL_PHONE = PHONE | {"viewport": {"width": 320, "height": 568}}
@@ -35,11 +21,7 @@ _HAS_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if "/tests/browser/" in str(item.path):
-            item.add_marker(pytest.mark.browser)
-            if CHROMIUM is None and not os.environ.get("CI"):
-                item.add_marker(pytest.mark.skip(reason=MISSING))
+    mark_browser_tests([item for item in items if "/tests/browser/" in str(item.path)])
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -47,18 +29,6 @@ def pytest_runtest_makereport(item):
     report = (yield).get_result()
     if report.failed:
         item.stash[_HAS_FAILED] = True
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    assert CHROMIUM, MISSING
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +80,12 @@ def errors():
     assert not found, found
 
 
+def note_blocked(errors, name, text):
+    """Add a message of the console to the errors if the browser blocks something, or does not know a header's value."""
+    if "Content Security Policy" in text or "Permissions-Policy" in text or "Content-Security-Policy" in text:
+        errors.append(f"{name}: {text}")
+
+
 @pytest.fixture
 def browser_of(chromium, errors, request):
     """
@@ -124,6 +100,8 @@ def browser_of(chromium, errors, request):
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: errors.append(f"{name}: {error}"))
+        # A context reports the messages of the windows that a page opens too.
+        context.on("console", lambda message: note_blocked(errors, name, message.text))
         pages.append((name, page))
         return page
 

@@ -1,6 +1,6 @@
 """Helpers for the browser tests of the history: rooms with many messages, and what a page shows of them."""
 
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.chromium import PATIENCE_MS
 
 FETCHES = """
 window.fetches = [];

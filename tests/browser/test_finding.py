@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
-from tests.browser.actions import message, say
+from tests.browser.actions import message, read_clipboard, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
 from tests.browser.workspace import expect_room
@@ -89,12 +89,12 @@ def test_a_link_leads_to_an_old_message_and_a_room_opens_where_a_person_was(open
         bob.post(old, f"line {number}")
     bob.call("PATCH", "/api/preferences/", opens_at="last", expected=200)
     alice, phone = open_workspace(owner, now), open_workspace(bob, old, **PHONE)
-    phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    phone.context.grant_permissions(["clipboard-write"])
     phone.evaluate("id => { location.hash = `message-${id}` }", first["id"])
     expect(message(phone, "the very first message")).to_be_in_viewport()
     choose(phone, "the very first message", "link", is_touch=True)
     expect(phone.get_by_test_id("notice")).to_contain_text("copied")
-    link = phone.evaluate("navigator.clipboard.readText()")
+    link = read_clipboard(phone)
     assert link == f"{site.url}/rooms/{old}/#message-{first['id']}"
 
     phone.goto(f"{site.url}/")

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.actions import bodies, message
-from tests.browser.conftest import PATIENCE_MS, PHONE
+from tests.browser.chromium import PATIENCE_MS
+from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
 from tests.browser.history import fill, shown_ids
 from tests.browser.log_in import log_in

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import AXE, assert_accessible
-from tests.browser.conftest import ARGUMENTS, DESKTOP, PHONE
+from tests.browser.chromium import ARGUMENTS
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.gallery import keep_in_both_themes
 from tests.browser.notifications import CLICK, LOOK_AWAY, SHOWN, get_worker
 from tests.browser.workspace import go_to

@@ -96,6 +96,7 @@ def test_exports_and_statistics_use_the_time_zone_of_the_browser(join_room):
     assert "All times are in Asia/Tokyo." in text and "Hello, world" in text
     assert f">{local_time}</time>" in text
     alice.locator("[data-action=dismiss-task]").click()
+    expect(alice.locator(".task-link")).to_have_count(0)
     choose(alice, "statistics")
     with alice.context.expect_page() as opened:
         alice.locator(".task-link").click()

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { addErrorId } from "../../chat/static/chat/ui/error-id.js";
 import { SentenceTranslator, translateDetail } from "../../chat/static/chat/ui/error-sentences.js";
 
 const GERMAN = new SentenceTranslator({
@@ -28,4 +29,9 @@ for (const [english, german] of [
 
 test("a sentence stays in English without a catalogue", () => {
   assert.equal(translateDetail("There is no such room."), "There is no such room.");
+});
+
+test("only a failure of the server has an id", () => {
+  assert.equal(addErrorId("It failed.", "QxTzBfLmNa#3"), "It failed. Error id: QxTzBfLmNa#3");
+  assert.equal(addErrorId("No.", undefined), "No.");
 });

@@ -40,6 +40,20 @@ test("the heartbeat says how many messages the client knows, and a dead connecti
   assert.equal(WebSocket.all.length, 2);
 });
 
+test("a heartbeat that is refused for a while is repeated on the same connection", () => {
+  for (const code of ["rate_limited", "unavailable"]) {
+    const { clock, WebSocket } = start(open());
+    clock.advance(HEARTBEAT_MS);
+    WebSocket.last.deliver({ type: "rejected", ref: null, code, detail: "", retry_after: 12 });
+    clock.advance(11_900);
+    assert.equal(WebSocket.last.sentOf("sync").length, 1);
+    clock.advance(200);
+    assert.equal(WebSocket.last.sentOf("sync").length, 2);
+    clock.advance(SYNCED_TIMEOUT_MS - 500);
+    assert.equal(WebSocket.all.length, 1);
+  }
+});
+
 test("a person who returns to the page finds a dead connection soon", () => {
   const { clock, WebSocket, socket } = start(open());
   socket.checkConnection();

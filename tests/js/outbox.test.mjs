@@ -230,3 +230,49 @@ test("a change that was never put on a connection is known as unsent, also after
   assert.deepEqual(again.changes.pending.map(({ isSent }) => isSent), [true]);
   assert.deepEqual(new Room({ storage: room.storage }).changes.pending.map(({ isSent }) => isSent), [true]);
 });
+
+test("a change that was sent before the server's limit is not sent again, and the person decides", () => {
+  const storage = new MemoryStorage();
+  const before = new Room({ storage }).joinAt();
+  const ref = before.changes.post("sent");
+  before.changes.react(1, "👍", true);
+  before.transport.disconnect(1006);
+  before.changes.post("not sent");
+  const after = new Room({ storage });
+  after.clock.advance(100_001);
+  after.socket.open();
+  after.join({ refs_kept_seconds: 100 });
+  assert.deepEqual(after.transport.sentOf("post").map(({ body }) => body), ["not sent"]);
+  assert.deepEqual(after.transport.sentOf("react"), []);
+  assert.equal(after.changes.pending.find((entry) => entry.ref === ref).failed.code, "ref_expired");
+  after.changes.retry(ref);
+  const again = after.transport.sentOf("post").at(-1);
+  assert.equal(again.body, "sent");
+  assert.notEqual(again.ref, ref);
+});
+
+test("the client resumes with the epoch of its cursor", () => {
+  const room = new Room();
+  room.socket.open();
+  room.join({ epoch: "0" });
+  room.synced(0);
+  room.transport.disconnect(1006);
+  room.clock.advance(1_000);
+  assert.match(room.transport.url, /[?&]epoch=0(&|$)/);
+  room.join({ epoch: "e2", reset: true });
+  room.synced(3);
+  room.transport.disconnect(1006);
+  room.clock.advance(2_000);
+  assert.match(room.transport.url, /[?&]epoch=e2(&|$)/);
+});
+
+test("the client loads its messages again when the server has deleted some of them", () => {
+  const room = new Room().joinAt(3);
+  room.deliver({ type: "expired", before: 1 });
+  assert.equal(room.attempts, 1);
+  room.deliver({ type: "expired", before: 3 });
+  assert.equal(room.emittedOf("reset").length, 2);
+  room.clock.advance(1_000);
+  assert.equal(room.attempts, 2);
+  assert.doesNotMatch(room.transport.url, /cursor=/);
+});

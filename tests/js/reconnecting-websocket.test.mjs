@@ -61,6 +61,19 @@ test("the events of the socket arrive, and a frame is sent only while it is open
   assert.deepEqual(events, [["open", null], ["message", "hello"]]);
 });
 
+test("binary messages have the type that the page has chosen, also after a new connection", () => {
+  assert.equal(makePage().sockets[0].binaryType, "blob");
+  const { sockets, client, events } = makePage({ binaryType: "arraybuffer" });
+  sockets[0].accept();
+  const bytes = new Uint8Array([0, 255]).buffer;
+  sockets[0].deliver(bytes);
+  assert.ok(client.send(bytes));
+  assert.deepEqual([events.at(-1), sockets[0].sent], [["message", bytes], [bytes]]);
+  sockets[0].close(4408);
+  client.reconnectNow();
+  assert.equal(sockets.at(-1).binaryType, "arraybuffer");
+});
+
 test("after 4408 the client connects at once, with the URL of that time", () => {
   const { clock, sockets, events } = makePage();
   sockets[0].accept();

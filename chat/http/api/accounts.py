@@ -1,11 +1,13 @@
-"""The JSON API of people: login sessions, accounts, guests, and the tokens of bots."""
+"""The JSON API of people: login sessions, accounts and guests."""
 
-from django.http import HttpResponse, JsonResponse
+from django.http import JsonResponse
 from django.middleware.csrf import get_token
 
 from chat import protocol
-from chat.http.endpoints import endpoint, signed_in
-from chat.services import limits, people
+from chat.http.endpoints import endpoint, get_optional
+from chat.models import READ
+from chat.protocol import ChatError
+from chat.services import limits, people, sign_ups
 
 # Login sessions.
 
@@ -17,14 +19,16 @@ def get_session(request):
 
 def start_session(request):
     """
-    Sign in, for everybody. Body {handle, password}. Return the session.
+    Sign in, for everybody. Body {handle, password, code?}. Return the session.
 
-    Raise `not_signed_in` (401) if the handle or the password is wrong; `rate_limited` after too many attempts.
+    Raise `not_signed_in` (401) if the handle or the password is wrong; `second_factor_required` (401) if the account
+    needs a `code`, or if the code is wrong; `rate_limited` after too many attempts.
     """
-    fields = protocol.check_fields(
-        protocol.parse_object(request.body), handle=protocol.check_string, password=protocol.check_string
-    )
-    people.sign_in(request, people.check_credentials(request, fields["handle"], fields["password"]))
+    body = protocol.parse_object(request.body)
+    fields = protocol.check_fields(body, handle=protocol.check_string, password=protocol.check_string)
+    person = people.check_credentials(request, fields["handle"], fields["password"])
+    if not people.begin_sign_in(request, person, get_optional(body, "code", protocol.check_string)):
+        raise ChatError("second_factor_required", "Give a code of your app, or a recovery code, in 'code'.")
     return JsonResponse(_describe_session(request))
 
 
@@ -46,13 +50,16 @@ def _describe_session(request):
 
 
 def create_user(request):
-    """Create an account and sign in, for everybody. Body {handle, password}. Return 201 and the session."""
-    fields = protocol.check_fields(
-        protocol.parse_object(request.body), handle=protocol.check_handle, password=protocol.check_string
-    )
+    """
+    Create an account and sign in, for everybody who may have one. Body {handle, password, invitation?};
+    `invitation` is the key of an invitation. Return 201 and the session.
+    """
+    given = protocol.parse_object(request.body)
+    fields = protocol.check_fields(given, handle=protocol.check_handle, password=protocol.check_string)
     limits.check_address("sign_ups", limits.get_address(request))
-    browser = people.get_browser(request)
-    people.sign_in(request, people.sign_up(fields["handle"], fields["password"], request.user, browser))
+    key = get_optional(given, "invitation", protocol.check_string)
+    invitation = sign_ups.get_invitation(key) if key is not None else None
+    people.sign_in(request, sign_ups.sign_up(request, fields["handle"], fields["password"], invitation))
     return JsonResponse(_describe_session(request), status=201)
 
 
@@ -64,38 +71,6 @@ def create_guest(request):
     return JsonResponse(_describe_session(request), status=201)
 
 
-# Tokens.
-
-
-@signed_in
-def list_tokens(request):
-    """Return {tokens: [{id, name, created_at}]} of a signed-in person, the oldest first, without their keys."""
-    tokens = request.user.tokens.order_by("id")
-    return JsonResponse({"tokens": [_describe_token(token) for token in tokens]})
-
-
-@signed_in
-def create_token(request):
-    """Create a token, for accounts. Body {name}. Return 201 and the token. Only this response contains its key."""
-    fields = protocol.check_fields(protocol.parse_object(request.body), name=protocol.check_string)
-    limits.check_event(request.user.id)
-    token, key = people.make_token(request.user, fields["name"])
-    return JsonResponse({**_describe_token(token), "token": key}, status=201)
-
-
-@signed_in
-def revoke_token(request, token_id):
-    """Revoke a token of this person, and close the sockets that use it. Return 204."""
-    people.revoke_token(request.user, token_id)
-    return HttpResponse(status=204)
-
-
-def _describe_token(token):
-    return {"id": token.id, "name": token.name, "created_at": protocol.format_time(token.created_at)}
-
-
-session = endpoint(GET=get_session, POST=start_session, DELETE=end_session)
+session = endpoint(GET=(READ, get_session), POST=start_session, DELETE=end_session)
 users = endpoint(POST=create_user)
 guests = endpoint(POST=create_guest)
-tokens = endpoint(GET=list_tokens, POST=create_token)
-token = endpoint(DELETE=revoke_token)

@@ -4,8 +4,10 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from chat.http.endpoints import endpoint, signed_in
+from chat.models import POST, READ
 from chat.protocol import ChatError
 from chat.services import announcements, limits
+from chat.services.scopes import get_room_ids
 
 
 @never_cache
@@ -23,10 +25,10 @@ def list_current(request):
 def dismiss(request, announcement_id):
     """Dismiss an announcement in all tabs and devices of the person. Return 204."""
     limits.check_event(request.user.id)
-    if not announcements.dismiss_announcement(request.user.id, announcement_id):
+    if not announcements.dismiss_announcement(request.user.id, announcement_id, get_room_ids(request.user)):
         raise ChatError("not_found", "There is no such announcement, or it has already expired.")
     return HttpResponse(status=204)
 
 
-current = endpoint(GET=list_current)
-dismissal = endpoint(PUT=dismiss)
+current = endpoint(GET=(READ, list_current))
+dismissal = endpoint(PUT=(POST, dismiss))

@@ -7,8 +7,10 @@ from django.views.decorators.cache import never_cache
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional
+from chat.http.reads import ListResponse, counts_reads
 from chat.http.responses import accepts_json
-from chat.services import boards, limits, people, rooms
+from chat.models import POST, READ
+from chat.services import boards, budgets, entry, limits, people, rooms
 
 
 @never_cache
@@ -47,18 +49,22 @@ def get_session_id(request, board):
     Return the secret that identifies this browser on a board.
 
     A browser without a secret gets one in its login session, and counts as a guest of its address. Raise
-    `rate_limited` if the address has reached the limit of guests.
+    `rate_limited` if the address has reached the limit of guests. Raise `forbidden` for a person without an account if
+    the site is closed to guests.
     """
+    if not request.user.is_authenticated:
+        entry.check_guests()
     if boards.is_new_browser(request.session):
         limits.check_address("guests", limits.get_address(request))
     return boards.make_session_id(request.session, board, people.get_browser(request))
 
 
+@counts_reads
 def list_visitors(request, board):
     """Return {visitors: [{visitor, handle, state}]} to the owner, the oldest first. Everybody else gets 404."""
     found = boards.get_board(board)
     visitors = boards.get_visitors(found, get_session_id(request, found), request.user)
-    return JsonResponse({"visitors": [_describe_visitor(visitor) for visitor in visitors]})
+    return ListResponse({"visitors": [_describe_visitor(visitor) for visitor in visitors]})
 
 
 def _describe_visitor(visitor):
@@ -75,12 +81,14 @@ def preview_message(request, board):
     """
     found = boards.get_board(board)
     visit = boards.get_visit(str(found.uuid), get_session_id(request, found), request.session, request.user)
-    limits.check_event(boards.get_member(visit).person_id)
+    person_id = boards.get_member(visit).person_id
+    limits.check_event(person_id)
     checked = protocol.check_fields(protocol.parse_object(request.body), body=protocol.check_body)
+    budgets.check_preview(person_id, checked["body"])
     return JsonResponse({"html": rooms.preview_body(checked["body"])})
 
 
 new_board = endpoint(POST=create_board)
-board = endpoint(GET=get_board)
-visitors = endpoint(GET=list_visitors)
-preview = endpoint(POST=preview_message)
+board = endpoint(GET=(READ, get_board))
+visitors = endpoint(GET=(READ, list_visitors))
+preview = endpoint(POST=(POST, preview_message))

@@ -4,6 +4,8 @@ from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_query_integer, signed_in
+from chat.http.reads import ListResponse
+from chat.models import POST, READ
 from chat.services import bookmarks, limits
 
 
@@ -12,7 +14,7 @@ def list_bookmarks(request):
     """Return {bookmarks: [...], more}: the person's own bookmarks, the newest first. Query: `before` (an id)."""
     before = get_query_integer(request, "before", protocol.check_integer)
     found, more = bookmarks.get_bookmarks(request.user, before)
-    return JsonResponse({"bookmarks": [_describe(marked) for marked in found], "more": more})
+    return ListResponse({"bookmarks": [_describe(marked) for marked in found], "more": more})
 
 
 def _describe(marked):
@@ -41,5 +43,5 @@ def delete_bookmark(request, slug, number):
     return HttpResponse(status=204)
 
 
-all_bookmarks = endpoint(GET=list_bookmarks)
-one_bookmark = endpoint(PUT=set_bookmark, DELETE=delete_bookmark)
+all_bookmarks = endpoint(GET=(READ, list_bookmarks))
+one_bookmark = endpoint(PUT=(POST, set_bookmark), DELETE=(POST, delete_bookmark))

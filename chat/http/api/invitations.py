@@ -6,15 +6,17 @@ from django.views.decorators.cache import never_cache
 
 from chat import protocol
 from chat.http.endpoints import endpoint, signed_in
+from chat.http.reads import ListResponse
+from chat.models import POST, READ, ROOMS
+from chat.services import budgets, limits
 from chat.services import invitations as service
-from chat.services import limits
 
 
 @signed_in
 def list_invitations(request, slug):
     """Return {invitations: [...]} to the room's moderators and owners: open ones, the newest first, without keys."""
     found = service.get_invitations(request.user, slug)
-    return JsonResponse({"invitations": [_describe(invitation) for invitation in found]})
+    return ListResponse({"invitations": [_describe(invitation) for invitation in found]})
 
 
 @never_cache
@@ -28,6 +30,7 @@ def create_invitation(request, slug):
     """
     fields = protocol.parse_object(request.body) if request.body else {}
     limits.check_event(request.user.id)
+    budgets.check("invitations", request.user.id)
     invitation, key = service.create_invitation(request.user, slug, fields.get("uses"), fields.get("expires_in"))
     url = request.build_absolute_uri(reverse("invitation", kwargs={"key": key}))
     return JsonResponse({**_describe(invitation), "url": url}, status=201)
@@ -36,6 +39,7 @@ def create_invitation(request, slug):
 @signed_in
 def revoke_invitation(request, slug, invitation_id):
     """Revoke an invitation, for the room's moderators and owners. People who used it stay members. Return 204."""
+    limits.check_event(request.user.id)
     service.revoke_invitation(request.user, slug, invitation_id)
     return HttpResponse(status=204)
 
@@ -59,6 +63,6 @@ def accept_invitation(request):
     return JsonResponse({"room": {"slug": room.slug, "name": room.name, "topic": room.topic}})
 
 
-invitations = endpoint(GET=list_invitations, POST=create_invitation)
-invitation = endpoint(DELETE=revoke_invitation)
-accepted = endpoint(POST=accept_invitation)
+invitations = endpoint(GET=(READ, list_invitations), POST=(ROOMS, create_invitation))
+invitation = endpoint(DELETE=(ROOMS, revoke_invitation))
+accepted = endpoint(POST=(POST, accept_invitation))

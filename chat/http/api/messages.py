@@ -4,8 +4,10 @@ from django.http import JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, errors_with_ref, get_query_integer, get_query_zone, signed_in
+from chat.http.reads import ListResponse
+from chat.models import POST, READ
 from chat.protocol import ChatError
-from chat.services import limits, rooms
+from chat.services import budgets, limits, rooms
 
 
 @signed_in
@@ -30,10 +32,10 @@ def list_messages(request, slug):
         return _respond(room, page, id=found)
     if "after" in request.GET:
         changes = rooms.get_changes(room, get_query_integer(request, "after", protocol.check_integer), limit)
-        return JsonResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})
+        return ListResponse({"messages": changes.messages, "offset": changes.offset, "more": changes.more})
     before = get_query_integer(request, "before", protocol.check_integer)
     messages, more = rooms.get_page(room, before, limit)
-    return JsonResponse({"messages": messages, "offset": room.offset, "more": more})
+    return ListResponse({"messages": messages, "offset": room.offset, "more": more})
 
 
 def _get_moment(request):
@@ -44,7 +46,7 @@ def _get_moment(request):
 
 def _respond(room, page, **fields):
     more = {"more": page.more_before, "more_before": page.more_before, "more_after": page.more_after}
-    return JsonResponse({"messages": page.messages, "offset": room.offset, **more, **fields})
+    return ListResponse({"messages": page.messages, "offset": room.offset, **more, **fields})
 
 
 @signed_in
@@ -57,6 +59,7 @@ def create_message(request, slug):
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Post)
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
+        budgets.check_markup(request.user.id, event.body)
         member = rooms.join_room(request.user, slug)
         outcome = rooms.post_message(member, event)
     body = {name: outcome.ack[name] for name in ("ref", "id", "offset")}
@@ -69,6 +72,7 @@ def preview_message(request, slug):
     limits.check_event(request.user.id)
     rooms.get_readable_room(request.user, slug)
     checked = protocol.check_fields(protocol.parse_object(request.body), body=protocol.check_body)
+    budgets.check_preview(request.user.id, checked["body"])
     return JsonResponse({"html": rooms.preview_body(checked["body"])})
 
 
@@ -76,7 +80,7 @@ def preview_message(request, slug):
 def list_pins(request, slug):
     """Return {pins: [{message, at, by}]} to people who may read the room, the newest pin first."""
     pins = rooms.get_pins(rooms.get_readable_room(request.user, slug))
-    return JsonResponse({"pins": [_describe_pin(pin) for pin in pins]})
+    return ListResponse({"pins": [_describe_pin(pin) for pin in pins]})
 
 
 def _describe_pin(pin):
@@ -84,6 +88,6 @@ def _describe_pin(pin):
     return {"message": pin.message, "at": protocol.format_time(pin.at), "by": by}
 
 
-preview = endpoint(POST=preview_message)
-pins = endpoint(GET=list_pins)
-messages = endpoint(GET=list_messages, POST=create_message)
+preview = endpoint(POST=(POST, preview_message))
+pins = endpoint(GET=(READ, list_pins))
+messages = endpoint(GET=(READ, list_messages), POST=(POST, create_message))

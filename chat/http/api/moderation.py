@@ -4,7 +4,10 @@ from django.http import JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, page_response, signed_in
+from chat.http.reads import ListResponse
+from chat.models import POST, READ, ROOMS
 from chat.services import limits, moderation, rooms
+from chat.services.rights import Action
 
 # Roles.
 
@@ -16,10 +19,10 @@ def list_members(request, slug):
 
     With `handle`, the list contains only this person. Raise `not_found` if the person is no member.
     """
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.SEE_ROLES)
     if "handle" in request.GET:
         member = moderation.get_room_member(room, request.GET["handle"])
-        return JsonResponse({"members": [describe_member(member)], "more": False})
+        return ListResponse({"members": [describe_member(member)], "more": False})
     role = request.GET.get("role")
     if role is not None:
         protocol.check_choice(role, "role", moderation.ROLES)
@@ -33,7 +36,7 @@ def list_members(request, slug):
 @signed_in
 def get_member(request, slug, handle):
     """Return the member {handle, guest?, role, until, joined_at} to the room's moderators."""
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.SEE_ROLES)
     return JsonResponse(describe_member(moderation.get_room_member(room, handle)))
 
 
@@ -50,7 +53,7 @@ def set_role(request, slug, handle=None):
     if handle is None:
         handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     reason = "" if fields.get("reason") is None else fields["reason"]
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.CHANGE_ROLES)
     seconds, was = fields.get("seconds"), fields.get("was")
     member = moderation.change_role(request.user, room, handle, role, seconds, reason, was=was)
     return JsonResponse(describe_member(member))
@@ -82,7 +85,7 @@ def report_message(request, slug, number):
     """
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), reason=protocol.check_reason)
-    room = rooms.get_readable_room(request.user, slug)
+    room = rooms.get_room_for(request.user, slug, Action.REPORT)
     report, is_new = moderation.report_message(request.user, room, number, fields["reason"])
     body = {
         "id": report.id,
@@ -100,7 +103,7 @@ def list_reports(request, slug):
 
     Query: `all` (1: closed reports too), `page`. Reports of the moderator's own messages are left out.
     """
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.SEE_REPORTS)
     is_open = request.GET.get("all") != "1"
 
     def find(page):
@@ -114,7 +117,7 @@ def close_report(request, slug, report_id):
     """Close a report, for the room's moderators. Body {action} (`dismiss` or `remove`). Return the report."""
     limits.check_event(request.user.id)
     fields = protocol.check_fields(protocol.parse_object(request.body), action=protocol.check_string)
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.SEE_REPORTS)
     return JsonResponse(describe_report(moderation.close_report(request.user, room, report_id, fields["action"])))
 
 
@@ -140,9 +143,9 @@ def describe_report(report):
 @signed_in
 def list_versions(request, slug, number):
     """Return {versions: [{body, at, by}]} of a message to the room's moderators: the oldest first, the present last."""
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.SEE_HISTORY)
     found = rooms.get_history(room, number)
-    return JsonResponse({"versions": [_describe_version(version) for version in found]})
+    return ListResponse({"versions": [_describe_version(version) for version in found]})
 
 
 def _describe_version(version):
@@ -155,7 +158,7 @@ def _describe_version(version):
 @signed_in
 def list_audit(request, slug):
     """Return {entries: [...], more} to the room's moderators, the newest first. Query: `page`."""
-    room = moderation.get_moderated_room(request.user, slug)
+    room = moderation.get_moderated_room(request.user, slug, Action.SEE_AUDIT)
 
     def find(page):
         return moderation.find_audit_entries(room, page)
@@ -179,10 +182,10 @@ def describe_entry(entry):
     }
 
 
-members = endpoint(GET=list_members, PUT=set_role)
-member = endpoint(GET=get_member, PUT=set_role)
-message_reports = endpoint(POST=report_message)
-message_history = endpoint(GET=list_versions)
-reports = endpoint(GET=list_reports)
-report = endpoint(PUT=close_report)
-audit = endpoint(GET=list_audit)
+members = endpoint(GET=(READ, list_members), PUT=(ROOMS, set_role))
+member = endpoint(GET=(READ, get_member), PUT=(ROOMS, set_role))
+message_reports = endpoint(POST=(POST, report_message))
+message_history = endpoint(GET=(READ, list_versions))
+reports = endpoint(GET=(READ, list_reports))
+report = endpoint(PUT=(ROOMS, close_report))
+audit = endpoint(GET=(READ, list_audit))

@@ -4,7 +4,9 @@ from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional, operators_only
-from chat.services import announcements, people
+from chat.http.reads import ListResponse
+from chat.models import ROOMS
+from chat.services import announcements, limits, people
 
 MAX_LISTED = 200
 
@@ -13,7 +15,7 @@ MAX_LISTED = 200
 def list_announcements(request):
     """Return {announcements: [...]} to operators: the newest ones that have not expired, with whispers."""
     found = announcements.find_current()[:MAX_LISTED]
-    return JsonResponse({"announcements": [_describe(announcement) for announcement in found]})
+    return ListResponse({"announcements": [_describe(announcement) for announcement in found]})
 
 
 @operators_only
@@ -23,6 +25,7 @@ def create_announcement(request):
 
     Return 201 and the announcement.
     """
+    limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
     text = protocol.check_fields(fields, text=protocol.check_announcement)["text"]
     slug = get_optional(fields, "room", protocol.check_string)
@@ -37,6 +40,7 @@ def withdraw_announcement(request, announcement_id):
 
     Open pages remove the announcement, and people who connect later do not receive it.
     """
+    limits.check_event(request.user.id)
     announcements.withdraw_announcement(announcement_id)
     return HttpResponse(status=204)
 
@@ -48,6 +52,7 @@ def create_whisper(request):
 
     Return 201 and the announcement.
     """
+    limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
     checked = protocol.check_fields(fields, handle=protocol.check_string, text=protocol.check_announcement)
     whisper = announcements.whisper(checked["handle"], checked["text"], **_get_options(request, fields))
@@ -61,6 +66,7 @@ def create_disconnection(request):
 
     Body {handle, room?}. Return 201 and the body.
     """
+    limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)
     handle = protocol.check_fields(fields, handle=protocol.check_string)["handle"]
     slug = get_optional(fields, "room", protocol.check_string)
@@ -85,7 +91,7 @@ def _describe_recipient(person):
     return {"handle": None} if person is None else protocol.person(person.handle, person.is_guest)
 
 
-announcements_list = endpoint(GET=list_announcements, POST=create_announcement)
-announcement = endpoint(DELETE=withdraw_announcement)
-whispers = endpoint(POST=create_whisper)
-disconnections = endpoint(POST=create_disconnection)
+announcements_list = endpoint(GET=(ROOMS, list_announcements), POST=(ROOMS, create_announcement))
+announcement = endpoint(DELETE=(ROOMS, withdraw_announcement))
+whispers = endpoint(POST=(ROOMS, create_whisper))
+disconnections = endpoint(POST=(ROOMS, create_disconnection))

@@ -18,6 +18,7 @@ from chat.connections import PollingConnection
 from chat.consumers import admission, frames
 from chat.http.endpoints import endpoint, signed_in
 from chat.http.responses import error_response, flood_error
+from chat.models import READ
 from chat.protocol import ChatError
 from chat.services import access, limits, missed_events, presence, rooms
 
@@ -103,7 +104,7 @@ def receive(request, member):
         return _admit(request, member)
     connection = _read_connection(request, member)
     _renew_leases(connection, member)
-    cursor, seconds = _read_cursor(request), _read_seconds(request)
+    cursor, seconds = _read_cursor(request, member.room), _read_seconds(request)
     missed_events.send_missed_events(connection, member)
     _send_changes(connection, member.room, cursor)
     _send_presence(connection, member.room_id, protocol.parse_integer(request.GET.get("present")))
@@ -132,8 +133,11 @@ def _renew_leases(connection, member):
     presence.touch(member, connection)
 
 
-def _read_cursor(request):
-    # A cursor that is no integer counts as a cursor above the room's offset: the response resets the client.
+def _read_cursor(request, room):
+    # A cursor that is no integer, or of another epoch, counts as one above the room's offset: the response resets the
+    # client.
+    if "epoch" in request.GET and request.GET["epoch"] != room.get_epoch():
+        return protocol.MAX_INTEGER
     cursor = protocol.parse_integer(request.GET.get("cursor"))
     return protocol.MAX_INTEGER if cursor is None else cursor
 
@@ -157,7 +161,11 @@ def _send_presence(connection, room_id, known_count):
     # In a large room the count changes so often that no request would wait.
     if known_count != count and max(known_count, count) <= protocol.MAX_PRESENT:
         present, count = presence.get_present(room_id)
-        connection.reply(protocol.presence([], [], count, present))
+        # The count may include entries that are nobody in the list: of a person who was just deleted, or the second
+        # one of a person while an encryption key is being replaced. The client could never know that many people, so
+        # each poll would be answered at once.
+        if known_count != len(present):
+            connection.reply(protocol.presence([], [], count, present))
 
 
 def _wait(request, connection, cursor, seconds):
@@ -212,11 +220,23 @@ def _respond_later(request, connection, cursor, seconds, groups):
 def send(request, member):
     """Handle the frames of the body as a socket does, one after another. Return the answers to their sender."""
     connection = _read_connection(request, member)
-    for frame in _read_frames(request.body):
+    for frame in _read_counted_frames(request):
         frames.answer_frame(connection, frame)
         if connection.code is not None:
             break
     return respond(connection)
+
+
+def _read_counted_frames(request):
+    """Return the frames of the body, each of which counts as an event. A body without frames counts as one event."""
+    try:
+        found = _read_frames(request.body)
+    except ChatError:
+        limits.check_event(request.user.id)
+        raise
+    if not found:
+        limits.check_event(request.user.id)
+    return found
 
 
 def _read_frames(body):
@@ -231,10 +251,10 @@ def _read_frames(body):
 @in_room
 def leave(request, member):
     """Release the leases of a client that leaves, before they expire. Return 204."""
-    connection = _read_connection(request, member)
     limits.check_event(request.user.id)
+    connection = _read_connection(request, member)
     admission.release_leases(connection)
     return HttpResponse(status=204)
 
 
-poll = endpoint(GET=receive, POST=send, DELETE=leave)
+poll = endpoint(GET=(READ, receive), POST=(READ, send), DELETE=(READ, leave))

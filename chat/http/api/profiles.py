@@ -3,8 +3,10 @@
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 
 from chat import protocol
-from chat.http.endpoints import endpoint, page_response, signed_in
-from chat.services import limits, people
+from chat.http.endpoints import endpoint, get_optional, page_response, signed_in
+from chat.http.reads import ListResponse
+from chat.models import READ
+from chat.services import budgets, limits, people
 
 # A picture's address contains its digest, so its content never changes.
 PICTURE_CACHE = "public, max-age=31536000, immutable"
@@ -23,10 +25,11 @@ def list_people(request):
     """
     limits.check_event(request.user.id)
     handles = request.GET.getlist("handle")
+    budgets.check("lookups", request.user.id)
     if handles:
-        return JsonResponse({"people": people.find_profiles(handles)})
+        return ListResponse({"people": people.find_profiles(handles)})
     found = people.search_people(request.user, request.GET.get("q", ""), request.GET.get("room"))
-    return JsonResponse({"people": found})
+    return ListResponse({"people": found})
 
 
 @signed_in
@@ -38,6 +41,7 @@ def list_room_people(request, slug):
     `handle` for these people; `page`.
     """
     limits.check_event(request.user.id)
+    budgets.check("lookups", request.user.id)
     text, handles = request.GET.get("q", ""), request.GET.getlist("handle")
 
     def find(page):
@@ -134,18 +138,27 @@ def _pick(request, names):
 def list_logins(request):
     """Return {logins: [{id, browser, address, created_at, own}]} of this account; `own` marks this browser."""
     own = request.session.session_key
-    return JsonResponse({"logins": [_describe_login(login, own) for login in people.list_logins(request.user)]})
+    return ListResponse({"logins": [_describe_login(login, own) for login in people.list_logins(request.user)]})
 
 
 @signed_in
-def end_other_logins(request):
-    """Sign out in all other browsers. Return {ended: how many}."""
-    return JsonResponse({"ended": people.end_other_logins(request.user, request.session.session_key)})
+def end_logins(request):
+    """
+    Sign out in all other browsers. Body {own?, tokens?}: sign out here too, and revoke all tokens too.
+
+    Return {ended, tokens}: how many logins and tokens were ended.
+    """
+    limits.check_event(request.user.id)
+    fields = protocol.parse_object(request.body) if request.body else {}
+    chosen = {name: get_optional(fields, name, protocol.check_boolean, False) for name in ("own", "tokens")}
+    ended = people.sign_out_everywhere(request, **chosen)
+    return JsonResponse({"ended": ended.logins, "tokens": ended.tokens})
 
 
 @signed_in
 def end_login(request, login_id):
     """Sign out in one browser. Return 204."""
+    limits.check_event(request.user.id)
     people.end_login(request.user, login_id)
     return HttpResponse(status=204)
 
@@ -160,12 +173,12 @@ def _describe_login(login, own_key):
     }
 
 
-people_list = endpoint(GET=list_people)
-room_people = endpoint(GET=list_room_people)
+people_list = endpoint(GET=(READ, list_people))
+room_people = endpoint(GET=(READ, list_room_people))
 picture = endpoint(GET=get_picture)
 profile = endpoint(GET=get_profile, PATCH=change_profile, DELETE=delete_account)
 own_picture = endpoint(PUT=put_picture, DELETE=delete_picture)
 own_data = endpoint(GET=download_data)
 preferences = endpoint(GET=get_preferences, PATCH=change_preferences)
-logins = endpoint(GET=list_logins, DELETE=end_other_logins)
+logins = endpoint(GET=list_logins, DELETE=end_logins)
 login = endpoint(DELETE=end_login)

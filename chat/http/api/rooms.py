@@ -4,12 +4,15 @@ from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional, page_response, signed_in
+from chat.http.reads import counts_reads
+from chat.models import READ, ROOMS
 from chat.protocol import ChatError
 from chat.services import limits, presence, rooms
 
 ROOMS_PER_PAGE = 50
 
 
+@counts_reads
 def list_rooms(request):
     """
     Return {rooms: [...], more} to everybody, the most recently active first.
@@ -56,7 +59,7 @@ def create_room(request):
     is_private = protocol.check_boolean(fields.get("private", False), "private")
     limits.check_address("rooms", limits.get_address(request))
     slug = rooms.make_hidden_slug(checked["slug"]) if is_private else checked["slug"]
-    guests = get_optional(fields, "guests", protocol.check_boolean, True)
+    guests = get_optional(fields, "guests", protocol.check_boolean)
     room = rooms.create_room(request.user, slug, checked["name"], topic, is_private, guests)
     return JsonResponse(describe_rooms([room])[0], status=201)
 
@@ -100,5 +103,5 @@ def delete_room(request, slug):
     return HttpResponse(status=204)
 
 
-room = endpoint(PUT=change_room, DELETE=delete_room)
-rooms_list = endpoint(GET=list_rooms, POST=create_room)
+room = endpoint(PUT=(ROOMS, change_room), DELETE=(ROOMS, delete_room))
+rooms_list = endpoint(GET=(READ, list_rooms), POST=(ROOMS, create_room))

@@ -4,14 +4,16 @@ from django.http import HttpResponse, JsonResponse
 
 from chat import protocol
 from chat.http.endpoints import endpoint, errors_with_ref, signed_in
-from chat.services import limits, rooms, scheduled
+from chat.http.reads import ListResponse
+from chat.models import POST, READ
+from chat.services import budgets, limits, rooms, scheduled
 
 
 @signed_in
 def list_scheduled(request, slug):
     """Return {scheduled: [...]}: the person's own scheduled messages in a readable room, sorted by `at`."""
     found = scheduled.get_scheduled(request.user, slug)
-    return JsonResponse({"scheduled": [_describe(row) for row in found]})
+    return ListResponse({"scheduled": [_describe(row) for row in found]})
 
 
 def _describe(row):
@@ -36,6 +38,7 @@ def create_scheduled(request, slug):
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Schedule)
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
+        budgets.check_markup(request.user.id, event.body)
         member = rooms.join_room(request.user, slug)
         scheduled_id, is_new = scheduled.schedule_message(member, event)
     return JsonResponse({"ref": event.ref, "scheduled_id": scheduled_id}, status=201 if is_new else 200)
@@ -48,9 +51,10 @@ def cancel_scheduled(request, slug, scheduled_id):
 
     The author may do this even without access to the room.
     """
+    limits.check_event(request.user.id)
     scheduled.cancel_scheduled(request.user, slug, scheduled_id)
     return HttpResponse(status=204)
 
 
-all_scheduled = endpoint(GET=list_scheduled, POST=create_scheduled)
-one_scheduled = endpoint(DELETE=cancel_scheduled)
+all_scheduled = endpoint(GET=(READ, list_scheduled), POST=(POST, create_scheduled))
+one_scheduled = endpoint(DELETE=(POST, cancel_scheduled))

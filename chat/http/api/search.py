@@ -1,9 +1,9 @@
 """The JSON API of the search: find messages in all rooms that a person may read."""
 
-from django.http import JsonResponse
-
 from chat import protocol
 from chat.http.endpoints import endpoint, get_query_integer, get_query_zone, signed_in
+from chat.http.reads import ListResponse
+from chat.models import READ
 from chat.services import limits, people, search
 
 FIELDS = ("author", "room", "has", "before", "after")
@@ -19,14 +19,14 @@ def find_messages(request):
 
     On a site without a monitor, the request for the first page indexes the latest changes.
     """
-    limits.check_search(request.user.id)
+    limits.check_search(request.user.id, limits.get_address(request))
     fields = {name: request.GET[name] for name in FIELDS if name in request.GET}
     query = search.read_query(request.GET.get("q", ""), fields, _find_zone(request))
     page = get_query_integer(request, "page", protocol.check_integer, 0)
     if page == 0:
         search.catch_up()
     results, more = search.search(request.user, query, page)
-    return JsonResponse({"results": [_describe(result) for result in results], "more": more})
+    return ListResponse({"results": [_describe(result) for result in results], "more": more})
 
 
 def _find_zone(request):
@@ -47,4 +47,4 @@ def _describe(result):
     }
 
 
-messages_found = endpoint(GET=find_messages)
+messages_found = endpoint(GET=(READ, find_messages))

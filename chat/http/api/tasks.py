@@ -1,10 +1,14 @@
 """The JSON API of background tasks: start, read and delete a task, and download its result."""
 
+from contextlib import closing
+
 from django.http import JsonResponse, StreamingHttpResponse
 from django.utils.translation import gettext
 
 from chat import broadcast, protocol
 from chat.http.endpoints import endpoint, errors_with_ref, signed_in
+from chat.http.reads import ListResponse
+from chat.models import READ
 from chat.protocol import ChatError
 from chat.services import limits, rooms, tasks
 
@@ -50,7 +54,7 @@ def _describe(task):
 def list_tasks(request, slug):
     """Return {tasks: [...]} to people who may read the room: the 10 newest tasks that this person started in it."""
     room = rooms.get_readable_room(request.user, slug)
-    return JsonResponse({"tasks": [_describe(task) for task in tasks.get_recent_tasks(request.user, room.id)]})
+    return ListResponse({"tasks": [_describe(task) for task in tasks.get_recent_tasks(request.user, room.id)]})
 
 
 @signed_in
@@ -62,6 +66,7 @@ def get_task(request, task_id):
 @signed_in
 def delete_task(request, task_id):
     """Cancel a task, or delete its result, for the person who started it. Return {task_id}."""
+    limits.check_event(request.user.id)
     tasks.delete_task(request.user, task_id)
     return JsonResponse({"task_id": task_id})
 
@@ -70,8 +75,14 @@ def delete_task(request, task_id):
 def download_result(request, task_id):
     """Return the result of a finished task as a file, to the person who started it and may still read its room."""
     task = tasks.get_result(request.user, task_id)
-    limits.check_download(request.user.id)
-    response = StreamingHttpResponse(_stream(request, task), content_type=task.result_type)
+    limits.check_download(request.user.id, task.result_size)
+    try:
+        parts = tasks.read_result(task)
+    except LookupError:
+        raise ChatError(
+            "not_found", "There is no such task, or its result has expired. Start the task again."
+        ) from None
+    response = StreamingHttpResponse(_stream(request, parts), content_type=task.result_type)
     response["Content-Length"] = str(task.result_size)
     # Slugs, task kinds and file endings contain no character that needs quoting.
     disposition = "inline" if tasks.get_kind(task.kind).is_shown else "attachment"
@@ -82,15 +93,16 @@ def download_result(request, task_id):
     return response
 
 
-def _stream(request, task):
+def _stream(request, parts):
     """Yield the result part by part, no faster than the interface takes the parts from Redis."""
     message = getattr(request, "message", None)
-    for data in tasks.read_result(task):
-        if message is not None:
-            broadcast.wait_for_capacity(message.reply_channel.name)
-        yield data
+    with closing(parts):
+        for data in parts:
+            if message is not None:
+                broadcast.wait_for_capacity(message.reply_channel.name)
+            yield data
 
 
-room_tasks = endpoint(GET=list_tasks, POST=start_task)
-task = endpoint(GET=get_task, DELETE=delete_task)
-result = endpoint(GET=download_result)
+room_tasks = endpoint(GET=(READ, list_tasks), POST=(READ, start_task))
+task = endpoint(GET=(READ, get_task), DELETE=(READ, delete_task))
+result = endpoint(GET=(READ, download_result))

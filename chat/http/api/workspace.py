@@ -5,6 +5,8 @@ from django.views.decorators.cache import never_cache
 
 from chat import protocol
 from chat.http.endpoints import endpoint, get_optional, get_query_integer, signed_in
+from chat.http.reads import ListResponse
+from chat.models import POST, READ
 from chat.protocol import ChatError
 from chat.services import blocks, directs, invitations, limits, mentions, people, workspace
 
@@ -13,7 +15,7 @@ from chat.services import blocks, directs, invitations, limits, mentions, people
 @signed_in
 def list_rooms(request):
     """Return {rooms: [...]}: the rooms of the person, as in the event `workspace`."""
-    return JsonResponse({"rooms": workspace.get_rooms(request.user)})
+    return ListResponse({"rooms": workspace.get_rooms(request.user)})
 
 
 @signed_in
@@ -62,6 +64,7 @@ def _check_level(value, name):
 @signed_in
 def leave_room(request, slug):
     """Leave a room and close this person's sockets in it, for guests, members and moderators. Return 204."""
+    limits.check_event(request.user.id)
     invitations.leave_room(request.user, slug)
     return HttpResponse(status=204)
 
@@ -73,7 +76,7 @@ def list_mentions(request):
     before = get_query_integer(request, "before", protocol.check_integer)
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
     found, following = mentions.list_mentions(request.user, before, limit)
-    return JsonResponse({"mentions": found, "more": following is not None, "next": following})
+    return ListResponse({"mentions": found, "more": following is not None, "next": following})
 
 
 @signed_in
@@ -98,7 +101,7 @@ def open_direct(request):
 def list_blocks(request):
     """Return {blocks: [{handle, guest?}]}: the people whom the person blocks, the newest first."""
     found = blocks.find_blocked(request.user)
-    return JsonResponse({"blocks": [protocol.person(other.handle, other.is_guest) for other in found]})
+    return ListResponse({"blocks": [protocol.person(other.handle, other.is_guest) for other in found]})
 
 
 @signed_in
@@ -131,11 +134,11 @@ def unblock(request, handle):
     return HttpResponse(status=204)
 
 
-own_rooms = endpoint(GET=list_rooms)
-read = endpoint(POST=read_room)
-read_all = endpoint(POST=read_everything)
-membership = endpoint(PUT=join_room, DELETE=leave_room)
-own_mentions = endpoint(GET=list_mentions)
-direct_conversations = endpoint(POST=open_direct)
+own_rooms = endpoint(GET=(READ, list_rooms))
+read = endpoint(POST=(POST, read_room))
+read_all = endpoint(POST=(POST, read_everything))
+membership = endpoint(PUT=(POST, join_room), DELETE=(POST, leave_room))
+own_mentions = endpoint(GET=(READ, list_mentions))
+direct_conversations = endpoint(POST=(POST, open_direct))
 all_blocks = endpoint(GET=list_blocks, PUT=set_block)
 one_block = endpoint(PUT=block, DELETE=unblock)

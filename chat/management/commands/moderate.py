@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 
 from chat.management.service_command import ServiceCommand, parse_duration
 from chat.protocol import format_time
-from chat.services import moderation
+from chat.services import moderation, rooms
 
 # {word of the command: (the role that it gives, the role that the person must have before; None for any role)}
 WORDS = {
@@ -33,7 +33,7 @@ class Command(ServiceCommand):
         parser.add_argument("--list", action="store_true", help="List everybody who has a role in the room.")
 
     def call_service(self, options):
-        room = moderation.get_moderated_room(None, options["room"])
+        room = rooms.get_room(options["room"])
         if options["list"]:
             self._list(room)
         else:

@@ -1,9 +1,10 @@
 // @ts-check
 // The page with a person's settings: offers time zones and notifications, and makes a chosen picture smaller before it is
-// uploaded.
+// uploaded. On the page with new recovery codes, it offers to keep them.
 // Must not send anything: the forms of the page do.
 
 import { canNotify, registerWorker } from "./ui/notification-worker.js";
+import { offerToKeepCodes } from "./ui/recovery-codes.js";
 import { gettext } from "./ui/translation.js";
 
 const PICTURE_PIXELS = 512;
@@ -52,7 +53,7 @@ async function replaceChosen(input) {
   }
 }
 
-/** Shows whether this browser may notify the person, and if this is not decided, a button that asks for the permission. */
+/** Shows whether this browser may notify the person. If nobody has decided this, shows a button that asks the person. */
 function offerNotifications() {
   const part = document.querySelector("#notifications");
   const state = document.querySelector("#notifications-state");
@@ -80,6 +81,7 @@ function offerNotifications() {
 
 offerTimeZones();
 offerNotifications();
+offerToKeepCodes();
 const picture = document.querySelector("[data-picture-form] input[type=file]");
 if (picture instanceof HTMLInputElement) {
   picture.addEventListener("change", () => replaceChosen(picture));

@@ -1,21 +1,22 @@
 // @ts-check
 // Calls the JSON API. Must not draw, and must not know what a request is for.
 
+import { addErrorId } from "../ui/error-id.js";
 import { gettext } from "../ui/translation.js";
 import { REFUSAL } from "./wire.js";
 
 /**
  * A request that the server refused, or that got no valid response (status 0). `message` is the server's text; if there
- * is none, this module's own text.
+ * is none, this module's own text. For an error in the server, it ends with the error's id.
  */
 export class ApiError extends Error {
   /**
    * @param {number} status
-   * @param {{ code?: string, detail?: string, retry_after?: number, close?: number }} [answer]
+   * @param {{ code?: string, detail?: string, retry_after?: number, close?: number, id?: string }} [answer]
    */
   constructor(status, answer = {}) {
-    const { code = REFUSAL.INTERNAL, detail = gettext("The server sent an unexpected answer."), retry_after: seconds, close } = answer;
-    super(detail);
+    const { code = REFUSAL.INTERNAL, detail = gettext("The server sent an unexpected answer."), retry_after: seconds, close, id } = answer;
+    super(addErrorId(detail, id));
     this.status = status;
     this.code = code;
     /** Seconds to wait before the next try; undefined if the server gave none. */

@@ -62,6 +62,14 @@ export class LoadedMessages {
   }
 
   /**
+   * Returns whether a message before this id is loaded.
+   * @param {number} id
+   */
+  hasBefore(id) {
+    return [...this.#offsets.keys()].some((known) => known < id);
+  }
+
+  /**
    * Starts with messages in the order of their ids, without gaps, in the place of a first backlog.
    * @param {Message[]} messages
    * @param {boolean} hasNewer whether the room has newer messages than these

@@ -37,6 +37,8 @@ export class LongPolling extends PolledSocket {
    */
   #poll = null;
   #cursor = new Cursor();
+  /** @type {string | null} */
+  #epoch = null;
   /** @type {Set<string>} */
   #present = new Set();
   /** @type {object[]} */
@@ -100,6 +102,7 @@ export class LongPolling extends PolledSocket {
     const query = new URLSearchParams({
       poll: this.#poll ?? "", cursor: String(this.#cursor.position ?? ""), present: String(this.#present.size),
     });
+    if (this.#epoch !== null) query.set("epoch", this.#epoch);
     if (this.#page?.hidden) query.set("wait", "0");
     return query.toString();
   }
@@ -163,7 +166,8 @@ export class LongPolling extends PolledSocket {
   }
 
   /** @param {WireEvent} event */
-  #updateNextQuery({ type, offset, reset, present, came = [], went = [] }) {
+  #updateNextQuery({ type, offset, reset, epoch, present, came = [], went = [] }) {
+    if (type === SERVER_EVENT.JOINED) this.#epoch = epoch ?? null;
     if (type === SERVER_EVENT.MESSAGE) this.#cursor.received(offset);
     if (type === SERVER_EVENT.SYNCED) {
       if (reset) this.#cursor.reset();

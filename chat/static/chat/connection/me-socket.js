@@ -7,8 +7,8 @@ import { TimerSet, makeEnvironment, socketUrl } from "./environment.js";
 import { MePolling } from "./me-polling.js";
 import { PendingRequests } from "./pending-requests.js";
 import { ReconnectingConnection } from "./reconnecting-connection.js";
-import { parseEvent } from "./wire-values.js";
-import { CLIENT_EVENT, CLOSE, SERVER_EVENT } from "./wire.js";
+import { parseEvent, retryAfterMs } from "./wire-values.js";
+import { CLIENT_EVENT, CLOSE, REFUSAL, SERVER_EVENT } from "./wire.js";
 
 export const HEARTBEAT_MS = 25_000;
 const HEARTBEAT_JITTER_MS = 5_000;
@@ -16,6 +16,7 @@ export const SYNCED_TIMEOUT_MS = 10_000;
 export const URGENT_TIMEOUT_MS = 3_000;
 const HEARTBEAT = "heartbeat";
 const TIMEOUT = "timeout";
+const TEMPORARY = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */
 
@@ -119,6 +120,7 @@ export class MeSocket extends Emitter {
     if (event.type === SERVER_EVENT.REJECTED && event.retry_after !== undefined) {
       this.#connection.retryAfterSeconds = event.retry_after;
     }
+    if (event.type === SERVER_EVENT.REJECTED && event.ref === null && TEMPORARY.has(event.code)) this.#retryHeartbeat(event);
     this.#requests.answered(event);
   }
 
@@ -135,7 +137,17 @@ export class MeSocket extends Emitter {
     this.#timers.start(HEARTBEAT, HEARTBEAT_MS + jitterMs, () => this.#sync(SYNCED_TIMEOUT_MS));
   }
 
-  /** @param {number} timeoutMs after this time without an answer the connection is dead */
+  /**
+   * Repeats a refused heartbeat later. A heartbeat has no ref, so a refusal without a ref may be its only answer.
+   * @param {WireEvent} rejected
+   */
+  #retryHeartbeat({ retry_after: seconds }) {
+    if (!this.#timers.isRunning(TIMEOUT)) return;
+    this.#timers.stop(TIMEOUT);
+    this.#timers.start(HEARTBEAT, retryAfterMs(seconds), () => this.#sync(SYNCED_TIMEOUT_MS));
+  }
+
+  /** @param {number} timeoutMs after this time without an answer, the connection counts as dead */
   #sync(timeoutMs) {
     this.#timers.stop(HEARTBEAT);
     this.#timers.start(TIMEOUT, timeoutMs, () => this.#connection.fail());

@@ -15,6 +15,8 @@ const SHORTEST_WAIT_MS = 250;
 const RETRIED_CODES = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
 /** @type {Set<string>} */
 const KEPT_AFTER_REFUSAL = new Set([CLIENT_EVENT.POST, CLIENT_EVENT.EDIT, CLIENT_EVENT.SCHEDULE]);
+/** @type {Set<string>} */
+const NEEDS_NEW_REF = new Set([REFUSAL.REF_CONFLICT, REFUSAL.REF_EXPIRED]);
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
@@ -39,6 +41,8 @@ export class OutboxSender {
   /** @type {(event: WireEvent) => void} */
   #send;
   #isRunning = false;
+  /** How long the server recognises a ref after its use; Infinity: always. */
+  #refsKeptMs = Infinity;
   /**
    * The timer after which an event is sent again, for each ref that has been sent and not answered.
    * @type {Map<string, any>}
@@ -68,9 +72,15 @@ export class OutboxSender {
     return this.#outbox.unanswered.some((entry) => !entry.isPersistent);
   }
 
-  /** Starts to send: the connection has joined. Everything unanswered is sent again. */
-  start(outbox = this.#outbox) {
+  /**
+   * Starts to send: the connection has joined. Everything unanswered is sent again, unless the server may have forgotten
+   * its ref: then the server would store the change a second time.
+   * @param {Outbox} [outbox]
+   * @param {number} [refsKeptMs]
+   */
+  start(outbox = this.#outbox, refsKeptMs = Infinity) {
     this.#outbox = outbox;
+    this.#refsKeptMs = refsKeptMs;
     this.#isRunning = true;
     this.sendWaiting();
   }
@@ -107,25 +117,25 @@ export class OutboxSender {
    * Takes a refusal: retries the event later, keeps it as failed, or removes it. Returns the event's entry, if any.
    * @param {WireEvent} rejected
    */
-  refuse({ ref, code, detail, retry_after: seconds }) {
+  refuse({ ref, code, detail, id, retry_after: seconds }) {
     const entry = this.#outbox.get(ref);
     if (!entry) return undefined;
     this.#clearInFlight(ref);
     if (isRetried(code, entry.event.type)) this.#pause(seconds);
-    else if (KEPT_AFTER_REFUSAL.has(entry.event.type)) this.#outbox.setFailed(ref, { code, detail: detail ?? "" });
+    else if (KEPT_AFTER_REFUSAL.has(entry.event.type)) this.#outbox.setFailed(ref, { code, detail: detail ?? "", ...(id && { id }) });
     else this.#outbox.remove(ref);
     return entry;
   }
 
   /**
    * Makes a failed event unanswered again, because the person asked for it. `sendWaiting` then sends the event. After a
-   * conflict the event needs a new ref: the old ref permanently belongs to other content.
+   * conflict the event needs a new ref: the old ref permanently belongs to other content. So does an event that expired.
    * @param {string} ref
    */
   retry(ref) {
     const entry = this.#outbox.get(ref);
     if (!entry?.failed) return;
-    if (entry.failed.code === REFUSAL.REF_CONFLICT) {
+    if (NEEDS_NEW_REF.has(entry.failed.code)) {
       this.#outbox.remove(ref);
       this.add(entry.event);
     } else {
@@ -156,9 +166,20 @@ export class OutboxSender {
       this.#pauseTimer = timers.setTimeout(() => this.sendWaiting(), waitMs);
       return;
     }
+    this.#expire();
     for (const entry of this.#outbox.unanswered) {
       if (this.#inFlight.size >= WINDOW) return;
       if (!this.#inFlight.has(entry.ref)) this.#transmit(entry);
+    }
+  }
+
+  /** Gives up the changes that were sent so long ago that the server may have forgotten their refs. */
+  #expire() {
+    const oldest = this.#environment.now() - this.#refsKeptMs;
+    for (const { ref, event, sentAt } of this.#outbox.unanswered) {
+      if (sentAt === null || sentAt >= oldest) continue;
+      if (KEPT_AFTER_REFUSAL.has(event.type)) this.#outbox.setFailed(ref, { code: REFUSAL.REF_EXPIRED, detail: "" });
+      else this.#outbox.remove(ref);
     }
   }
 
@@ -175,7 +196,7 @@ export class OutboxSender {
       this.sendWaiting();
     };
     this.#inFlight.set(entry.ref, this.#environment.timers.setTimeout(sendAgain, ANSWER_TIMEOUT_MS));
-    this.#outbox.setSent(entry.ref);
+    this.#outbox.setSent(entry.ref, this.#environment.now());
     this.#send(entry.event);
   }
 

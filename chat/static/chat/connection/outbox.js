@@ -4,7 +4,7 @@
 // Must not send anything: outbox-sender.js decides when to send.
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */
-/** @typedef {{ code: string, detail: string }} Failure */
+/** @typedef {{ code: string, detail: string, id?: string }} Failure `id` is the error's id in the server's log */
 
 /**
  * @typedef {object} Entry
@@ -12,6 +12,8 @@
  * @property {WireEvent} event
  * @property {Failure | null} failed why the server refused the event; the client does not retry such an entry
  * @property {boolean} isPersistent false for a fetch, because a reload fetches again
+ * @property {number | null} sentAt when the event was first sent, in milliseconds since 1970; null if it was not, or if an
+ *   older version of the client sent it
  * @property {boolean} isSent whether the event was put on a connection, so the server may have it
  */
 
@@ -35,7 +37,9 @@ export class Outbox {
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
-    for (const { event, failed, isSent } of this.#load()) this.#put(event, failed ?? null, true, isSent !== false);
+    for (const { event, failed, isSent, sentAt } of this.#load()) {
+      this.#put(event, failed ?? null, true, isSent !== false, sentAt ?? null);
+    }
   }
 
   /** All entries in the order in which they were written. */
@@ -82,11 +86,13 @@ export class Outbox {
   /**
    * Records that an entry was put on a connection.
    * @param {string} ref
+   * @param {number} now milliseconds since 1970
    */
-  setSent(ref) {
+  setSent(ref, now) {
     const entry = this.#entries.get(ref);
-    if (!entry || entry.isSent) return;
+    if (!entry || (entry.isSent && entry.sentAt !== null)) return;
     entry.isSent = true;
+    entry.sentAt = now;
     if (entry.isPersistent) this.#save();
   }
 
@@ -99,9 +105,10 @@ export class Outbox {
    * @param {Failure | null} failed
    * @param {boolean} isPersistent
    * @param {boolean} isSent
+   * @param {number | null} [sentAt]
    */
-  #put(event, failed, isPersistent, isSent) {
-    this.#entries.set(event.ref, { ref: event.ref, event, failed, isPersistent, isSent });
+  #put(event, failed, isPersistent, isSent, sentAt = null) {
+    this.#entries.set(event.ref, { ref: event.ref, event, failed, isPersistent, isSent, sentAt });
   }
 
   #load() {
@@ -115,7 +122,9 @@ export class Outbox {
 
   // Storage may be full or forbidden. The entries then live as long as the page.
   #save() {
-    const kept = this.entries.filter((entry) => entry.isPersistent).map(({ event, failed, isSent }) => ({ event, failed, isSent }));
+    const kept = this.entries.filter((entry) => entry.isPersistent).map(
+      ({ event, failed, isSent, sentAt }) => ({ event, failed, isSent, sentAt }),
+    );
     try {
       if (kept.length) this.#storage.setItem(this.#key, JSON.stringify(kept));
       else this.#storage.removeItem(this.#key);

@@ -134,9 +134,10 @@ export class RoomChanges {
    * Starts to send, because the connection has joined. Each account has its own outbox. Otherwise Bob, who signs in
    * after Alice in the same tab, would send Alice's messages.
    * @param {string | null} [newHandle] the new person's handle, if a different person than before has joined
+   * @param {number} [refsKeptSeconds] how long the server recognises a ref
    */
-  start(newHandle = null) {
-    this.#sender.start(newHandle === null ? undefined : this.#outboxOf(newHandle));
+  start(newHandle = null, refsKeptSeconds = Infinity) {
+    this.#sender.start(newHandle === null ? undefined : this.#outboxOf(newHandle), refsKeptSeconds * 1000);
   }
 
   stop() {

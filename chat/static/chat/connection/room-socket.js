@@ -73,6 +73,11 @@ export class RoomSocket extends Emitter {
   #announcements = new AnnouncementCursor();
   #loaded = new LoadedMessages();
   #hasJoined = false;
+  /**
+   * The epoch of the room's data, to which the cursor belongs; null before the first `joined`, and from older servers.
+   * @type {string | null}
+   */
+  #epoch = null;
   #person = "";
   /** @type {FirstView | null} */
   #firstView;
@@ -90,6 +95,7 @@ export class RoomSocket extends Emitter {
     [SERVER_EVENT.SYNCED]: (event) => this.#receiveSynced(event),
     [SERVER_EVENT.PAGE]: (event) => this.#receivePage(event),
     [SERVER_EVENT.ANNOUNCEMENT]: (event) => this.#receiveAnnouncement(event),
+    [SERVER_EVENT.EXPIRED]: (event) => this.#dropExpired(event.before),
   };
 
   /** @param {RoomSocketOptions} options */
@@ -214,6 +220,7 @@ export class RoomSocket extends Emitter {
   #addressWithCursors(url) {
     const query = new URLSearchParams();
     if (this.cursor !== null) query.set("cursor", String(this.cursor));
+    if (this.cursor !== null && this.#epoch !== null) query.set("epoch", this.#epoch);
     if (this.#announcements.position !== null) query.set("announced", String(this.#announcements.position));
     return query.size ? `${url}?${query}` : url;
   }
@@ -242,6 +249,7 @@ export class RoomSocket extends Emitter {
     this.#silence.start();
     this.#announcements.joined(event.announced);
     if (event.reset || this.cursor === null) this.#forget();
+    this.#epoch = event.epoch ?? null;
     const handle = event.you?.handle ?? this.handle;
     const isOtherPerson = handle !== this.handle;
     this.handle = handle;
@@ -250,7 +258,8 @@ export class RoomSocket extends Emitter {
     if (this.isOtherPerson(event.you)) return;
     this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);
-    this.changes.start(isOtherPerson ? handle : null);
+    this.changes.start(isOtherPerson ? handle : null, event.refs_kept_seconds);
+    this.#dropExpired(event.room?.kept_from);
   }
 
   /** @param {Message} message */
@@ -312,6 +321,16 @@ export class RoomSocket extends Emitter {
   #receiveAnnouncement(event) {
     this.#announcements.received(event.id);
     this.emit(SERVER_EVENT.ANNOUNCEMENT, event);
+  }
+
+  /**
+   * Loads the messages again if the server has deleted some of them, because they were too old.
+   * @param {number | undefined} before the server has deleted the messages before this id
+   */
+  #dropExpired(before) {
+    if (before === undefined || !this.#loaded.hasBefore(before)) return;
+    this.#forget();
+    this.#connection.restart();
   }
 
   #stop() {

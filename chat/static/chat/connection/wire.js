@@ -68,6 +68,7 @@ export const SERVER_EVENT = Object.freeze({
   TASK: "task",
   MEMBER: "member",
   REPORTED: "reported",
+  EXPIRED: "expired",
   KNOCKED: "knocked",
   LEFT: "left",
   WAITING: "waiting",
@@ -91,6 +92,8 @@ export const REFUSAL = Object.freeze({
   NOT_FOUND: "not_found",
   INVALID_FIELD: "invalid_field",
   REF_CONFLICT: "ref_conflict",
+  // The server never sends this code: the client gives it to changes that are too old to be sent again.
+  REF_EXPIRED: "ref_expired",
   RATE_LIMITED: "rate_limited",
   UNAVAILABLE: "unavailable",
   INTERNAL: "internal",

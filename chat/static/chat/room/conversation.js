@@ -96,6 +96,8 @@ export class Conversation {
   isGuest = this.page.dataset.guest !== undefined;
   /** Whether the room is archived: nobody can write in it. */
   isArchived = false;
+  /** After this number of days, messages are deleted; null: never. @type {number | null} */
+  keptDays = null;
   /** The people who may call everybody with `@all` and `@here`. @type {string} */
   callers = CALLERS.MODERATORS;
   /** Shows a sentence to the person for some seconds. */
@@ -256,6 +258,7 @@ export class Conversation {
     this.setTitle({ name: room.name, topic: room.topic ?? "" });
     this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
+    this.keptDays = room.kept_days ?? null;
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });

@@ -120,8 +120,8 @@ export class OwnChanges {
     notify(gettext("Your message is scheduled for %(time)s.", { time: shortTime(event.at) }));
   }
 
-  /** @param {{ ref: string, code: string, detail: string, event: WireEvent | null, isRetried: boolean }} rejected */
-  rejected({ ref, code, detail, event, isRetried }) {
+  /** @param {{ ref: string, code: string, detail: string, id?: string, event: WireEvent | null, isRetried: boolean }} rejected */
+  rejected({ ref, code, detail, id, event, isRetried }) {
     if (isRetried || !event) return;
     this.#editedAtBefore.delete(ref);
     const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
@@ -136,6 +136,6 @@ export class OwnChanges {
       timeline.redraw(event.id);
     }
     if (event.type === CLIENT_EVENT.FETCH) history.fetchRefused(code);
-    else if (event.type !== CLIENT_EVENT.POST) notify(reasonFor(code, detail));
+    else if (event.type !== CLIENT_EVENT.POST) notify(reasonFor(code, detail, id));
   }
 }

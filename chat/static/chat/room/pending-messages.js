@@ -5,6 +5,7 @@
 
 import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
+import { addErrorId } from "../ui/error-id.js";
 import { translateDetail } from "../ui/error-sentences.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
@@ -18,6 +19,7 @@ const REASONS = {
   [REFUSAL.NOT_FOUND]: gettext("The message that you replied to or edited does not exist."),
   [REFUSAL.INVALID_FIELD]: gettext("The message contains something that cannot be sent."),
   [REFUSAL.REF_CONFLICT]: gettext("The message could not be sent. Try again."),
+  [REFUSAL.REF_EXPIRED]: gettext("The server never answered. See whether the message arrived before you try again."),
   [REFUSAL.INTERNAL]: gettext("An error occurred on the server. Try again later."),
 };
 
@@ -42,9 +44,10 @@ const STATES = {
  * Returns a sentence that says why the server refused a change.
  * @param {string} code
  * @param {string} detail the server's own sentence, for a code that this client does not know
+ * @param {string} [id] the id of a failure in the server's log
  */
-export function reasonFor(code, detail) {
-  return REASONS[code] ?? (translateDetail(detail) || gettext("The server rejected this change."));
+export function reasonFor(code, detail, id) {
+  return addErrorId(REASONS[code] ?? (translateDetail(detail) || gettext("The server rejected this change.")), id);
 }
 
 export class PendingMessages {
@@ -190,7 +193,7 @@ export class PendingMessages {
     if (state === "pending") return null;
     const { retry, reconnect, discard } = this.#actions;
     const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
-    const reason = failed && (isScheduled ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail));
+    const reason = failed && (isScheduled && failed.detail ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail, failed.id));
     // A message that the server may have stored cannot be discarded any longer.
     const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
       : gettext("It is kept here, and is sent when you are connected.");

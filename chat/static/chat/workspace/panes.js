@@ -8,7 +8,20 @@ import { child } from "../ui/dom.js";
 import { pagePerson } from "../ui/person-data.js";
 
 const KEPT = 5;
+const LONGEST_WAIT_SECONDS = 10;
 const PANE = "#room[data-handle], #browser";
+
+/**
+ * Fetches an address. After a 429, waits for the time that the server asks for, and tries once more.
+ * @param {string} address
+ */
+async function fetchPatiently(address) {
+  const response = await fetch(address, { cache: "no-store" });
+  if (response.status !== 429) return response;
+  const seconds = Math.min(Number(response.headers.get("Retry-After")) || 1, LONGEST_WAIT_SECONDS);
+  await new Promise((resolve) => { setTimeout(resolve, seconds * 1_000); });
+  return fetch(address, { cache: "no-store" });
+}
 
 /**
  * The content of a pane. `suspend` ends its listeners and connections, `resume` starts them again, and `close` ends them
@@ -152,7 +165,7 @@ export class Panes {
    * @param {string} path
    */
   async fetch(path) {
-    const response = await fetch(`${path}?pane=1`, { cache: "no-store" });
+    const response = await fetchPatiently(`${path}?pane=1`);
     if (!response.ok || response.redirected) return null;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const element = page.querySelector(PANE);

@@ -7,7 +7,7 @@ import { make } from "../ui/dom.js";
 import { field, select } from "../ui/forms.js";
 import { icon } from "../ui/pictures.js";
 import { openLeaveDialog } from "../room/leave-dialog.js";
-import { gettext, pgettext } from "../ui/translation.js";
+import { gettext, ngettext, pgettext } from "../ui/translation.js";
 import { isFavourite } from "./places.js";
 
 /** @type {[level: string, text: string][]} */
@@ -27,6 +27,7 @@ export function openRoomDetails(workspace) {
   const place = slug === null ? undefined : workspace.places.get(slug);
   if (slug === null || !conversation || !place) return;
   const { name, topic } = conversation.title;
+  const days = conversation.keptDays;
   const level = select("details-level", LEVELS);
   level.value = place.level;
   level.addEventListener("change", () => workspace.changes.setLevel(slug, level.value));
@@ -35,6 +36,7 @@ export function openRoomDetails(workspace) {
   workspace.panel.open("details", name, [
     make("p", { class: "details-topic", dir: "auto", text: topic || gettext("This room has no topic.") }),
     make("p", { class: "help", text: KINDS[place.kind] ?? "" }),
+    ...(days === null ? [] : [makeKept(days)]),
     field(gettext("Notify me about"), level),
     make(
       "div", { class: "details-actions" },
@@ -47,6 +49,12 @@ export function openRoomDetails(workspace) {
       isRoom && place.role !== ROLE.OWNER && makeAction("leave", "leave", gettext("Leave this room"), leave),
     ),
   ]);
+}
+
+/** @param {number} days after which messages are deleted */
+function makeKept(days) {
+  const text = ngettext("Messages are deleted after %(count)s day.", "Messages are deleted after %(count)s days.", days);
+  return make("p", { class: "help", text });
 }
 
 /**
