@@ -32,7 +32,7 @@ class InterfaceAddress:
     """The address of an interface other than the site's first interface."""
 
     def __init__(self, url):
-        self.url = url
+        self.url, self.port = url, int(url.rpartition(":")[2])
 
 
 class Tab(live.Client):

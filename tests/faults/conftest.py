@@ -9,7 +9,8 @@ import contextlib
 
 import pytest
 
-from tests.faults import postgres, sites
+from tests import postgres
+from tests.faults import sites
 from tests.live import hooks
 
 # Only a test that hangs reaches one of these limits, even on a busy machine.

@@ -9,7 +9,7 @@ import time
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, MISSING
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, MISSING
 from tests.faults.clients import make_person, report
 from tests.faults.proxy import Proxy
 from tests.faults.sites import restart, start_and_wait

@@ -33,20 +33,11 @@ def pytest_runtest_makereport(item):
     hooks.add_logs((yield).get_result(), item)
 
 
-@pytest.fixture(scope="session")
-def shared_site():
-    site = processes.Site(CHAT_LIMITS="off").start()
-    yield site
-    site.stop()
-
-
 @pytest.fixture
 def site(shared_site):
     """Return the site of most tests. No test may break it: after the test, its logs must contain no traceback."""
-    sizes = shared_site.log_sizes()
-    yield shared_site
-    logs = shared_site.logs(sizes)
-    assert "Traceback" not in logs, logs
+    with shared_site.without_tracebacks() as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

@@ -208,6 +208,14 @@ class Database:
             cursor.execute("ROLLBACK")
             return False
 
+    def remove_tables(self):
+        """Make this a database without tables, as a new server has it."""
+        if self.server is None:
+            self.path.unlink()
+        else:
+            self.drop()
+            self._execute(f"CREATE DATABASE {self.name}")
+
     def drop(self):
         if self.server is not None:
             end_connections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
@@ -238,11 +246,12 @@ class Site:
 
     `web` is the command of the web process, with `{port}`. `redis` decides whether the site has its own Valkey.
     `workers` and `task_workers` are numbers of workers. If there are task workers, only they run background tasks.
+    `redis_login` is the user and the password of the processes, and `redis_options` are options of the Valkey.
     """
 
     WEB = "interface --port {port}"
 
-    def __init__(self, web=WEB, redis=True, workers=2, task_workers=0, **environment):
+    def __init__(self, web=WEB, redis=True, workers=2, task_workers=0, redis_login="", redis_options=(), **environment):
         self.folder = Path(tempfile.mkdtemp(prefix=f"chat-live-{next(_folders)}-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -251,8 +260,9 @@ class Site:
         self.valkey = None
         if redis:
             port = free_port()
-            self.redis_url = environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
-            self.valkey = Part("valkey", self._valkey_command(port), make_environment(), self.folder)
+            self.redis_url = environment["REDIS_URL"] = f"redis://{redis_login}127.0.0.1:{port}/0"
+            command = [*self._valkey_command(port), *redis_options]
+            self.valkey = Part("valkey", command, make_environment(), self.folder)
         self.environment = make_environment(**environment)
         self.web = self.make_part("web", *web.format(port=self.port).split())
         options = ["--exclude-channels=chat.tasks"] if task_workers else []
@@ -324,3 +334,11 @@ class Site:
         """Return the log of each process since `log_sizes()`, at most its last `most` characters."""
         texts = {part.name: part.read_log((since or {}).get(part.log, 0)) for part in self.parts if part.log.exists()}
         return "\n".join(f"--- {name}\n{text[-most:]}" for name, text in texts.items() if text)
+
+    @contextlib.contextmanager
+    def without_tracebacks(self):
+        """Yield the site. Fail at the end of the block if a traceback was logged in it."""
+        sizes = self.log_sizes()
+        yield self
+        logs = self.logs(sizes)
+        assert "Traceback" not in logs, logs

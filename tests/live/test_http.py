@@ -158,36 +158,10 @@ def test_pipelined_requests_are_answered_in_their_order(site):
     assert statuses == [200, 404, 200, 200]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"nonsense\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01",
-        b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 3000 + b"\r\n",
-        b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-        b"POST /api/users/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    ],
-    ids=["nonsense", "version", "no path", "TLS", "path", "headers", "negative length", "two lengths"],
-)
-def test_malformed_http_gets_an_error_or_a_closed_connection_and_harms_no_other_client(site, data):
-    response = converse(site, data + b"\r\n\r\n", is_complete=lambda response: b"\r\n\r\n" in response)
-    assert response == b"" or response.split()[1] in (b"400", b"404"), response[:200]
-    assert requests.get(f"{site.url}/healthz", timeout=60).status_code == 200
-
-
 def test_an_unknown_host_gets_400(site):
     response = requests.get(f"{site.url}/", headers={"Host": "evil.example"}, timeout=60)
     assert response.status_code == 400
     assert "Traceback" not in response.text
-
-
-def test_headers_that_clients_can_forge_are_ignored(site):
-    headers = {"Daphne-Root-Path": "/evil", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
-    page = requests.get(f"{site.url}/", headers=headers, timeout=60)
-    assert page.status_code == 200 and "evil" not in page.text
 
 
 @pytest.mark.parametrize("handle", ["Zoë", "Ωmega", "李雷", "🙂 smile", "O'Brien", "a" * 32, "<b>bold</b>", "%00"])

@@ -10,6 +10,7 @@ import pytest
 import redis
 from websockets.asyncio.client import connect
 
+from chatproj import is_healthy
 from tests.live.client import Person, new_ref
 from tests.live.processes import wait_until
 from tests.valkey import free_port
@@ -27,9 +28,10 @@ def monitor(frail_site):
     chat_redis(frail_site).delete("chat:lease:monitor")
     made = []
 
-    def make(name, *options):
-        part = frail_site.make_part(f"monitor-{name}", "monitor", "--interval", str(CHECK_SECONDS), *options).start()
-        made.append(part)
+    def make(name, *options, **environment):
+        part = frail_site.make_part(f"monitor-{name}", "monitor", "--interval", str(CHECK_SECONDS), *options)
+        part.environment = {**part.environment, **environment}
+        made.append(part.start())
         wait_until(lambda: is_working(part) or is_standing_by(part), 60, f"the start of {part.name}")
         return part
 
@@ -230,3 +232,17 @@ async def test_a_monitor_survives_outages_of_redis_and_the_database(frail_site, 
         await lobby.until(lambda: lobby.openings > openings)
         assert await lobby.count_updates(lambda: post_with_retries(owner, slug)) >= 1
     assert part.is_running and part.read_log().count("The monitor waits") <= 4
+
+
+def test_a_probe_notices_a_monitor_that_hangs(monitor, tmp_path):
+    """Workers and delay servers touch the file in the same way. Their pauses are longer, so they need more time."""
+    part = monitor("probed", ALIVE_FILE=str(tmp_path / "alive"))
+
+    def is_alive():
+        return is_healthy.main(["3"], part.environment)
+
+    wait_until(is_alive, what="the file")
+    part.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: not is_alive(), what="the age of the file")
+    part.process.send_signal(signal.SIGCONT)
+    wait_until(is_alive, what="the file again")

@@ -1,9 +1,6 @@
 """The delay server survives faults, and the doctor and the health pages name them. The echo follows its contract."""
 
-import json
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,7 +8,8 @@ import requests
 
 from channels_transport.layer import RedisChannelLayer
 from tests.live.client import Person, close_code, later
-from tests.live.processes import ROOT, Site, wait_until
+from tests.live.doctor import doctor
+from tests.live.processes import Site, wait_until
 from tests.valkey import free_port
 
 # A delay server takes over the messages of a killed delay server only after the heartbeat of that server has expired.
@@ -45,22 +43,6 @@ def make_layer(site):
 def start_delay(site):
     site.delay.start()
     site.delay.wait_until_logged("Listening on asgi.delay", site.delay.log_start)
-
-
-def doctor(site, url=None, **environment):
-    """Return (exit code, {part: texts of its problems}, whole output)."""
-    command = [sys.executable, "manage.py", "doctor", "--json", "--url", url or site.url]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**site.environment, **environment}, capture_output=True, text=True, timeout=120
-    )
-    assert "Traceback" not in done.stdout + done.stderr
-    found = json.loads(done.stdout)
-    problems = {}
-    for part in found["parts"]:
-        if not part["well"]:
-            problems[part["part"]] = f"{problems.get(part['part'], '')} {part['text']}"
-    assert found["well"] is (not problems) and done.returncode == (1 if problems else 0)
-    return done.returncode, problems, done.stdout
 
 
 # The next tests are about the delay server.

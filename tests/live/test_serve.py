@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -94,9 +95,9 @@ class Serve:
 
         Each of these processes has the folder's name in its environment.
         """
-        # Valkey writes its title over its environment, and the title contains its port.
-        port = self.var / "valkey-port"
-        title = f"valkey-server 127.0.0.1:{port.read_text().strip()}" if port.is_file() else "no Valkey yet"
+        # Valkey writes its title over its environment, and the title contains the path of its socket.
+        link = self.var / "valkey-folder"
+        title = f"valkey-server unixsocket:{os.readlink(link)}/" if link.is_symlink() else "no Valkey yet"
         found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
@@ -112,9 +113,9 @@ class Serve:
         """Return the rows of a model as another `manage.py` reads them."""
         return self.run_python("manage.py", "dumpdata", model)
 
-    def run_python(self, *arguments):
+    def run_python(self, *arguments, **changed):
         command = [sys.executable, *arguments]
-        env = self.environment()
+        env = self.environment(**changed)
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
 
     def end(self):
@@ -137,9 +138,21 @@ def serve_in(path):
     return Serve(folder / "var")
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Return a folder with the data of an earlier run: a migrated database and the static files."""
+    run = serve_in(tmp_path_factory.mktemp("prepared"))
+    run.var.mkdir(mode=0o700)
+    for command in ("migrate", "collectstatic --no-input"):
+        run.run_python("manage.py", *command.split(), "--verbosity=0", SECRET_KEY="only for the preparation")
+    return run.var
+
+
 @pytest.fixture
-def serve(tmp_path):
+def serve(tmp_path, prepared):
+    """Return a `serve` that has run before. Only `lasting_serve` starts in a new folder."""
     run = serve_in(tmp_path)
+    shutil.copytree(prepared, run.var)
     yield run
     run.end()
 
@@ -176,8 +189,9 @@ def test_no_secret_is_on_a_command_line_or_in_a_readable_file(running_serve):
     password = (serve.var / "redis-url").read_text().split(":")[2].split("@")[0]
     for command in serve.processes().values():
         assert key not in command and password not in command
-    for name in ("secret-key", "redis-url", "valkey.conf"):
-        assert (serve.var / name).stat().st_mode & 0o077 == 0
+    private = [serve.var, *serve.var.rglob("*"), Path(os.readlink(serve.var / "valkey-folder"))]
+    assert {"secret-key", "redis-url", "valkey.conf", "db.sqlite3", "web.log"} <= {path.name for path in private}
+    assert [path for path in private if not path.is_symlink() and path.stat().st_mode & 0o077] == []
 
 
 @pytest.mark.parametrize("word", PARTS_AND_NUMBERS)
@@ -200,9 +214,8 @@ def is_healthy(serve):
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_process_group_stops_all_processes(serve, number):
-    serve.start().wait_until_ready()
+def stop(serve, number):
+    """Send a signal to the process group, and check that all processes end."""
     os.killpg(serve.process.pid, number)
     # The supervisor waits less than nine seconds for its processes: tests/chatproj/test_serve.py checks this.
     assert serve.process.wait(20) == 0
@@ -247,25 +260,20 @@ def test_a_server_on_all_addresses_answers_to_those_that_it_prints(serve):
     assert serve.status("/", host="evil.example") == 400
 
 
-def test_a_second_start_keeps_the_data_and_answers(serve):
+def test_a_signal_stops_all_processes_and_a_second_start_keeps_the_data(serve):
     serve.start().wait_until_ready()
     rooms = serve.rows("chat.room")
     key = (serve.var / "secret-key").read_text()
     assert '"slug"' in rooms
-    os.killpg(serve.process.pid, signal.SIGINT)
-    serve.process.wait(20)
+    # Other commands of manage.py use the Redis of `serve` while it runs.
+    print_redis_url = "-c", "from chatproj import local; print(local.redis_url())"
+    assert serve.run_python(*print_redis_url).startswith("unix://:")
+    stop(serve, signal.SIGINT)
+    assert serve.run_python(*print_redis_url) == "None\n"
     serve.start().wait_until_ready()
     assert serve.rows("chat.room") == rooms
     assert (serve.var / "secret-key").read_text() == key
-
-
-def test_other_manage_py_commands_use_the_redis_of_serve_while_it_runs(serve):
-    serve.start().wait_until_ready()
-    print_redis_url = "-c", "from chatproj import local; print(local.redis_url())"
-    assert serve.run_python(*print_redis_url).startswith("redis://:")
-    os.killpg(serve.process.pid, signal.SIGINT)
-    serve.process.wait(20)
-    assert serve.run_python(*print_redis_url) == "None\n"
+    stop(serve, signal.SIGTERM)
 
 
 def fail_to_start(serve, **environment):
@@ -298,5 +306,6 @@ def test_a_missing_redis_is_reported_in_one_sentence(serve):
 
 
 def test_a_folder_that_cannot_be_made_is_reported_in_one_sentence(serve):
+    shutil.rmtree(serve.var)
     serve.var.write_text("a file stands where the folder should be")
     assert "Cannot" in fail_to_start(serve)

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import time
+import urllib.parse
 
 import pytest
 import requests
@@ -67,6 +68,21 @@ async def test_an_interface_that_lost_its_lease_closes_its_connections_with_4408
         os.kill(second_web.pid, signal.SIGCONT)
         await asyncio.wait_for(cut_off.wait_closed(), LIMIT_SECONDS)
         assert cut_off.close_code == 4408
+
+
+def test_a_busy_interface_keeps_many_new_connections_waiting(second_web):
+    """The kernel completes a connection only if the interface's queue has a place for it."""
+    address = ("127.0.0.1", urllib.parse.urlsplit(second_web.url).port)
+    with contextlib.ExitStack() as stack:
+        os.kill(second_web.pid, signal.SIGSTOP)
+        stack.callback(os.kill, second_web.pid, signal.SIGCONT)
+        started = time.monotonic()
+        clients = [stack.enter_context(socket.create_connection(address, LIMIT_SECONDS)) for _ in range(100)]
+        assert time.monotonic() - started < 1
+        os.kill(second_web.pid, signal.SIGCONT)
+        for client in clients:
+            client.sendall(b"GET /nothing HTTP/1.0\r\n\r\n")
+        assert {client.recv(7) for client in clients} == {b"HTTP/1."}
 
 
 async def test_a_unix_socket_serves_requests_and_websockets(site):

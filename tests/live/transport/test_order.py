@@ -29,9 +29,15 @@ def any_site(request):
     site.stop()
 
 
-async def test_three_thousand_broadcasts_arrive_once_and_in_order(any_site):
+@pytest.fixture
+def number_of_frames(request):
+    """Return 3,000 for the first kind of site, and less for the others, whose order depends on the same scripts."""
+    return 3000 if request.node.callspec.params["any_site"] == next(iter(KINDS)) else 1000
+
+
+async def test_broadcasts_arrive_once_and_in_order(any_site, number_of_frames):
     # Some frames send several messages. While one worker sends them, another worker has time to run the next frame.
-    parts = [10 if number % 10 == 0 else 1 for number in range(3000)]
+    parts = [10 if number % 10 == 0 else 1 for number in range(number_of_frames)]
     expected = [[number, part] for number in range(len(parts)) for part in range(parts[number])]
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
