@@ -1,13 +1,14 @@
 """
-Fill a database with many messages of realistic words, for the measurement of searches. A run may stop before
-the end, and the next run continues.
+Fill a database with many messages of realistic words, for the measurement of searches, of the disk and of large rooms.
 
 Django must be set up before these functions are called.
 """
 
+import hashlib
 import itertools
 import random
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 BATCH = 5000
@@ -24,7 +25,7 @@ COMMON_ENGLISH = [
 # fmt: on
 KANJI = [chr(0x4E00 + 7 * number) for number in range(2000)]
 KANA = [chr(0x3042 + number) for number in range(70)]
-BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+BEGIN, DAYS = datetime(2024, 1, 1, tzinfo=UTC), 700
 
 
 class Texts:
@@ -92,7 +93,11 @@ def choose_room(source: random.Random, position: float, rooms: list) -> object:
 
 
 def fill(total: int, deadline: float) -> bool:
-    """Store messages until there are `total`, and index them. Return False if the deadline came first."""
+    """
+    Store messages until there are `total`, and index them. Return False if the deadline came first.
+
+    The next run continues.
+    """
     from django.db import transaction
 
     from chat.models import Message, Person, Room
@@ -107,7 +112,7 @@ def fill(total: int, deadline: float) -> bool:
             room = choose_room(texts.random, number / total, rooms)
             offsets[room.id] += 1
             author = people[min(int(texts.random.paretovariate(0.7)), len(people) - 1)]
-            at = BEGIN + timedelta(days=700) * (number / total)
+            at = BEGIN + timedelta(days=DAYS) * (number / total)
             rows.append((room.id, offsets[room.id], author.id, f"r{number}", texts.make_body(), at))
         with transaction.atomic():
             insert_messages(rows)
@@ -120,20 +125,59 @@ def fill(total: int, deadline: float) -> bool:
     return index(deadline)
 
 
+def fill_room(slug: str, total: int) -> None:
+    """Store the messages of the last DAYS in a room, `total` of them, with their refs as posts do, and index them."""
+    from django.db import transaction
+
+    from chat.models import Person, Room
+
+    make_people_and_rooms()
+    people, room = list(Person.objects.order_by("id")), Room.objects.get(slug=slug)
+    texts, begin = Texts(seed=0), datetime.now(UTC) - timedelta(days=DAYS)
+    for first in range(1, total + 1, BATCH):
+        rows = []
+        for number in range(first, min(first + BATCH, total + 1)):
+            author = people[min(int(texts.random.paretovariate(0.7)), len(people) - 1)]
+            at = begin + timedelta(days=DAYS) * (number / total)
+            # Clients make refs of 22 characters.
+            rows.append((room.id, number, author.id, f"r{number:021}", texts.make_body(), at))
+        with transaction.atomic():
+            insert_messages(rows)
+            insert_refs(rows)
+            Room.objects.filter(id=room.id).update(offset=rows[-1][1], posts=rows[-1][1], last_at=rows[-1][-1])
+    index(float("inf"))
+
+
 def insert_messages(rows: list[tuple]) -> None:
     """Store messages of (room, number, author, ref, body, time)."""
+    columns = ("room_id", "number", "offset", "author_id", "ref", "body", "created_at")
+    _insert("chat_message", columns, [(room, number, number, *rest) for room, number, *rest in rows])
+
+
+def insert_refs(rows: list[tuple]) -> None:
+    """Store the refs of messages of (room, number, author, ref, body, time)."""
+    columns = ("person_id", "ref", "room_id", "digest", "number", "offset", "created_at")
+    values = []
+    for room, number, author, ref, body, at in rows:
+        values.append((author, ref, room, hashlib.sha256(body.encode()).hexdigest(), number, number, at))
+    _insert("chat_change", columns, values)
+
+
+def _insert(table: str, columns: Sequence[str], rows: list[tuple]) -> None:
+    """Insert rows whose last column is a time."""
     from django.db import connection
 
     adapt = connection.ops.adapt_datetimefield_value
-    values = [(room, number, number, author, ref, body, adapt(at)) for room, number, author, ref, body, at in rows]
-    columns = '(room_id, number, "offset", author_id, ref, body, created_at)'
+    values = [(*row, adapt(at)) for *row, at in rows]
+    names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             from psycopg2.extras import execute_values
 
-            execute_values(cursor, f"INSERT INTO chat_message {columns} VALUES %s", values, page_size=1000)
+            execute_values(cursor, f"INSERT INTO {table} ({names}) VALUES %s", values, page_size=1000)
         else:
-            cursor.executemany(f"INSERT INTO chat_message {columns} VALUES (%s, %s, %s, %s, %s, %s, %s)", values)
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
 
 
 def index(deadline: float) -> bool:

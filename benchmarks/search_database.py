@@ -26,9 +26,9 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def filled_database(options: argparse.Namespace) -> Iterator[bool]:
-    """Set up Django with the database, and fill it. Yield whether it is full: the filling may stop after `seconds`."""
-    with scratch_database(options.folder, options.database) as url:
+def new_database(folder: Path, kind: str) -> Iterator[None]:
+    """Set up Django with the database in a folder, and migrate it. `kind` is "sqlite" or "postgresql"."""
+    with scratch_database(folder, kind) as url:
         os.environ.update(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="chatproj.settings")
         os.environ.setdefault("SECRET_KEY", "for measurements only")
         django.setup()
@@ -36,12 +36,21 @@ def filled_database(options: argparse.Namespace) -> Iterator[bool]:
         from django.db import connection
 
         call_command("migrate", interactive=False, verbosity=0)
+        try:
+            yield
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def filled_database(options: argparse.Namespace) -> Iterator[bool]:
+    """Set up Django with the database, and fill it. Yield whether it is full: the filling may stop after `seconds`."""
+    with new_database(options.folder, options.database):
+        from django.db import connection
+
         make_people_and_rooms()
         is_full = fill(options.messages, time.monotonic() + options.seconds)
         if is_full and connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
-        try:
-            yield is_full
-        finally:
-            connection.close()
+        yield is_full

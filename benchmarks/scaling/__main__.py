@@ -1,0 +1,85 @@
+"""
+The command line. `run` measures everything, `plan` computes from what has been measured, and `write` writes the tables
+of an earlier run into docs/scaling.md.
+
+    bin/bench --scaling                        measures in at most 14 minutes
+    bin/bench --scaling --update-docs          also writes the tables into docs/scaling.md
+    bin/bench --scaling --levels 50,100,200    checks that everything runs; ignore its numbers
+    bin/bench --plan --sockets 50000 --room-size 200 --posts-per-person-minute 0.5
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import stacks
+from benchmarks.run import INTERRUPTED
+from benchmarks.scaling import model, plan_tables
+from benchmarks.scaling.run import MEASURED, publish, run
+from benchmarks.scaling.workload import Workload
+
+
+def plan(choices) -> int:
+    """Print what a workload needs, and its limits."""
+    results = json.loads(MEASURED.read_text())
+    given = {name: getattr(choices, name) for name in Workload._fields if getattr(choices, name) is not None}
+    prices, need = plan_tables.make_plan(results, Workload(**given))
+    load = need.load
+    print(f"{need.workload.sockets:,} sockets need, each process at half of its core:")
+    megabits = load.amounts["wire_out"] * 8 / 1e6
+    print(f"  {need.interfaces} interfaces, {need.memory_gb['interface']} GB; {megabits:,.0f} Mbit/s to clients")
+    print(f"  {need.workers} workers, {need.memory_gb['worker']} GB")
+    print(f"  {need.shards} Redis servers; {load.amounts['commands']:,.0f} commands a second")
+    print(f"  {need.database_cores:.0f} cores of PostgreSQL, {need.connections} connections, ", end="")
+    print(f"{load.amounts['transactions']:,.0f} transactions and {load.amounts['rows']:,.0f} changed rows a second")
+    print("The limits that more processes do not remove, and how much of each is used:")
+    for limit in model.limits(prices, need):
+        print(f"  {100 * limit.share:5.0f}%  {limit.name}")
+    return 0
+
+
+def parse():
+    """Return the choices of the command line."""
+    parser = argparse.ArgumentParser(prog="bin/bench --scaling", description=__doc__.splitlines()[1])
+    commands = parser.add_subparsers(dest="command", required=True)
+    measure = commands.add_parser("run")
+    measure.add_argument("--levels", type=lambda text: sorted(map(int, text.split(","))), default=[1000, 5000, 20000])
+    measure.add_argument("--seconds", type=float, default=2.0, help="of each measured step")
+    measure.add_argument("--level-seconds", type=float, default=30.0, help="of each measured level")
+    measure.add_argument(
+        "--connect-seconds", type=float, default=150.0, help="the most that the sockets of a level may take"
+    )
+    measure.add_argument("--settle-seconds", type=float, default=4.0, help="between the handshakes and the measurement")
+    measure.add_argument("--posts", type=float, default=8.0, help="posts a second at each level")
+    measure.add_argument("--only-levels", action="store_true", help="measure no costs")
+    measure.add_argument("--minutes", type=float, default=14.0, help="the most that the run may take")
+    measure.add_argument("--largest-room", type=int, default=1000, help="members of the largest room")
+    measure.add_argument("--loopback", action="store_true", help="loopback addresses instead of network namespaces")
+    measure.add_argument("--update-docs", action="store_true", help="write the tables into docs/scaling.md")
+    measure.add_argument(
+        "--out", type=Path, default=stacks.ROOT / "var" / "bench" / time.strftime("scaling-%Y%m%d-%H%M%S")
+    )
+    writing = commands.add_parser("write")
+    writing.add_argument("results", type=Path, help="the file results.json of a run")
+    planning = commands.add_parser("plan")
+    for name in Workload._fields:
+        kind = int if Workload.__annotations__[name] is int else float
+        planning.add_argument(f"--{name.replace('_', '-')}", type=kind, required=name == "sockets")
+    return parser.parse_args()
+
+
+def main() -> int:
+    choices = parse()
+    if choices.command == "write":
+        publish(json.loads(choices.results.read_text()))
+        return 0
+    return plan(choices) if choices.command == "plan" else run(choices)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
