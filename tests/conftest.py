@@ -8,12 +8,15 @@ import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.db import connection
 
+from channels_transport import log_context
 from chat import markup
 from chat.models import Person
-from chat.services import feed_posts, limits, people, rooms
+from chat.services import budgets, busy_rooms, feed_posts, limits, people, rooms
 from chat.store import store
 from tests import wire
+from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
+from tests.live.sites import shared_site  # noqa: F401 (a fixture)
 from tests.random_examples import IS_FAST
 from tests.stand_ins import Clock, Later
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)
@@ -55,7 +58,7 @@ def pytest_make_parametrize_id(val):
 
 def pytest_collection_modifyitems(items):
     """Put the files of live and browser tests first: they are long, and the short files fill the rest of the time."""
-    items.sort(key=lambda item: not {"live", "browser"} & set(item.path.parts))
+    items.sort(key=lambda item: not {"live", "browser", "security"} & set(item.path.parts))
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +78,11 @@ def empty_state():
     """Empty the layer, the store and the caches of this process before each test."""
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
+    busy_rooms.forget_messages()
+    log_context.clear()
     markup.render.cache_clear()
     limits.forget_people()
+    budgets.forget_levels()
     feed_posts.forget_pauses()
 
 
@@ -88,6 +94,15 @@ def later(monkeypatch):
     for module in ("chat.services.feed_posts", "chat.services.people.logins", "chat.services.presence"):
         monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
+
+
+@pytest.fixture
+def own_files(settings, tmp_path):
+    """Store files in a directory of this test, if the default is a directory. Return the directory or None."""
+    if settings.CHAT_FILES == "database:":
+        return None
+    settings.CHAT_FILES = str(tmp_path / "files")
+    return tmp_path / "files"
 
 
 @pytest.fixture

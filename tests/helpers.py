@@ -1,5 +1,9 @@
 """Helpers for all tests. They do not depend on the chat."""
 
+from contextlib import contextmanager
+
+from django.db import transaction
+
 
 def fail_with(error):
     """Return a function that takes any arguments and raises `error`."""
@@ -24,3 +28,11 @@ def statements(queries):
         table = next(word for word in words if word.startswith(('"chat_', '"django_', "chat_")))
         found.append((words[0], table.split(".")[0].strip('"')))
     return found
+
+
+@contextmanager
+def rolled_back():
+    """Run a block in a savepoint, and undo at its end what it stored."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -18,11 +18,20 @@ ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "chat" / "static" / "chat"
 TEMPLATES = ROOT / "templates"
 WIRE = "connection/wire.js"
-ENTRIES = {"workspace.js", "board.js", "first-view.js", "lobby.js", "operators.js", "page.js", "settings.js"}
+ENTRIES = {
+    "workspace.js",
+    "board.js",
+    "first-view.js",
+    "lobby.js",
+    "operations.js",
+    "operators.js",
+    "page.js",
+    "settings.js",
+}
 
 # The key is a folder. The value lists what its modules may import: a folder, or one module (a name with a slash).
 ALLOWED = {
-    "connection": {"connection", "ui/translation.js"},
+    "connection": {"connection", "ui/error-id.js", "ui/translation.js"},
     "ui": {"ui", "connection/api.js", "connection/storage.js", WIRE},
     "completion": {"completion", "ui", "connection"},
     "emoji": {"emoji", "ui", "connection/storage.js"},
@@ -30,6 +39,7 @@ ALLOWED = {
     "room": {"room", "completion", "emoji", "ui", "connection"},
     "board": {"board", "ui", "connection"},
     "lobby": {"lobby", "ui", "connection"},
+    "operations": {"operations", "ui", "connection"},
     "operators": {"operators", "ui", "connection"},
     "workspace": {"workspace", "finding", "room", "lobby", "ui", "connection"},
 }

@@ -52,6 +52,7 @@ DJANGO_COMMANDS = {
     "migrate",
     "makemigrations",
     "collectstatic",
+    "check",
     "runserver",
     "shell",
     "test",
@@ -240,6 +241,11 @@ def test_every_setting_and_metric_that_a_page_names_is_read_somewhere(page):
 def is_in_sources(name: str) -> bool:
     # The code builds the name of a channel's metric from the name of its counter.
     counter = re.sub(r"^chat_channel_|_total$", "", name)
+    # Each described metric of a process has its name in the code without the namespace, and its endings by its kind.
+    counted = re.sub(r"^chat_|_total$|_(bucket|sum|count)$", "", name)
+    built = f'("{counted}", "', f'{{namespace}}_{counted}"', f'{{name}}_{counted.partition("worker_")[2] or counted}"'
+    if any(text in all_sources() for text in built):
+        return True
     return name in all_sources() or (name.startswith("chat_channel_") and counter in all_sources())
 
 
@@ -278,6 +284,23 @@ def describe_limit(value) -> str:
     return f"{value:,}" if value else "none"
 
 
+def describe_rate(per_second):
+    """Return the rate of a limit, as the table of the chat's limits has it."""
+    for seconds, name in ((1, "a second"), (60, "a minute"), (3600, "an hour"), (86400, "a day")):
+        number = per_second * seconds
+        if abs(number - round(number)) < 1e-6:
+            return f"one {name}" if round(number) == 1 else f"{round(number):,} {name}"
+    raise AssertionError(f"{per_second} is no whole number in a day")
+
+
+def test_the_table_of_the_chats_limits_has_every_limit_with_its_default(settings):
+    table = [row for row in read_page("docs/http-api.md").splitlines() if row.startswith("| `")]
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table]
+    documented = {row[0].strip("`"): (row[2], row[3]) for row in rows if len(row) == 4}
+    for name, (burst, per_second) in settings.CHAT_LIMITS.items():
+        assert documented.get(name) == (f"{round(burst):,}", describe_rate(per_second)), name
+
+
 def test_the_table_of_the_interfaces_limits_has_every_limit_with_its_default():
     heads = "| limit | default | above it |"
     tables = [table for table in tables_of(read_page("docs/operations.md")) if table[0] == heads]
@@ -290,7 +313,8 @@ def test_no_code_reads_a_variable_that_is_not_in_the_table():
     paths = [path for path in all_files() if re.match(r"(?:manage|(?:chat|chatproj|channels_transport)/.*)\.py$", path)]
     names = {name for path in paths for name in re.findall(readers, (ROOT / path).read_text())}
     assert "PORT" in names and "REDIS_URL" in names
-    assert names - {"PATH"} <= set(environment.SETTINGS)
+    # OpenTelemetry documents its own variables.
+    assert {name for name in names if not name.startswith("OTEL_")} - {"PATH"} <= set(environment.SETTINGS)
 
 
 def test_every_event_and_code_is_in_the_protocols_page():

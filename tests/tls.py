@@ -35,6 +35,9 @@ class Authority:
 
     def _sign(self, subject, key, extension):
         now = datetime.datetime.now(datetime.UTC)
+        # Python 3.13 refuses certificates without the identifiers of the keys and, of an authority, without their use.
+        own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        issuing_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -44,8 +47,23 @@ class Authority:
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=2))
             .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            .add_extension(_make_usage(isinstance(extension, x509.BasicConstraints)), critical=True)
+            .add_extension(own_key, critical=False)
+            .add_extension(issuing_key, critical=False)
             .sign(self.key, hashes.SHA256())
         )
+
+
+def _make_usage(is_authority):
+    unused = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    return x509.KeyUsage(
+        digital_signature=not is_authority,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        encipher_only=False,
+        decipher_only=False,
+        **dict.fromkeys(unused, False),
+    )
 
 
 def _pem(certificate):

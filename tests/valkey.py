@@ -82,6 +82,11 @@ def running_valkey(*options):
                 process.wait()
 
 
+def running_cluster():
+    """Run a part of a Redis Cluster. The default port of its bus may belong to an outgoing connection."""
+    return running_valkey("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+
+
 def _wait_for(process, url):
     deadline = time.monotonic() + START_SECONDS
     client = redis.StrictRedis.from_url(url)

@@ -15,6 +15,7 @@ from channels.signals import consumer_finished, consumer_started
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.http import HttpRequest
 from django.test import Client
@@ -22,6 +23,8 @@ from django.test import Client
 from chat.services import people
 
 ORIGIN = "http://testserver"
+# Django and Channels close the connections to the database at these signals.
+CLOSING = (request_started, request_finished, consumer_finished)
 ANSWERS = ("ack", "rejected", "page")
 
 
@@ -43,6 +46,9 @@ def run(channel, content):
     message = Message(content, channel, layer())
     consumer, kwargs = layer().router.match(message)
     consumer_started.send(sender=run, environ={})
+    # Requests and the end of a consumer must not close the database connection of the test.
+    for signal in CLOSING:
+        signal.disconnect(close_old_connections)
     try:
         consumer(message, **kwargs)
     except DenyConnection:
@@ -51,10 +57,9 @@ def run(channel, content):
     except ConsumeLater:
         layer().send(channel, content)
     finally:
-        # The end of a consumer must not close the database connection of the test.
-        consumer_finished.disconnect(close_old_connections)
         consumer_finished.send(sender=run)
-        consumer_finished.connect(close_old_connections)
+        for signal in CLOSING:
+            signal.connect(close_old_connections)
 
 
 def browser_of(person, **kwargs):
