@@ -96,6 +96,11 @@ def read_hosts(text: str) -> list[str]:
     return hosts
 
 
+def read_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the networks, or single addresses, of a list that is separated by commas."""
+    return [ipaddress.ip_network(item.strip()) for item in text.split(",") if item.strip()]
+
+
 def read_issuer(text: str) -> str:
     """Return the URL of an OpenID Connect provider, unchanged: it must be equal to the issuer in the tokens."""
     url = text.strip()

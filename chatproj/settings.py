@@ -152,6 +152,8 @@ EMAIL_FROM = read("EMAIL_FROM") or f"no-reply@{_public.hostname or 'localhost'}"
 if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(environment.MISSING_PUBLIC_URL)
 CHAT_ECHO = read("CHAT_ECHO")
+# The private networks to which `chat.services.outgoing` may connect.
+OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID

@@ -15,7 +15,7 @@ from .grants import POST, READ, ROOMS, SCOPES, Grant
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
 from .mails import EmailAddress, Mail
-from .messages import Bookmark, Change, EarlierBody, Mention, Message, Reaction
+from .messages import AdditionBit, Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
 from .people import (
@@ -42,6 +42,7 @@ from .workspace import Newest, Place, count_news, find_newest, find_places, find
 
 __all__ = [
     "AccountEntry",
+    "AdditionBit",
     "Announcement",
     "AuditEntry",
     "Block",

@@ -3,6 +3,7 @@ Messages, and what belongs to them: reactions, earlier bodies, bookmarks, mentio
 """
 
 from datetime import datetime
+from enum import IntFlag
 
 from django.db import models
 from django.utils import timezone
@@ -11,6 +12,16 @@ from .people import Person
 from .rooms import Room
 
 MAX_SWAPPED = 20  # messages that are posted at the same moment
+
+
+class AdditionBit(IntFlag):
+    """The modules that store something for a message, in `Message.additions`. A bit never changes its meaning."""
+
+    FILES = 1
+    THREAD = 2
+    PREVIEWS = 4
+    POLL = 8
+    SENDER = 16  # the name under which a hook posted
 
 
 class MessageQuerySet(models.QuerySet):
@@ -99,6 +110,8 @@ class Message(models.Model):
     mentioned = models.IntegerField(null=True, editable=False)
     # `all` or `here` if the message calls all members, or the people who were present; else null.
     audience = models.CharField(max_length=4, choices=AUDIENCES, null=True, editable=False)
+    # The sum of the AdditionBits of the modules that store something for this message. Null means 0.
+    additions = models.SmallIntegerField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 

@@ -25,6 +25,7 @@ from chat.services.after_commit import publish_after_commit
 from chat.services.free_rows import lock_free_rows
 from chat.services.holds import is_held
 from chat.services.removed import MESSAGES, count_removed
+from chat.services.rooms import delete_additions
 
 from .rules import apply_rules
 
@@ -101,12 +102,13 @@ def _delete_batch(room: Room, end: int, actor: str) -> int:
         if not lock_free_rows(Room.objects.filter(id=room.id), 1) or is_held(room.id):
             return 0
         oldest = Message.objects.filter(room=room, number__lt=end).order_by("number")
-        found = list(oldest.values_list("id", "number")[:BATCH])
+        found = list(oldest.values_list("id", "number", "additions")[:BATCH])
         if not found:
             return 0
-        Mention.objects.filter(room=room, number__in=[number for _, number in found]).delete()
+        Mention.objects.filter(room=room, number__in=[number for _, number, _ in found]).delete()
+        delete_additions(room.id, {number: additions for _, number, additions in found})
         # Reactions, earlier bodies, bookmarks, reports and the document of the search go with their message.
-        Message.objects.filter(id__in=[message_id for message_id, _ in found]).delete()
+        Message.objects.filter(id__in=[message_id for message_id, _, _ in found]).delete()
         Room.objects.filter(id=room.id).update(kept_from=found[-1][1] + 1)
         _log(room, len(found), actor)
     # People who wait for the room get as much time as the batch took from them.

@@ -95,8 +95,11 @@ def _find_rooms(hold) -> list[int]:
 def _delete_bodies(room_id):
     removed = EarlierBody.objects.filter(message__room_id=room_id, message__removed_at__isnull=False)
     deleted = 0
-    while ids := list(removed.values_list("id", flat=True)[:BATCH]):
-        deleted += EarlierBody.objects.filter(id__in=ids).delete()[0]
+    while batch := list(removed.values_list("id", "message_id")[:BATCH]):
+        with transaction.atomic():
+            for message in Message.objects.filter(id__in={message_id for _, message_id in batch}):
+                rooms.remove_additions(message)
+            deleted += EarlierBody.objects.filter(id__in=[body_id for body_id, _ in batch]).delete()[0]
     return deleted
 
 

@@ -18,6 +18,7 @@ from .access import (
     join_room,
     lock_room,
 )
+from .additions import Addition, delete_additions, register_addition, remove_additions
 from .changes import (
     MAX_REACTIONS,
     edit_message,
@@ -71,6 +72,7 @@ from .reading import (
 from .refs import Outcome, record_once
 
 __all__ = [
+    "Addition",
     "Backlog",
     "MAX_PINS",
     "MAX_REACTIONS",
@@ -84,6 +86,7 @@ __all__ = [
     "catch_up",
     "create_first_room",
     "create_room",
+    "delete_additions",
     "delete_member",
     "delete_own_room",
     "delete_room",
@@ -123,6 +126,8 @@ __all__ = [
     "post_message",
     "preview_body",
     "record_once",
+    "register_addition",
+    "remove_additions",
     "remove_as_operator",
     "remove_message",
     "renew_epochs",

@@ -17,6 +17,7 @@ from chat.services.holds import is_held
 from chat.services.rights import Action
 from chat.services.scopes import check_scope
 
+from .additions import prepare_additions, remove_additions
 from .called import find_called
 from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
 from .memberships import check_member_may, notify_moderators
@@ -41,6 +42,7 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         is_direct = member.room.access == Room.DIRECT
         listeners = find_direct_listeners(member) if is_direct else []
         called = find_called(member, event.body)
+        prepared = prepare_additions(member, event)
         message = insert(
             Message,
             room_id=member.room_id,
@@ -56,9 +58,11 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
             pinned_at=None,
             mentioned=called.count,
             audience=called.audience,
+            additions=prepared.bits,
         )
         set_related(message, room=member.room, author=member.person)
         message.all_reactions = []
+        prepared.store(message)
         store_mentions(member, message, called)
         notify_direct(member.room, message, listeners)
         return message
@@ -98,7 +102,7 @@ def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
     Delete the body, the earlier bodies, the reactions, mentions, bookmarks and pin of a message; its row stays.
 
-    During a hold, keep the bodies; members cannot read them.
+    During a hold, keep the bodies and the additions; members cannot read them.
 
     If a moderator removes another person's message, write an audit entry, and close the reports of the message.
 
@@ -117,12 +121,15 @@ def _remove(member, event, get_message):
         message.all_reactions = []
         if is_held(message.room_id):
             keep_held_body(message, member.person, now)
+            additions = message.additions
         else:
             delete_bodies(message)
+            additions = remove_additions(message)
         delete_mentions(message)
         # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
-        return _update(message, offset, body="", removed_at=now, pinned_at=None, mentioned=0, audience=None)
+        fields = {"body": "", "removed_at": now, "pinned_at": None, "mentioned": 0, "audience": None}
+        return _update(message, offset, additions=additions, **fields)
 
     return change_message(member, event, remove)
 

@@ -15,6 +15,7 @@ from chat.models import Member, Message, Room, read_from_replica, read_page, sna
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
 from chat.services import feeds
 
+from .additions import describe_additions
 from .mentions import find_mentions
 
 _Result = TypeVar("_Result")
@@ -171,7 +172,11 @@ def _messages(room):
 
 def _describe_all(messages: Iterable[Message]) -> list[dict]:
     found = list(messages)
-    return [_describe(message, mentions) for message, mentions in zip(found, find_mentions(found), strict=True)]
+    more = describe_additions(found)
+    return [
+        _describe(message, mentions, more.get(message.number))
+        for message, mentions in zip(found, find_mentions(found), strict=True)
+    ]
 
 
 def describe_messages(messages: list[Message]) -> list[dict]:
@@ -186,7 +191,8 @@ def describe_messages(messages: list[Message]) -> list[dict]:
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
     if hasattr(message, "all_mentions"):
-        return _describe(message, message.all_mentions)  # it was just stored
+        # It was just stored.
+        return _describe(message, message.all_mentions, describe_additions([message]).get(message.number))
     return _describe_all([message])[0]
 
 
@@ -195,8 +201,8 @@ def preview_body(body: str) -> str:
     return markup.render(body)
 
 
-def _describe(message, mentions):
-    return protocol.message(
+def _describe(message, mentions, more):
+    event = protocol.message(
         id=message.number,
         offset=message.offset,
         ref=message.ref,
@@ -213,3 +219,4 @@ def _describe(message, mentions):
         guests=message.list_reacting_guests(),
         pinned=message.is_pinned,
     )
+    return event if more is None else {**event, **more}
