@@ -30,7 +30,18 @@ from .changes import (
 from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
+from .imported import (
+    NewMessage,
+    Opening,
+    begin_imported_room,
+    find_newest_time,
+    find_next_numbers,
+    open_imported_room,
+    refresh_imported_room,
+    store_imported_messages,
+)
 from .lifecycle import (
+    MAX_SLUG,
     change_address,
     change_room,
     create_first_room,
@@ -76,11 +87,15 @@ __all__ = [
     "Backlog",
     "MAX_PINS",
     "MAX_REACTIONS",
+    "MAX_SLUG",
+    "NewMessage",
+    "Opening",
     "Outcome",
     "Pin",
     "ReadableRooms",
     "Version",
     "apply_role",
+    "begin_imported_room",
     "change_address",
     "change_room",
     "catch_up",
@@ -97,6 +112,8 @@ __all__ = [
     "end_mutes",
     "find_member",
     "find_members_held_by_browser",
+    "find_newest_time",
+    "find_next_numbers",
     "find_room",
     "find_rooms",
     "get_backlog",
@@ -123,9 +140,11 @@ __all__ = [
     "mark_read",
     "notify_lobby",
     "notify_moderators",
+    "open_imported_room",
     "post_message",
     "preview_body",
     "record_once",
+    "refresh_imported_room",
     "register_addition",
     "remove_additions",
     "remove_as_operator",
@@ -137,5 +156,6 @@ __all__ = [
     "set_guests",
     "set_pin",
     "set_reaction",
+    "store_imported_messages",
     "sweep_old_refs",
 ]
