@@ -5,10 +5,10 @@ An id is the id that the other system uses. This module reads and writes nothing
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 
 class ImportFailure(Exception):
@@ -29,6 +29,7 @@ class ImportedPerson:
 
     - `handle`: the wished handle. The person gets another one if it is taken or not allowed here.
     - `aliases`: further names by which the operator's mapping file may name the person, beside `id` and `email`.
+    - `picture`: a function that opens the picture of the person, or None.
     - `is_active`: whether the person may get access to the account. People who left and bots may not.
     """
 
@@ -39,6 +40,7 @@ class ImportedPerson:
     aliases: tuple[str, ...] = ()
     is_active: bool = True
     is_guest: bool = False
+    picture: Callable[[], IO[bytes]] | None = None
 
 
 @dataclass(frozen=True)

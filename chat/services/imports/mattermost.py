@@ -9,8 +9,8 @@ types and fields are used; other types are ignored:
 - `version`, the first line, must be 1;
 - `team`: `name`, `display_name`;
 - `channel`: `team`, `name`, `display_name`, `type` (`O` or `P`), `header`, `purpose`, `deleted_at`;
-- `user`: `username`, `email`, `nickname`, `first_name`, `last_name`, `delete_at`, and `name`, `channels` of `teams`,
-  with the `name` and the `roles` of each channel; `bot`: `username`, `display_name`;
+- `user`: `username`, `email`, `nickname`, `first_name`, `last_name`, `delete_at`, `profile_image`, and of `teams` the
+  `name` and the `channels` with their `name` and `roles`; `bot`: `username`, `display_name`;
 - `post`: `team`, `channel`, `user`, `type`, `message`, `create_at`, `edit_at`, `is_pinned`, `reactions` (`user`,
   `emoji_name`), `attachments` (`path`), `replies` (as posts, without a channel);
 - `direct_channel`: `members` or the `username` of `participants`; `direct_post`: `channel_members`, and as `post`.
@@ -22,7 +22,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 from .emoji_names import find_emoji, replace_names
 from .exports import Export, Fields, clean, parse_json
@@ -88,6 +89,11 @@ class MattermostReader:
             reactions=_convert_reactions(content.get("reactions") or ()),
         )
 
+    def _find_file(self, path: str) -> Callable[[], IO[bytes]] | None:
+        """Return a function that opens a file of the export, or None if the export does not contain the file."""
+        found = next((name for name in (f"data/{path}", path) if self.export.has(name)), None)
+        return None if found is None else partial(self.export.open, found)
+
     def _find_team(self, room: str) -> str:
         """Return the team of a room. In a direct conversation, a channel is one of the only team, if there is one."""
         team, _, channel = room.partition("/")
@@ -130,6 +136,7 @@ class MattermostReader:
             name=name or fields.text("nickname", ""),
             email=fields.text("email", ""),
             is_active=not fields.number("delete_at", 0),
+            picture=self._find_file(fields.text("profile_image", "")),
         )
 
     def _read_bot(self, fields: Fields) -> Iterator[ImportedPerson]:
