@@ -85,9 +85,10 @@ ALLOWED = {
     "chat.http.form_bodies": [],
     "chat.http.security_middleware": [],
     "chat.http.middleware": [*BELOW_CONSUMERS, "chat.http.form_bodies", "chat.http.responses"],
+    "chat.http.file_responses": BELOW_CONSUMERS,
     "chat.http.health": [*BELOW_CONSUMERS, "chat.http.site_numbers"],
     "chat.http.site_numbers": BELOW_CONSUMERS,
-    "chat.http.api": BELOW_VIEWS,
+    "chat.http.api": [*BELOW_VIEWS, "chat.http.file_responses"],
     "chat.http.api.messages": [*BELOW_VIEWS, "chat.markup"],
     "chat.http.api.polling": [*BELOW_VIEWS, "chat.consumers"],
     "chat.http.settings_page": [

@@ -18,7 +18,18 @@ This package checks no rights, and shows no name to anybody.
 from .errors import FileLost, FileTooLarge, NoSpace
 from .names import is_name, make_name
 from .orphans import register_owner, sweep_files
-from .stores import create, delete, delete_after_commit, find_directory, find_paths, find_problem, has, put, read
+from .stores import (
+    create,
+    delete,
+    delete_after_commit,
+    find_directory,
+    find_paths,
+    find_problem,
+    has,
+    put,
+    read,
+    read_range,
+)
 from .writing import Parts, Writer
 
 __all__ = [
@@ -38,6 +49,7 @@ __all__ = [
     "make_name",
     "put",
     "read",
+    "read_range",
     "register_owner",
     "sweep_files",
 ]

@@ -7,6 +7,7 @@ name is complete, also after a power cut.
 
 import contextlib
 import errno
+import math
 import os
 import random
 from collections.abc import Iterator
@@ -50,7 +51,15 @@ class DirectoryStore:
     def read(self, name: str) -> Parts:
         """Return the parts of a complete file, one after the other. Raise FileLost if there is no such file."""
         with translated_errors(name):
-            return _FileReader(os.open(self.find_path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
+            return _FileReader(self._open(name))
+
+    def read_range(self, name: str, first: int, length: int) -> Parts:
+        """Return the parts of at most `length` bytes of a complete file, from the byte `first` on. Raise FileLost."""
+        with translated_errors(name):
+            return _FileReader(self._open(name), first, length)
+
+    def _open(self, name: str) -> int:
+        return os.open(self.find_path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def delete(self, name: str) -> bool:
         """Delete a file, complete or not. Return whether there was one."""
@@ -154,19 +163,22 @@ def _sync_folder(folder: Path) -> None:
 
 
 class _FileReader:
-    """The parts of an open file. The file stays readable if somebody deletes it meanwhile."""
+    """The parts of an open file, or of a range of it. The file stays readable if somebody deletes it meanwhile."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, first: int = 0, length: float = math.inf) -> None:
         self._file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 (the end of the file closes it)
+        self._file.seek(first)
+        self._left = length
 
     def __iter__(self) -> "_FileReader":
         return self
 
     def __next__(self) -> bytes:
-        data = self._file.read(READ_BYTES)
+        data = self._file.read(int(min(READ_BYTES, self._left)))
         if not data:
             self.close()
             raise StopIteration
+        self._left -= len(data)
         return data
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ database to a directory at any time. Files in a directory that CHAT_FILES no lon
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -67,9 +67,18 @@ def read(name: str) -> Parts:
     Raise FileLost if there is no such file. If it is in the database and somebody deletes it meanwhile, raise FileLost
     later.
     """
+    return _read_from_a_store(name, lambda store: store.read(name))
+
+
+def read_range(name: str, first: int, length: int) -> Parts:
+    """Return the parts of at most `length` bytes of a complete file, from the byte `first` on, as `read` does."""
+    return _read_from_a_store(name, lambda store: store.read_range(name, first, length))
+
+
+def _read_from_a_store(name: str, read_store: Callable[[Store], Parts]) -> Parts:
     for store in find_stores():
         try:
-            return store.read(name)
+            return read_store(store)
         except FileLost:
             continue
     raise FileLost(name)
