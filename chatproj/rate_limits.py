@@ -21,6 +21,9 @@ CHAT_LIMITS = {
     "downloads": (5, 1 / 20),
     "download_bytes": (5e9, 2e7),
     "pictures": (10, 1 / 20),
+    "uploads": (60, 1 / 2),  # files of messages
+    "upload_bytes": (2e9, 2e6),
+    "opened_files": (2000, 20),  # files and thumbnails that the person opens
     "directs": (60, 1 / 5),  # new direct conversations
     "invitations": (60, 1 / 5),  # new invitations
     "tokens": (20, 1 / 60),  # new tokens

@@ -143,6 +143,14 @@ def read_files(text: str) -> str:
     return text
 
 
+def read_types(text: str) -> tuple[str, ...]:
+    """Return the types of files in a list such as `image/*, application/pdf`, in lower case."""
+    types = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not types or not all(re.fullmatch(r"[a-z]+/[a-z0-9.+*-]+", name) for name in types):
+        raise ValueError
+    return types
+
+
 def check_database_url(text: str) -> str:
     """Return a database's URL without surrounding spaces. Raise ValueError if Django cannot use the URL."""
     url = text.strip()
