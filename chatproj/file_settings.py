@@ -29,7 +29,7 @@ _ANSWERS = {
 }
 # The interface itself stores uploads, and sends stored files.
 _FILES = {
-    "paths": [r"/api/rooms/[^/]+/files/\Z"],
+    "paths": [r"/api/(rooms|boards)/[^/]+/files/\Z"],
     "create": "chat.services.files.create",
     "read": "chat.services.files.read_range",
 }
