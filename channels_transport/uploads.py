@@ -20,6 +20,20 @@ from typing import Any, Protocol
 
 from django.http import HttpRequest, JsonResponse
 
+__all__ = [
+    "ASK",
+    "FAILED",
+    "MALFORMED",
+    "NO_SPACE",
+    "NoSpace",
+    "STORED",
+    "TOO_LARGE",
+    "Upload",
+    "Writer",
+    "accept_upload",
+    "get_upload",
+]
+
 ASK, STORED, FAILED = "ask", "stored", "failed"
 TOO_LARGE, NO_SPACE, MALFORMED = "too_large", "no_space", "malformed"
 

@@ -74,7 +74,7 @@ _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("f
 def make_interface_limits(is_on: bool, sockets_per_address: int) -> dict[str, Any]:
     """Return INTERFACE_LIMITS. If the rate limits are off, an address may have any number of sockets."""
     if not is_on:
-        return dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address"])
+        return dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address", "uploads_per_address"])
     return {
         "sockets_per_address": sockets_per_address,
         "connections_per_address": sockets_per_address + _OTHER_CONNECTIONS,

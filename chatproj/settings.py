@@ -194,6 +194,8 @@ CHAT_UPLOAD_BYTES = read("CHAT_UPLOAD_BYTES")
 CHAT_UPLOAD_ROOM_BYTES = read("CHAT_UPLOAD_ROOM_BYTES")
 CHAT_UPLOAD_PERSON_BYTES = read("CHAT_UPLOAD_PERSON_BYTES")
 CHAT_UPLOAD_TYPES = read("CHAT_UPLOAD_TYPES")
+# The interface stores the files of these requests, and sends stored files, without a worker.
+INTERFACE_FILES = default("INTERFACE_FILES")
 # A result can be downloaded for this time.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 

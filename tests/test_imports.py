@@ -318,8 +318,14 @@ def test_the_chat_imports_only_exported_names_of_the_transport():
     import channels_transport
     import channels_transport.metrics
     import channels_transport.site_state
+    import channels_transport.uploads
 
-    modules = (channels_transport, channels_transport.metrics, channels_transport.site_state)
+    modules = (
+        channels_transport,
+        channels_transport.metrics,
+        channels_transport.site_state,
+        channels_transport.uploads,
+    )
     public = {module.__name__: module.__all__ for module in modules}
     for name in MODULES:
         for module, imported in imports(name):

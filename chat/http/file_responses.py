@@ -8,14 +8,12 @@ and no other type keeps its name. This module checks no right, and counts no bud
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
-from contextlib import closing
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from chat import broadcast
+from channels_transport import StoredFileResponse
 from chat.services import files
 
 # A browser runs no script in these types, and shows or plays them itself.
@@ -28,7 +26,7 @@ DOWNLOADED_TYPES = frozenset(["application/pdf", "application/zip", "text/plain"
 OTHER_TYPE = "application/octet-stream"
 # The page that a browser makes of a picture or a film has a style of its own.
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'"
-_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII)
 MAX_NAME = 255  # characters
 
 
@@ -87,25 +85,13 @@ def _find_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] |
 
 def _send(request: HttpRequest, name: str, first: int, length: int) -> HttpResponseBase:
     """Return a response with a part of a file. Raise FileLost."""
-    parts = files.read_range(name, first, length)
-    response: HttpResponseBase
+    if not files.has(name):
+        raise files.FileLost(name)
     if request.method == "HEAD":
-        parts.close()
         response = HttpResponse()
-    else:
-        response = StreamingHttpResponse(stream(request, parts))
-    response["Content-Length"] = str(length)
-    return response
-
-
-def stream(request: HttpRequest, parts: files.Parts) -> Iterator[bytes]:
-    """Yield the parts of a file, no faster than the interface takes the parts from Redis."""
-    message = getattr(request, "message", None)
-    with closing(parts):
-        for data in parts:
-            if message is not None:
-                broadcast.wait_for_capacity(message.reply_channel.name)
-            yield data
+        response["Content-Length"] = str(length)
+        return response
+    return StoredFileResponse(name, first, length, files.read_range)
 
 
 def _add_headers(response: HttpResponseBase, filename: str, type: str, is_inline: bool, etag: str) -> None:

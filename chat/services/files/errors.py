@@ -1,6 +1,6 @@
 """The errors of stored files. Callers translate them into their own errors."""
 
-from channels_transport import uploads
+from channels_transport.uploads import NoSpace as NoSpaceForUpload
 
 
 class FileLost(LookupError):
@@ -11,5 +11,5 @@ class FileTooLarge(Exception):
     """The file would have more bytes than its writer allows."""
 
 
-class NoSpace(uploads.NoSpace):
+class NoSpace(NoSpaceForUpload):
     """The disk is full, or so full that a file must not take the rest."""
