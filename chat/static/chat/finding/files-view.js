@@ -8,6 +8,7 @@ import { isPicture, kindOf } from "../ui/files.js";
 import { personName } from "../ui/format.js";
 import { smallButton } from "../ui/forms.js";
 import { icon } from "../ui/pictures.js";
+import { fillSentence } from "../ui/sentences.js";
 import { timeInWords } from "../ui/times.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { fileSize } from "../ui/units.js";
@@ -115,7 +116,8 @@ export class FilesView {
       make("span", { class: "chip-picture" }, picture),
       make(
         "span", { class: "file-facts" }, make("bdi", { class: "file-name", text: name }),
-        make("small", {}, make("bdi", { text: personName(author) }), ", ", timeInWords(at, "short"), ", ", gettext("%(kind)s, %(size)s", { kind: kindOf(name), size: fileSize(size) })),
+        make("small", {}, ...fillSentence(gettext("%(author)s, %(time)s"), { author: make("bdi", { text: personName(author) }), time: timeInWords(at, "short") })),
+        make("small", { text: gettext("%(kind)s, %(size)s", { kind: kindOf(name), size: fileSize(size) }) }),
       ),
     );
     const words = gettext("Download %(name)s", { name });
