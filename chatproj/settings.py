@@ -189,6 +189,8 @@ CHAT_MAX_RESULTS_PER_PERSON = default("CHAT_MAX_RESULTS_PER_PERSON")
 CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # The directory of files such as these results, or `database:`.
 CHAT_FILES = read("CHAT_FILES") or database_settings.find_files(DATABASES, local.VAR)
+# nginx serves the directory at this location, or downloads are redirected to the bucket.
+CHAT_X_ACCEL, CHAT_S3_REDIRECT = read("CHAT_X_ACCEL"), read("CHAT_S3_REDIRECT")
 # The interface stores the files of these requests, and sends stored files, without a worker.
 INTERFACE_FILES = default("INTERFACE_FILES")
 # A result can be downloaded for this time.
