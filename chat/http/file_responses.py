@@ -10,7 +10,8 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from channels_transport import StoredFileResponse
@@ -26,6 +27,8 @@ DOWNLOADED_TYPES = frozenset(["application/pdf", "application/zip", "text/plain"
 OTHER_TYPE = "application/octet-stream"
 # The page that a browser makes of a picture or a film has a style of its own.
 POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'"
+# A client that follows the redirect to a bucket must begin within this time.
+REDIRECT_SECONDS = 60
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII)
 MAX_NAME = 255  # characters
 
@@ -39,10 +42,18 @@ def make_file_response(
     `filename` is the name that people see. `size` is in bytes. With `is_inline`, a browser shows the file if its type
     is one of SHOWN_TYPES; otherwise the browser saves it. The file of a name never changes, so its ETag is made of the
     name. The status is 200, 206, 304 or 416. Raise FileLost if there is no such file.
+
+    With CHAT_X_ACCEL, nginx sends the file, and with CHAT_S3_REDIRECT, the bucket does (302).
     """
     etag = f'"{hashlib.sha256(name.encode()).hexdigest()[:32]}"'
     if _is_cached(request, etag):
         response: HttpResponseBase = HttpResponse(status=304)
+    elif settings.CHAT_X_ACCEL and files.is_in_directory(name):
+        # nginx answers requests for ranges, with an ETag of its own.
+        response = HttpResponse()
+        response["X-Accel-Redirect"] = f"{settings.CHAT_X_ACCEL}{name}"
+    elif settings.CHAT_S3_REDIRECT and (url := _find_url(name, filename, type, is_inline)):
+        response = HttpResponseRedirect(url)
     elif (found := _find_range(request, etag, size)) is None:
         response = _send(request, name, 0, size)
     elif found[1] > 0:
@@ -55,6 +66,15 @@ def make_file_response(
         response["Content-Range"] = f"bytes */{size}"
     _add_headers(response, filename, type, is_inline, etag)
     return response
+
+
+def _find_url(name: str, filename: str, type: str, is_inline: bool) -> str | None:
+    """Return the address of a download in the bucket. The policy of the pages forbids pictures from other sites."""
+    bucket = files.find_bucket()
+    if bucket is None or _is_shown(type, is_inline) or not bucket.has(name):
+        return None
+    headers = {"Content-Disposition": make_disposition("attachment", filename), "Content-Type": _find_type(type)}
+    return bucket.make_url(name, REDIRECT_SECONDS, headers)
 
 
 def _is_cached(request: HttpRequest, etag: str) -> bool:
@@ -95,15 +115,23 @@ def _send(request: HttpRequest, name: str, first: int, length: int) -> HttpRespo
 
 
 def _add_headers(response: HttpResponseBase, filename: str, type: str, is_inline: bool, etag: str) -> None:
-    is_shown = is_inline and type in SHOWN_TYPES
-    response["Content-Type"] = type if type in SHOWN_TYPES | DOWNLOADED_TYPES else OTHER_TYPE
-    response["Content-Disposition"] = make_disposition("inline" if is_shown else "attachment", filename)
+    kind = "inline" if _is_shown(type, is_inline) else "attachment"
+    response["Content-Type"] = _find_type(type)
+    response["Content-Disposition"] = make_disposition(kind, filename)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = POLICY
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
     # A browser may keep the file, and asks each time whether the person may still see it.
     response["Cache-Control"] = "private, no-cache"
+
+
+def _is_shown(type: str, is_inline: bool) -> bool:
+    return is_inline and type in SHOWN_TYPES
+
+
+def _find_type(type: str) -> str:
+    return type if type in SHOWN_TYPES | DOWNLOADED_TYPES else OTHER_TYPE
 
 
 def make_disposition(kind: str, filename: str) -> str:

@@ -50,6 +50,10 @@ class DatabaseStore:
             raise FileLost(name)
         return found
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a complete file with this name."""
+        return StoredFile.objects.filter(name=check_name(name), is_complete=True).exists()
+
     def delete(self, name: str) -> bool:
         """Delete a file, complete or not, in small statements. Return whether there was one."""
         files = StoredFile.objects.filter(name=check_name(name))
@@ -66,8 +70,8 @@ class DatabaseStore:
         """Delete a file as `delete` does, if no other transaction has locked its row. Return whether it was deleted."""
         return bool(find_free_rows(StoredFile.objects.filter(name=check_name(name)), 1)) and self.delete(name)
 
-    def find(self, kind: str) -> Iterator[Info]:
-        """Yield the files of a kind, complete or not."""
+    def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
+        """Yield the files of a kind, complete or not. There are no `folders`."""
         after = 0
         files = StoredFile.objects.filter(name__startswith=f"{check_kind(kind)}/").order_by("id")
         # PgBouncer allows no server-side cursor, so each batch is a query of its own.

@@ -5,6 +5,7 @@ from django.test import RequestFactory
 
 from chat.http.file_responses import make_disposition, make_file_response
 from chat.services import files
+from chat.services.files.s3 import S3Store
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,34 @@ def test_a_type_that_is_only_downloaded_is_never_shown(name):
 )
 def test_the_name_of_a_download_cannot_leave_its_quotes(filename, value):
     assert make_disposition("attachment", filename) == f"attachment; {value}"
+
+
+def test_nginx_sends_the_file_if_it_has_the_directory(name, settings):
+    settings.CHAT_X_ACCEL = "/protected/"
+    for headers in ({}, {"HTTP_RANGE": "bytes=1-2"}):
+        response = get(name, **headers)
+        assert (response.status_code, response.content) == (200, b"")
+        assert response["X-Accel-Redirect"] == f"/protected/{name}"
+        assert response["Content-Type"] == "image/png" and response["X-Content-Type-Options"] == "nosniff"
+    settings.CHAT_FILES = "database:"
+    kept = files.make_name("results")
+    files.put(kept, [TEXT])
+    assert read(get(kept)) == TEXT and not get(kept).has_header("X-Accel-Redirect"), "it is in the database"
+
+
+def test_a_download_is_redirected_to_the_bucket_only_with_the_setting(settings, monkeypatch):
+    asked = []
+    monkeypatch.setattr(S3Store, "has", lambda store, name: True)
+    monkeypatch.setattr(S3Store, "make_url", lambda *arguments: asked.append(arguments[1:]) or "https://s3.example/x")
+    settings.CHAT_FILES = "s3://bucket-1"
+    kept = files.make_name("results")
+    assert get(kept, is_inline=False, filename='a".html', type="text/html").status_code == 200 and not asked
+    settings.CHAT_S3_REDIRECT = True
+    response = get(kept, is_inline=False, filename='a".html', type="text/html")
+    assert (response.status_code, response["Location"]) == (302, "https://s3.example/x")
+    headers = {
+        "Content-Disposition": 'attachment; filename="a_.html"',
+        "Content-Type": "application/octet-stream",
+    }
+    assert asked == [(kept, 60, headers)]
+    assert get(kept).status_code == 200, "the page may not show pictures of other sites"

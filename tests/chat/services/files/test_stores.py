@@ -142,6 +142,18 @@ def test_only_the_owner_can_read_the_directory(root):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_the_group_can_read_the_directory_if_nginx_serves_it(root, settings):
+    settings.CHAT_X_ACCEL = "/protected/"
+    umask = os.umask(0o077)
+    try:
+        path = root / save(b"for nginx")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    for folder in (path.parent, path.parent.parent, root):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+
+
 def test_links_are_not_followed(root, tmp_path):
     name = save(b"mine")
     (tmp_path / "secret").write_text("of somebody else")
