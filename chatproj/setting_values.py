@@ -135,12 +135,32 @@ def read_handles(text: str) -> tuple[str, ...]:
 
 
 def read_files(text: str) -> str:
-    """Return the absolute path of a directory, or `database:`. Other kinds of stores may get schemes of their own."""
+    """Return the absolute path of a directory, `s3://` with a bucket and perhaps a prefix, or `database:`."""
     text = text.strip()
+    if text.startswith("s3://"):
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._-]+)*/?", text):
+            raise ValueError
+        return text
     # A relative path would name another directory in a process that was started elsewhere.
     if text != "database:" and not (text.startswith("/") and "\0" not in text and text.strip("/")):
         raise ValueError
     return text
+
+
+def read_location(text: str) -> str:
+    """Return a path of a proxy that begins and ends with a slash."""
+    path = text.strip()
+    if not re.fullmatch(r"/(?:[A-Za-z0-9._-]+/)+", path):
+        raise ValueError
+    return path
+
+
+def read_types(text: str) -> tuple[str, ...]:
+    """Return the types of files in a list such as `image/*, application/pdf`, in lower case."""
+    types = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if not types or not all(re.fullmatch(r"[a-z]+/[a-z0-9.+*-]+", name) for name in types):
+        raise ValueError
+    return types
 
 
 def check_database_url(text: str) -> str:

@@ -189,6 +189,15 @@ CHAT_MAX_RESULTS_PER_PERSON = default("CHAT_MAX_RESULTS_PER_PERSON")
 CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # The directory of files such as these results, or `database:`.
 CHAT_FILES = read("CHAT_FILES") or database_settings.find_files(DATABASES, local.VAR)
+# nginx serves the directory at this location, or downloads are redirected to the bucket.
+CHAT_X_ACCEL, CHAT_S3_REDIRECT = read("CHAT_X_ACCEL"), read("CHAT_S3_REDIRECT")
+# The limits of the files of messages: see chatproj/environment/uploading.py.
+CHAT_UPLOAD_BYTES = read("CHAT_UPLOAD_BYTES")
+CHAT_UPLOAD_ROOM_BYTES = read("CHAT_UPLOAD_ROOM_BYTES")
+CHAT_UPLOAD_PERSON_BYTES = read("CHAT_UPLOAD_PERSON_BYTES")
+CHAT_UPLOAD_TYPES = read("CHAT_UPLOAD_TYPES")
+# The interface stores the files of these requests, and sends stored files, without a worker.
+INTERFACE_FILES = default("INTERFACE_FILES")
 # A result can be downloaded for this time.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 

@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks
+from chat.services import feed_posts, mails, moderation, scheduled, tasks, uploads
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,14 +52,21 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, or a mail. Such jobs have workers of their own."""
-    (send_mail if "mail" in message.content else run_task)(message)
+    """Run a job that may take long: a background task, a mail, or a picture. Such jobs have workers of their own."""
+    by_name = {"mail": send_mail, "upload": process_picture}
+    next((job for name, job in by_name.items() if name in message.content), run_task)(message)
 
 
 @job("mail")
 def send_mail(mail_id):
     """Send a mail that is due. If the mail server cannot be reached, a later job sends it."""
     mails.send_mail(mail_id)
+
+
+@job("upload")
+def process_picture(upload_id):
+    """Encode an uploaded picture again, without its metadata, and make its thumbnail."""
+    uploads.process_picture(upload_id)
 
 
 @job("task")

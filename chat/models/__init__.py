@@ -38,6 +38,7 @@ from .second_factor import AccountEntry, RecoveryCode, SecondFactor
 from .statements import insert, long_statements, set_related, snapshot
 from .tasks import Task, TaskPart
 from .tokens import Token
+from .uploads import Upload
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "Task",
     "TaskPart",
     "Token",
+    "Upload",
     "Visitor",
     "count_news",
     "find_allowed",

@@ -116,6 +116,7 @@ from .fields import (
 )
 from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
+from .uploads import MAX_FILES, file, is_file_id
 from .workspace import (
     CALLERS,
     MAX_MENTION_TEXT,
@@ -160,6 +161,7 @@ __all__ = [
     "MAX_ANNOUNCEMENT",
     "MAX_BACKLOG",
     "MAX_BODY",
+    "MAX_FILES",
     "MAX_HANDLE",
     "MAX_INTEGER",
     "MAX_MENTION_TEXT",
@@ -221,10 +223,12 @@ __all__ = [
     "dismissed",
     "encode",
     "expired",
+    "file",
     "format_time",
     "get_zone",
     "internal_error",
     "is_blank",
+    "is_file_id",
     "is_possible_handle",
     "is_ref",
     "is_slug",

@@ -31,6 +31,11 @@ class Post(Event):
     ref: str
     body: str
     reply_to: int | None = None
+    files: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `empty` for a message without a text and without files."""
+        _check_content(self)
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,11 @@ class Schedule(Event):
     body: str
     at: datetime
     reply_to: int | None = None
+    files: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `empty` for a message without a text and without files."""
+        _check_content(self)
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,11 @@ class Dismiss(Event):
 EVENTS: dict[str, type[Event]] = {
     event.type: event for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
 }
+
+
+def _check_content(event: Post | Schedule) -> None:
+    if not event.body and not event.files:
+        raise ChatError("empty", "'%(name)s' must not be empty.", name="body")
 
 
 def digest(event: Event, slug: str) -> str:

@@ -94,6 +94,11 @@ def check_body(value: Any, name: str = "body") -> str:
     return check_text(value, name, MAX_BODY)
 
 
+def check_caption(value: Any, name: str = "body") -> str:
+    """Return the body of a message that may consist of files: up to MAX_BODY characters. Raise as `check_text` does."""
+    return check_text(value, name, MAX_BODY, least=0)
+
+
 def check_announcement(value: Any, name: str = "text") -> str:
     """Return an announcement: 1 to MAX_ANNOUNCEMENT characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_ANNOUNCEMENT)

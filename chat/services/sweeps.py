@@ -19,6 +19,7 @@ from . import (
     rooms,
     scheduled,
     tasks,
+    uploads,
 )
 
 SWEEPS = [
@@ -37,6 +38,7 @@ SWEEPS = [
     invitations.sweep_invitations,
     boards.sweep_boards,
     rooms.sweep_old_refs,
+    uploads.sweep_uploads,
     files.sweep_files,
     retention.sweep_retention,
 ]

@@ -27,6 +27,7 @@ from tests.security.ways import (
     request,
     seen,
     submitted,
+    uploaded,
 )
 from tests.security.world import KINDS
 
@@ -121,6 +122,9 @@ ROWS = {
         ),
         "read messages": Row(Action.READ, request("GET", API + "messages/")),
         "read pins": Row(Action.READ, request("GET", API + "pins/")),
+        "list files": Row(Action.READ, request("GET", API + "files/")),
+        "upload a file": Row(Action.UPLOAD, uploaded(API + "files/"), True),
+        "open a file": Row(None, request("GET", "/api/files/{file}/a.txt")),
         "preview": Row(Action.READ, request("POST", API + "preview/", {"body": "Hello"})),
         "post": Row(Action.POST, request("POST", API + "messages/", {"ref": "r1", "body": "Hello"}), True),
         "join": Row(Action.ENTER, request("PUT", API + "membership/")),
@@ -216,6 +220,7 @@ ROWS = {
             by_slug=False,
             kinds=BOARD,
         ),
+        "upload a file": Row(Action.UPLOAD, uploaded("/api/boards/{board}/files/"), by_slug=False, kinds=BOARD),
         "waiting room": Row(None, opened(open_auth), kinds=BOARD),
         "close": Row(None, framed(open_auth, "shut"), kinds=BOARD),
         "enter": Row(Action.ENTER, opened(open_write), by_slug=False, kinds=BOARD),

@@ -29,6 +29,8 @@ OF_THEIR_OWN = {
     "PUT /api/profile/picture/": "pictures",
     "DELETE /api/profile/": "wrong_passwords_here",
     "POST /api/boards/00000000-0000-4000-8000-000000000000/preview/": "events and previews of the visitor of a board",
+    "POST /api/rooms/garden/files/": "uploads",
+    "POST /api/boards/00000000-0000-4000-8000-000000000000/files/": "uploads of the visitor of a board",
     "POST /api/rooms/garden/poll/": "events of each frame",
     "POST /rooms/": "rooms",
     "POST /new_board": "rooms",

@@ -40,6 +40,7 @@ from chat.models import (
     SecondFactor,
     Task,
     Token,
+    Upload,
     make_handle_skeleton,
 )
 from chat.services import feeds
@@ -97,6 +98,8 @@ def _delete_rows(person):
     # A banned member stays, so that the rooms' records of bans stay complete. The members of direct conversations stay,
     # because the conversations have the names of their people.
     person.memberships.exclude(role=Member.BANNED).exclude(room__access=Room.DIRECT).delete()
+    # The files of messages stay with the messages.
+    Upload.objects.unused().filter(person=person).delete()
     for model, field in DELETED:
         model.objects.filter(Q((field, person))).delete()
 

@@ -26,9 +26,11 @@ from chat.models import (
     ScheduledMessage,
     Task,
     Token,
+    Upload,
 )
 from chat.protocol import format_time
 from chat.services.rooms import get_readable_rooms
+from chat.services.uploads import describe_files
 
 from .emails import get_email
 from .own_logins import list_logins
@@ -122,6 +124,7 @@ class _Lists:
                 _with_message(EarlierBody.objects.filter(message__author=person)),
                 self._describe_earlier_body,
             ),
+            ("files", _with_room(Upload.objects.filter(person=person)), self._describe_upload),
             ("messages", _with_room(Message.objects.filter(author=person, removed_at=None)), self._describe_message),
         ]
 
@@ -163,6 +166,10 @@ class _Lists:
 
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
+
+    def _describe_upload(self, row: Upload) -> dict[str, Any]:
+        [facts] = describe_files([row])
+        return {"room": self._name_room(row.room), "message": row.number, "at": format_time(row.created_at), **facts}
 
     def _describe_message(self, row: Message) -> dict[str, Any]:
         times = {"at": format_time(row.created_at), "edited_at": format_time(row.edited_at)}

@@ -30,6 +30,7 @@ from .changes import (
 from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
+from .later_additions import publish_again
 from .lifecycle import (
     change_address,
     change_room,
@@ -125,6 +126,7 @@ __all__ = [
     "notify_moderators",
     "post_message",
     "preview_body",
+    "publish_again",
     "record_once",
     "register_addition",
     "remove_additions",

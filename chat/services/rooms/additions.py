@@ -23,7 +23,8 @@ class Addition:
     - `describe(messages)`: return {number: fields of the `message` event} for messages of one room, with few queries.
     - `prepare(member, event)`: called before a `post` is stored, in its transaction. Return what `store` needs, or None
       if the post has no such addition. Raise ChatError to refuse the post.
-    - `store(message, prepared)`: called after the message is stored, in the same transaction.
+    - `store(message, prepared)`: called after the message is stored, in the same transaction. It may set the attribute
+      `notice_fields` of the message: further fields of the `mention` event.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
     - `stays`: a removed message keeps this addition, and its `message` event has the fields.
     """

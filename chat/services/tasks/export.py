@@ -9,6 +9,7 @@ message that is edited or removed during the export appears as it was when its b
 import json
 from collections.abc import Generator
 
+from django.conf import settings
 from django.utils import timezone
 
 from chat.models import Message, Room, read_from_replica
@@ -23,6 +24,7 @@ from chat.protocol import (
     parse_moment,
     person,
 )
+from chat.services.uploads import find_files
 
 from .formats import FORMATS, Transcript
 from .job import Job
@@ -77,8 +79,9 @@ def export(job: Job) -> Generator[float, None, None]:
     job.write(file_format.start())
     number = 0
     while block := _read_block(job, number, *_get_period(params)):
+        files = find_files(block)
         for message in block:
-            job.write(file_format.message(describe(message)))
+            job.write(file_format.message(describe(message, files.get(message.number))))
         number = block[-1].number
         yield number / job.upto
     job.write(file_format.end())
@@ -108,8 +111,12 @@ def _read_block(job, after, start, end):
     return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
-def describe(message: Message) -> dict:
-    """Return the values of a message in a transcript. The caller must have read the message with `complete`."""
+def describe(message: Message, files: list[dict] | None = None) -> dict:
+    """
+    Return the values of a message in a transcript. The caller must have read the message with `complete`.
+
+    `files` are the files of the message, with addresses on this site. The transcript contains no bytes of files.
+    """
     values = {
         "id": message.number,
         "offset": message.offset,
@@ -121,5 +128,7 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    if files:
+        values["files"] = [{**file, "url": f"{settings.PUBLIC_URL or ''}{file['url']}"} for file in files]
     guests = message.list_reacting_guests()
     return {**values, "guests": guests} if guests else values

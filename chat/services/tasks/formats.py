@@ -24,7 +24,7 @@ from .pages import make_page_end, make_page_start, name_on_page, write_day, writ
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
 _BYTE_ORDER_MARK = "\ufeff"
-_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest"]
+_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest", "files"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class Csv:
     CSV as in RFC 4180, in UTF-8, with a byte order mark if the transcript's `has_bom` is true.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Reactions are written as
-    `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
+    `👍 Alice, Bob (guest); 🎉 Alice`. The column `guest` says whether the author is a guest. The last column has the
+    addresses of the files, with a space between them.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
@@ -116,6 +117,7 @@ class Csv:
                 values["reply_to"] or "",
                 escape_formula(reactions),
                 "true" if values["author"].get("guest") else "false",
+                " ".join(file["url"] for file in values.get("files", ())),
             ]
         )
 
@@ -204,6 +206,7 @@ def _article(values, at):
         link = f'<a href="#m{values["reply_to"]}">#{values["reply_to"]}</a>'
         head.append(f"<span>{escape(gettext('in reply to %(message)s')) % {'message': link}}</span>")
     body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else _body(values["body"])
+    body += _files(values.get("files", ()))
     foot = _reactions(_name_reacting(values, name_on_page))
     return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
 
@@ -213,6 +216,13 @@ def _body(text):
     start = f'<pre tabindex="0" role="group" aria-label="{escape(gettext("Code"))}">'
     rendered = markup.render(text).replace("<pre>", start)
     return f'<div class="body" dir="auto">{rendered}</div>\n'
+
+
+def _files(files):
+    if not files:
+        return ""
+    links = [f'<li><a href="{escape(file["url"])}" dir="auto">{escape(file["name"])}</a></li>' for file in files]
+    return f"<ul>{''.join(links)}</ul>\n"
 
 
 def _time_link(number, at):

@@ -4,6 +4,8 @@
 
 /** The longest body of a message, in code points. */
 export const LONGEST_BODY = 4000;
+// A message has at most this number of files.
+export const MOST_FILES = 10;
 /** How many messages the server sends to a client that joins without a cursor. */
 export const BACKLOG_SIZE = 50;
 
@@ -132,6 +134,19 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
+ * A file that a person has uploaded. Only a picture has a width and a height, in pixels.
+ * @typedef {object} UploadedFile
+ * @property {string} id
+ * @property {string} name
+ * @property {string} type
+ * @property {number} size in bytes
+ * @property {number} [width]
+ * @property {number} [height]
+ */
+
+/** @typedef {UploadedFile & { url: string, thumbnail?: string }} MessageFile a picture has no thumbnail until the server has made it */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
@@ -145,6 +160,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {true} [pinned] a moderator has pinned the message
+ * @property {MessageFile[]} [files]
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present

@@ -1,11 +1,12 @@
 // @ts-check
-// What the side panel shows to find messages: search, pins, bookmarks and mentions, one at a time.
+// What the side panel shows to find messages: search, pins, files, bookmarks and mentions, one at a time.
 // Must not know the workspace: the host provides what this module needs.
 
 import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
+import { FilesView } from "./files-view.js";
 import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
 import { SearchView } from "./search-view.js";
 
@@ -31,6 +32,7 @@ import { SearchView } from "./search-view.js";
 const VIEWS = [
   { name: "search", title: gettext("Search"), heading: gettext("Search messages"), sign: "search", make: (host) => new SearchView(host) },
   { name: "pins", title: gettext("Pinned"), heading: gettext("Pinned messages"), sign: "pin", make: (host) => new PinsView(host) },
+  { name: "files", title: gettext("Files"), heading: gettext("Files of this room"), sign: "attach", make: (host) => new FilesView(host) },
   { name: "bookmarks", title: gettext("Bookmarks"), heading: gettext("Your bookmarks"), sign: "bookmark", make: (host) => new BookmarksView(host) },
   { name: "mentions", title: gettext("Mentions"), heading: gettext("Your mentions"), sign: "at", make: (host) => new MentionsView(host) },
 ];

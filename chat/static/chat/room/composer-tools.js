@@ -11,6 +11,7 @@ import { Preview } from "./preview.js";
 /**
  * @typedef {object} Parts
  * @property {import("./composer.js").Composer} composer
+ * @property {import("./attachments.js").Attachments} attachments
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null on a board
  * @property {string} previewPath the endpoint that renders previews
@@ -56,15 +57,17 @@ export class ComposerTools {
 
   /** @param {HTMLElement} button */
   #openMenu(button) {
-    const { sendLater } = this.#parts;
+    const { sendLater, attachments } = this.#parts;
     const preview = this.#preview;
     openPopupMenu(button, gettext("More for this message"), [
+      attachments.isPossible && { text: gettext("Photo or file"), name: "attach", icon: "attach", act: () => attachments.choose() },
+      attachments.isPossible && { text: gettext("Take a photo"), name: "camera", icon: "camera", act: () => attachments.choose({ camera: true }) },
       { text: gettext("Formatting"), name: "format", icon: "format", act: () => this.#showFormatting() },
       {
         text: preview.isShown ? gettext("Hide the preview") : gettext("Preview"), name: "preview", icon: "preview",
         act: () => preview.show(!preview.isShown),
       },
       sendLater && { text: gettext("Send later"), name: "later", icon: "later", act: sendLater },
-    ].filter((entry) => entry !== null));
+    ].filter((entry) => entry !== null && entry !== false));
   }
 }

@@ -43,8 +43,9 @@ export function partsForActions(conversation) {
  */
 export function actionsOfComposer(conversation, typingSignal) {
   return {
-    submit: (body, target) => {
-      if (target !== null || !conversation.commands?.run(body)) conversation.actions.submit(body, target);
+    submit: (body, target, files) => {
+      const isCommand = target === null && !files.length && conversation.commands?.run(body);
+      if (!isCommand) conversation.actions.submit(body, target, files.map(({ id }) => id));
     },
     typed: () => typingSignal.typed(),
     stoppedTyping: () => typingSignal.stop(),
@@ -52,6 +53,20 @@ export function actionsOfComposer(conversation, typingSignal) {
       const last = conversation.actions.findLastOwn();
       if (last) conversation.composer.edit(last);
     },
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {string} path where files are sent
+ * @returns {import("./attachments.js").Parts}
+ */
+export function partsForAttachments({ page, composer, notify, scope }, path) {
+  return {
+    path, notify, scope, mostBytes: Number(page.dataset.uploadBytes ?? 0), target: byId("content"),
+    isEnabled: () => composer.isEnabled && !composer.isEditing,
+    changed: () => composer.filesChanged(),
+    focus: () => composer.focus(),
   };
 }
 

@@ -13,12 +13,13 @@ import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { formatNumber, gettext } from "../ui/translation.js";
+import { Attachments } from "./attachments.js";
 import { VersionBar } from "./bars.js";
 import { Composer } from "./composer.js";
 import { ComposerButtons } from "./composer-buttons.js";
 import { ConnectionWatch } from "./connection-watch.js";
 import {
-  actionsOfComposer, partsForActions, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
+  actionsOfComposer, partsForActions, partsForAttachments, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
 } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
 import { takeTimeline } from "./first-view.js";
@@ -39,6 +40,7 @@ import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
+import { watchPictures } from "./viewing.js";
 
 /**
  * @typedef {object} Options
@@ -47,6 +49,7 @@ import { TypingOthers, TypingSignal } from "./typing.js";
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
  * @property {string} [previewPath] the endpoint that renders previews, for a board
+ * @property {string} [filesPath] the endpoint that takes files, for a board
  * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
@@ -111,7 +114,7 @@ export class Conversation {
 
   /** @param {Options} options */
   constructor({
-    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, filesPath = `/api/rooms/${slug}/files/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
   }) {
     const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
@@ -130,8 +133,10 @@ export class Conversation {
     this.actions = new MessageActions(handle, partsForActions(this));
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
+    this.attachments = new Attachments(partsForAttachments(this, filesPath));
+    composer.useFiles(this.attachments);
     this.buttons = new ComposerButtons({
-      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, attachments: this.attachments, changes: socket.changes, withDialogs, notify,
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -235,6 +240,7 @@ export class Conversation {
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     this.list.addEventListener("click", (event) => this.#clicked(event));
+    watchPictures(this.list, () => timeline.messages, this.withDialogs);
     onForgotten(() => this.#forget(), this.scope.life);
     watchForCompletion(partsForCompletion(this, ownRooms));
   }

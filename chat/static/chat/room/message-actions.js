@@ -38,14 +38,15 @@ export class MessageActions {
    * Posts the text of the composer, or edits a message with it.
    * @param {string} body
    * @param {import("./composer.js").Target | null} target
+   * @param {string[]} [files] the ids of uploaded files, for a new message
    */
-  submit(body, target) {
+  submit(body, target, files = []) {
     const { changes, readMarker, showNewest } = this.#parts;
     if (target?.kind === "edit") {
       if (body.trim() !== target.message.body) changes.edit(target.message.id, body);
       return;
     }
-    changes.post(body, target?.message.id ?? null);
+    changes.post(body, target?.message.id ?? null, files);
     readMarker.wroteMessage();
     showNewest();
   }

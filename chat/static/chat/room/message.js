@@ -4,9 +4,11 @@
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
+import { describeFiles } from "../ui/files.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { makeBody } from "./message-body.js";
+import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
 
 const EXCERPT_LENGTH = 120;
@@ -21,7 +23,7 @@ const FOCUSABLE = ".row :is(a[href], button)";
  */
 export function excerpt(message) {
   if (message.removed) return gettext("message removed");
-  const text = message.body.replace(/\s+/g, " ");
+  const text = message.body.replace(/\s+/g, " ") || describeFiles(message.files ?? []);
   return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
 }
 
@@ -40,7 +42,7 @@ export function quoteOf(message) {
 export function makeItem(message) {
   const id = `message-${message.id}`;
   // A screen reader says this name when the keyboard's focus reaches the message.
-  const name = `${id}-author ${id}-time ${id}-body`;
+  const name = `${id}-author ${id}-time ${id}-body ${id}-files`;
   return make("li", { id, class: "message", "data-id": message.id, tabindex: "-1", "aria-labelledby": name });
 }
 
@@ -83,6 +85,7 @@ function replaceRow(item, row) {
   const old = item.querySelector(":scope > .row");
   const isReachable = item.contains(document.activeElement);
   const focused = old?.contains(document.activeElement) ? describe(document.activeElement) : null;
+  keepFiles(item, row);
   if (old) old.replaceWith(row);
   else item.append(row);
   setReachable(item, isReachable);
@@ -125,6 +128,7 @@ function makeRow(message, view) {
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
     makeBody(message, view.me),
+    makeFiles(message),
     makeReactions(message, view.me),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);

@@ -30,7 +30,7 @@ export class FindPanel {
 
   /**
    * Opens a view in the panel.
-   * @param {string} view `search`, `pins`, `bookmarks` or `mentions`
+   * @param {string} view `search`, `pins`, `files`, `bookmarks` or `mentions`
    * @param {string} [query] the search that starts at once
    */
   open(view, query) {

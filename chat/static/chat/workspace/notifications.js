@@ -12,6 +12,7 @@ import { call } from "../connection/api.js";
 import { sharedStorage } from "../connection/storage.js";
 import { LEVEL } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
+import { describeFiles } from "../ui/files.js";
 import { isolate } from "../ui/format.js";
 import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
@@ -92,7 +93,7 @@ export class Notifications {
     const isPair = event.direct && (place?.people?.length ?? 0) <= 2;
     this.#notify({
       title: isPair ? author : gettext("%(author)s in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
-      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`,
+      body: event.text || describeFiles(event.files ?? []), slug: event.room, tag: `${event.room} ${event.id}`,
       address: `${place ? addressOf(place) : `/rooms/${event.room}/`}#message-${event.id}`,
     });
   }

@@ -18,6 +18,7 @@ from chat.models import (
     Reaction,
     Report,
     Room,
+    Upload,
     Visitor,
 )
 from chat.protocol import Post
@@ -39,6 +40,7 @@ KEPT = {
     (AuditEntry, "actor"): "the record of moderation",
     (AuditEntry, "person"): "the record of moderation",
     (AccountEntry, "actor"): "it belongs to the accounts of others",
+    (Upload, "person"): "deleted, except the files of messages",
     (Visitor, "person"): "they end with their board",
     (Room, "created_by"): "others use it",
     (Hold, "person"): "operators need it as long as the hold lasts",
