@@ -5,7 +5,7 @@ Then it is fuzzed in every build, and by `bin/test --fuzz`. Put first inputs int
 """
 
 from tests.fuzz import tokens
-from tests.fuzz.harnesses import headers, interface, pictures, protocol, site, texts
+from tests.fuzz.harnesses import headers, interface, pictures, protocol, site, texts, uploads
 from tests.fuzz.target import Target
 
 EVENTS = tuple(f'{{"type": "{name}", "ref": "r1"'.encode() for events in protocol.TABLES for name in events)
@@ -39,6 +39,14 @@ TARGETS = {
             most_bytes=300,
         ),
         Target("forms", headers.check_form, ("django.http", "chat.http.form_bodies"), tokens.FORM, most_bytes=1000),
+        Target(
+            "uploads",
+            uploads.check_body,
+            ("channels_transport.interface.bodies", "multipart"),
+            tokens.FORM,
+            most_bytes=1000,
+        ),
+        Target("downloads", uploads.check_download, ("chat.http.file_responses",), tokens.HEADERS, most_bytes=300),
         Target("items", headers.check_items, ("channels_transport.items",), tokens.ITEMS, most_bytes=300),
         Target(
             "sessions",

@@ -150,7 +150,7 @@ class S3Store:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the files of a kind, complete or not: all of them, or those in so many `folders`.
+        Yield the files of a kind, complete or not: all of them, or those in this number of `folders`.
 
         The first folder is chosen at random: see `orphans`. A request returns at most 1000 files, and costs money.
         """
