@@ -62,6 +62,7 @@ def rows_of_frames(open_socket, kinds, by_slug=True):
     return {
         "fetch messages": row(Action.READ, "fetch", limit=5),
         "post": row(Action.POST, "post", body="Hello"),
+        "reply": row(Action.REPLY, "post", body="Hello", thread="others"),
         "react": row(Action.REACT, "react", id="others", emoji="👍", on=True),
         "edit an own message": row(Action.EDIT_OWN, "edit", id="own", body="Other"),
         "edit another's message": row(Action.EDIT_OTHERS, "edit", id="others", body="Other"),
@@ -121,6 +122,7 @@ ROWS = {
         ),
         "read messages": Row(Action.READ, request("GET", API + "messages/")),
         "read pins": Row(Action.READ, request("GET", API + "pins/")),
+        "read a thread": Row(Action.READ, request("GET", API + "threads/{others}/")),
         "preview": Row(Action.READ, request("POST", API + "preview/", {"body": "Hello"})),
         "post": Row(Action.POST, request("POST", API + "messages/", {"ref": "r1", "body": "Hello"}), True),
         "join": Row(Action.ENTER, request("PUT", API + "membership/")),

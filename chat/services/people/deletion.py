@@ -39,6 +39,7 @@ from chat.models import (
     ScheduledMessage,
     SecondFactor,
     Task,
+    ThreadMember,
     Token,
     make_handle_skeleton,
 )
@@ -67,6 +68,7 @@ DELETED = (
     (Receipt, "person"),
     (Announcement, "person"),
     (Bookmark, "person"),
+    (ThreadMember, "person"),
     (Block, "person"),
     (Block, "blocked"),
     (Person.groups.through, "person"),
