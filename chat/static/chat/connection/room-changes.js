@@ -50,10 +50,11 @@ export class RoomChanges {
    * first event.
    * @param {string} body
    * @param {number | null} [replyTo] the id of the quoted message
+   * @param {number | null} [thread] the first message of the thread in which the message is a reply
    */
-  post(body, replyTo = null) {
+  post(body, replyTo = null, thread = null) {
     const event = { type: CLIENT_EVENT.POST, body: body.trim() };
-    return this.#add(replyTo === null ? event : { ...event, reply_to: replyTo });
+    return this.#add({ ...event, ...(replyTo === null ? {} : { reply_to: replyTo }), ...(thread === null ? {} : { thread }) });
   }
 
   /**

@@ -17,3 +17,4 @@ export { openPersonCard } from "./person-card.js";
 export { PersonDialog } from "./person-dialog.js";
 export { openReportDialog } from "./report-dialog.js";
 export { ScheduleDialog } from "./schedule-dialog.js";
+export { ThreadView } from "./thread-view.js";

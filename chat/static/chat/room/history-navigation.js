@@ -17,6 +17,10 @@ export class HistoryNavigation {
   #readMarker;
   /** @type {(sentence: string) => void} */
   #notify;
+  /** @type {() => boolean} */
+  #hasReplies;
+  /** @type {(id: number) => boolean} */
+  #showReply;
   #loadOlderButton = byId("load-older", HTMLButtonElement);
   #beginning = byId("beginning");
   #emptyRoom = byId("empty-room");
@@ -45,6 +49,7 @@ export class HistoryNavigation {
   /** Whether the jump that is under way opens the room at the first unread message. */
   #isOpening = false;
   #list = byId("messages");
+  #scroller = byId("scroller");
 
   /**
    * @param {import("../connection/room-socket.js").RoomSocket} socket
@@ -53,12 +58,16 @@ export class HistoryNavigation {
    * @param {object} page
    * @param {(sentence: string) => void} page.notify shows a sentence to the person
    * @param {import("../ui/scope.js").Scope} page.scope
+   * @param {() => boolean} page.hasReplies returns whether some loaded messages are replies in threads
+   * @param {(id: number) => boolean} page.showReply opens the thread of a reply; returns false for another message
    */
-  constructor(socket, timeline, readMarker, { notify, scope }) {
+  constructor(socket, timeline, readMarker, { notify, scope, hasReplies, showReply }) {
     this.#socket = socket;
     this.#timeline = timeline;
     this.#readMarker = readMarker;
     this.#notify = notify;
+    this.#hasReplies = hasReplies;
+    this.#showReply = showReply;
     this.#loadOlderButton.addEventListener("click", () => this.#loadOlder());
     this.#newestButton.addEventListener("click", () => this.showNewest());
     this.#unreadButton.addEventListener("click", () => this.#jumpToUnread());
@@ -78,6 +87,13 @@ export class HistoryNavigation {
     if (!this.#isComplete && !isShown) this.#timeline.scrollToEnd();
     this.#isComplete = true;
     this.showOlderButton();
+    this.#fill();
+  }
+
+  /** Loads an older page if the loaded messages do not fill the screen, because most of them are replies in threads. */
+  #fill() {
+    const { scrollHeight, clientHeight } = this.#scroller;
+    if (this.#hasReplies() && this.#socket.hasOlder && scrollHeight <= clientHeight) this.#loadOlder();
   }
 
   /**
@@ -125,6 +141,7 @@ export class HistoryNavigation {
     else if (target !== null && around === target) this.#show(target);
     else if (isJumpingToNewest && before === undefined && around === undefined) this.#timeline.scrollToEnd();
     if (this.#timeline.isNearEnd) this.#loadNewer();
+    this.#fill();
     this.update();
   }
 
@@ -227,6 +244,7 @@ export class HistoryNavigation {
 
   /** @param {number} id */
   #show(id) {
+    if (this.#showReply(id)) return;
     if (!this.#timeline.jump(id)) this.#notify(missingSentence(REFUSAL.NOT_FOUND));
     else if (this.#timeline.get(id)?.removed) this.#notify(gettext("This message was removed."));
   }

@@ -23,6 +23,7 @@ import { addressOf, Places } from "./places.js";
 import { makeRoomTools } from "./room-tools.js";
 import { Shell } from "./shell.js";
 import { SidePanel } from "./side-panel.js";
+import { ThreadPanel } from "./thread-panel.js";
 import { UnsentChanges } from "./unsent-changes.js";
 
 const NOTICE_MS = 6_000;
@@ -60,6 +61,7 @@ export class Workspace {
     this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
     this.findPanel = new FindPanel(this, () => this.#overview.sidebar.toggleDrawer(false));
+    this.threadPanel = new ThreadPanel(this);
     this.attention = new Attention(this, this.#storage);
     const openMenu = (/** @type {string} */ slug, /** @type {HTMLElement} */ button) => this.#openMenu(slug, button);
     this.#overview = new Overview(this.places, this.#storage, { me: this.me, titleOf: (place) => this.attention.titleOf(place), openMenu });
@@ -67,6 +69,7 @@ export class Workspace {
     this.shell = new Shell(byId("pane"), new Panes(this.#paneOptions()), {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
+      showThread: (root) => this.threadPanel.show(root),
       announce: (sentence) => this.announce(sentence),
       notify: (sentence) => this.notify(sentence),
     });
@@ -194,6 +197,7 @@ export class Workspace {
         ownRooms: () => this.places.namedRooms,
       },
       openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
+      showThread: (root, reply) => this.threadPanel.open(root, reply),
       isOutdated: (pane) => this.#hasMissedMuch(pane),
     };
   }
@@ -206,6 +210,10 @@ export class Workspace {
       this.places.mentioned(event);
       this.attention.mentioned(event);
       this.#overview.draw();
+    });
+    socket.on(SERVER_EVENT.THREAD, (event) => {
+      this.attention.replied(event);
+      this.#roomChanged({ slug: event.room, threads: event.threads });
     });
     // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
     socket.on(SERVER_EVENT.TASK, (event) => this.#taskChanged(event));
@@ -272,6 +280,7 @@ export class Workspace {
     if (event.gone) this.shell.drop(`/rooms/${event.slug}/`);
     if (event.name !== undefined || event.topic !== undefined) this.#showTitle(event.slug, event);
     if (event.callers !== undefined) this.#showCallers(event.slug, event.callers);
+    if (event.threads !== undefined) this.findPanel.threadsChanged();
     if (wasListed !== !event.gone) this.shell.pane.lobby?.redraw();
     this.#overview.draw();
   }
@@ -332,6 +341,7 @@ export class Workspace {
     this.attention.shown(pane);
     this.#unsent.send(this.me, pane.slug);
     if (this.panel.name === "details") this.panel.close();
+    this.threadPanel.close();
     this.findPanel.roomChanged();
   }
 
