@@ -121,5 +121,7 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    if message.thread_root is not None:
+        values["thread"] = {"root": message.thread_root}
     guests = message.list_reacting_guests()
     return {**values, "guests": guests} if guests else values

@@ -69,7 +69,7 @@ export class Sidebar {
     // An item that moves loses the focus.
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.#element.contains(focused)) focused.focus();
     this.#nothing.hidden = places.size > 0;
-    this.#readAll.hidden = !places.all.some((place) => place.unread > 0);
+    this.#readAll.hidden = !places.all.some((place) => place.unread > 0 || place.threads);
     this.#drawDots(places);
     this.#drawThreads(places.unreadThreads);
   }
