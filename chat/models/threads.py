@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.db import connection, models
 
+from .join_state import BANNED_GUEST_OF_BROWSER
 from .people import Person
 from .read_connection import get_read_connection
 from .rooms import Room
@@ -80,7 +81,7 @@ class Summary(NamedTuple):
 
     root: int
     offset: int
-    count: int
+    replies: int
     last_at: datetime | None
     authors: list[str]
 
@@ -103,7 +104,7 @@ def find_summaries(room_id: int, roots: Collection[int]) -> dict[int, Summary]:
 
 class Follower(NamedTuple):
     """
-    A person who follows a thread and is in its room: the notification level in the room, and `unread`, the number of
+    A person who follows a thread and may read its room: the notification level in the room, and `unread`, the number of
     threads of the room with unread replies that the person follows.
     """
 
@@ -138,5 +139,10 @@ _SELECT_FOLLOWERS = f"""
     SELECT member.person_id, member.level, ({UNREAD_THREADS})
     FROM chat_threadmember entry
     JOIN chat_member member ON member.person_id = entry.person_id AND member.room_id = entry.room_id
-    WHERE entry.thread_id = %s AND entry.{{only}} AND member.role <> 'banned'
+    JOIN chat_person person ON person.id = entry.person_id
+    JOIN chat_room room ON room.id = entry.room_id
+    WHERE entry.thread_id = %s AND entry.{{only}} AND person.is_active AND member.role <> 'banned' AND NOT (
+        person.is_guest AND COALESCE(room.closed_to_guests, FALSE)
+        OR member.role NOT IN ('moderator', 'owner') AND EXISTS ({BANNED_GUEST_OF_BROWSER})
+    )
 """

@@ -58,9 +58,8 @@ test("a direct conversation has the names of the other people", () => {
 });
 
 test("a reply in a followed thread notifies by the level of the room", () => {
-  const place = { slug: "garden", level: "all" };
-  assert.equal(isReplyNotified(place, { notify: "mentions" }), true);
-  assert.equal(isReplyNotified(place, { notify: "none" }), false);
-  assert.equal(isReplyNotified({ ...place, level: "mentions" }, { notify: "all" }), false);
+  assert.equal(isReplyNotified(place(), { notify: "mentions" }), true);
+  assert.equal(isReplyNotified(place(), { notify: "none" }), false);
+  assert.equal(isReplyNotified(place({ level: "mentions" }), { notify: "all" }), false);
   assert.equal(isReplyNotified(undefined, { notify: "all" }), false);
 });

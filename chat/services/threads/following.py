@@ -45,9 +45,9 @@ def set_state(person: Person, slug: str, root: int, state: str) -> tuple[str, in
     in it, and for a message without replies.
     """
     room = rooms.get_room_for(person, slug, Action.KEEP)
-    member = Member.objects.find_in_room(room.id, person.id)
+    member = Member.objects.filter(room=room, person=person).first()
     thread = Thread.objects.filter(room=room, number=root).first()
-    if thread is None:
+    if member is None or thread is None:
         raise ChatError("not_found", "Nobody has replied to this message.")
     defaults = {"room": room, "state": state, "read_number": thread.last_number}
     entry, is_new = ThreadMember.objects.get_or_create(thread=thread, person=person, defaults=defaults)

@@ -25,14 +25,15 @@ def publish_reply(thread_id: int) -> None:
 
 
 def _publish_reply(thread_id: int) -> None:
-    # If the thread has a pause, a job publishes the newest reply at its end.
+    # If the thread has a pause, a job publishes the newest reply at its end. A thread may have many followers, so the
+    # author of the reply does not wait for their events: a job publishes them.
     if not _pauses.mark_behind(thread_id):
         _pauses.begin(thread_id, settings.CHAT_FEED_SECONDS)
-        publish_newest([thread_id])
+        broadcast.start_job(FEED_CHANNEL, {"threads": [thread_id]})
 
 
 def publish_newest(thread_ids: Iterable[int]) -> None:
-    """Publish the newest replies of threads to their followers. A job calls this too."""
+    """Publish the newest replies of threads to their followers. A job calls this."""
     for thread_id in thread_ids:
         thread = Thread.objects.select_related("room").filter(id=thread_id).first()
         if thread is not None and thread.count:

@@ -139,7 +139,7 @@ def _delete(room_id: int, numbers: Sequence[int]) -> None:
     A thread stays without its first message as long as it has a reply.
     """
     replies = Message.objects.filter(room=room_id, number__in=numbers, thread_root__isnull=False)
-    authors = {}
+    authors: dict[int, set[int]] = {}
     for root, author_id in replies.values_list("thread_root", "author_id"):
         authors.setdefault(root, set()).add(author_id)
     roots = Thread.objects.filter(room=room_id, number__in=numbers).values_list("number", flat=True)

@@ -90,10 +90,15 @@ export class HistoryNavigation {
     this.#fill();
   }
 
-  /** Loads an older page if the loaded messages do not fill the screen, because most of them are replies in threads. */
-  #fill() {
+  /**
+   * Loads an older page if the loaded messages do not fill the screen, or if a page had nothing to draw, because they are
+   * replies in threads.
+   * @param {boolean} [hasDrawn] whether the last page had messages of the timeline
+   */
+  #fill(hasDrawn = true) {
+    if (!this.#hasReplies() || !this.#socket.hasOlder) return;
     const { scrollHeight, clientHeight } = this.#scroller;
-    if (this.#hasReplies() && this.#socket.hasOlder && scrollHeight <= clientHeight) this.#loadOlder();
+    if (!hasDrawn || scrollHeight <= clientHeight) this.#loadOlder();
   }
 
   /**
@@ -132,8 +137,9 @@ export class HistoryNavigation {
   /**
    * Ends the jump for which a drawn page was fetched. Fetches the next newer page if the reader is near the end.
    * @param {WireEvent} request the `fetch`
+   * @param {boolean} hasDrawn whether the page had messages of the timeline
    */
-  pageDrawn({ before, around }) {
+  pageDrawn({ before, around }, hasDrawn) {
     const [target, isJumpingToNewest, isOpening] = [this.#target, this.#isJumpingToNewest, this.#isOpening];
     this.#stopJump();
     this.showOlderButton();
@@ -141,7 +147,7 @@ export class HistoryNavigation {
     else if (target !== null && around === target) this.#show(target);
     else if (isJumpingToNewest && before === undefined && around === undefined) this.#timeline.scrollToEnd();
     if (this.#timeline.isNearEnd) this.#loadNewer();
-    this.#fill();
+    this.#fill(hasDrawn || before === undefined);
     this.update();
   }
 

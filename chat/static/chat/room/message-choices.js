@@ -28,8 +28,8 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 /** @type {Choice[]} */
 const CHOICES = [
   { action: "reply", label: pgettext("action on a message", "Reply"), icon: "reply", key: "r" },
-  { action: "thread", label: gettext("Reply in thread"), icon: "thread", key: "t", right: "thread" },
   { action: "edit", label: pgettext("action on a message", "Edit"), icon: "edit", key: "e", right: "edit" },
+  { action: "thread", label: gettext("Reply in thread"), icon: "thread", key: "t", right: "thread" },
   { action: "emoji", label: gettext("React with another emoji"), icon: "emoji", key: "+" },
   { action: "copy", label: gettext("Copy text"), icon: "copy", key: "c" },
   { action: "select", label: gettext("Select text"), icon: "select", key: null },

@@ -148,7 +148,7 @@ export class MessageFlow {
       this.#draw(threads.note(message));
     }
     timeline.flush();
-    history.pageDrawn(event);
+    history.pageDrawn(event, messages.some((message) => !isReply(message)));
   }
 
   /** @param {Message[]} messages */

@@ -23,7 +23,6 @@ import { addressOf, Places } from "./places.js";
 import { makeRoomTools } from "./room-tools.js";
 import { Shell } from "./shell.js";
 import { SidePanel } from "./side-panel.js";
-import { ThreadPanel } from "./thread-panel.js";
 import { UnsentChanges } from "./unsent-changes.js";
 
 const NOTICE_MS = 6_000;
@@ -50,6 +49,11 @@ export class Workspace {
   #unsent = new UnsentChanges(keptStorage(pagePerson), pagePerson);
   /** @type {Overview} */
   #overview;
+  /**
+   * Shows threads; null before the first one.
+   * @type {import("./thread-panel.js").ThreadPanel | null}
+   */
+  #threadPanel = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
 
@@ -61,7 +65,6 @@ export class Workspace {
     this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
     this.findPanel = new FindPanel(this, () => this.#overview.sidebar.toggleDrawer(false));
-    this.threadPanel = new ThreadPanel(this);
     this.attention = new Attention(this, this.#storage);
     const openMenu = (/** @type {string} */ slug, /** @type {HTMLElement} */ button) => this.#openMenu(slug, button);
     this.#overview = new Overview(this.places, this.#storage, { me: this.me, titleOf: (place) => this.attention.titleOf(place), openMenu });
@@ -69,7 +72,7 @@ export class Workspace {
     this.shell = new Shell(byId("pane"), new Panes(this.#paneOptions()), {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
-      showThread: (root) => this.threadPanel.show(root),
+      showThread: (root) => this.#withThreads(root !== null, (threads) => threads.show(root)),
       announce: (sentence) => this.announce(sentence),
       notify: (sentence) => this.notify(sentence),
     });
@@ -197,7 +200,7 @@ export class Workspace {
         ownRooms: () => this.places.namedRooms,
       },
       openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
-      showThread: (root, reply) => this.threadPanel.open(root, reply),
+      showThread: (root, reply) => this.#withThreads(true, (threads) => threads.open(root, reply)),
       isOutdated: (pane) => this.#hasMissedMuch(pane),
     };
   }
@@ -235,6 +238,15 @@ export class Workspace {
     byId("read-all").addEventListener("click", () => this.changes.markAllRead());
     byId("palette-button").addEventListener("click", () => this.openPalette());
     byId("new-direct").addEventListener("click", () => this.openNewDirect());
+  }
+
+  /**
+   * @param {boolean} isNeeded whether to load the code of threads, if it is not loaded
+   * @param {(threads: import("./thread-panel.js").ThreadPanel) => void} act
+   */
+  #withThreads(isNeeded, act) {
+    if (this.#threadPanel) act(this.#threadPanel);
+    else if (isNeeded) this.withTools(({ ThreadPanel }) => act((this.#threadPanel ??= new ThreadPanel(this))));
   }
 
   /**
@@ -341,7 +353,7 @@ export class Workspace {
     this.attention.shown(pane);
     this.#unsent.send(this.me, pane.slug);
     if (this.panel.name === "details") this.panel.close();
-    this.threadPanel.close();
+    this.#threadPanel?.close();
     this.findPanel.roomChanged();
   }
 
