@@ -12,6 +12,7 @@ from channels_transport import log_context
 from chat import markup
 from chat.models import Person
 from chat.services import budgets, busy_rooms, feed_posts, limits, people, rooms
+from chat.services.threads import notices
 from chat.store import store
 from tests import wire
 from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
@@ -84,6 +85,7 @@ def empty_state():
     limits.forget_people()
     budgets.forget_levels()
     feed_posts.forget_pauses()
+    notices.forget_pauses()
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +93,7 @@ def later(monkeypatch):
     """Replace the timers. A call runs only when the test says so, and never after its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.feed_posts", "chat.services.people.logins", "chat.services.presence"):
+    for module in ("chat.services.pauses", "chat.services.people.logins", "chat.services.presence"):
         monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
     return stand_in
 

@@ -37,6 +37,7 @@ ALLOWED = {
     "chat.apps": [
         "chat.consumers.bindings",
         "chat.services.busy_rooms",
+        "chat.services.threads",
         "chat.services.uploads",
         "chat.version",
         *TRANSPORT,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from channels_transport import OUTAGES, LogThrottle, count, describe_counter, get_current_id
 from chat import broadcast, protocol
-from chat.services import access, announcements, budgets, limits, presence, rights, rooms, scheduled, tasks
+from chat.services import access, announcements, budgets, limits, presence, rights, rooms, scheduled, tasks, threads
 from chat.services.scopes import check_scope, get_room_ids
 
 from .admission import get_groups, send_backlog
@@ -114,12 +114,15 @@ def _acknowledge(change):
 
 def _publish_typing(connection, member, event):
     if rights.may(member.person, rights.Action.TYPE, member.room, member):
-        typing = protocol.typing(member.handle, event.on, member.person.is_guest)
+        typing = protocol.typing(member.handle, event.on, member.person.is_guest, event.thread)
         broadcast.publish_to_others(broadcast.room_group(member.room_id), typing, connection.name)
 
 
 def _mark_read(connection, member, event):
-    rooms.mark_read(member, event.offset, connection)
+    if event.thread is None:
+        rooms.mark_read(member, event.offset, connection)
+    else:
+        threads.mark_read(member, event.thread, event.offset, connection)
 
 
 def _sync(connection, member, event):

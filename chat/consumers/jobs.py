@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks, uploads
+from chat.services import feed_posts, mails, moderation, scheduled, tasks, threads, uploads
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -75,7 +75,22 @@ def run_task(task_id):
     tasks.run_task(task_id)
 
 
-@job("rooms", is_valid=lambda ids: isinstance(ids, list) and all(isinstance(room_id, int) for room_id in ids))
+def _are_ids(value):
+    return isinstance(value, list) and all(_is_id(item) for item in value)
+
+
+def publish_news(message):
+    """Run a job for people's own streams: the newest states of rooms, or the newest replies of threads."""
+    (publish_replies if "threads" in message.content else publish_newest)(message)
+
+
+@job("threads", is_valid=_are_ids)
+def publish_replies(thread_ids):
+    """Publish the newest replies of threads to the streams of the people who follow them."""
+    threads.publish_newest(thread_ids)
+
+
+@job("rooms", is_valid=_are_ids)
 def publish_newest(room_ids):
     """Publish the newest states of rooms to their members' own streams."""
     feed_posts.publish_newest(room_ids)

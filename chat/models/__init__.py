@@ -37,6 +37,7 @@ from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchPro
 from .second_factor import AccountEntry, RecoveryCode, SecondFactor
 from .statements import insert, long_statements, set_related, snapshot
 from .tasks import Task, TaskPart
+from .threads import Follower, Summary, Thread, ThreadMember, find_followers, find_summaries
 from .tokens import Token
 from .uploads import Upload
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
@@ -58,6 +59,7 @@ __all__ = [
     "EmailAddress",
     "ExternalLogin",
     "FilePart",
+    "Follower",
     "FormerSlug",
     "Grant",
     "Hold",
@@ -99,18 +101,23 @@ __all__ = [
     "SearchProgress",
     "SecondFactor",
     "StoredFile",
+    "Summary",
     "Task",
     "TaskPart",
+    "Thread",
+    "ThreadMember",
     "Token",
     "Upload",
     "Visitor",
     "count_news",
     "find_allowed",
+    "find_followers",
     "find_ids",
     "find_newest",
     "find_places",
     "find_posts",
     "find_present",
+    "find_summaries",
     "get_changed_messages",
     "get_join_state",
     "get_news",

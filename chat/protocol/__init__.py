@@ -116,6 +116,7 @@ from .fields import (
 )
 from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
+from .threads import THREAD_STATES, thread_reply, thread_state, thread_summary
 from .uploads import MAX_FILES, file, is_file_id
 from .workspace import (
     CALLERS,
@@ -189,6 +190,7 @@ __all__ = [
     "Start",
     "Sync",
     "SyncWorkspace",
+    "THREAD_STATES",
     "Typing",
     "WORKSPACE_EVENTS",
     "ack",
@@ -256,6 +258,9 @@ __all__ = [
     "split_frames",
     "synced",
     "task",
+    "thread_reply",
+    "thread_state",
+    "thread_summary",
     "typing",
     "unavailable_error",
     "updated",

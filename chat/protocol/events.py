@@ -25,13 +25,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Post(Event):
-    """Store a new message."""
+    """Store a new message. With `thread`, the message is a reply in the thread of this message."""
 
     type = "post"
     ref: str
     body: str
     reply_to: int | None = None
     files: tuple[str, ...] = ()
+    thread: int | None = None
 
     def __post_init__(self) -> None:
         """Raise `empty` for a message without a text and without files."""
@@ -80,18 +81,20 @@ class Pin(Event):
 
 @dataclass(frozen=True)
 class Typing(Event):
-    """Tell the others that this person starts or stops typing."""
+    """Tell the others that this person starts or stops typing, in the room or in the thread of the message `thread`."""
 
     type = "typing"
     on: bool
+    thread: int | None = None
 
 
 @dataclass(frozen=True)
 class Read(Event):
-    """Move this person's read marker."""
+    """Move this person's read marker in the room, or in the thread of the message `thread`."""
 
     type = "read"
     offset: int
+    thread: int | None = None
 
 
 @dataclass(frozen=True)

@@ -223,9 +223,10 @@ def presence(
     return {**event, "guests": list(guests)} if guests else event
 
 
-def typing(handle: str, on: bool, is_guest: bool = False) -> dict:
-    """Return the event for a member who starts (`on`) or stops typing."""
-    return {"type": "typing", **person(handle, is_guest, on=on)}
+def typing(handle: str, on: bool, is_guest: bool = False, thread: int | None = None) -> dict:
+    """Return the event for a member who starts (`on`) or stops typing, in the room or in the thread of a message."""
+    event = {"type": "typing", **person(handle, is_guest, on=on)}
+    return event if thread is None else {**event, "thread": thread}
 
 
 def read(offset: int) -> dict:

@@ -53,8 +53,10 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
     "position": check_integer,
     "posts": check_integer,
+    "thread": check_integer,
 }
-_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts"}  # absent and null mean the same
+# Absent and null mean the same.
+_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "thread"}
 # The text of these events may be empty: the event itself checks that it has a text or files.
 _CHECKS_OF = {(event_class, "body"): check_caption for event_class in (Post, Schedule)}
 

@@ -63,6 +63,7 @@ def rows_of_frames(open_socket, kinds, by_slug=True):
     return {
         "fetch messages": row(Action.READ, "fetch", limit=5),
         "post": row(Action.POST, "post", body="Hello"),
+        "reply": row(Action.REPLY, "post", body="Hello", thread="others"),
         "react": row(Action.REACT, "react", id="others", emoji="👍", on=True),
         "edit an own message": row(Action.EDIT_OWN, "edit", id="own", body="Other"),
         "edit another's message": row(Action.EDIT_OTHERS, "edit", id="others", body="Other"),
@@ -125,6 +126,7 @@ ROWS = {
         "list files": Row(Action.READ, request("GET", API + "files/")),
         "upload a file": Row(Action.UPLOAD, uploaded(API + "files/"), True),
         "open a file": Row(None, request("GET", "/api/files/{file}/a.txt")),
+        "read a thread": Row(Action.READ, request("GET", API + "threads/{others}/")),
         "preview": Row(Action.READ, request("POST", API + "preview/", {"body": "Hello"})),
         "post": Row(Action.POST, request("POST", API + "messages/", {"ref": "r1", "body": "Hello"}), True),
         "join": Row(Action.ENTER, request("PUT", API + "membership/")),

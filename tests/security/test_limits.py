@@ -44,6 +44,8 @@ LISTS = [
     "/api/rooms/garden/messages/?around=3",
     "/api/rooms/garden/pins/",
     "/api/rooms/garden/people/",
+    "/api/rooms/garden/threads/1/",
+    "/api/threads/",
     "/api/rooms/garden/members/",
     "/api/rooms/garden/reports/",
     "/api/rooms/garden/audit/",

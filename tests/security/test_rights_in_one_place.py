@@ -41,6 +41,8 @@ EXCEPTIONS = {
     "rooms.readable": "selects by a query what Action.READ allows",
     "search.documents": "labels documents; the search compares each hit with the rows",
     "search.scope": "selects by a query what Action.SEARCH allows",
+    "threads.following": "leaves banned people out of a query",
+    "threads.notices": "a direct message notifies everybody",
     "workspace": "selects the rooms whose markers it moves",
     "uploads.opening": "the session of a board identifies its visitors, who need no login",
 }

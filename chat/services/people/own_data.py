@@ -25,6 +25,7 @@ from chat.models import (
     Room,
     ScheduledMessage,
     Task,
+    ThreadMember,
     Token,
     Upload,
 )
@@ -113,6 +114,7 @@ class _Lists:
             ("reactions", _with_message(Reaction.objects.filter(person=person)), self._describe_reaction),
             ("bookmarks", _with_message(Bookmark.objects.filter(person=person)), self._describe_bookmark),
             ("mentions", _with_room(Mention.objects.filter(person=person, silent=False)), self._refer),
+            ("threads", _with_thread(ThreadMember.objects.filter(person=person)), self._describe_thread),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
             ("scheduled", _with_room(ScheduledMessage.objects.filter(author=person)), self._describe_scheduled),
             ("tasks", _with_room(Task.objects.filter(person=person)), self._describe_task),
@@ -143,6 +145,10 @@ class _Lists:
 
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
         return {**self._refer(row.message), "at": format_time(row.created_at)}
+
+    def _describe_thread(self, row: ThreadMember) -> dict[str, Any]:
+        place = {"room": self._name_room(row.room), "message": row.thread.number}
+        return {**place, "state": row.state, "read": row.read_number}
 
     def _describe_scheduled(self, row: ScheduledMessage) -> dict[str, Any]:
         return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
@@ -178,12 +184,17 @@ class _Lists:
             "id": row.number,
             **times,
             "reply_to": row.reply_to,
+            "thread": row.thread_root,
             "body": row.body,
         }
 
 
 def _with_room(rows: QuerySet) -> QuerySet:
     return rows.select_related("room")
+
+
+def _with_thread(rows: QuerySet) -> QuerySet:
+    return rows.select_related("room", "thread")
 
 
 def _with_message(rows: QuerySet) -> QuerySet:

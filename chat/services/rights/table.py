@@ -41,6 +41,7 @@ class Action(enum.Enum):
     TYPE = "publish that they are typing"
     POST = "post a message"
     UPLOAD = "upload a file for a message"
+    REPLY = "reply in a thread"
     REACT = "put an emoji on a message"
     EDIT_OWN = "edit an own message"
     REMOVE_OWN = "remove an own message"
@@ -105,6 +106,7 @@ TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
     Action.TYPE: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.POST: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.UPLOAD: (WRITERS, WRITERS, WRITERS, WRITERS),
+    Action.REPLY: (WRITERS, WRITERS, WRITERS, NOBODY),
     Action.REACT: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.EDIT_OWN: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.REMOVE_OWN: (WRITERS, WRITERS, WRITERS, WRITERS),
@@ -138,6 +140,7 @@ WRITES = frozenset(
     {
         Action.POST,
         Action.UPLOAD,
+        Action.REPLY,
         Action.REACT,
         Action.EDIT_OWN,
         Action.EDIT_OTHERS,

@@ -17,7 +17,7 @@ from chat.services.holds import is_held
 from chat.services.rights import Action
 from chat.services.scopes import check_scope
 
-from .additions import prepare_additions, remove_additions
+from .additions import note_removal, prepare_additions, remove_additions
 from .called import find_called
 from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
 from .memberships import check_member_may, notify_moderators
@@ -59,11 +59,13 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
             mentioned=called.count,
             audience=called.audience,
             additions=prepared.bits,
+            **prepared.columns,
         )
         set_related(message, room=member.room, author=member.person)
         message.all_reactions = []
-        prepared.store(message)
+        message.notice_fields = prepared.notice_fields
         store_mentions(member, message, called)
+        prepared.store(message)
         notify_direct(member.room, message, listeners)
         return message
 
@@ -129,7 +131,9 @@ def _remove(member, event, get_message):
         # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
         fields = {"body": "", "removed_at": now, "pinned_at": None, "mentioned": 0, "audience": None}
-        return _update(message, offset, additions=additions, **fields)
+        _update(message, offset, additions=additions, **fields)
+        note_removal(message)
+        return message
 
     return change_message(member, event, remove)
 

@@ -66,9 +66,11 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
 
 
 def _take_offset(member, event, now):
-    """Return (the room's next offset, the room's number of messages if the event posts one, else None)."""
+    """
+    Return (the room's next offset, the room's number of messages if the event posts one into its timeline, else None).
+    """
     try:
-        if isinstance(event, protocol.Post):
+        if isinstance(event, protocol.Post) and event.thread is None:
             return Room.objects.take_post(member.room_id, now)
         return Room.objects.take_offset(member.room_id), None
     except Room.DoesNotExist:

@@ -130,5 +130,7 @@ def describe(message: Message, files: list[dict] | None = None) -> dict:
     }
     if files:
         values["files"] = [{**file, "url": f"{settings.PUBLIC_URL or ''}{file['url']}"} for file in files]
+    if message.thread_root is not None:
+        values["thread"] = {"root": message.thread_root}
     guests = message.list_reacting_guests()
     return {**values, "guests": guests} if guests else values

@@ -24,7 +24,7 @@ from .pages import make_page_end, make_page_start, name_on_page, write_day, writ
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
 _BYTE_ORDER_MARK = "\ufeff"
-_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest", "files"]
+_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest", "files", "thread"]
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ class Csv:
                 escape_formula(reactions),
                 "true" if values["author"].get("guest") else "false",
                 " ".join(file["url"] for file in values.get("files", ())),
+                values.get("thread", {}).get("root", ""),
             ]
         )
 
@@ -203,12 +204,18 @@ def _article(values, at):
     if values["edited_at"]:
         head.append(f"<span>{escape(gettext('edited'))}</span>")
     if values["reply_to"]:
-        link = f'<a href="#m{values["reply_to"]}">#{values["reply_to"]}</a>'
-        head.append(f"<span>{escape(gettext('in reply to %(message)s')) % {'message': link}}</span>")
+        head.append(_refer(gettext("in reply to %(message)s"), values["reply_to"]))
+    if "thread" in values:
+        head.append(_refer(gettext("in the thread of %(message)s"), values["thread"]["root"]))
     body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else _body(values["body"])
     body += _files(values.get("files", ()))
     foot = _reactions(_name_reacting(values, name_on_page))
     return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
+
+
+def _refer(sentence, number):
+    link = f'<a href="#m{number}">#{number}</a>'
+    return f"<span>{escape(sentence) % {'message': link}}</span>"
 
 
 def _body(text):

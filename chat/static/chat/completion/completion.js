@@ -21,7 +21,8 @@ export class Completion {
   #requests = new ThrottledRequests((address) => call("GET", address));
   /** @type {Partial<Record<import("./trigger.js").Sign, Source>>} */
   #sources;
-  #list = make("div", { id: "completion", class: "completion", role: "listbox", hidden: true });
+  /** @type {HTMLElement} */
+  #list;
   #status = make("p", { class: "unseen", role: "status" });
   /** @type {Suggestion[]} */
   #suggestions = [];
@@ -41,6 +42,9 @@ export class Completion {
    */
   constructor(form, field, room) {
     this.#field = field;
+    // Two fields of the page may have suggestions.
+    const id = field.id === "composer" ? "completion" : `completion-${field.id}`;
+    this.#list = make("div", { id, class: "completion", role: "listbox", hidden: true });
     this.#sources = {
       "@": makePeopleSource(room, this.#requests), "#": makeRoomSource(room, this.#requests), "/": makeCommandSource(room),
       ...(room.loadEmoji ? { ":": makeEmojiSource(room.loadEmoji) } : {}),
@@ -117,7 +121,7 @@ export class Completion {
   #makeOption({ title, detail, person, sign, picture }, index) {
     return make(
       "div",
-      { id: `completion-${index}`, role: "option", onclick: () => this.#choose(index) },
+      { id: `${this.#list.id}-${index}`, role: "option", onclick: () => this.#choose(index) },
       person ? avatar(person) : picture ? make("span", { class: "picture", "aria-hidden": "true", text: picture }) : icon(sign ?? "none"),
       make("bdi", { class: "completion-title", text: title }),
       detail ? make("bdi", { class: "completion-detail", text: detail }) : null,
@@ -126,7 +130,7 @@ export class Completion {
 
   #mark() {
     [...this.#list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.#chosen)));
-    this.#field.setAttribute("aria-activedescendant", `completion-${this.#chosen}`);
+    this.#field.setAttribute("aria-activedescendant", `${this.#list.id}-${this.#chosen}`);
     this.#list.children[this.#chosen]?.scrollIntoView({ block: "nearest" });
   }
 

@@ -51,10 +51,11 @@ export class RoomChanges {
    * @param {string} body may be empty if there are files
    * @param {number | null} [replyTo] the id of the quoted message
    * @param {string[]} [files] the ids of uploaded files
+   * @param {number | null} [thread] the first message of the thread in which the message is a reply
    */
-  post(body, replyTo = null, files = []) {
+  post(body, replyTo = null, files = [], thread = null) {
     const event = { type: CLIENT_EVENT.POST, body: body.trim(), ...(files.length && { files }) };
-    return this.#add(replyTo === null ? event : { ...event, reply_to: replyTo });
+    return this.#add({ ...event, ...(replyTo === null ? {} : { reply_to: replyTo }), ...(thread === null ? {} : { thread }) });
   }
 
   /**

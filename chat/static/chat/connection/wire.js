@@ -83,6 +83,7 @@ export const SERVER_EVENT = Object.freeze({
   ROOM: "room",
   MENTION: "mention",
   PROFILE: "profile",
+  THREAD: "thread",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */
@@ -162,6 +163,9 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {true} [pinned] a moderator has pinned the message
  * @property {MessageFile[]} [files]
  * @property {number | null} [reply_to] the id of the quoted message
+ * @property {{ root: number, offset: number, count: number, last_at: string | null, authors: string[] }} [thread] the thread
+ *   that the message begins, or in which it is a reply: its first message, the change after which the other fields hold, the
+ *   number of replies, the time of the last one, and the last people who replied
  * @property {string[]} [mentions] the handles of the people that the body mentions
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
  */

@@ -87,13 +87,15 @@ export function partsForControls(conversation) {
 
 /**
  * @param {Conversation} conversation
+ * @param {import("./timeline.js").Timeline} [timeline] shows the messages
  * @returns {import("./message-controls.js").Actions}
  */
-function actionsOnMessages(conversation) {
-  const { slug, socket, timeline, notify, withDialogs } = conversation;
+export function actionsOnMessages(conversation, timeline = conversation.timeline) {
+  const { slug, socket, notify, withDialogs } = conversation;
   return {
     react: (id, emoji) => conversation.actions.toggleReaction(id, emoji),
     reply: (message) => conversation.composer.reply(message),
+    thread: (message) => conversation.openThread(message.id),
     edit: (message) => conversation.composer.edit(message),
     remove: (id) => socket.changes.remove(id),
     report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),

@@ -39,6 +39,7 @@ import { PersonLinks } from "./person-links.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
+import { Threads } from "./threads.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
 import { watchPictures } from "./viewing.js";
 
@@ -54,6 +55,7 @@ import { watchPictures } from "./viewing.js";
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
+ * @property {(root: number, reply?: number) => void} [showThread] shows the thread of a message, at a reply; a board has none
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -106,6 +108,7 @@ export class Conversation {
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
   withDialogs = makeWithDialogs(this.notify);
+  threads = new Threads();
   /**
    * The commands that the person can type in place of a message; null on a board.
    * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
@@ -115,10 +118,13 @@ export class Conversation {
   /** @param {Options} options */
   constructor({
     slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, filesPath = `/api/rooms/${slug}/files/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+    showThread = () => {},
   }) {
     const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
+    this.openThread = showThread;
+    this.storage = kept;
     this.me = handle;
     this.slug = slug;
     const { timeline, firstView, isShown } = takeTimeline(this.page, handle);
@@ -129,7 +135,9 @@ export class Conversation {
     const { socket } = this;
     this.announcements = new Announcements(new PersonStorage(owner), (id) => socket.dismiss(id), scope);
     this.readMarker = new ReadMarker(this.timeline, handle, partsForReadMarker(this, showUnread));
-    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, { notify, scope });
+    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, {
+      notify, scope, hasReplies: () => this.threads.hasReplies, showReply: (id) => this.#showReply(id),
+    });
     this.actions = new MessageActions(handle, partsForActions(this));
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
@@ -222,6 +230,17 @@ export class Conversation {
     this.history.jump(id);
   }
 
+  /**
+   * Opens the thread of a reply. Returns false for another message.
+   * @param {number} id
+   */
+  #showReply(id) {
+    const root = this.threads.rootOf(id);
+    if (root === undefined) return false;
+    this.openThread(root, id);
+    return true;
+  }
+
   /** Ends the conversation permanently. */
   close() {
     if (this.scope.isActive) this.suspend();
@@ -236,7 +255,7 @@ export class Conversation {
   #connectParts(ownRooms, isShown) {
     const { me, socket, timeline, readMarker, history, ownChanges, controls, typingOthers } = this;
     const { people, ownRole, moderation, announcements, taskBars } = this;
-    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers }, isShown);
+    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers, threads: this.threads }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     this.list.addEventListener("click", (event) => this.#clicked(event));
@@ -291,6 +310,8 @@ export class Conversation {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
+    const thread = closestTo(event, "[data-thread]");
+    if (thread) this.openThread(Number(thread.dataset.thread));
     if (quote) this.history.jump(Number(quote.dataset.jump));
     if (reaction) {
       const item = /** @type {HTMLElement} */ (reaction.closest(".message"));

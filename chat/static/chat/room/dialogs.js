@@ -17,4 +17,5 @@ export { openPersonCard } from "./person-card.js";
 export { PersonDialog } from "./person-dialog.js";
 export { openReportDialog } from "./report-dialog.js";
 export { ScheduleDialog } from "./schedule-dialog.js";
+export { ThreadView } from "./thread-view.js";
 export { openViewer } from "./viewer.js";

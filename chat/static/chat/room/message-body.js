@@ -23,9 +23,10 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
  * sentence.
  * @param {Message} message
  * @param {string} me the reader's handle
+ * @param {string} itemId the id of the message's element
  */
-export function makeBody(message, me) {
-  const id = `message-${message.id}-body`;
+export function makeBody(message, me, itemId) {
+  const id = `${itemId}-body`;
   if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
   const element = makeBodyOf(message);
   element.id = id;

@@ -10,12 +10,17 @@ import { gettext, pgettext } from "../ui/translation.js";
 import { makeBody } from "./message-body.js";
 import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
+import { makeThreadLine } from "./thread-line.js";
 
 const EXCERPT_LENGTH = 120;
 const FOCUSABLE = ".row :is(a[href], button)";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
-/** @typedef {{ me: string, find: (id: number) => Message | undefined }} View the reader's handle, and other messages */
+/**
+ * The reader's handle, and other messages. `isThread`: the list shows a thread. Its root may be in the room's list too, so
+ * the ids of its elements are different.
+ * @typedef {{ me: string, find: (id: number) => Message | undefined, isThread?: boolean }} View
+ */
 
 /**
  * Returns the beginning of a message, for use in a sentence.
@@ -36,11 +41,20 @@ export function quoteOf(message) {
 }
 
 /**
+ * @param {Message} message
+ * @param {Pick<View, "isThread">} view
+ */
+function elementId({ id }, { isThread = false }) {
+  return isThread ? `thread-message-${id}` : `message-${id}`;
+}
+
+/**
  * Makes the empty list item of a message. `redraw` fills the item at first and after every change.
  * @param {Message} message
+ * @param {Pick<View, "isThread">} view
  */
-export function makeItem(message) {
-  const id = `message-${message.id}`;
+export function makeItem(message, view) {
+  const id = elementId(message, view);
   // A screen reader says this name when the keyboard's focus reaches the message.
   const name = `${id}-author ${id}-time ${id}-body ${id}-files`;
   return make("li", { id, class: "message", "data-id": message.id, tabindex: "-1", "aria-labelledby": name });
@@ -101,7 +115,7 @@ function replaceRow(item, row) {
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-thread", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -122,28 +136,33 @@ export function showEditedBody(item, text) {
  * @param {View} view
  */
 function makeRow(message, view) {
+  const id = elementId(message, view);
   const content = make(
     "div",
     { class: "content" },
-    makeHeader(message),
+    makeHeader(message, id),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message, view.me),
-    makeFiles(message),
+    makeBody(message, view.me, id),
+    makeFiles(message, id),
     makeReactions(message, view.me),
+    view.isThread ? null : makeThreadLine(message),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
 }
 
-/** @param {Message} message */
-function makeHeader(message) {
+/**
+ * @param {Message} message
+ * @param {string} id of the message's element
+ */
+function makeHeader(message, id) {
   return make(
     "header",
     { class: "meta" },
-    make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
+    make("b", { id: `${id}-author`, class: "author", dir: "auto", text: message.author.handle }),
     personNameOf(message.author.handle),
     guestMark(message.author.guest),
     make("time", {
-      id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
+      id: `${id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
     message.pinned ? makePinMark() : null,
   );

@@ -26,6 +26,7 @@ import { startConversation } from "./conversation.js";
  * @property {() => void} [openSettings] opens the owner's settings of the room
  * @property {() => void} [openDetails] shows the details of the room
  * @property {WorkspaceTools} [tools]
+ * @property {(root: number, reply?: number) => void} [showThread] shows the thread of a message, at a reply
  */
 
 /**

@@ -65,6 +65,11 @@ export class Attention {
     this.#notifications?.mentioned(event);
   }
 
+  /** @param {any} event a `thread` */
+  replied(event) {
+    this.#notifications?.replied(event);
+  }
+
   /**
    * Updates the names, the title and the notifications for the pane that is now on the page. Names may have changed while
    * the pane was not on the page.

@@ -18,7 +18,7 @@ import { canNotify, closeNotifications, registerWorker, showNotification, startN
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
 import { gettext, ngettext } from "../ui/translation.js";
-import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
+import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
 
@@ -95,6 +95,18 @@ export class Notifications {
       title: isPair ? author : gettext("%(author)s in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
       body: event.text || describeFiles(event.files ?? []), slug: event.room, tag: `${event.room} ${event.id}`,
       address: `${place ? addressOf(place) : `/rooms/${event.room}/`}#message-${event.id}`,
+    });
+  }
+
+  /** @param {any} event a `thread`: a reply in a thread that the person follows */
+  replied(event) {
+    const { places, attention } = this.#workspace;
+    const place = places.get(event.room);
+    if (!place || !isReplyNotified(place, this.#preferences)) return;
+    const author = attention.directory.nameOf(event.author.handle);
+    this.#notify({
+      title: gettext("%(author)s replied in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
+      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`, address: `${addressOf(place)}#message-${event.id}`,
     });
   }
 
