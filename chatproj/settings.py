@@ -154,6 +154,7 @@ if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
 CHAT_ECHO = read("CHAT_ECHO")
 # The private networks to which `chat.services.outgoing` may connect.
 OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
+CHAT_LINK_PREVIEWS = read("CHAT_LINK_PREVIEWS")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID

@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks
+from chat.services import feed_posts, link_previews, mails, moderation, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,14 +52,24 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, or a mail. Such jobs have workers of their own."""
-    (send_mail if "mail" in message.content else run_task)(message)
+    """Run a job that may take long: a task, a mail, or link previews. Such jobs have workers of their own."""
+    found = (consumer for name, consumer in _LONG_JOBS.items() if name in message.content)
+    next(found, run_task)(message)
 
 
 @job("mail")
 def send_mail(mail_id):
     """Send a mail that is due. If the mail server cannot be reached, a later job sends it."""
     mails.send_mail(mail_id)
+
+
+@job("previews", is_valid=lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_id, value)))
+def make_previews(room_and_number):
+    """Fetch the pages to which a message links. If this job fails, a sweep starts it again."""
+    link_previews.make_previews(*room_and_number)
+
+
+_LONG_JOBS = {"mail": send_mail, "previews": make_previews}
 
 
 @job("task")

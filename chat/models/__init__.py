@@ -28,6 +28,7 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
+from .previews import LinkPreview, Preview
 from .profiles import Login, Picture, Preferences, Profile
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
@@ -63,6 +64,7 @@ __all__ = [
     "Invitation",
     "KnownPlace",
     "LABEL",
+    "LinkPreview",
     "Login",
     "MAX_SKELETON",
     "MAX_SUBJECT",
@@ -78,6 +80,7 @@ __all__ = [
     "Picture",
     "Place",
     "Preferences",
+    "Preview",
     "Profile",
     "READ",
     "REPLICA",

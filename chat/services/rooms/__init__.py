@@ -18,10 +18,12 @@ from .access import (
     join_room,
     lock_room,
 )
+from .addition_changes import change_addition
 from .additions import Addition, delete_additions, register_addition, remove_additions
 from .changes import (
     MAX_REACTIONS,
     edit_message,
+    get_editable_message,
     post_message,
     remove_as_operator,
     remove_message,
@@ -81,6 +83,7 @@ __all__ = [
     "ReadableRooms",
     "Version",
     "apply_role",
+    "change_addition",
     "change_address",
     "change_room",
     "catch_up",
@@ -102,6 +105,7 @@ __all__ = [
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_editable_message",
     "get_first_view",
     "get_history",
     "get_join_state",

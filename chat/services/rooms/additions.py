@@ -24,6 +24,8 @@ class Addition:
     - `prepare(member, event)`: called before a `post` is stored, in its transaction. Return what `store` needs, or None
       if the post has no such addition. Raise ChatError to refuse the post.
     - `store(message, prepared)`: called after the message is stored, in the same transaction.
+    - `revise(member, message, body)`: called before an edit is stored, in its transaction. `member` edits the message,
+      and `body` is its new body. Return whether the message has the addition now.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
     - `stays`: a removed message keeps this addition, and its `message` event has the fields.
     """
@@ -34,6 +36,7 @@ class Addition:
     store: Callable[[Message, Any], None] | None = None
     delete: Callable[[int, Sequence[int]], object] | None = None
     stays: bool = False
+    revise: Callable[[Member, Message, str], bool] | None = None
 
 
 _registered: dict[AdditionBit, Addition] = {}
@@ -67,6 +70,16 @@ def prepare_additions(member: Member, event: Any) -> Prepared:
     asked = ((addition, addition.prepare) for addition in _registered.values())
     found = [(addition, prepare(member, event)) for addition, prepare in asked if prepare is not None]
     return Prepared([(addition, value) for addition, value in found if value is not None])
+
+
+def revise_additions(member: Member, message: Message, body: str) -> int | None:
+    """Change the additions of a message that gets a new body. Return the bits of the additions that it has now."""
+    bits = message.additions or 0
+    for addition in _registered.values():
+        if addition.revise is not None:
+            has_now = addition.revise(member, message, body)
+            bits = bits | addition.bit if has_now else bits & ~addition.bit
+    return bits or None
 
 
 def describe_additions(messages: Iterable[Message]) -> dict[int, dict]:

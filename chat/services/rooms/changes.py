@@ -17,7 +17,7 @@ from chat.services.holds import is_held
 from chat.services.rights import Action
 from chat.services.scopes import check_scope
 
-from .additions import prepare_additions, remove_additions
+from .additions import prepare_additions, remove_additions, revise_additions
 from .called import find_called
 from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
 from .memberships import check_member_may, notify_moderators
@@ -84,7 +84,7 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
     """
 
     def edit(offset, now):
-        message = _get_editable(member, event.id)
+        message = get_editable_message(member, event.id)
         if member.room.access == Room.DIRECT:
             # An edit could bring any text to a person who blocks the author.
             find_direct_listeners(member)
@@ -93,7 +93,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
         keep_body(message, member.person, now)
         called = replace_mentions(member, message, event.body)
         fields = {"mentioned": called.count, "audience": called.audience}
-        return _update(message, offset, body=event.body, edited_at=now, **fields)
+        additions = revise_additions(member, message, event.body)
+        return _update(message, offset, body=event.body, edited_at=now, additions=additions, **fields)
 
     return change_message(member, event, edit)
 
@@ -199,7 +200,8 @@ def get_present_message(room_id: int, number: int) -> Message:
     return message
 
 
-def _get_editable(member, number):
+def get_editable_message(member: Member, number: int) -> Message:
+    """Return a message that a member may edit. Raise as `edit_message` does."""
     return _get_changeable(member, number, Action.EDIT_OWN, Action.EDIT_OTHERS)
 
 

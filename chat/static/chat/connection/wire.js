@@ -132,6 +132,16 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
+ * @typedef {object} LinkPreview
+ * @property {number} id
+ * @property {string} url the address of the page
+ * @property {string} title
+ * @property {string} [description]
+ * @property {string} [site] the name that the site gives itself
+ * @property {{ url: string, width: number, height: number }} [image] an image of this site
+ */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
@@ -148,4 +158,5 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
+ * @property {LinkPreview[]} [previews] what the pages say about themselves to which the message links
  */

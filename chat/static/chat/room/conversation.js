@@ -35,6 +35,7 @@ import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
 import { People } from "./people.js";
 import { PersonLinks } from "./person-links.js";
+import { connectPreviewRemoval } from "./preview-removal.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
@@ -235,6 +236,7 @@ export class Conversation {
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     this.list.addEventListener("click", (event) => this.#clicked(event));
+    connectPreviewRemoval(this.list, this.slug, this.notify);
     onForgotten(() => this.#forget(), this.scope.life);
     watchForCompletion(partsForCompletion(this, ownRooms));
   }
@@ -270,6 +272,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
+    this.page.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();

@@ -6,6 +6,7 @@ import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
+import { makePreviews } from "./link-previews.js";
 import { makeBody } from "./message-body.js";
 import { makeReactions } from "./message-reactions.js";
 
@@ -94,11 +95,11 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote, a reaction or a copy button within its message.
+ * Returns what identifies a link, a quote, a reaction or another button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-copy-code", "data-remove-preview", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -125,6 +126,7 @@ function makeRow(message, view) {
     makeHeader(message),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
     makeBody(message, view.me),
+    makePreviews(message),
     makeReactions(message, view.me),
   );
   return make("article", { class: "row" }, avatar(message.author.handle), content);
