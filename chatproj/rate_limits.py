@@ -21,6 +21,7 @@ CHAT_LIMITS = {
     "downloads": (5, 1 / 20),
     "download_bytes": (5e9, 2e7),
     "pictures": (10, 1 / 20),
+    "custom_emoji": (60, 1 / 5),  # emoji that the person adds to the site
     "directs": (60, 1 / 5),  # new direct conversations
     "invitations": (60, 1 / 5),  # new invitations
     "tokens": (20, 1 / 60),  # new tokens

@@ -157,6 +157,9 @@ OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
 CHAT_LINK_PREVIEWS = read("CHAT_LINK_PREVIEWS")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
+# The people who may add emoji to the site, and how many emoji it may have.
+CHAT_CUSTOM_EMOJI = read("CHAT_CUSTOM_EMOJI")
+CHAT_MAX_CUSTOM_EMOJI = default("CHAT_MAX_CUSTOM_EMOJI")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID
 # Connect.
 CHAT_SIGN_UP = read("CHAT_SIGN_UP")

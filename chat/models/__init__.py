@@ -8,6 +8,7 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
+from .custom_emoji import CustomEmoji
 from .external_logins import MAX_SUBJECT, ExternalLogin
 from .files import FilePart, StoredFile
 from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
@@ -52,6 +53,7 @@ __all__ = [
     "Change",
     "Changed",
     "Condition",
+    "CustomEmoji",
     "Document",
     "Due",
     "EarlierBody",

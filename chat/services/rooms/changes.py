@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from chat import protocol
 from chat.models import ROOMS, AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert, set_related
 from chat.protocol import ChatError
-from chat.services import audit, busy_rooms
+from chat.services import audit, busy_rooms, custom_emoji
 from chat.services.blocks import find_direct_listeners
 from chat.services.holds import is_held
 from chat.services.rights import Action
@@ -156,7 +156,8 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
     """
     Add or remove one emoji of a person. Change nothing if the message already has this state.
 
-    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` in an archived room, or above MAX_REACTIONS.
+    Raise `not_found` (also for an emoji of the site that does not exist), `muted` or `ref_conflict`; `forbidden` in an
+    archived room, or above MAX_REACTIONS.
     """
 
     def react(offset, now):
@@ -167,6 +168,7 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
             Room.objects.give_back_offset(member.room_id)
             return message
         if event.on:
+            custom_emoji.check_exists(event.emoji)
             _check_reactions(message, member.person)
             Reaction.objects.create(message=message, person=member.person, emoji=event.emoji)
         else:

@@ -1,0 +1,40 @@
+"""
+The site's own emoji in the HTML of a body: `:name:` becomes a picture.
+
+This comes after the sanitiser, which allows no images. So the only images in the HTML are those that `draw` writes, and
+a body can neither add an image nor change an address. Code and links keep their text. This module does not know which emoji exist.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+
+# Code, links and tags. The sanitiser has closed all of them. An address is shown as typed, so links keep their text too.
+_KEPT = re.compile(r"(<code\b.*?</code>|<a\b.*?</a>|<[^>]*>)", re.DOTALL)
+# A name stands between two colons. "10:30:45" and "a:b:c" are text.
+_MARKED = re.compile(r"(?<![A-Za-z0-9]):([a-z0-9_-]{2,40}):(?![A-Za-z0-9])")
+
+
+def has_names(rendered: str) -> bool:
+    """Return whether the HTML of a body may contain names of emoji."""
+    return _MARKED.search(rendered) is not None
+
+
+def draw(rendered: str, addresses: Mapping[str, str]) -> str:
+    """
+    Return the HTML of a body with the pictures of emoji in place of their names.
+
+    `addresses` is {name: address of the picture, on this site}. Other names stay as they are.
+    """
+
+    def replace(found):
+        address = addresses.get(found[1])
+        if address is None:
+            return found[0]
+        name = f":{found[1]}:"
+        return f'<img class="emoji" src="{html.escape(address)}" alt="{name}" title="{name}">'
+
+    parts = _KEPT.split(rendered)
+    # Every second part is what the pattern has found.
+    parts[::2] = [_MARKED.sub(replace, text) for text in parts[::2]]
+    return "".join(parts)
