@@ -2,14 +2,15 @@
 The site's own emoji in the HTML of a body: `:name:` becomes a picture.
 
 This comes after the sanitiser, which allows no images. So the only images in the HTML are those that `draw` writes, and
-a body can neither add an image nor change an address. Code and links keep their text. This module does not know which emoji exist.
+a body can neither add an image nor change an address. Code and links keep their text. This module does not know which
+emoji exist.
 """
 
 import html
 import re
 from collections.abc import Mapping
 
-# Code, links and tags. The sanitiser has closed all of them. An address is shown as typed, so links keep their text too.
+# Code, links and tags, which the sanitiser has closed. Links keep their text, because an address is shown as typed.
 _KEPT = re.compile(r"(<code\b.*?</code>|<a\b.*?</a>|<[^>]*>)", re.DOTALL)
 # A name stands between two colons. "10:30:45" and "a:b:c" are text.
 _MARKED = re.compile(r"(?<![A-Za-z0-9]):([a-z0-9_-]{2,40}):(?![A-Za-z0-9])")

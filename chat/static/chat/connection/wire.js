@@ -153,6 +153,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {string | null} [edited_at] ISO 8601, UTC
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
+ * @property {Record<string, string>} [emoji_pictures] the addresses of the pictures of emoji in `reactions`
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {true} [pinned] a moderator has pinned the message
  * @property {number | null} [reply_to] the id of the quoted message

@@ -48,6 +48,7 @@ export function makeBodyOf({ body, html }) {
   const element = make("div", { class: isEmojiOnly(body) ? "body emoji-only" : "body" });
   if (typeof html === "string") element.innerHTML = html;
   else element.textContent = body;
+  if (hasOnlyPictures(element)) element.classList.add("emoji-only");
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
   decorateCode(element);
@@ -56,6 +57,15 @@ export function makeBodyOf({ body, html }) {
     link.rel = "noopener noreferrer nofollow";
   }
   return element;
+}
+
+/**
+ * Returns whether a body is only one to three of the site's own emoji.
+ * @param {HTMLElement} body
+ */
+function hasOnlyPictures(body) {
+  const { length } = body.querySelectorAll("img.emoji");
+  return length > 0 && length <= 3 && body.textContent?.trim() === "";
 }
 
 /**
