@@ -3,6 +3,7 @@
 // Only the server's `html` is set as innerHTML; everything else is text. Must not send anything.
 
 import { make } from "../ui/dom.js";
+import { nameIfMissing } from "../ui/emoji-picture.js";
 import { fullTime } from "../ui/format.js";
 import { markTitle } from "../ui/person-marks.js";
 import { gettext, pgettext } from "../ui/translation.js";
@@ -49,6 +50,7 @@ export function makeBodyOf({ body, html }) {
   if (typeof html === "string") element.innerHTML = html;
   else element.textContent = body;
   if (hasOnlyPictures(element)) element.classList.add("emoji-only");
+  for (const picture of /** @type {NodeListOf<HTMLImageElement>} */ (element.querySelectorAll("img.emoji"))) nameIfMissing(picture);
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
   decorateCode(element);

@@ -4,12 +4,19 @@
 import { make } from "./dom.js";
 
 /**
- * Makes the picture. If it does not exist any more, its name takes its place.
+ * Makes the picture.
  * @param {string} mark the name with its colons
  * @param {string} url
  */
 export function makeEmojiPicture(mark, url) {
-  const picture = make("img", { class: "emoji", src: url, alt: mark, title: mark });
-  picture.addEventListener("error", () => picture.replaceWith(mark));
+  return nameIfMissing(make("img", { class: "emoji", src: url, alt: mark, title: mark }));
+}
+
+/**
+ * Lets the name take the place of a picture that does not exist any more.
+ * @param {HTMLImageElement} picture
+ */
+export function nameIfMissing(picture) {
+  picture.addEventListener("error", () => picture.replaceWith(picture.alt));
   return picture;
 }
