@@ -235,6 +235,7 @@ export class Conversation {
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
+    socket.on(SERVER_EVENT.EXPIRED, ({ before }) => this.#noteKeptFrom(before));
     this.list.addEventListener("click", (event) => this.#clicked(event));
     connectPreviewRemoval(this.list, this.slug, this.notify);
     onForgotten(() => this.#forget(), this.scope.life);
@@ -261,10 +262,19 @@ export class Conversation {
     this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     this.keptDays = room.kept_days ?? null;
+    this.#noteKeptFrom(room.kept_from);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
+  }
+
+  /**
+   * Lets the beginning of the messages say that older messages were deleted, if they were.
+   * @param {number} [id] the lowest id that was not deleted
+   */
+  #noteKeptFrom(id) {
+    if (id !== undefined) byId("beginning").dataset.keptFrom = String(id);
   }
 
   /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
