@@ -64,7 +64,7 @@ def test_a_conversation_shows_previews_and_own_emoji_and_loads_nothing_from_else
 def check_previews(page, site, web):
     # At the bottom, the reader follows the card.
     say(page, f"Read this: {web.url}/roses")
-    card = page.get_by_test_id("link-preview")
+    card = page.locator(".link-preview")
     expect(card).to_contain_text("All about roses")
     expect(card).to_contain_text("Flowers")
     expect(card.locator("img")).to_have_js_property("complete", True)
@@ -82,7 +82,7 @@ def check_previews(page, site, web):
     assert abs(page.evaluate(PLACE, 20) - before) < 1
     # The author of a message and moderators remove a preview.
     scroll_to(page, "bottom")
-    card = message(page, "Read this").get_by_test_id("link-preview")
+    card = message(page, "Read this").locator(".link-preview")
     card.hover()
     card.get_by_role("button", name="Remove the preview").click()
     expect(card).to_have_count(0)
@@ -100,7 +100,7 @@ def edit(site, number, body):
 
 def check_emoji(page):
     page.get_by_test_id("composer-emoji").click()
-    page.get_by_test_id("custom-emoji").click()
+    page.locator("[data-action=custom-emoji]").click()
     dialog = page.locator("#custom-emoji-dialog")
     dialog.locator("[type=file]").set_input_files(
         {"name": "Party Parrot.png", "mimeType": "image/png", "buffer": make_image((64, 64))}

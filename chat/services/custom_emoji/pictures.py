@@ -25,11 +25,13 @@ QUALITIES = (85, 60, 35)
 def make_picture(content: bytes) -> bytes:
     """Return an image file as the WebP of an emoji. Raise `too_large`, or `invalid_field` if it is no image."""
     if len(content) > MAX_UPLOAD:
-        raise _make_size_error("A picture may have at most %(most)s MB.", most=MAX_UPLOAD // 1_000_000)
+        raise ChatError(
+            "too_large", "A picture may have at most %(most)s MB.", field="picture", most=MAX_UPLOAD // 1_000_000
+        )
     try:
         frames, durations = _read_frames(content)
     except (images.TooManyPixels, images.TooManyScans):
-        raise _make_size_error("This picture has too many pixels or frames.") from None
+        raise ChatError("too_large", "This picture has too many pixels or frames.", field="picture") from None
     except images.UnreadableImage:
         raise ChatError(
             "invalid_field",
@@ -41,11 +43,7 @@ def make_picture(content: bytes) -> bytes:
             webp = _encode(frames, durations, size, quality)
             if len(webp) <= MAX_BYTES:
                 return webp
-    raise _make_size_error("This animation is too large. Choose one with fewer frames.")
-
-
-def _make_size_error(text, **values):
-    return ChatError("too_large", text, field="picture", **values)
+    raise ChatError("too_large", "This animation is too large. Choose one with fewer frames.", field="picture")
 
 
 def _read_frames(content: bytes) -> tuple[list[Image.Image], list[int]]:

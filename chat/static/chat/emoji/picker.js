@@ -89,7 +89,7 @@ class Picker {
       openCustomEmojiDialog();
     };
     const text = mayAdd ? gettext("Add emoji") : gettext("Emoji of this site");
-    return make("button", { type: "button", class: "link", "data-testid": "custom-emoji", text, onclick: open });
+    return make("button", { type: "button", class: "link", "data-action": "custom-emoji", text, onclick: open });
   }
 
   get #buttons() {

@@ -35,7 +35,6 @@ import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
 import { People } from "./people.js";
 import { PersonLinks } from "./person-links.js";
-import { connectPreviewRemoval } from "./preview-removal.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
@@ -237,7 +236,6 @@ export class Conversation {
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
     socket.on(SERVER_EVENT.EXPIRED, ({ before }) => this.#noteKeptFrom(before));
     this.list.addEventListener("click", (event) => this.#clicked(event));
-    connectPreviewRemoval(this.list, this.slug, this.notify);
     onForgotten(() => this.#forget(), this.scope.life);
     watchForCompletion(partsForCompletion(this, ownRooms));
   }
@@ -298,6 +296,8 @@ export class Conversation {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
+    const removal = closestTo(event, "[data-remove-preview]");
+    if (removal) this.withDialogs(({ removePreview }) => removePreview(this.slug, removal, this.notify));
     if (quote) this.history.jump(Number(quote.dataset.jump));
     if (reaction) {
       const item = /** @type {HTMLElement} */ (reaction.closest(".message"));

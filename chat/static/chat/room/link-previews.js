@@ -27,7 +27,7 @@ function makeCard({ id, url, title, description, site, image }) {
     "div", { class: "link-preview-text" }, source, make("p", { class: "link-preview-title" }, link),
     description ? make("p", { class: "link-preview-description", dir: "auto", text: description }) : null,
   );
-  return make("div", { class: "link-preview", "data-testid": "link-preview" }, text, image ? makeImage(image) : null, makeRemoval(id, title));
+  return make("div", { class: "link-preview" }, text, image ? makeImage(image) : null, makeRemoval(id, title));
 }
 
 /** @param {NonNullable<LinkPreview["image"]>} image */

@@ -13,7 +13,7 @@ export function makeEmojiPicture(mark, url) {
 }
 
 /**
- * Lets the name take the place of a picture that does not exist any more.
+ * Lets the name take the place of a picture that was deleted.
  * @param {HTMLImageElement} picture
  */
 export function nameIfMissing(picture) {

@@ -36,7 +36,7 @@ export function openRoomDetails(workspace) {
   workspace.panel.open("details", name, [
     make("p", { class: "details-topic", dir: "auto", text: topic || gettext("This room has no topic.") }),
     make("p", { class: "help", text: KINDS[place.kind] ?? "" }),
-    make("p", { class: "help", "data-testid": "kept", text: describeKept(days) }),
+    make("p", { class: "help", "data-fact": "kept", text: describeKept(days) }),
     field(gettext("Notify me about"), level),
     make(
       "div", { class: "details-actions" },

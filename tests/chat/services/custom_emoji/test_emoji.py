@@ -48,7 +48,7 @@ def picture_of(emoji):
     return f'<img class="emoji" src="/emoji/{emoji.digest}/" alt=":partyparrot:" title=":partyparrot:">'
 
 
-# Who may do what.
+# Rights.
 
 
 @pytest.mark.parametrize(("setting", "who"), [("operators", ["alice"]), ("members", ["alice", "bob"]), ("nobody", [])])

@@ -64,7 +64,7 @@ def test_an_animation_is_encoded_smaller_until_it_fits(monkeypatch):
     assert_refused("too_large", pictures.make_picture, content)
 
 
-def test_what_is_too_large_is_refused(monkeypatch):
+def test_a_large_file_a_bomb_and_a_long_animation_are_refused(monkeypatch):
     assert_refused("too_large", pictures.make_picture, b"x" * (pictures.MAX_UPLOAD + 1))
     assert_refused("too_large", pictures.make_picture, save(plain((6000, 6000))))
     monkeypatch.setattr(pictures, "MAX_FRAMES", 2)
@@ -73,5 +73,5 @@ def test_what_is_too_large_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg/>", save(plain())[:60], b"GIF89a", b"RIFF\0\0\0\0WEBP"])
-def test_what_is_no_picture_is_refused(content):
+def test_another_file_is_refused(content):
     assert_refused("invalid_field", pictures.make_picture, content)

@@ -158,7 +158,7 @@ def test_a_bomb_is_no_image(web, say):
 
 
 @pytest.mark.parametrize("content", [b"no image", make_image((8, 8)), make_image((900, 40)), make_image()[:200]])
-def test_what_is_no_useful_image_is_left_out(web, say, content):
+def test_another_file_and_a_tiny_image_are_left_out(web, say, content):
     web.pages["/rose.png"] = ("image/png", content)
     assert "image" not in say(f"{web.url}/roses")["previews"][0]
 
