@@ -221,3 +221,11 @@ def test_an_emoji_is_added_fetched_and_deleted_by_the_api(operator, bob, own_fil
     assert wire.browser_of(bob).delete("/api/emoji/partyowl/").status_code == 403
     assert browser.delete("/api/emoji/partyowl/").status_code == 204
     assert wire.browser_of(bob).get(added.json()["url"]).status_code == 404
+
+
+def test_a_person_adds_a_limited_number_of_emoji_at_once(operator, own_files, settings):
+    settings.CHAT_LIMITS_ON = True
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "custom_emoji": (1, 0.001)}
+    browser = wire.browser_of(operator)
+    statuses = [browser.put(f"/api/emoji/owl-{n}/", make_png(), content_type="image/png").status_code for n in (1, 2)]
+    assert statuses == [201, 429] and not CustomEmoji.objects.filter(name="owl-2").exists()
