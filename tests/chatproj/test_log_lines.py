@@ -15,18 +15,8 @@ from chat.http.urls import urlpatterns
 # SECRET lists the secret parameters of addresses, and OPEN lists the others. Add each new parameter to one of them.
 SECRET = {"key", "board", "session", "secret", "token"}
 OPEN = {"slug", "handle", "token_id", "scheduled_id", "task_id", "invitation_id", "report_id", "number"}
-OPEN |= {
-    "preview_id",
-    "name",
-    "announcement_id",
-    "hook_id",
-    "file_id",
-    "login_id",
-    "section",
-    "digest",
-    "action",
-    "person_id",
-}
+OPEN |= {"announcement_id", "hook_id", "file_id", "login_id", "section", "digest", "action", "person_id"}
+OPEN |= {"preview_id", "name"}
 
 
 def find_addresses():

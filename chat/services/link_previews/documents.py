@@ -115,10 +115,8 @@ def _decode(content: bytes, content_type: str) -> str:
         if content.startswith(mark):
             return content[len(mark) :].decode(name, "replace")
     declared = _DECLARED.search(content_type.encode("ascii", "ignore")) or _DECLARED.search(content[:_DECLARED_WITHIN])
-    name = _find_encoding(declared[1].decode("ascii")) if declared else None
-    if name is not None:
-        return content.decode(name, "replace")
-    return _decode_undeclared(content)
+    encoding = _find_encoding(declared[1].decode("ascii")) if declared else None
+    return _decode_undeclared(content) if encoding is None else content.decode(encoding, "replace")
 
 
 def _find_encoding(name: str) -> str | None:
