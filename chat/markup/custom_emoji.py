@@ -8,7 +8,7 @@ emoji exist.
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 
 # Code, links and tags, which the sanitiser has closed. Links keep their text, because an address is shown as typed.
 _KEPT = re.compile(r"(<code\b.*?</code>|<a\b.*?</a>|<[^>]*>)", re.DOTALL)
@@ -21,21 +21,19 @@ def has_names(rendered: str) -> bool:
     return _MARKED.search(rendered) is not None
 
 
-def draw(rendered: str, addresses: Mapping[str, str]) -> str:
+def make_image(name: str, address: str) -> str:
+    """Return the HTML of an emoji's picture at an address of this site."""
+    mark = f":{name}:"
+    return f'<img class="emoji" src="{html.escape(address)}" alt="{mark}" title="{mark}">'
+
+
+def draw(rendered: str, find: Callable[[str], str | None]) -> str:
     """
     Return the HTML of a body with the pictures of emoji in place of their names.
 
-    `addresses` is {name: address of the picture, on this site}. Other names stay as they are.
+    `find(name)` returns the HTML of an emoji, or None for a name that stays as it is.
     """
-
-    def replace(found):
-        address = addresses.get(found[1])
-        if address is None:
-            return found[0]
-        name = f":{found[1]}:"
-        return f'<img class="emoji" src="{html.escape(address)}" alt="{name}" title="{name}">'
-
     parts = _KEPT.split(rendered)
     # Every second part is what the pattern has found.
-    parts[::2] = [_MARKED.sub(replace, text) for text in parts[::2]]
+    parts[::2] = [_MARKED.sub(lambda found: find(found[1]) or found[0], text) for text in parts[::2]]
     return "".join(parts)

@@ -102,13 +102,23 @@ def delete_emoji(person: Person, name: str) -> None:
 
 def read_picture(digest: str) -> bytes:
     """Return the picture with this digest as WebP. Raise `not_found`."""
-    name = CustomEmoji.objects.filter(digest=digest).values_list("file", flat=True).first()
+    content = _read_file(digest=digest)
+    if content is None:
+        raise ChatError("not_found", "There is no such picture.")
+    return content
+
+
+def find_picture(name: str) -> bytes | None:
+    """Return the picture of the emoji with this name as WebP, or None if there is none."""
+    return _read_file(name=name)
+
+
+def _read_file(**fields: str) -> bytes | None:
+    name = CustomEmoji.objects.filter(**fields).values_list("file", flat=True).first()
     try:
-        if name is not None:
-            return b"".join(files.read(name))
+        return None if name is None else b"".join(files.read(name))
     except files.FileLost:
-        pass  # every process needs the same CHAT_FILES
-    raise ChatError("not_found", "There is no such picture.")
+        return None  # every process needs the same CHAT_FILES
 
 
 @receiver(post_delete, sender=CustomEmoji, dispatch_uid="chat.delete_picture_of_emoji")

@@ -50,7 +50,10 @@ def _get_addresses() -> dict[str, str]:
 def render_body(body: str) -> str:
     """Return the safe HTML of a body, with the site's own emoji."""
     rendered = markup.render(body)
-    return marks.draw(rendered, _get_addresses()) if marks.has_names(rendered) else rendered
+    if not marks.has_names(rendered):
+        return rendered
+    addresses = _get_addresses()
+    return marks.draw(rendered, lambda name: marks.make_image(name, addresses[name]) if name in addresses else None)
 
 
 def find_pictures(texts: Iterable[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from .access import (
     lock_room,
 )
 from .addition_changes import change_addition
-from .additions import Addition, delete_additions, register_addition, remove_additions
+from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
 from .changes import (
     MAX_REACTIONS,
     edit_message,
@@ -94,6 +94,7 @@ __all__ = [
     "delete_own_room",
     "delete_room",
     "describe",
+    "describe_additions",
     "describe_messages",
     "edit_message",
     "end_bans_of_browser",
