@@ -154,8 +154,12 @@ if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
 CHAT_ECHO = read("CHAT_ECHO")
 # The private networks to which `chat.services.outgoing` may connect.
 OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
+CHAT_LINK_PREVIEWS = read("CHAT_LINK_PREVIEWS")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
+# The people who may add emoji to the site, and how many emoji it may have.
+CHAT_CUSTOM_EMOJI = read("CHAT_CUSTOM_EMOJI")
+CHAT_MAX_CUSTOM_EMOJI = default("CHAT_MAX_CUSTOM_EMOJI")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID
 # Connect.
 CHAT_SIGN_UP = read("CHAT_SIGN_UP")

@@ -11,7 +11,7 @@ from django.db import connection
 from channels_transport import log_context
 from chat import markup
 from chat.models import Person
-from chat.services import budgets, busy_rooms, feed_posts, limits, people, rooms
+from chat.services import budgets, busy_rooms, custom_emoji, feed_posts, limits, people, rooms
 from chat.services.threads import notices
 from chat.store import store
 from tests import wire
@@ -80,6 +80,7 @@ def empty_state():
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
     busy_rooms.forget_messages()
+    custom_emoji.forget_emoji()
     log_context.clear()
     markup.render.cache_clear()
     limits.forget_people()

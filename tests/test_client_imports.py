@@ -34,7 +34,7 @@ ALLOWED = {
     "connection": {"connection", "ui/error-id.js", "ui/translation.js"},
     "ui": {"ui", "connection/api.js", "connection/storage.js", WIRE},
     "completion": {"completion", "ui", "connection"},
-    "emoji": {"emoji", "ui", "connection/storage.js"},
+    "emoji": {"emoji", "ui", "connection/custom-emoji.js", "connection/storage.js"},
     "finding": {"finding", "ui", "connection"},
     "room": {"room", "completion", "emoji", "ui", "connection"},
     "board": {"board", "ui", "connection"},

@@ -39,6 +39,7 @@ ALLOWED = {
         "chat.services.busy_rooms",
         "chat.services.threads",
         "chat.services.uploads",
+        "chat.services.link_previews",
         "chat.version",
         *TRANSPORT,
     ],

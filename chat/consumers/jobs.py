@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks, threads, uploads
+from chat.services import feed_posts, link_previews, mails, moderation, scheduled, tasks, threads, uploads
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,9 +52,9 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, a mail, or a picture. Such jobs have workers of their own."""
-    by_name = {"mail": send_mail, "upload": process_picture}
-    next((job for name, job in by_name.items() if name in message.content), run_task)(message)
+    """Run a job that may take long, such as a task, a mail or a picture. Such jobs have workers of their own."""
+    found = (consumer for name, consumer in _LONG_JOBS.items() if name in message.content)
+    next(found, run_task)(message)
 
 
 @job("mail")
@@ -67,6 +67,15 @@ def send_mail(mail_id):
 def process_picture(upload_id):
     """Encode an uploaded picture again, without its metadata, and make its thumbnail."""
     uploads.process_picture(upload_id)
+
+
+@job("previews", is_valid=lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_id, value)))
+def make_previews(room_and_number):
+    """Fetch the pages to which a message links. If this job fails, a sweep starts it again."""
+    link_previews.make_previews(*room_and_number)
+
+
+_LONG_JOBS = {"mail": send_mail, "previews": make_previews, "upload": process_picture}
 
 
 @job("task")

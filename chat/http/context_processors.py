@@ -48,10 +48,11 @@ def page_key(request: HttpRequest) -> dict[str, object]:
 
 def preferences(request: HttpRequest) -> dict[str, object]:
     """
-    Return two preferences of the person. They are read once per request, and only if a template uses them.
+    Return three preferences of the person. They are read once per request, and only if a template uses them.
 
     - `theme`: the colours: system, light or dark.
     - `opens_at`: where a room opens: unread or last.
+    - `hide_previews`: whether messages appear without the previews of their links.
     """
 
     def read() -> object:
@@ -61,4 +62,5 @@ def preferences(request: HttpRequest) -> dict[str, object]:
     return {
         "theme": lambda: getattr(read(), "theme", "system"),
         "opens_at": lambda: getattr(read(), "opens_at", "unread"),
+        "hide_previews": lambda: getattr(read(), "hide_previews", None),
     }

@@ -8,6 +8,7 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
+from .custom_emoji import CustomEmoji
 from .external_logins import MAX_SUBJECT, ExternalLogin
 from .files import FilePart, StoredFile
 from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
@@ -28,6 +29,7 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
+from .previews import LinkPreview, Preview
 from .profiles import Login, Picture, Preferences, Profile
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
@@ -53,6 +55,7 @@ __all__ = [
     "Change",
     "Changed",
     "Condition",
+    "CustomEmoji",
     "Document",
     "Due",
     "EarlierBody",
@@ -66,6 +69,7 @@ __all__ = [
     "Invitation",
     "KnownPlace",
     "LABEL",
+    "LinkPreview",
     "Login",
     "MAX_SKELETON",
     "MAX_SUBJECT",
@@ -81,6 +85,7 @@ __all__ = [
     "Picture",
     "Place",
     "Preferences",
+    "Preview",
     "Profile",
     "READ",
     "REPLICA",

@@ -1,7 +1,7 @@
 """The settings of what the site connects to at the request of people: hooks, links and push services."""
 
 from chatproj import setting_values as values
-from chatproj.setting_kinds import Setting
+from chatproj.setting_kinds import Setting, make_switch
 
 SETTINGS = [
     Setting(
@@ -14,5 +14,11 @@ SETTINGS = [
         default_text="none: only public addresses",
         example="10.20.0.0/16",
         wrong="intranet",
+    ),
+    make_switch(
+        "CHAT_LINK_PREVIEWS",
+        "Whether the server fetches the pages that messages link to, and shows what they say about themselves.",
+        default=False,
+        example="on",
     ),
 ]

@@ -5,7 +5,7 @@ Then it is fuzzed in every build, and by `bin/test --fuzz`. Put first inputs int
 """
 
 from tests.fuzz import tokens
-from tests.fuzz.harnesses import headers, interface, pictures, protocol, site, texts, uploads
+from tests.fuzz.harnesses import headers, interface, pages, pictures, protocol, site, texts, uploads
 from tests.fuzz.target import Target
 
 EVENTS = tuple(f'{{"type": "{name}", "ref": "r1"'.encode() for events in protocol.TABLES for name in events)
@@ -57,6 +57,7 @@ TARGETS = {
         ),
         Target("requests", interface.check_request, INTERFACE, tokens.HTTP, most_bytes=2000),
         Target("websockets", interface.check_websocket, INTERFACE, tokens.WEBSOCKET, most_bytes=1000),
+        Target("pages", pages.check_page, ("chat.services.link_previews",), tokens.PAGES, most_bytes=2000),
         Target(
             "pictures", pictures.check_picture, ("PIL", "chat.services.people.pictures"), tokens.IMAGES, most_bytes=3000
         ),

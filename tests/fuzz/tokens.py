@@ -255,3 +255,27 @@ ANIM
 !\xf9\x04
 \xff\xe2ICC_PROFILE\x00
 """)
+
+PAGES = read_tokens(r"""
+<html><head>
+<title>
+</title>
+<meta property="og:title" content="
+<meta name=description content='
+<meta property="og:image" content="//a/b.png">
+<meta charset="shift_jis">
+<!--
+-->
+<script>
+</script>
+</head>
+<body>
+"
+>
+&amp;
+&#0;
+&#xd800;
+\xef\xbb\xbf
+\xff\xfe
+\xe2\x80\xae
+""")

@@ -32,7 +32,7 @@ HOST = "chat.example"
 PUBLIC_URL = f"https://{HOST}"
 HEADERS = make_headers(PUBLIC_URL, 31536000, "host")
 CSP = "Content-Security-Policy"
-SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @pytest.fixture(autouse=True)

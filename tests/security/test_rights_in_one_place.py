@@ -19,6 +19,7 @@ EXCEPTIONS = {
     "directs": "CHAT_DIRECTS is about two people, not about a room",
     "feeds": "describes the kind of a room to its members",
     "invitations": "selects members by the roles that the table of rights gives",
+    "link_previews.links": "a board has no previews: nobody could fetch their images by its slug",
     "lost_rights": "finds the banned members whose connections are still open",
     "mentions": "selects by a query what Action.READ allows",
     "moderation.members": "a board has handles of its own",

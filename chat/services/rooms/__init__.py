@@ -18,10 +18,12 @@ from .access import (
     join_room,
     lock_room,
 )
-from .additions import Addition, delete_additions, register_addition, remove_additions
+from .addition_changes import change_addition
+from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
 from .changes import (
     MAX_REACTIONS,
     edit_message,
+    get_editable_message,
     post_message,
     remove_as_operator,
     remove_message,
@@ -30,7 +32,6 @@ from .changes import (
 from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
-from .later_additions import publish_again
 from .lifecycle import (
     change_address,
     change_room,
@@ -82,6 +83,7 @@ __all__ = [
     "ReadableRooms",
     "Version",
     "apply_role",
+    "change_addition",
     "change_address",
     "change_room",
     "catch_up",
@@ -92,6 +94,7 @@ __all__ = [
     "delete_own_room",
     "delete_room",
     "describe",
+    "describe_additions",
     "describe_messages",
     "edit_message",
     "end_bans_of_browser",
@@ -103,6 +106,7 @@ __all__ = [
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_editable_message",
     "get_first_view",
     "get_history",
     "get_join_state",
@@ -126,7 +130,6 @@ __all__ = [
     "notify_moderators",
     "post_message",
     "preview_body",
-    "publish_again",
     "record_once",
     "register_addition",
     "remove_additions",

@@ -26,6 +26,8 @@ class Addition:
     - `columns(prepared)`: return {column of Message that belongs to this addition: value} for the new row.
     - `notice(prepared)`: return further fields of the `mention` events about the message.
     - `store(message, prepared)`: called after the message and its mentions are stored, in the same transaction.
+    - `revise(member, message, body)`: called before an edit is stored, in its transaction. `member` edits the message,
+      and `body` is its new body. Return whether the message has the addition now.
     - `removed(message)`: called after a message with this addition was removed, in the same transaction.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
     - `stays`: a removed message keeps this addition, and its `message` event has the fields.
@@ -40,6 +42,7 @@ class Addition:
     columns: Callable[[Any], dict[str, Any]] | None = None
     notice: Callable[[Any], dict[str, Any]] | None = None
     removed: Callable[[Message], object] | None = None
+    revise: Callable[[Member, Message, str], bool] | None = None
 
 
 _registered: dict[AdditionBit, Addition] = {}
@@ -91,6 +94,16 @@ def prepare_additions(member: Member, event: Any) -> Prepared:
     asked = ((addition, addition.prepare) for addition in _registered.values())
     found = [(addition, prepare(member, event)) for addition, prepare in asked if prepare is not None]
     return Prepared([(addition, value) for addition, value in found if value is not None])
+
+
+def revise_additions(member: Member, message: Message, body: str) -> int | None:
+    """Change the additions of a message that gets a new body. Return the bits of the additions that it has now."""
+    bits = message.additions or 0
+    for addition in _registered.values():
+        if addition.revise is not None:
+            has_now = addition.revise(member, message, body)
+            bits = bits | addition.bit if has_now else bits & ~addition.bit
+    return bits or None
 
 
 def describe_additions(messages: Iterable[Message]) -> dict[int, dict]:

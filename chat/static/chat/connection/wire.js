@@ -148,6 +148,16 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
 /** @typedef {UploadedFile & { url: string, thumbnail?: string }} MessageFile a picture has no thumbnail until the server has made it */
 
 /**
+ * @typedef {object} LinkPreview
+ * @property {number} id
+ * @property {string} url the address of the page
+ * @property {string} title
+ * @property {string} [description]
+ * @property {string} [site] the name that the site gives itself
+ * @property {{ url: string, width: number, height: number }} [image] an image of this site
+ */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
@@ -159,6 +169,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {string | null} [edited_at] ISO 8601, UTC
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
+ * @property {Record<string, string>} [emoji_pictures] the addresses of the pictures of emoji in `reactions`
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {true} [pinned] a moderator has pinned the message
  * @property {MessageFile[]} [files]
@@ -168,4 +179,5 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  *   number of replies, the time of the last one, and the last people who replied
  * @property {string[]} [mentions] the handles of the people that the body mentions
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
+ * @property {LinkPreview[]} [previews] what the pages say about themselves to which the message links
  */

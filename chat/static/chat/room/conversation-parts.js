@@ -128,6 +128,18 @@ export function partsForPersonLinks(conversation) {
   };
 }
 
+/** Loads the catalogue of emoji, and the site's own emoji, for a search in both. */
+async function loadEmoji() {
+  const [catalogue, custom] = await Promise.all([import("../emoji/catalogue.js"), import("../connection/custom-emoji.js")]);
+  await custom.loadCustomEmoji();
+  return {
+    search: (/** @type {string} */ query, /** @type {number} */ most) => [
+      ...custom.searchCustomEmoji(query, most).map((own) => ({ emoji: custom.markOf(own), name: custom.markOf(own), url: own.url })),
+      ...catalogue.search(query, most),
+    ].slice(0, most),
+  };
+}
+
 /**
  * @param {Conversation} conversation
  * @param {() => { slug: string, name: string }[]} ownRooms
@@ -142,6 +154,6 @@ export function partsForCompletion(conversation, ownRooms) {
     mayCallAll: () => ownRole.mayCallAll(conversation.callers),
     commands: () => conversation.commands?.offered ?? [],
     found: knowRooms,
-    loadEmoji: () => import("../emoji/catalogue.js"),
+    loadEmoji,
   };
 }

@@ -258,6 +258,7 @@ export class Conversation {
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers, threads: this.threads }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
+    socket.on(SERVER_EVENT.EXPIRED, ({ before }) => this.#noteKeptFrom(before));
     this.list.addEventListener("click", (event) => this.#clicked(event));
     watchPictures(this.list, () => timeline.messages, this.withDialogs);
     onForgotten(() => this.#forget(), this.scope.life);
@@ -284,10 +285,19 @@ export class Conversation {
     this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     this.keptDays = room.kept_days ?? null;
+    this.#noteKeptFrom(room.kept_from);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
+  }
+
+  /**
+   * Lets the beginning of the messages say that older messages were deleted, if they were.
+   * @param {number} [id] the lowest id that was not deleted
+   */
+  #noteKeptFrom(id) {
+    if (id !== undefined) byId("beginning").dataset.keptFrom = String(id);
   }
 
   /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
@@ -295,6 +305,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
+    this.page.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();
@@ -312,6 +323,8 @@ export class Conversation {
     const reaction = closestTo(event, "[data-react]");
     const thread = closestTo(event, "[data-thread]");
     if (thread) this.openThread(Number(thread.dataset.thread));
+    const removal = closestTo(event, "[data-remove-preview]");
+    if (removal) this.withDialogs(({ removePreview }) => removePreview(this.slug, removal, this.notify));
     if (quote) this.history.jump(Number(quote.dataset.jump));
     if (reaction) {
       const item = /** @type {HTMLElement} */ (reaction.closest(".message"));

@@ -15,6 +15,7 @@ export { copyMessage, openMessageSheet } from "./message-sheet.js";
 export { ModerationDialog } from "./moderation-dialog.js";
 export { openPersonCard } from "./person-card.js";
 export { PersonDialog } from "./person-dialog.js";
+export { removePreview } from "./preview-removal.js";
 export { openReportDialog } from "./report-dialog.js";
 export { ScheduleDialog } from "./schedule-dialog.js";
 export { ThreadView } from "./thread-view.js";

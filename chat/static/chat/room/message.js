@@ -7,6 +7,7 @@ import { personNameOf } from "../ui/person-marks.js";
 import { describeFiles } from "../ui/files.js";
 import { avatar, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
+import { makePreviews } from "./link-previews.js";
 import { makeBody } from "./message-body.js";
 import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
@@ -111,11 +112,11 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote, a reaction or a copy button within its message.
+ * Returns what identifies a link, a quote, a reaction or another button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-thread", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove-preview", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -144,6 +145,7 @@ function makeRow(message, view) {
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
     makeBody(message, view.me, id),
     makeFiles(message, id),
+    makePreviews(message),
     makeReactions(message, view.me),
     view.isThread ? null : makeThreadLine(message),
   );
