@@ -20,6 +20,8 @@ ROOM_SCOPES = {
     "start": READ,
     "schedule": POST,
     "dismiss": POST,
+    # A command needs the scopes of what it does, too: see chat/services/commands/registry.py.
+    "command": POST,
 }
 
 STREAM_SCOPES = {

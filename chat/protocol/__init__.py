@@ -49,6 +49,7 @@ from .errors import (
 )
 from .events import (
     EVENTS,
+    Command,
     Dismiss,
     Edit,
     Event,
@@ -150,6 +151,7 @@ __all__ = [
     "CLOSE_TOO_LARGE",
     "ChatError",
     "CloseConnection",
+    "Command",
     "Dismiss",
     "EVENTS",
     "Edit",

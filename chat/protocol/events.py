@@ -142,8 +142,24 @@ class Dismiss(Event):
     id: int
 
 
+@dataclass(frozen=True)
+class Command(Event):
+    """
+    Run a command, such as `/topic News`.
+
+    `zone` is the time zone of the times in `text`; None for the person's own time zone.
+    """
+
+    type = "command"
+    ref: str
+    name: str
+    text: str = ""
+    zone: str | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
-    event.type: event for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
+    event.type: event
+    for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss, Command)
 }
 
 

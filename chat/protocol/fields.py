@@ -28,6 +28,7 @@ from .zones import get_zone, localize
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_COMMAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
 # Invisible characters that Unicode calls letters, marks, symbols or unassigned: fillers, joiners, variation selectors.
@@ -102,6 +103,22 @@ def check_announcement(value: Any, name: str = "text") -> str:
 def check_level(value: Any, name: str = "level") -> str:
     """Return the level of an announcement, one of LEVELS. Raise `invalid_field`."""
     return check_choice(value, name, LEVELS)
+
+
+def check_command(value: Any, name: str = "name") -> str:
+    """Return the name of a command, without its slash. Raise `invalid_field`."""
+    if not isinstance(value, str) or _COMMAND.fullmatch(value) is None:
+        raise ChatError(
+            "invalid_field",
+            "'%(name)s' must be 1 to 32 of the characters a-z 0-9 _ -, and must not begin with _ or -.",
+            name=name,
+        )
+    return value
+
+
+def check_command_text(value: Any, name: str = "text") -> str:
+    """Return the text after the name of a command: at most MAX_BODY characters. Raise as `check_text` does."""
+    return check_text(value, name, MAX_BODY, least=0)
 
 
 def check_ref(value: Any, name: str = "ref") -> str:

@@ -19,6 +19,7 @@ from .access import (
     lock_room,
 )
 from .additions import Addition, delete_additions, register_addition, remove_additions
+from .called import find_named
 from .changes import (
     MAX_REACTIONS,
     edit_message,
@@ -97,6 +98,7 @@ __all__ = [
     "end_mutes",
     "find_member",
     "find_members_held_by_browser",
+    "find_named",
     "find_room",
     "find_rooms",
     "get_backlog",
