@@ -7,7 +7,20 @@ from contextlib import contextmanager
 
 from channels_transport import OUTAGES, LogThrottle, count, describe_counter, get_current_id
 from chat import broadcast, protocol
-from chat.services import access, announcements, budgets, commands, limits, presence, rights, rooms, scheduled, tasks
+from chat.services import (
+    access,
+    announcements,
+    budgets,
+    commands,
+    limits,
+    polls,
+    presence,
+    reminders,
+    rights,
+    rooms,
+    scheduled,
+    tasks,
+)
 from chat.services.scopes import check_scope, get_room_ids
 
 from .admission import get_groups, send_backlog
@@ -181,4 +194,7 @@ HANDLERS = {
     "schedule": _schedule,
     "dismiss": _dismiss,
     "command": _acknowledge(commands.run_command),
+    "vote": _acknowledge(polls.vote),
+    "close_poll": _acknowledge(polls.close_poll),
+    "remind": _acknowledge(reminders.remind_of_message),
 }

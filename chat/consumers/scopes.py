@@ -22,6 +22,9 @@ ROOM_SCOPES = {
     "dismiss": POST,
     # A command needs the scopes of what it does, too: see chat/services/commands/registry.py.
     "command": POST,
+    "vote": POST,
+    "close_poll": POST,
+    "remind": POST,
 }
 
 STREAM_SCOPES = {

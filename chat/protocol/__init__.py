@@ -49,6 +49,7 @@ from .errors import (
 )
 from .events import (
     EVENTS,
+    ClosePoll,
     Command,
     Dismiss,
     Edit,
@@ -56,13 +57,16 @@ from .events import (
     Fetch,
     Pin,
     Post,
+    PostByCommand,
     React,
     Read,
+    Remind,
     Remove,
     Schedule,
     Start,
     Sync,
     Typing,
+    Vote,
     digest,
 )
 from .facts import (
@@ -77,6 +81,7 @@ from .facts import (
     message,
     page,
     person,
+    poll,
     presence,
     profile,
     read,
@@ -136,7 +141,7 @@ from .workspace import (
     workspace_room,
     workspace_synced,
 )
-from .zones import check_zone, get_zone
+from .zones import check_zone, get_zone, localize
 
 __all__ = [
     "AdmitVisitor",
@@ -151,6 +156,7 @@ __all__ = [
     "CLOSE_TOO_LARGE",
     "ChatError",
     "CloseConnection",
+    "ClosePoll",
     "Command",
     "Dismiss",
     "EVENTS",
@@ -175,11 +181,13 @@ __all__ = [
     "NOTIFICATION_LEVELS",
     "Pin",
     "Post",
+    "PostByCommand",
     "React",
     "Read",
     "ReadAll",
     "ReadRoom",
     "RefuseVisitor",
+    "Remind",
     "Remove",
     "RemoveVisitor",
     "Schedule",
@@ -190,6 +198,7 @@ __all__ = [
     "Sync",
     "SyncWorkspace",
     "Typing",
+    "Vote",
     "WORKSPACE_EVENTS",
     "ack",
     "announcement",
@@ -231,6 +240,7 @@ __all__ = [
     "is_ref",
     "is_slug",
     "joined",
+    "localize",
     "member",
     "mention",
     "mention_fields",
@@ -242,6 +252,7 @@ __all__ = [
     "parse_object",
     "parse_uuid",
     "person",
+    "poll",
     "presence",
     "profile",
     "read",

@@ -28,6 +28,7 @@ from .zones import get_zone, localize
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_POSITIONS = 20  # options of a poll
 _COMMAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,16}")
@@ -161,6 +162,15 @@ def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER
             most=most,
         )
     return value
+
+
+def check_positions(value: Any, name: str) -> list[int]:
+    """Return a list of at most MAX_POSITIONS different integers, sorted. Raise `invalid_field`."""
+    if not isinstance(value, list) or len(value) > MAX_POSITIONS:
+        raise ChatError(
+            "invalid_field", "'%(name)s' must be a list of at most %(most)s integers.", name=name, most=MAX_POSITIONS
+        )
+    return sorted({check_integer(position, name) for position in value})
 
 
 def check_limit(value: Any, name: str = "limit") -> int:

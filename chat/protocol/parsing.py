@@ -22,6 +22,7 @@ from .fields import (
     check_integer,
     check_limit,
     check_object,
+    check_positions,
     check_ref,
     check_slug,
     check_string,
@@ -56,6 +57,7 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "name": check_command,
     "text": check_command_text,
     "zone": check_zone,
+    "options": check_positions,
 }
 _OPTIONAL = {"reply_to", "before", "around", "position", "posts", "text", "zone"}  # absent and null mean the same
 

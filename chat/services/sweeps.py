@@ -15,6 +15,7 @@ from . import (
     mails,
     moderation,
     people,
+    reminders,
     retention,
     rooms,
     scheduled,
@@ -25,6 +26,7 @@ SWEEPS = [
     # These sweeps come first, because people wait for their results.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
+    reminders.sweep_reminders,
     mails.sweep_mails,
     moderation.sweep_mutes,
     lost_rights.sweep_inactive_people,

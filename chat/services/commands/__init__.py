@@ -5,7 +5,7 @@ Each command calls the service that does the same for the page. So it has the sa
 writes no rows itself.
 """
 
-from . import everyday, membership  # noqa: F401 (importing them registers their commands)
+from . import everyday, membership, polls, reminders  # noqa: F401 (importing them registers their commands)
 from .registry import (
     Call,
     CommandInfo,

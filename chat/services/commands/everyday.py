@@ -11,8 +11,7 @@ from chat.services.rooms import Outcome
 
 from .registry import Call, Notice, command, list_commands
 
-# In Markdown, a backslash before a backslash or an underscore shows that character.
-SHRUG = r"¯\\\_(ツ)\_/¯"
+SHRUG = r"¯\_(ツ)_/¯"
 
 
 @command("me", gettext_lazy("Say what you do"), gettext_lazy("waves"))

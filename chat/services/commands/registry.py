@@ -77,15 +77,6 @@ class CommandInfo:
 
 
 @dataclass(frozen=True)
-class PostByCommand(protocol.Post):
-    """A message that a command posts. The name and the text of the command are a part of its digest."""
-
-    type = "command"
-    command: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True)
 class Call:
     """One use of a command by a member of a room."""
 
@@ -120,7 +111,13 @@ class Call:
 
     def post(self, body: str) -> Outcome:
         """Post a message, once for each ref. Raise as `rooms.post_message` does, and `too_long`."""
-        event = PostByCommand(self.event.ref, protocol.check_body(body), command=self.event.name, text=self.text)
+        event = protocol.PostByCommand(
+            self.event.ref,
+            protocol.check_body(body),
+            command=self.event.name,
+            text=self.text,
+            zone=self.event.zone,
+        )
         return rooms.post_message(self.member, event)
 
     def run_once(self, change: Callable[[], object], notice: Notice) -> Outcome:
