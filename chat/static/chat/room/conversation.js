@@ -9,6 +9,7 @@ import { CALLERS, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
 import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
+import { timeZone } from "../ui/format.js";
 import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
@@ -35,6 +36,7 @@ import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
 import { People } from "./people.js";
 import { PersonLinks } from "./person-links.js";
+import { Polls } from "./polls.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
@@ -105,7 +107,7 @@ export class Conversation {
   withDialogs = makeWithDialogs(this.notify);
   /**
    * The commands that the person can type in place of a message; null on a board.
-   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   * @type {import("./commands.js").Commands | null}
    */
   commands = null;
 
@@ -132,6 +134,7 @@ export class Conversation {
     const { composer, history } = this;
     this.buttons = new ComposerButtons({
       slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -143,6 +146,7 @@ export class Conversation {
     this.versionBar = new VersionBar(() => composer.isEmpty && socket.changes.pending.length === 0, scope);
     this.controls = new MessageControls(partsForControls(this));
     this.connectionWatch = new ConnectionWatch({ socket, composer, ownRole: this.ownRole, scope });
+    this.polls = new Polls(handle, { slug, isBoard: this.isBoard, changes: socket.changes, timeline, scope });
     this.ownChanges = new OwnChanges(handle, partsForOwnChanges(this));
     if (social) this.links = new PersonLinks(social, partsForPersonLinks(this));
     this.#connectParts(ownRooms, isShown);
@@ -201,6 +205,30 @@ export class Conversation {
     this.withDialogs(({ openDateDialog }) => openDateDialog(this.slug, {
       jump: (id) => this.history.jump(id), showNewest: () => this.history.showNewest(), notify: this.notify,
     }));
+  }
+
+  /** Opens the dialog that asks a question with options. */
+  openPollDialog() {
+    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => {
+      this.socket.changes.command("poll", text, timeZone());
+      this.wroteMessage();
+    }));
+  }
+
+  /** Scrolls to the newest message, because the person has written one. */
+  wroteMessage() {
+    this.readMarker.wroteMessage();
+    this.history.showNewest();
+  }
+
+  /**
+   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * @param {string} text
+   */
+  giveBack(text) {
+    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
+    this.composer.insert(text);
+    return true;
   }
 
   async copyLink() {
@@ -285,10 +313,25 @@ export class Conversation {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
+    const option = closestTo(event, "[data-vote]");
+    const voters = closestTo(event, "[data-voters]");
+    if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));
+    if (voters) this.#showVoters(idOf(voters));
     if (quote) this.history.jump(Number(quote.dataset.jump));
-    if (reaction) {
-      const item = /** @type {HTMLElement} */ (reaction.closest(".message"));
-      this.actions.toggleReaction(Number(item.dataset.id), reaction.dataset.react ?? "");
-    }
+    if (reaction) this.actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
   }
+
+  /** @param {number} id */
+  #showVoters(id) {
+    const poll = this.timeline.get(id)?.poll;
+    if (poll) this.withDialogs(({ openVoters }) => openVoters(poll));
+  }
+}
+
+/**
+ * Returns the id of the message that contains an element.
+ * @param {HTMLElement} element
+ */
+function idOf(element) {
+  return Number(/** @type {HTMLElement} */ (element.closest(".message")).dataset.id);
 }

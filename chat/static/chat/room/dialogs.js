@@ -15,5 +15,8 @@ export { copyMessage, openMessageSheet } from "./message-sheet.js";
 export { ModerationDialog } from "./moderation-dialog.js";
 export { openPersonCard } from "./person-card.js";
 export { PersonDialog } from "./person-dialog.js";
+export { openPollDialog } from "./poll-dialog.js";
+export { openRemindDialog } from "./remind-dialog.js";
 export { openReportDialog } from "./report-dialog.js";
 export { ScheduleDialog } from "./schedule-dialog.js";
+export { openVoters } from "./voters-dialog.js";

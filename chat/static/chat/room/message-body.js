@@ -10,6 +10,7 @@ import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
 import { linkRooms } from "./marks.js";
 import { markMentions } from "./mention-marks.js";
+import { makePoll } from "./poll.js";
 
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
 // The elements whose text decides their direction, and with it the side of their bullets or border. chat.css gives each
@@ -27,8 +28,9 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 export function makeBody(message, me) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
-  const element = makeBodyOf(message);
+  const element = message.poll ? make("div", { class: "body" }, makePoll(message.poll, me)) : makeBodyOf(message);
   element.id = id;
+  if (message.poll) return element;
   const { mentions = [], audience } = message;
   markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
     makeMention(text, mentions.includes(name) ? name : null, me)

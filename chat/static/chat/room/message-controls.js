@@ -28,6 +28,8 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} bookmark
  * @property {(message: Message) => void} unbookmark
  * @property {(message: Message) => void} history
+ * @property {(message: Message) => void} remind
+ * @property {(message: Message) => void} closePoll
  */
 
 /**

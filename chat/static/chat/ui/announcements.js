@@ -1,7 +1,9 @@
 // @ts-check
-// Shows the announcements of operators, newest first, until the person dismisses them or they expire.
+// Shows the announcements of operators and the person's reminders, newest first, until the person dismisses them or they
+// expire.
 // Must not know how announcements arrive, or how the server learns of a dismissal.
 
+import { asApiError, call } from "../connection/api.js";
 import { onClock } from "./clock.js";
 import { byId, make } from "./dom.js";
 import { fullTime, isolate } from "./format.js";
@@ -18,7 +20,11 @@ const MAX_DISMISSED = 100;
  * @property {string} [at] ISO 8601, UTC
  * @property {string} [expires_at] ISO 8601, UTC
  * @property {boolean} [private]
+ * @property {number} [reminder] the id of the reminder that the person asked for
+ * @property {string} [link] the path of what the reminder is about
  */
+
+const AGAIN_MS = 20 * 60_000;
 
 export class Announcements {
   /** @type {HTMLElement} */
@@ -85,24 +91,52 @@ export class Announcements {
     this.#dismiss(id);
   }
 
+  /**
+   * Makes the link to what a reminder is about, and the button that asks for the reminder again.
+   * @param {Announcement} announcement
+   */
+  #makeReminderParts({ id, reminder, link }) {
+    if (reminder === undefined) return [];
+    const again = make("button", { type: "button", class: "link", "data-action": "remind-again", text: gettext("Again in 20 minutes") });
+    again.addEventListener("click", async () => {
+      again.disabled = true;
+      try {
+        await call("PUT", `/api/reminders/${reminder}/`, { at: new Date(Date.now() + AGAIN_MS).toISOString() });
+        this.#dismissNow(id);
+      } catch (error) {
+        again.disabled = false;
+        again.textContent = asApiError(error).message;
+      }
+    });
+    return [link ? make("a", { class: "link", href: link, text: gettext("Show") }) : null, again];
+  }
+
   #removeExpired() {
     for (const [id, { expiresAt }] of this.#shown) if (expiresAt <= Date.now()) this.hide(id);
   }
 
   /** @param {Announcement} announcement */
-  #makeBar({ id, text, level, at, private: isPrivate }) {
+  #makeBar(announcement) {
+    const { id, level, at, private: isPrivate } = announcement;
     return make(
       "div",
       {
         class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
         title: at ? fullTime(at) : null,
       },
-      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? gettext("Only for you: %(text)s", { text: isolate(text) }) : text }),
+      make("span", { dir: isPrivate ? null : "auto", text: sentenceOf(announcement) }),
+      ...this.#makeReminderParts(announcement),
       make("button", {
         type: "button", class: "icon-button", "aria-label": gettext("Dismiss"), text: "✕", onclick: () => this.#dismissNow(id),
       }),
     );
   }
+}
+
+/** @param {Announcement} announcement */
+function sentenceOf({ text, reminder, private: isPrivate }) {
+  if (reminder !== undefined) return gettext("Reminder: %(text)s", { text: isolate(text) });
+  return isPrivate ? gettext("Only for you: %(text)s", { text: isolate(text) }) : text;
 }
 
 /**
