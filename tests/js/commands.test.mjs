@@ -4,51 +4,53 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 globalThis.IntersectionObserver = class { observe() {} };
-const { Commands, lineOf } = await import("../../chat/static/chat/room/commands.js");
+const { Commands } = await import("../../chat/static/chat/room/commands.js");
+const { lineOf, readLine } = await import("../../chat/static/chat/room/command-lines.js");
+const { LateCommands } = await import("../../chat/static/chat/room/late-commands.js");
 const { isPollClosed, ownVotesIn } = await import("../../chat/static/chat/room/poll.js");
 
 const OF_SERVER = [{ name: "me", detail: "Act" }, { name: "remind", detail: "Remind", usage: "me" }, { name: "poll", detail: "Ask" }];
 /** What the commands did, oldest first. */
 let done = [];
 
-/** Returns the commands of a room, whose answer of the server is `commands`; null for no connection. */
-function makeCommands(commands = OF_SERVER) {
+/** Returns a room for which the server answers with `commands`; null for no connection. */
+function makeRoom(commands = OF_SERVER) {
   globalThis.fetch = async () => {
     if (!commands) throw new TypeError("no connection");
     return new Response(JSON.stringify({ commands }), { headers: { "Content-Type": "application/json" } });
   };
   const note = (name) => (...values) => { done.push([name, ...values]); };
   const conversation = {
-    actions: { submit: note("submit") }, socket: { changes: { command: (name, text) => done.push(["command", name, text]) } },
-    ownRole: { role: "member" }, notify: note("notify"), giveBack: note("giveBack"), wroteMessage: note("wrote"), openPollDialog: note("dialog"),
+    actions: { submit: note("submit") }, sendCommand: note("command"), ownRole: { role: "member" }, notify: note("notify"),
+    giveBack: note("giveBack"), openPollDialog: note("dialog"),
   };
   const tools = { find: note("find") };
-  return new Commands({ slug: "garden", isPublic: true, conversation, tools, leave: note("leave") });
+  return { slug: "garden", isPublic: true, conversation, tools, leave: note("leave") };
 }
 
-/** Runs a text, and returns whether it was a command. */
+/** Runs the command in a text. */
 async function run(text, commands) {
-  const wasCommand = makeCommands(commands).run(text);
+  const { name, text: rest } = readLine(text);
+  new Commands(makeRoom(commands)).run(name, rest);
   await new Promise((resolve) => { setTimeout(resolve, 10); });
-  return wasCommand;
 }
 
 beforeEach(() => { done = []; });
 
 for (const text of ["hello", "/etc/hosts", " /me waves", "/", "/ me", "/Me waves", "a /me"]) {
-  test(`an ordinary message is no command: ${JSON.stringify(text)}`, async () => {
-    assert.equal(await run(text), false);
+  test(`an ordinary message is no command: ${JSON.stringify(text)}`, () => {
+    assert.equal(new LateCommands(makeRoom()).run(text), false);
     assert.deepEqual(done, []);
   });
 }
 
 test("the server runs its commands, with all lines of the text", async () => {
-  assert.equal(await run("/me waves\nto all "), true);
-  assert.deepEqual(done, [["command", "me", "waves\nto all"], ["wrote"]]);
+  await run("/me waves\nto all ");
+  assert.deepEqual(done, [["command", "me", "waves\nto all"]]);
 });
 
-test("two slashes make a message", async () => {
-  assert.equal(await run("//me waves"), true);
+test("two slashes make a message", () => {
+  assert.equal(new LateCommands(makeRoom()).run("//me waves"), true);
   assert.deepEqual(done, [["submit", "/me waves", null]]);
 });
 
@@ -70,12 +72,12 @@ test("the page runs its own commands, and gives the server those with a text", a
   await run("/search roses");
   await run("/leave");
   assert.deepEqual(done, [
-    ["dialog"], ["command", "poll", "Q\nA\nB"], ["wrote"], ["find", "reminders"], ["find", "search", "roses"], ["leave"],
+    ["dialog"], ["command", "poll", "Q\nA\nB"], ["find", "reminders"], ["find", "search", "roses"], ["leave"],
   ]);
 });
 
 test("the offered commands are those of the server and of the page, each once", async () => {
-  const commands = makeCommands();
+  const commands = new Commands(makeRoom());
   assert.ok(!commands.offered.some(({ name }) => name === "me"));
   await commands.load();
   const names = commands.offered.map(({ name }) => name);

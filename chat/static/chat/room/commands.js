@@ -1,23 +1,20 @@
 // @ts-check
 // What a person can type in place of a message: a slash, the name of a command, and the rest of the text. The server lists
-// its commands and runs them. This module also has the commands that only change what the page shows.
+// its commands and runs them. This module also has the commands that only change what the page shows. It loads late.
 // Must not give a person more rights: the server checks every command.
 
 import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
-import { timeZone } from "../ui/format.js";
 import { loadLateStyles } from "../ui/late-styles.js";
 import { gettext } from "../ui/translation.js";
+import { lineOf } from "./command-lines.js";
 import { MODERATING_ROLES } from "./own-role.js";
 
 // The list of the server depends on the person's role, and other people may add commands to the room.
 const KEPT_MS = 60_000;
 const LONGEST_WAIT_MS = 2_000;
-const NAME_AND_TEXT = /^\/([a-z0-9][a-z0-9_-]{0,31})(?:\s+([^]*))?$/;
-/** The commands that post a message. The page shows such a message before the server has it. */
-const POSTING = new Set(["me", "shrug", "poll"]);
 
 /**
  * @typedef {object} Room
@@ -44,7 +41,7 @@ const PAGE_COMMANDS = [
   { name: "search", detail: gettext("Search messages"), isOffered: hasTools, act: ({ tools }, rest) => tools?.find("search", rest) },
   { name: "pins", detail: gettext("Show the pinned messages"), isOffered: hasTools, act: ({ tools }) => tools?.find("pins") },
   { name: "date", detail: gettext("Jump to a day"), act: ({ conversation }) => conversation.openDateDialog() },
-  { name: "help", detail: gettext("Show all commands"), act: (room) => { room.conversation.commands?.showHelp(); } },
+  { name: "help", detail: gettext("Show all commands"), act: (room) => { showHelp(room); } },
   { name: "leave", detail: gettext("Leave this room"), isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
   { name: "invite", detail: gettext("Bring people into this room"), isOffered: mayInvite, act: (room, rest) => rest === "" && invite(room) },
   { name: "poll", detail: gettext("Ask a question with options"), act: ({ conversation }, rest) => rest === "" && conversation.openPollDialog() },
@@ -72,22 +69,6 @@ function invite({ slug, isPublic, conversation }) {
 function showReminders(tools) {
   tools?.find("reminders");
   return tools !== undefined;
-}
-
-/**
- * Returns whether a command posts a message.
- * @param {string} name
- */
-export function isPosting(name) {
-  return POSTING.has(name);
-}
-
-/**
- * Returns a command as a person types it.
- * @param {{ name: string, text?: string }} event
- */
-export function lineOf({ name, text = "" }) {
-  return `/${name} ${text}`.trim();
 }
 
 /** The commands of a room. */
@@ -141,58 +122,51 @@ export class Commands {
   }
 
   /**
-   * Runs the command in a text, and returns true. Returns false if the text is an ordinary message. Two slashes at the
-   * beginning, or a space, make a message of a text that would be a command.
-   * @param {string} body
+   * Runs a command of the page, or gives it to the server.
+   * @param {string} name
+   * @param {string} rest what follows the name
    */
-  run(body) {
-    const { actions } = this.#room.conversation;
-    if (body.startsWith("//")) {
-      actions.submit(body.slice(1), null);
-      return true;
-    }
-    const [, name, rest = ""] = NAME_AND_TEXT.exec(body.trimEnd()) ?? [];
-    if (!name || /^\s/.test(body)) return false;
+  run(name, rest) {
     const ofPage = PAGE_COMMANDS.find((command) => command.name === name && (command.isOffered?.(this.#room) ?? true));
-    if (ofPage && ofPage.act(this.#room, rest) !== false) return true;
-    this.#send(name, rest, body);
-    return true;
+    if (!ofPage || ofPage.act(this.#room, rest) === false) this.#send(name, rest);
   }
 
   /**
    * Gives a command to the server. If the server has no such command, gives the text back to the person.
    * @param {string} name
    * @param {string} rest
-   * @param {string} body
    */
-  async #send(name, rest, body) {
+  async #send(name, rest) {
     const { conversation } = this.#room;
     // Without a connection, the outbox keeps the command.
     if (!this.#knows(name)) await Promise.race([this.load(), new Promise((resolve) => { setTimeout(resolve, LONGEST_WAIT_MS); })]);
     if (this.#ofServer && !this.#knows(name)) {
-      conversation.giveBack(body);
+      conversation.giveBack(lineOf({ name, text: rest }));
       conversation.notify(gettext("There is no command %(name)s here. To send this text as a message, write %(slashes)s at its beginning.", {
         name: `/${name}`, slashes: "//",
       }));
       return;
     }
-    conversation.socket.changes.command(name, rest, timeZone());
-    if (isPosting(name)) conversation.wroteMessage();
+    conversation.sendCommand(name, rest);
   }
 
   /** @param {string} name */
   #knows(name) {
     return this.#ofServer?.some((info) => info.name === name) ?? false;
   }
+}
 
-  /** Shows all commands in a dialog. */
-  async showHelp() {
-    await Promise.all([loadLateStyles(), this.load()]);
-    const rows = this.offered.flatMap(({ name, detail, usage }) => [
-      make("dt", {}, make("code", { dir: "ltr", text: `/${name}` }), usage ? make("bdi", { class: "completion-usage", text: usage }) : null),
-      make("dd", { text: detail }),
-    ]);
-    const help = gettext("To send a text that begins with a slash as a message, write two slashes.");
-    openDialog(gettext("Commands"), "commands-help", make("dl", { class: "pairs" }, ...rows), make("p", { class: "help", text: help }));
-  }
+/**
+ * Shows all commands in a dialog.
+ * @param {Room} room
+ */
+async function showHelp(room) {
+  const commands = new Commands(room);
+  await Promise.all([loadLateStyles(), commands.load()]);
+  const rows = commands.offered.flatMap(({ name, detail, usage }) => [
+    make("dt", {}, make("code", { dir: "ltr", text: `/${name}` }), usage ? make("bdi", { class: "completion-usage", text: usage }) : null),
+    make("dd", { text: detail }),
+  ]);
+  const help = gettext("To send a text that begins with a slash as a message, write two slashes.");
+  openDialog(gettext("Commands"), "commands-help", make("dl", { class: "pairs" }, ...rows), make("p", { class: "help", text: help }));
 }

@@ -15,6 +15,7 @@ import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { formatNumber, gettext } from "../ui/translation.js";
 import { VersionBar } from "./bars.js";
+import { isPosting } from "./command-lines.js";
 import { Composer } from "./composer.js";
 import { ComposerButtons } from "./composer-buttons.js";
 import { ConnectionWatch } from "./connection-watch.js";
@@ -27,6 +28,7 @@ import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
 import { makeWithDialogs } from "./late-dialogs.js";
+import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
@@ -36,7 +38,6 @@ import { OwnChanges } from "./own-changes.js";
 import { OwnRole } from "./own-role.js";
 import { People } from "./people.js";
 import { PersonLinks } from "./person-links.js";
-import { Polls } from "./polls.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
@@ -107,7 +108,7 @@ export class Conversation {
   withDialogs = makeWithDialogs(this.notify);
   /**
    * The commands that the person can type in place of a message; null on a board.
-   * @type {import("./commands.js").Commands | null}
+   * @type {import("./late-commands.js").LateCommands | null}
    */
   commands = null;
 
@@ -146,7 +147,7 @@ export class Conversation {
     this.versionBar = new VersionBar(() => composer.isEmpty && socket.changes.pending.length === 0, scope);
     this.controls = new MessageControls(partsForControls(this));
     this.connectionWatch = new ConnectionWatch({ socket, composer, ownRole: this.ownRole, scope });
-    this.polls = new Polls(handle, { slug, isBoard: this.isBoard, changes: socket.changes, timeline, scope });
+    this.polls = new LatePolls(handle, { slug, isBoard: this.isBoard, changes: socket.changes, timeline, scope });
     this.ownChanges = new OwnChanges(handle, partsForOwnChanges(this));
     if (social) this.links = new PersonLinks(social, partsForPersonLinks(this));
     this.#connectParts(ownRooms, isShown);
@@ -209,14 +210,17 @@ export class Conversation {
 
   /** Opens the dialog that asks a question with options. */
   openPollDialog() {
-    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => {
-      this.socket.changes.command("poll", text, timeZone());
-      this.wroteMessage();
-    }));
+    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
   }
 
-  /** Scrolls to the newest message, because the person has written one. */
-  wroteMessage() {
+  /**
+   * Gives a command to the server. If it posts a message, scrolls to the newest message.
+   * @param {string} name
+   * @param {string} text
+   */
+  sendCommand(name, text) {
+    this.socket.changes.command(name, text, timeZone());
+    if (!isPosting(name)) return;
     this.readMarker.wroteMessage();
     this.history.showNewest();
   }

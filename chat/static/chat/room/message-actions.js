@@ -3,7 +3,6 @@
 // Must not draw. The server checks every permission again.
 
 import { bookmarks } from "../connection/bookmarks.js";
-import { isPollClosed } from "./poll.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -82,7 +81,7 @@ export class MessageActions {
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    const closePoll = (isOwn || isModerating()) && message.poll !== undefined && !isPollClosed(message.poll);
+    const closePoll = (isOwn || isModerating()) && message.poll !== undefined && !message.poll.closed;
     // The server keeps the text of a poll as it is: people have voted on it.
     return {
       edit: isOwn && !message.poll, closePoll, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message),

@@ -8,9 +8,9 @@ import { markTitle } from "../ui/person-marks.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
+import { makePollBody } from "./late-polls.js";
 import { linkRooms } from "./marks.js";
 import { markMentions } from "./mention-marks.js";
-import { makePoll } from "./poll.js";
 
 const SCROLLER = Object.freeze({ tabindex: "0", role: "group" });
 // The elements whose text decides their direction, and with it the side of their bullets or border. chat.css gives each
@@ -28,7 +28,7 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 export function makeBody(message, me) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
-  const element = message.poll ? make("div", { class: "body" }, makePoll(message.poll, me)) : makeBodyOf(message);
+  const element = message.poll ? makePollBody(message.poll, me) : makeBodyOf(message);
   element.id = id;
   if (message.poll) return element;
   const { mentions = [], audience } = message;

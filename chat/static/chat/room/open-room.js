@@ -3,8 +3,8 @@
 
 import { byId } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
-import { Commands } from "./commands.js";
 import { startConversation } from "./conversation.js";
+import { LateCommands } from "./late-commands.js";
 
 /**
  * What the workspace does for a room on its page.
@@ -36,7 +36,7 @@ import { startConversation } from "./conversation.js";
 export function openRoom({ slug, isPublic = false, left, openSettings, openDetails, tools, ...data }) {
   const conversation = startConversation({ slug, ownRooms: tools?.ownRooms, ...data });
   const leave = () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left }));
-  conversation.commands = new Commands({ slug, isPublic, conversation, tools, leave });
+  conversation.commands = new LateCommands({ slug, isPublic, conversation, tools, leave });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
   onMenuEntry("menu-leave", leave);
   onMenuEntry("menu-date", () => conversation.openDateDialog());

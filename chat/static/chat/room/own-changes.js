@@ -7,7 +7,7 @@ import { byId } from "../ui/dom.js";
 import { translateDetail } from "../ui/error-sentences.js";
 import { shortTime } from "../ui/format.js";
 import { gettext } from "../ui/translation.js";
-import { lineOf } from "./commands.js";
+import { lineOf } from "./command-lines.js";
 import { showEditedBody } from "./message.js";
 import { PendingMessages, reasonFor } from "./pending-messages.js";
 
@@ -21,7 +21,7 @@ import { PendingMessages, reasonFor } from "./pending-messages.js";
  * @property {import("./task-bars.js").TaskBars} taskBars
  * @property {() => import("./schedule-dialog.js").ScheduleDialog | null} scheduleDialog null before its first opening
  * @property {import("./history-navigation.js").HistoryNavigation} history
- * @property {import("./polls.js").Polls} polls
+ * @property {import("./late-polls.js").LatePolls} polls
  * @property {() => boolean} isGuest whether this person is a guest
  * @property {(text: string) => boolean} giveBack writes a text into the empty field; returns whether it was empty
  * @property {(sentence: string) => void} notify shows a sentence to the person

@@ -9,7 +9,7 @@ import { addErrorId } from "../ui/error-id.js";
 import { translateDetail } from "../ui/error-sentences.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
-import { isPosting, lineOf } from "./commands.js";
+import { isPosting, lineOf } from "./command-lines.js";
 
 /** @type {Record<string, string>} */
 const REASONS = {

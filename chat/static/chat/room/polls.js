@@ -1,11 +1,13 @@
 // @ts-check
 // The person's votes in the polls of a room. The message of an anonymous poll does not say what its reader has chosen, so
-// this module asks the server once, and keeps the answer.
+// this module asks the server once, and keeps the answer. It loads with the first poll.
 // Must not draw a poll: poll.js does. It only marks the options that the person has chosen.
 
 import { call } from "../connection/api.js";
 import { onClock } from "../ui/clock.js";
 import { isPollClosed, ownVotesIn } from "./poll.js";
+
+export { makePoll } from "./poll.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -38,7 +40,6 @@ export class Polls {
   constructor(me, parts) {
     this.#me = me;
     this.#parts = parts;
-    parts.timeline.on("drawn", ({ messages }) => messages.forEach((/** @type {Message} */ message) => this.#drawn(message)));
     parts.scope.whileActive((signal) => onClock(() => this.#closeEnded(), signal));
   }
 
@@ -68,8 +69,11 @@ export class Polls {
     this.#votes.set(id, options);
   }
 
-  /** @param {Message} message */
-  #drawn({ id, poll, removed }) {
+  /**
+   * Marks what the person has chosen in a poll that was drawn, if its message does not say it.
+   * @param {Message} message
+   */
+  drawn({ id, poll, removed }) {
     if (!poll || removed || ownVotesIn(poll, this.#me) !== null) return;
     const known = this.#votes.get(id);
     if (known) this.#mark(id, known);

@@ -3,7 +3,6 @@
 // expire.
 // Must not know how announcements arrive, or how the server learns of a dismissal.
 
-import { asApiError, call } from "../connection/api.js";
 import { onClock } from "./clock.js";
 import { byId, make } from "./dom.js";
 import { fullTime, isolate } from "./format.js";
@@ -23,8 +22,6 @@ const MAX_DISMISSED = 100;
  * @property {number} [reminder] the id of the reminder that the person asked for
  * @property {string} [link] the path of what the reminder is about
  */
-
-const AGAIN_MS = 20 * 60_000;
 
 export class Announcements {
   /** @type {HTMLElement} */
@@ -64,6 +61,7 @@ export class Announcements {
       return;
     }
     const bar = this.#makeBar(announcement);
+    if (announcement.reminder !== undefined) addReminderButtons(bar, announcement, () => this.#dismissNow(id));
     this.#shown.set(id, { bar, expiresAt: end ? new Date(end).getTime() : Infinity });
     this.#place.prepend(bar);
     this.#removeExpired();
@@ -91,26 +89,6 @@ export class Announcements {
     this.#dismiss(id);
   }
 
-  /**
-   * Makes the link to what a reminder is about, and the button that asks for the reminder again.
-   * @param {Announcement} announcement
-   */
-  #makeReminderParts({ id, reminder, link }) {
-    if (reminder === undefined) return [];
-    const again = make("button", { type: "button", class: "link", "data-action": "remind-again", text: gettext("Again in 20 minutes") });
-    again.addEventListener("click", async () => {
-      again.disabled = true;
-      try {
-        await call("PUT", `/api/reminders/${reminder}/`, { at: new Date(Date.now() + AGAIN_MS).toISOString() });
-        this.#dismissNow(id);
-      } catch (error) {
-        again.disabled = false;
-        again.textContent = asApiError(error).message;
-      }
-    });
-    return [link ? make("a", { class: "link", href: link, text: gettext("Show") }) : null, again];
-  }
-
   #removeExpired() {
     for (const [id, { expiresAt }] of this.#shown) if (expiresAt <= Date.now()) this.hide(id);
   }
@@ -125,12 +103,22 @@ export class Announcements {
         title: at ? fullTime(at) : null,
       },
       make("span", { dir: isPrivate ? null : "auto", text: sentenceOf(announcement) }),
-      ...this.#makeReminderParts(announcement),
       make("button", {
         type: "button", class: "icon-button", "aria-label": gettext("Dismiss"), text: "✕", onclick: () => this.#dismissNow(id),
       }),
     );
   }
+}
+
+/**
+ * Adds the buttons of a reminder, whose code loads late.
+ * @param {HTMLElement} bar
+ * @param {Announcement} announcement
+ * @param {() => void} dismiss
+ */
+async function addReminderButtons(bar, announcement, dismiss) {
+  const loaded = await import("./reminder-buttons.js").catch(() => null);
+  bar.lastElementChild?.before(...(loaded?.makeReminderButtons(announcement, dismiss) ?? []));
 }
 
 /** @param {Announcement} announcement */
