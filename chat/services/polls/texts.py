@@ -55,29 +55,32 @@ def read_poll(text: str) -> NewPoll:
     first, _, others = text.partition("\n")
     if others.strip() and not _QUOTED.search(others):
         parts, flags = _split_line(first)
-        options = [_BULLET.sub("", line.strip(), count=1) for line in others.split("\n") if line.strip()]
-        parts = [" ".join(parts), *options]
+        lines = [line.strip() for line in others.split("\n") if line.strip()]
+        parts = [" ".join(parts), *(_BULLET.sub("", line, count=1) for line in lines)]
     else:
         parts, flags = _split_line(text)
     if len(parts) < 3:
         raise ChatError("invalid_field", 'Write a question and at least two options: /poll "Lunch?" "Pizza" "Sushi"')
     question = check_text(parts[0], "question", MAX_QUESTION)
-    options = tuple(check_text(part, "option", MAX_OPTION) for part in parts[1:])
+    options = [check_text(part, "option", MAX_OPTION) for part in parts[1:]]
     if len(options) > MAX_OPTIONS:
         raise ChatError("invalid_field", "A poll has at most %(most)s options.", most=MAX_OPTIONS)
     if len({option.casefold() for option in options}) < len(options):
         raise ChatError("invalid_field", "Two options of the poll are the same.")
     until = flags.get("until")
-    return NewPoll(question, options, "multiple" in flags, "anonymous" in flags, until)
+    return NewPoll(question, tuple(options), "multiple" in flags, "anonymous" in flags, until)
 
 
-def _split_line(text):
+def _split_line(text: str) -> tuple[list[str], dict[str, str]]:
     """
     Return (the question and the options in a line, {flag: its value}).
 
     Words before the first quotation mark are the question. Without quotation marks, all words are one part.
     """
-    parts, words, flags, position = [], [], {}, 0
+    parts: list[str] = []
+    words: list[str] = []
+    flags: dict[str, str] = {}
+    position = 0
     while position < len(text):
         flag, quoted = _FLAG.match(text, position), _QUOTED.match(text, position)
         if flag is not None:
@@ -88,9 +91,9 @@ def _split_line(text):
         elif text[position].isspace():
             position += 1
         else:
-            word = _WORD.match(text, position)
-            words.append(word[0])
-            position = word.end()
+            word = text[position:].split(None, 1)[0]
+            words.append(word)
+            position += len(word)
     return [*parts, *_join(words)], flags
 
 
