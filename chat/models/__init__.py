@@ -29,8 +29,10 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
+from .polls import Poll, PollOption, PollVote
 from .previews import LinkPreview, Preview
 from .profiles import Login, Picture, Preferences, Profile
+from .reminders import Reminder
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
 from .rooms import FormerSlug, Member, Room
@@ -84,6 +86,9 @@ __all__ = [
     "Phrase",
     "Picture",
     "Place",
+    "Poll",
+    "PollOption",
+    "PollVote",
     "Preferences",
     "Preview",
     "Profile",
@@ -93,6 +98,7 @@ __all__ = [
     "Reaction",
     "Receipt",
     "RecoveryCode",
+    "Reminder",
     "ReplicaRouter",
     "Report",
     "RetentionEntry",

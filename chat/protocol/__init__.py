@@ -49,19 +49,24 @@ from .errors import (
 )
 from .events import (
     EVENTS,
+    ClosePoll,
+    Command,
     Dismiss,
     Edit,
     Event,
     Fetch,
     Pin,
     Post,
+    PostByCommand,
     React,
     Read,
+    Remind,
     Remove,
     Schedule,
     Start,
     Sync,
     Typing,
+    Vote,
     digest,
 )
 from .facts import (
@@ -76,6 +81,7 @@ from .facts import (
     message,
     page,
     person,
+    poll,
     presence,
     profile,
     read,
@@ -139,7 +145,7 @@ from .workspace import (
     workspace_room,
     workspace_synced,
 )
-from .zones import check_zone, get_zone
+from .zones import check_zone, get_zone, localize
 
 __all__ = [
     "AdmitVisitor",
@@ -154,6 +160,8 @@ __all__ = [
     "CLOSE_TOO_LARGE",
     "ChatError",
     "CloseConnection",
+    "ClosePoll",
+    "Command",
     "Dismiss",
     "EVENTS",
     "Edit",
@@ -178,11 +186,13 @@ __all__ = [
     "NOTIFICATION_LEVELS",
     "Pin",
     "Post",
+    "PostByCommand",
     "React",
     "Read",
     "ReadAll",
     "ReadRoom",
     "RefuseVisitor",
+    "Remind",
     "Remove",
     "RemoveVisitor",
     "Schedule",
@@ -194,6 +204,7 @@ __all__ = [
     "SyncWorkspace",
     "THREAD_STATES",
     "Typing",
+    "Vote",
     "WORKSPACE_EVENTS",
     "ack",
     "announcement",
@@ -239,6 +250,7 @@ __all__ = [
     "is_ref",
     "is_slug",
     "joined",
+    "localize",
     "member",
     "mention",
     "mention_fields",
@@ -250,6 +262,7 @@ __all__ = [
     "parse_object",
     "parse_uuid",
     "person",
+    "poll",
     "presence",
     "profile",
     "read",

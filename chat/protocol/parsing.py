@@ -17,9 +17,12 @@ from .fields import (
     check_boolean,
     check_caption,
     check_choice,
+    check_command,
+    check_command_text,
     check_integer,
     check_limit,
     check_object,
+    check_positions,
     check_reaction,
     check_ref,
     check_slug,
@@ -30,6 +33,7 @@ from .fields import (
 from .names import check_handle
 from .uploads import check_files
 from .workspace import NOTIFICATION_LEVELS
+from .zones import check_zone
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,
@@ -54,9 +58,13 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "position": check_integer,
     "posts": check_integer,
     "thread": check_integer,
+    "name": check_command,
+    "text": check_command_text,
+    "zone": check_zone,
+    "options": check_positions,
 }
 # Absent and null mean the same.
-_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "thread"}
+_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "thread", "text", "zone"}
 # The text of these events may be empty: the event itself checks that it has a text or files.
 _CHECKS_OF = {(event_class, "body"): check_caption for event_class in (Post, Schedule)}
 

@@ -16,6 +16,7 @@ from . import (
     mails,
     moderation,
     people,
+    reminders,
     retention,
     rooms,
     scheduled,
@@ -27,6 +28,7 @@ SWEEPS = [
     # These sweeps come first, because people wait for their results.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
+    reminders.sweep_reminders,
     mails.sweep_mails,
     link_previews.sweep_previews,
     moderation.sweep_mutes,

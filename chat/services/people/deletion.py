@@ -1,9 +1,9 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-These rows stay, under a name that does not identify the person: messages, reactions, mentions, visits to boards,
-emoji of the site, records of moderation, bans, and memberships in direct conversations. The other memberships and the
-rows in DELETED are deleted.
+These rows stay, under a name that does not identify the person: messages, reactions, votes, mentions, visits to
+boards, emoji of the site, records of moderation, bans, and memberships in direct conversations. The other memberships
+and the rows in DELETED are deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
 person's connections.
@@ -35,6 +35,7 @@ from chat.models import (
     Profile,
     Receipt,
     RecoveryCode,
+    Reminder,
     Room,
     ScheduledMessage,
     SecondFactor,
@@ -65,6 +66,7 @@ DELETED = (
     (Picture, "person"),
     (Preferences, "person"),
     (ScheduledMessage, "author"),
+    (Reminder, "person"),
     (Task, "person"),
     (Receipt, "person"),
     (Announcement, "person"),

@@ -20,10 +20,12 @@ from .access import (
 )
 from .addition_changes import change_addition
 from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
+from .called import find_named
 from .changes import (
     MAX_REACTIONS,
     edit_message,
     get_editable_message,
+    get_present_message,
     post_message,
     remove_as_operator,
     remove_message,
@@ -48,6 +50,7 @@ from .lifecycle import (
 )
 from .memberships import (
     apply_role,
+    check_member_may,
     delete_member,
     end_bans_of_browser,
     end_mutes,
@@ -71,7 +74,7 @@ from .reading import (
     mark_read,
     preview_body,
 )
-from .refs import Outcome, record_once
+from .refs import Outcome, change_message, record_once
 
 __all__ = [
     "Addition",
@@ -85,8 +88,10 @@ __all__ = [
     "apply_role",
     "change_addition",
     "change_address",
+    "change_message",
     "change_room",
     "catch_up",
+    "check_member_may",
     "create_first_room",
     "create_room",
     "delete_additions",
@@ -101,6 +106,7 @@ __all__ = [
     "end_mutes",
     "find_member",
     "find_members_held_by_browser",
+    "find_named",
     "find_room",
     "find_rooms",
     "get_backlog",
@@ -115,6 +121,7 @@ __all__ = [
     "get_page_around",
     "get_page_at",
     "get_pins",
+    "get_present_message",
     "get_readable_room",
     "get_readable_rooms",
     "get_refs_kept_seconds",

@@ -117,7 +117,7 @@ def describe(message: Message, additions: dict | None = None) -> dict:
     """
     Return the values of a message in a transcript. The caller must have read the message with `complete`.
 
-    `additions` are its fields from `describe_additions`. The transcript contains the addresses of files, not their bytes.
+    `additions` are its fields from `describe_additions`. A transcript has the addresses of files, and not their bytes.
     """
     values = {
         "id": message.number,

@@ -213,7 +213,9 @@ def _article(values, at, emoji):
         head.append(_refer(gettext("in reply to %(message)s"), values["reply_to"]))
     if "thread" in values:
         head.append(_refer(gettext("in the thread of %(message)s"), values["thread"]["root"]))
-    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else _body(values["body"], emoji)
+    poll = values.get("poll")
+    text = _poll(poll) if poll else _body(values["body"], emoji)
+    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else text
     body += _files(values.get("files", ())) + "".join(map(_preview, values.get("previews", ())))
     foot = _reactions(_name_reacting(values, name_on_page), emoji)
     return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
@@ -244,6 +246,15 @@ def _preview(preview):
     host = escape(urlsplit(preview["url"]).netloc)
     text = escape(preview.get("description", ""))
     return f'<blockquote><bdi>{host}</bdi><br>{title}<br><span dir="auto">{text}</span></blockquote>\n'
+
+
+def _poll(poll):
+    rows = []
+    for option in poll["options"]:
+        names = ", ".join(map(isolate, option.get("voters", ())))
+        line = f"{option['votes']} ({names})" if names else str(option["votes"])
+        rows.append(f"<li><bdi>{escape(option['text'])}</bdi>: {escape(line)}</li>")
+    return f'<div class="body"><p dir="auto">{escape(poll["question"])}</p>\n<ul>{"".join(rows)}</ul></div>\n'
 
 
 def _time_link(number, at):

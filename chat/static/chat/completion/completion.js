@@ -119,12 +119,13 @@ export class Completion {
    * @param {Suggestion} suggestion
    * @param {number} index
    */
-  #makeOption({ title, detail, person, sign, picture, url }, index) {
+  #makeOption({ title, usage, detail, person, sign, picture, url }, index) {
     return make(
       "div",
       { id: `${this.#list.id}-${index}`, role: "option", onclick: () => this.#choose(index) },
       person ? avatar(person) : picture ? makePicture(picture, url) : icon(sign ?? "none"),
       make("bdi", { class: "completion-title", text: title }),
+      usage ? make("bdi", { class: "completion-usage", text: usage }) : null,
       detail ? make("bdi", { class: "completion-detail", text: detail }) : null,
     );
   }

@@ -45,6 +45,10 @@ export const CLIENT_EVENT = Object.freeze({
   START: "start",
   SCHEDULE: "schedule",
   DISMISS: "dismiss",
+  COMMAND: "command",
+  VOTE: "vote",
+  CLOSE_POLL: "close_poll",
+  REMIND: "remind",
   KNOCK: "knock",
   ADMIT: "admit",
   REFUSE: "refuse",
@@ -158,6 +162,19 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
+ * @typedef {object} Poll
+ * @property {string} question
+ * @property {{ text: string, votes: number, voters?: string[] }[]} options `voters` are handles; absent in an anonymous poll
+ *   and in one with many votes
+ * @property {boolean} multiple whether people can choose several options
+ * @property {boolean} anonymous
+ * @property {boolean} closed
+ * @property {string} [closes_at] ISO 8601, UTC
+ * @property {number} people how many people have voted
+ * @property {string[]} [guests] the voters who are guests
+ */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
@@ -178,6 +195,7 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  *   that the message begins, or in which it is a reply: its first message, the change after which the other fields hold, the
  *   number of replies, the time of the last one, and the last people who replied
  * @property {string[]} [mentions] the handles of the people that the body mentions
+ * @property {Poll} [poll] the question of the message, with the votes so far
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
  * @property {LinkPreview[]} [previews] what the pages say about themselves to which the message links
  */

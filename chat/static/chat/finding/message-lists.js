@@ -171,7 +171,7 @@ export class MentionsView {
   /** @param {string | number | null} next */
   async #fetch(next) {
     const page = await call("GET", next === null ? "/api/mentions/" : `/api/mentions/?before=${encodeURIComponent(next)}`);
-    const results = page.mentions.map((/** @type {any} */ { room, id, author, text, at }) => {
+    const results = page.mentions.map((/** @type {any} */ { room, id, author, text, at, thread }) => {
       const slug = room.slug ?? room;
       return { slug, roomName: room.name ?? this.#host.nameOf(slug), id, author, at, text, note: thread === undefined ? undefined : gettext("In a thread") };
     });

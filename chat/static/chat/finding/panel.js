@@ -1,5 +1,5 @@
 // @ts-check
-// What the side panel shows to find messages: search, pins, files, bookmarks, mentions and threads, one at a time.
+// What the side panel shows to find messages: search, pins, files, bookmarks, mentions, threads and reminders, one at a time.
 // Must not know the workspace: the host provides what this module needs.
 
 import { keyFromLeftToRight } from "../ui/direction.js";
@@ -8,6 +8,7 @@ import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
 import { FilesView } from "./files-view.js";
 import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
+import { RemindersView } from "./reminders-view.js";
 import { SearchView } from "./search-view.js";
 import { ThreadsView } from "./thread-list.js";
 
@@ -38,6 +39,7 @@ const VIEWS = [
   { name: "bookmarks", title: gettext("Bookmarks"), heading: gettext("Your bookmarks"), sign: "bookmark", make: (host) => new BookmarksView(host) },
   { name: "mentions", title: gettext("Mentions"), heading: gettext("Your mentions"), sign: "at", make: (host) => new MentionsView(host) },
   { name: "threads", title: gettext("Threads"), heading: gettext("Your threads"), sign: "thread", make: () => new ThreadsView() },
+  { name: "reminders", title: gettext("Reminders"), heading: gettext("Your reminders"), sign: "later", make: () => new RemindersView() },
 ];
 
 export class Panel {

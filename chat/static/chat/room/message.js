@@ -112,11 +112,12 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote, a reaction or another button within its message.
+ * Returns what identifies a link, a quote, a reaction, an option of a poll or another button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove-preview", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  const names = ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove-preview", "data-vote", "data-voters", "href"];
+  return names.map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
