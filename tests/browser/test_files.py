@@ -16,7 +16,7 @@ DROP = """([name, type, content]) => {
   const options = { dataTransfer: data, bubbles: true, cancelable: true };
   const fire = (type) => target.dispatchEvent(new DragEvent(type, options));
   window.dropped = () => fire("drop");
-  fire("dragenter");
+  fire("dragover");
 }"""
 PASTE = """([name, type, content]) => {
   const data = new DataTransfer();

@@ -1,5 +1,5 @@
 // @ts-check
-// The files that are attached to the text in the composer: a chip for each, with its progress, and the ways to add files.
+// The files that are attached to the text in the composer: a chip for each, with its progress. Loads with the first file.
 // Must not send a message: the composer does, when all files have arrived.
 
 import { Uploads } from "../connection/uploads.js";
@@ -9,7 +9,6 @@ import { kindOf } from "../ui/files.js";
 import { icon } from "../ui/pictures.js";
 import { gettext, ngettext } from "../ui/translation.js";
 import { fileSize } from "../ui/units.js";
-import { watchDrops } from "./file-drop.js";
 
 const CHIP_PICTURE_PX = 96;
 // A larger picture would take long to decode for a chip.
@@ -19,48 +18,26 @@ const DRAWN = /^image\/(?:png|jpeg|gif|webp)$/;
 /** @typedef {import("../connection/uploads.js").Upload} Upload */
 /** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */
 
-/**
- * @typedef {object} Parts
- * @property {string} path where files are sent
- * @property {number} mostBytes of one file; 0 if the site accepts no files
- * @property {HTMLElement} target files can be dropped here
- * @property {() => boolean} isEnabled whether the person may write
- * @property {() => void} changed is called when the files have changed
- * @property {(sentence: string) => void} notify shows a sentence to the person
- * @property {() => void} focus moves the focus to the text
- * @property {import("../ui/scope.js").Scope} scope
- */
-
 export class Attachments {
-  /** @type {Parts} */
+  /** @type {import("./late-attachments.js").Parts} */
   #parts;
   /** @type {Uploads} */
   #uploads;
   #list = byId("composer-files");
   #status = byId("composer-files-status");
-  #input = byId("composer-file", HTMLInputElement);
-  #camera = byId("composer-camera", HTMLInputElement);
   /** @type {Map<number, HTMLElement>} */
   #chips = new Map();
   /** @type {(() => void) | null} */
   #send = null;
 
-  /** @param {Parts} parts */
+  /** @param {import("./late-attachments.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
     this.#uploads = new Uploads({
       path: parts.path, mostBytes: parts.mostBytes, writeSize: fileSize,
       changed: (key) => (key === null ? this.#changed() : this.#showProgress(key)),
     });
-    for (const input of [this.#input, this.#camera]) input.addEventListener("change", () => this.#chosen(input));
-    byId("composer-attach").addEventListener("click", () => this.choose());
-    if (!parts.mostBytes) return;
-    watchDrops({ target: parts.target, field: byId("composer"), isEnabled: parts.isEnabled, add: (files) => this.add(files), scope: parts.scope });
     parts.scope.listen(window, "online", () => this.#uploads.resume());
-  }
-
-  get isPossible() {
-    return this.#parts.mostBytes > 0;
   }
 
   get isEmpty() {
@@ -77,14 +54,9 @@ export class Attachments {
     return this.#uploads.stored;
   }
 
-  /** Lets the person choose files, or take a photo. */
-  choose({ camera = false } = {}) {
-    (camera ? this.#camera : this.#input).click();
-  }
-
   /** @param {Iterable<File>} files */
   add(files) {
-    if (!this.#parts.isEnabled() || !this.isPossible) return;
+    if (!this.#parts.isEnabled()) return;
     const left = this.#uploads.add(files);
     if (left) this.#parts.notify(gettext("A message can have at most %(count)s files.", { count: MOST_FILES }));
     this.#parts.focus();
@@ -118,14 +90,6 @@ export class Attachments {
   show(isShown = true) {
     this.#list.hidden = !isShown || this.isEmpty;
     this.#showStatus();
-  }
-
-  /** @param {HTMLInputElement} input */
-  #chosen(input) {
-    const files = [...(input.files ?? [])];
-    // The same file can be chosen again.
-    input.value = "";
-    this.add(files);
   }
 
   #changed() {

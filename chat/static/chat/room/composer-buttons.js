@@ -11,7 +11,7 @@ import { onMenuEntry } from "../ui/menus.js";
  * @property {string} previewPath the endpoint that renders previews
  * @property {HTMLElement} page contains the buttons
  * @property {import("./composer.js").Composer} composer
- * @property {import("./attachments.js").Attachments} attachments
+ * @property {import("./late-attachments.js").LateAttachments} attachments
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {() => void} askPoll opens the dialog for a poll

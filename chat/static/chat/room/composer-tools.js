@@ -11,7 +11,7 @@ import { Preview } from "./preview.js";
 /**
  * @typedef {object} Parts
  * @property {import("./composer.js").Composer} composer
- * @property {import("./attachments.js").Attachments} attachments
+ * @property {import("./late-attachments.js").LateAttachments} attachments
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null on a board
  * @property {(() => void) | null} askPoll opens the dialog for a poll; null on a board

@@ -13,7 +13,7 @@ const WARN_FROM = LONGEST_BODY - 400;
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */
 /** @typedef {{ kind: "reply" | "edit", message: Message }} Target */
-/** @typedef {Pick<import("./attachments.js").Attachments, "isEmpty" | "isReady" | "stored" | "take" | "restore" | "show" | "sendWhenReady">} Files */
+/** @typedef {Pick<import("./late-attachments.js").LateAttachments, "isEmpty" | "isReady" | "stored" | "take" | "restore" | "show" | "sendWhenReady">} Files */
 
 /** @type {Files} */
 const NO_FILES = { isEmpty: true, isReady: true, stored: [], take: () => [], restore: () => {}, show: () => {}, sendWhenReady: () => {} };

@@ -59,7 +59,7 @@ export function actionsOfComposer(conversation, typingSignal) {
 /**
  * @param {Conversation} conversation
  * @param {string} path where files are sent
- * @returns {import("./attachments.js").Parts}
+ * @returns {import("./late-attachments.js").Parts}
  */
 export function partsForAttachments({ page, composer, notify, scope }, path) {
   return {

@@ -14,7 +14,6 @@ import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { formatNumber, gettext } from "../ui/translation.js";
-import { Attachments } from "./attachments.js";
 import { VersionBar } from "./bars.js";
 import { isPosting } from "./command-lines.js";
 import { Composer } from "./composer.js";
@@ -28,6 +27,7 @@ import { takeTimeline } from "./first-view.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
+import { LateAttachments } from "./late-attachments.js";
 import { makeWithDialogs } from "./late-dialogs.js";
 import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
@@ -144,7 +144,7 @@ export class Conversation {
     this.actions = new MessageActions(handle, partsForActions(this));
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
-    this.attachments = new Attachments(partsForAttachments(this, filesPath));
+    this.attachments = new LateAttachments(partsForAttachments(this, filesPath));
     composer.useFiles(this.attachments);
     this.buttons = new ComposerButtons({
       slug, isBoard: this.isBoard, previewPath, page: this.page, composer, attachments: this.attachments, changes: socket.changes, withDialogs, notify,

@@ -11,33 +11,25 @@ import { gettext } from "../ui/translation.js";
  * @param {HTMLElement} parts.target files can be dropped here
  * @param {HTMLElement} parts.field files can be pasted here
  * @param {() => boolean} parts.isEnabled
+ * @param {() => void} parts.begin is called when files are over the conversation
  * @param {(files: File[]) => void} parts.add
  * @param {import("../ui/scope.js").Scope} parts.scope
  */
-export function watchDrops({ target, field, isEnabled, add, scope }) {
+export function watchDrops({ target, field, isEnabled, begin, add, scope }) {
   const hint = make("div", { class: "drop-hint", hidden: true, "aria-hidden": "true" }, icon("attach"), make("p", { text: gettext("Drop files here to send them") }));
   target.append(hint);
-  // A drag that moves over the elements within the target enters and leaves each of them.
-  let depth = 0;
-  const end = () => {
-    depth = 0;
-    hint.hidden = true;
-  };
-  target.addEventListener("dragenter", (event) => {
-    if (!hasFiles(event.dataTransfer) || !isEnabled()) return;
-    event.preventDefault();
-    depth += 1;
-    hint.hidden = false;
-  });
-  target.addEventListener("dragleave", (event) => {
-    if (!hasFiles(event.dataTransfer)) return;
-    depth -= 1;
-    if (depth <= 0) end();
-  });
+  const end = () => { hint.hidden = true; };
   target.addEventListener("dragover", (event) => {
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     if (event.dataTransfer) event.dataTransfer.dropEffect = isEnabled() ? "copy" : "none";
+    if (!hint.hidden || !isEnabled()) return;
+    hint.hidden = false;
+    begin();
+  });
+  // The drag also leaves each element within the target.
+  target.addEventListener("dragleave", ({ relatedTarget }) => {
+    if (!(relatedTarget instanceof Node && target.contains(relatedTarget))) end();
   });
   target.addEventListener("drop", (event) => {
     if (!hasFiles(event.dataTransfer)) return;
