@@ -24,6 +24,7 @@ CHAT_LIMITS = {
     "directs": (60, 1 / 5),  # new direct conversations
     "invitations": (60, 1 / 5),  # new invitations
     "tokens": (20, 1 / 60),  # new tokens
+    "hooks": (60, 1 / 5),  # new webhooks and keys of webhooks, and tests
     # Per address:
     "requests_per_address": (5000, 500),  # HTTP requests that a worker answers
     "reads_per_address": (1_000_000, 10_000),

@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks
+from chat.services import feed_posts, hooks, mails, moderation, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,14 +52,21 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, or a mail. Such jobs have workers of their own."""
-    (send_mail if "mail" in message.content else run_task)(message)
+    """Run a job that may take long: a background task, a mail, or a webhook. Such jobs have workers of their own."""
+    run = send_mail if "mail" in message.content else send_to_hook if "hook" in message.content else run_task
+    run(message)
 
 
 @job("mail")
 def send_mail(mail_id):
     """Send a mail that is due. If the mail server cannot be reached, a later job sends it."""
     mails.send_mail(mail_id)
+
+
+@job("hook")
+def send_to_hook(hook_id):
+    """Send what waits in an outgoing webhook."""
+    hooks.deliver(hook_id)
 
 
 @job("task")

@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "boards": "writes the roles that follow from the decisions of a board's owner",
     "directs": "CHAT_DIRECTS is about two people, not about a room",
     "feeds": "describes the kind of a room to its members",
+    "hooks.notices": "selects members by the roles that the table of rights gives",
     "invitations": "selects members by the roles that the table of rights gives",
     "lost_rights": "finds the banned members whose connections are still open",
     "mentions": "selects by a query what Action.READ allows",
