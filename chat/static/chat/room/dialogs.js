@@ -8,6 +8,7 @@ export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
 export { openFormattingHelp } from "./formatting-help.js";
 export { openEmojiPicker } from "./late-emoji.js";
+export { openHooks } from "./hooks-dialog.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
 export { Members } from "./members.js";

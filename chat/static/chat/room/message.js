@@ -4,7 +4,7 @@
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
-import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { authorAvatar, botMark, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { makeBody } from "./message-body.js";
 import { makeReactions } from "./message-reactions.js";
@@ -127,17 +127,19 @@ function makeRow(message, view) {
     makeBody(message, view.me),
     makeReactions(message, view.me),
   );
-  return make("article", { class: "row" }, avatar(message.author.handle), content);
+  return make("article", { class: "row" }, authorAvatar(message.author), content);
 }
 
 /** @param {Message} message */
 function makeHeader(message) {
+  const { handle, name = handle, guest: isGuest, bot: isBot } = message.author;
   return make(
     "header",
     { class: "meta" },
-    make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: message.author.handle }),
-    personNameOf(message.author.handle),
-    guestMark(message.author.guest),
+    make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: name }),
+    isBot ? null : personNameOf(handle),
+    guestMark(isGuest),
+    botMark(isBot),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
