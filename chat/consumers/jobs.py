@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, hooks, mails, moderation, scheduled, tasks
+from chat.services import feed_posts, hooks, mails, moderation, reminders, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -85,3 +85,9 @@ def publish_newest(room_ids):
 def post_scheduled(scheduled_id):
     """Post a scheduled message if it is still due."""
     scheduled.post_scheduled(scheduled_id)
+
+
+@job("reminder")
+def send_reminder(reminder_id):
+    """Send a reminder if it is still due."""
+    reminders.send_reminder(reminder_id)

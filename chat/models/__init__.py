@@ -29,7 +29,9 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
+from .polls import Poll, PollOption, PollVote
 from .profiles import Login, Picture, Preferences, Profile
+from .reminders import Reminder
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
 from .rooms import FormerSlug, Member, Room
@@ -81,6 +83,9 @@ __all__ = [
     "Phrase",
     "Picture",
     "Place",
+    "Poll",
+    "PollOption",
+    "PollVote",
     "Preferences",
     "Profile",
     "READ",
@@ -89,6 +94,7 @@ __all__ = [
     "Reaction",
     "Receipt",
     "RecoveryCode",
+    "Reminder",
     "ReplicaRouter",
     "Report",
     "RetentionEntry",

@@ -49,19 +49,24 @@ from .errors import (
 )
 from .events import (
     EVENTS,
+    ClosePoll,
+    Command,
     Dismiss,
     Edit,
     Event,
     Fetch,
     Pin,
     Post,
+    PostByCommand,
     React,
     Read,
+    Remind,
     Remove,
     Schedule,
     Start,
     Sync,
     Typing,
+    Vote,
     digest,
 )
 from .facts import (
@@ -76,6 +81,7 @@ from .facts import (
     message,
     page,
     person,
+    poll,
     presence,
     profile,
     read,
@@ -135,7 +141,7 @@ from .workspace import (
     workspace_room,
     workspace_synced,
 )
-from .zones import check_zone, get_zone
+from .zones import check_zone, get_zone, localize
 
 __all__ = [
     "AdmitVisitor",
@@ -150,6 +156,8 @@ __all__ = [
     "CLOSE_TOO_LARGE",
     "ChatError",
     "CloseConnection",
+    "ClosePoll",
+    "Command",
     "Dismiss",
     "EVENTS",
     "Edit",
@@ -173,11 +181,13 @@ __all__ = [
     "NOTIFICATION_LEVELS",
     "Pin",
     "Post",
+    "PostByCommand",
     "React",
     "Read",
     "ReadAll",
     "ReadRoom",
     "RefuseVisitor",
+    "Remind",
     "Remove",
     "RemoveVisitor",
     "Schedule",
@@ -188,6 +198,7 @@ __all__ = [
     "Sync",
     "SyncWorkspace",
     "Typing",
+    "Vote",
     "WORKSPACE_EVENTS",
     "ack",
     "announcement",
@@ -229,6 +240,7 @@ __all__ = [
     "is_ref",
     "is_slug",
     "joined",
+    "localize",
     "member",
     "mention",
     "mention_fields",
@@ -240,6 +252,7 @@ __all__ = [
     "parse_object",
     "parse_uuid",
     "person",
+    "poll",
     "presence",
     "profile",
     "read",

@@ -16,10 +16,13 @@ from .fields import (
     check_body,
     check_boolean,
     check_choice,
+    check_command,
+    check_command_text,
     check_emoji,
     check_integer,
     check_limit,
     check_object,
+    check_positions,
     check_ref,
     check_slug,
     check_string,
@@ -28,6 +31,7 @@ from .fields import (
 )
 from .names import check_handle
 from .workspace import NOTIFICATION_LEVELS
+from .zones import check_zone
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,
@@ -50,8 +54,12 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
     "position": check_integer,
     "posts": check_integer,
+    "name": check_command,
+    "text": check_command_text,
+    "zone": check_zone,
+    "options": check_positions,
 }
-_OPTIONAL = {"reply_to", "before", "around", "position", "posts"}  # absent and null mean the same
+_OPTIONAL = {"reply_to", "before", "around", "position", "posts", "text", "zone"}  # absent and null mean the same
 
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:

@@ -21,7 +21,7 @@ describe_counter("sign_in_failures", "Sign-ins and uses of tokens that failed, b
 
 
 def count_change(kind: str) -> None:
-    """Count a stored change of a message: a `post`, `edit`, `remove`, `react` or `pin`."""
+    """Count a stored change of a message, by the type of its event, for example `post` or `react`."""
     count("message_changes", (kind,))
 
 

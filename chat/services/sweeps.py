@@ -16,6 +16,7 @@ from . import (
     mails,
     moderation,
     people,
+    reminders,
     retention,
     rooms,
     scheduled,
@@ -26,6 +27,7 @@ SWEEPS = [
     # These sweeps come first, because people wait for their results.
     tasks.sweep_tasks,
     scheduled.sweep_scheduled,
+    reminders.sweep_reminders,
     mails.sweep_mails,
     hooks.sweep_deliveries,
     moderation.sweep_mutes,

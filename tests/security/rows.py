@@ -70,6 +70,7 @@ def rows_of_frames(open_socket, kinds, by_slug=True):
         "remove another's message": row(Action.REMOVE_OTHERS, "remove", id="others"),
         "pin": row(Action.PIN, "pin", id="others", on=True),
         "call everybody": Row(Action.CALL_ALL, calling(open_socket), True, by_slug, kinds),
+        "command": row(Action.POST, "command", name="me", text="waves"),
         "start a task": row(Action.START_TASK, "start", task="export", params=EXPORT),
     }
 
@@ -80,6 +81,7 @@ ROWS = {
         **rows_of_frames(open_room, KINDS),
         "typing": Row(Action.TYPE, heard("typing", on=True), True),
         "schedule": Row(Action.SCHEDULE, framed(open_room, "schedule", body="Later", at="tomorrow"), True),
+        "remind": Row(Action.SCHEDULE, framed(open_room, "remind", id="others", at="tomorrow"), True),
         "the lobby": Row(None, opened(open_path("/lobby/")), kinds=ONE),
         "rooms for operators": Row(None, opened(open_path("/operators/rooms/")), kinds=ONE),
         "the site's health": Row(None, opened(open_path("/operators/health/")), kinds=ONE),
@@ -139,6 +141,10 @@ ROWS = {
             True,
         ),
         "cancel an own scheduled": Row(None, request("DELETE", API + "scheduled/{scheduled}/")),
+        "list commands": Row(Action.READ, request("GET", API + "commands/")),
+        "command": Row(
+            Action.POST, request("POST", API + "commands/", {"ref": "r1", "name": "me", "text": "waves"}), True
+        ),
         "list tasks": Row(Action.READ, request("GET", API + "tasks/")),
         "start a task": Row(
             Action.START_TASK, request("POST", API + "tasks/", {"ref": "r1", "task": "export", "params": EXPORT}), True

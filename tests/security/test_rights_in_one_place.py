@@ -16,6 +16,7 @@ QUERIES = {"filter", "exclude", "Q"}
 EXCEPTIONS = {
     "account_invitations": "only links into private rooms are the decision of the room's moderators",
     "boards": "writes the roles that follow from the decisions of a board's owner",
+    "commands.membership": "only a private room needs a link to invite somebody",
     "directs": "CHAT_DIRECTS is about two people, not about a room",
     "feeds": "describes the kind of a room to its members",
     "hooks.notices": "selects members by the roles that the table of rights gives",
@@ -32,6 +33,7 @@ EXCEPTIONS = {
     "people.profiles": "leaves banned people out of a list",
     "people.room_people": "leaves banned people out of a list",
     "presence": "leaves banned people out of a list; a board has handles of its own",
+    "reminders.storing": "leaves the addresses of other people's rooms out of a list",
     "retention.rules": "operators choose the kinds of rooms to which a rule applies",
     "rooms.access": "selects rooms by former slugs, and lists archived rooms on request",
     "rooms.called": "a board has handles of its own",

@@ -60,6 +60,12 @@ CALLS = {
     "GET /api/rooms/<slug>/scheduled/": READ,
     "POST /api/rooms/<slug>/scheduled/": POST,
     "DELETE /api/rooms/<slug>/scheduled/<scheduled_id>/": POST,
+    "GET /api/rooms/<slug>/commands/": READ,
+    "POST /api/rooms/<slug>/commands/": POST,
+    "GET /api/rooms/<slug>/messages/<number>/votes/": READ,
+    "GET /api/reminders/": READ,
+    "PUT /api/reminders/<reminder_id>/": POST,
+    "DELETE /api/reminders/<reminder_id>/": POST,
     "GET /api/rooms/<slug>/tasks/": READ,
     "POST /api/rooms/<slug>/tasks/": READ,
     "GET /api/tasks/<task_id>/": READ,
@@ -139,6 +145,10 @@ ROOM_FRAMES = {
     "start": (READ, {"task": "statistics", "params": {}}),
     "schedule": (POST, {"body": "Hello", "at": "2030-01-31T12:00:00Z"}),
     "dismiss": (POST, {"id": 1}),
+    "command": (POST, {"name": "me", "text": "waves"}),
+    "vote": (POST, {"id": 1, "options": [0]}),
+    "close_poll": (POST, {"id": 1}),
+    "remind": (POST, {"id": 1, "at": "2030-01-31T12:00:00Z"}),
 }
 STREAM_FRAMES = {
     "sync": (READ, {}),

@@ -1,7 +1,7 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-These rows stay, under a name that does not identify the person: messages, reactions, mentions, visits to boards,
+These rows stay, under a name that does not identify the person: messages, reactions, votes, mentions, visits to boards,
 records of moderation, bans, and memberships in direct conversations. The other memberships and the rows in DELETED are
 deleted.
 
@@ -36,6 +36,7 @@ from chat.models import (
     Profile,
     Receipt,
     RecoveryCode,
+    Reminder,
     Room,
     ScheduledMessage,
     SecondFactor,
@@ -64,6 +65,7 @@ DELETED = (
     (Picture, "person"),
     (Preferences, "person"),
     (ScheduledMessage, "author"),
+    (Reminder, "person"),
     (Task, "person"),
     (Receipt, "person"),
     (Announcement, "person"),

@@ -20,7 +20,9 @@ from chat.models import (
     Mention,
     Message,
     Person,
+    PollVote,
     Reaction,
+    Reminder,
     Report,
     Room,
     ScheduledMessage,
@@ -109,10 +111,12 @@ class _Lists:
         return [
             ("rooms", _with_room(Member.objects.filter(person=person)), self._describe_membership),
             ("reactions", _with_message(Reaction.objects.filter(person=person)), self._describe_reaction),
+            ("votes", _with_poll(PollVote.objects.filter(person=person)), self._describe_vote),
             ("bookmarks", _with_message(Bookmark.objects.filter(person=person)), self._describe_bookmark),
             ("mentions", _with_room(Mention.objects.filter(person=person, silent=False)), self._refer),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
             ("scheduled", _with_room(ScheduledMessage.objects.filter(author=person)), self._describe_scheduled),
+            ("reminders", _with_room(Reminder.objects.filter(person=person)), self._describe_reminder),
             ("tasks", _with_room(Task.objects.filter(person=person)), self._describe_task),
             ("reports", _with_message(Report.objects.filter(reporter=person)), self._describe_report),
             ("invitations", _with_room(Invitation.objects.filter(created_by=person)), self._describe_invitation),
@@ -138,11 +142,20 @@ class _Lists:
     def _describe_reaction(self, row: Reaction) -> dict[str, Any]:
         return {**self._refer(row.message), "emoji": row.emoji}
 
+    def _describe_vote(self, row: PollVote) -> dict[str, Any]:
+        poll = row.option.poll
+        return {"room": self._name_room(poll.room), "message": poll.number, "option": row.option.text}
+
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
         return {**self._refer(row.message), "at": format_time(row.created_at)}
 
     def _describe_scheduled(self, row: ScheduledMessage) -> dict[str, Any]:
         return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
+
+    def _describe_reminder(self, row: Reminder) -> dict[str, Any]:
+        room = self._name_room(row.room) if row.room else None
+        about = {"room": room, "message": row.number if room else None}
+        return {**about, "text": row.text, "at": format_time(row.due_at), "state": row.state}
 
     def _describe_task(self, row: Task) -> dict[str, Any]:
         params = json.loads(row.params)
@@ -181,6 +194,10 @@ def _with_room(rows: QuerySet) -> QuerySet:
 
 def _with_message(rows: QuerySet) -> QuerySet:
     return rows.select_related("message__room")
+
+
+def _with_poll(rows: QuerySet) -> QuerySet:
+    return rows.select_related("option__poll__room")
 
 
 def _describe_token(token: Token) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from .access import (
     join_room,
     lock_room,
 )
-from .additions import Addition, delete_additions, register_addition, remove_additions
+from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
+from .called import find_named
 from .changes import (
     MAX_REACTIONS,
     edit_message,
+    get_present_message,
     post_message,
     register_listener,
     remove_as_operator,
@@ -47,6 +49,7 @@ from .lifecycle import (
 )
 from .memberships import (
     apply_role,
+    check_member_may,
     delete_member,
     end_bans_of_browser,
     end_mutes,
@@ -70,7 +73,7 @@ from .reading import (
     mark_read,
     preview_body,
 )
-from .refs import Outcome, record_once
+from .refs import Outcome, change_message, record_once
 
 __all__ = [
     "Addition",
@@ -83,8 +86,10 @@ __all__ = [
     "Version",
     "apply_role",
     "change_address",
+    "change_message",
     "change_room",
     "catch_up",
+    "check_member_may",
     "create_first_room",
     "create_room",
     "delete_additions",
@@ -92,12 +97,14 @@ __all__ = [
     "delete_own_room",
     "delete_room",
     "describe",
+    "describe_additions",
     "describe_messages",
     "edit_message",
     "end_bans_of_browser",
     "end_mutes",
     "find_member",
     "find_members_held_by_browser",
+    "find_named",
     "find_room",
     "find_rooms",
     "get_backlog",
@@ -111,6 +118,7 @@ __all__ = [
     "get_page_around",
     "get_page_at",
     "get_pins",
+    "get_present_message",
     "get_readable_room",
     "get_readable_rooms",
     "get_refs_kept_seconds",

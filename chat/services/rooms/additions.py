@@ -26,6 +26,7 @@ class Addition:
     - `store(message, prepared)`: called after the message is stored, in the same transaction.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
     - `stays`: a removed message keeps this addition, and its `message` event has the fields.
+    - `is_fixed`: the body of a message with this addition cannot be edited.
     """
 
     bit: AdditionBit
@@ -34,6 +35,7 @@ class Addition:
     store: Callable[[Message, Any], None] | None = None
     delete: Callable[[int, Sequence[int]], object] | None = None
     stays: bool = False
+    is_fixed: bool = False
 
 
 _registered: dict[AdditionBit, Addition] = {}
@@ -81,6 +83,11 @@ def describe_additions(messages: Iterable[Message]) -> dict[int, dict]:
             for number, more in addition.describe(chosen).items():
                 fields.setdefault(number, {}).update(more)
     return fields
+
+
+def is_fixed(message: Message) -> bool:
+    """Return whether the message has an addition that keeps its body from being edited."""
+    return any((message.additions or 0) & bit and addition.is_fixed for bit, addition in _registered.items())
 
 
 def delete_additions(room_id: int, additions: dict[int, int | None]) -> None:

@@ -18,7 +18,7 @@ from chat.services.holds import is_held
 from chat.services.rights import Action
 from chat.services.scopes import check_scope
 
-from .additions import prepare_additions, remove_additions
+from .additions import is_fixed, prepare_additions, remove_additions
 from .called import find_called
 from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
 from .memberships import check_member_may, notify_moderators
@@ -98,6 +98,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
 
     def edit(offset, now):
         message = _get_editable(member, event.id)
+        if is_fixed(message):
+            raise ChatError("forbidden", "This message cannot be edited. Remove it, and post it again.")
         if member.room.access == Room.DIRECT:
             # An edit could bring any text to a person who blocks the author.
             find_direct_listeners(member)

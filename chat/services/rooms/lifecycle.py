@@ -240,7 +240,7 @@ def _lock(room):
     """Lock the row of a room and the rows of its jobs until the end of the transaction."""
     # If another request stored a row in the room meanwhile, PostgreSQL could not delete the room. A job locks its own
     # row before the room's row, so this locks the rows in the same order.
-    for rows in (room.scheduled.all(), room.tasks.all(), Room.objects.filter(id=room.id)):
+    for rows in (room.scheduled.all(), room.reminders.all(), room.tasks.all(), Room.objects.filter(id=room.id)):
         list(rows.select_for_update().values_list("id", flat=True))
 
 

@@ -23,6 +23,7 @@ from chat.protocol import (
     parse_moment,
     person,
 )
+from chat.services.rooms import describe_additions
 
 from .formats import FORMATS, Transcript
 from .job import Job
@@ -77,8 +78,9 @@ def export(job: Job) -> Generator[float, None, None]:
     job.write(file_format.start())
     number = 0
     while block := _read_block(job, number, *_get_period(params)):
+        additions = describe_additions(block)
         for message in block:
-            job.write(file_format.message(describe(message)))
+            job.write(file_format.message({**describe(message), **additions.get(message.number, {})}))
         number = block[-1].number
         yield number / job.upto
     job.write(file_format.end())

@@ -203,7 +203,9 @@ def _article(values, at):
     if values["reply_to"]:
         link = f'<a href="#m{values["reply_to"]}">#{values["reply_to"]}</a>'
         head.append(f"<span>{escape(gettext('in reply to %(message)s')) % {'message': link}}</span>")
-    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else _body(values["body"])
+    poll = values.get("poll")
+    text = _poll(poll) if poll else _body(values["body"])
+    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else text
     foot = _reactions(_name_reacting(values, name_on_page))
     return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
 
@@ -213,6 +215,15 @@ def _body(text):
     start = f'<pre tabindex="0" role="group" aria-label="{escape(gettext("Code"))}">'
     rendered = markup.render(text).replace("<pre>", start)
     return f'<div class="body" dir="auto">{rendered}</div>\n'
+
+
+def _poll(poll):
+    rows = []
+    for option in poll["options"]:
+        names = ", ".join(map(isolate, option.get("voters", ())))
+        line = f"{option['votes']} ({names})" if names else str(option["votes"])
+        rows.append(f"<li><bdi>{escape(option['text'])}</bdi>: {escape(line)}</li>")
+    return f'<div class="body"><p dir="auto">{escape(poll["question"])}</p>\n<ul>{"".join(rows)}</ul></div>\n'
 
 
 def _time_link(number, at):

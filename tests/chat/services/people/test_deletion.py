@@ -16,6 +16,7 @@ from chat.models import (
     Mention,
     Message,
     Person,
+    PollVote,
     Reaction,
     Report,
     Room,
@@ -31,6 +32,7 @@ from tests.chat.helpers import assert_refused
 KEPT = {
     (Message, "author"): "others have read them",
     (Reaction, "person"): "others have seen them",
+    (PollVote, "person"): "others have counted them",
     (EarlierBody, "replaced_by"): "they belong to the messages",
     (Mention, "person"): "they belong to the messages",
     (Change, "person"): "they hold no text of the person",
