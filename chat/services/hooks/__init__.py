@@ -5,12 +5,14 @@ Hooks: other programs post into rooms, and get the messages of rooms.
 - `posting`: post what an incoming hook received. `slack` turns it into Markdown;
 - `senders`: the name under which a hook posts one message;
 - `triggers`: which messages an outgoing hook sends;
+- `commands`: the commands that an outgoing hook adds to a room;
 - `deliveries`: send them, and try again after a failure. `requesting` makes and signs a request;
 - `log`: what was sent, for the owners.
 
 This package writes Hook, HookDelivery and MessageSender, the Member of a hook's bot, and `Room.is_hooked`.
 """
 
+from . import commands  # noqa: F401 (importing it registers the commands)
 from .deliveries import deliver, sweep_deliveries
 from .log import get_deliveries, send_again, send_test
 from .making import (

@@ -4,6 +4,7 @@ The commands of outgoing hooks: `/deploy main` is sent to the address of the roo
 This module is a source of chat/services/commands. `triggers` stores the deliveries.
 """
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat import protocol
@@ -44,7 +45,7 @@ class HookCommands:
         return Outcome(protocol.ack(ref, None, None, notice=notice), is_new)
 
 
-def _find_hooks(room_id: int):
+def _find_hooks(room_id: int) -> QuerySet:
     hooks = Hook.objects.filter(room=room_id, kind=Hook.OUTGOING, trigger=Hook.COMMAND, disabled_at=None)
     return hooks.select_related("person").order_by("id")
 

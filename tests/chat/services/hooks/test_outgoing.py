@@ -274,3 +274,23 @@ def test_a_server_that_cannot_be_reached_is_tried_again(make_outgoing, receiver,
     monkeypatch.setattr(outgoing, "send", send)
     say("one")
     assert states() == [("waiting", 1, None)]
+
+
+def test_a_command_is_sent_once_for_each_ref(make_outgoing, receiver, owner, bob, set_role):
+    make_outgoing("command", ["/Deploy"])
+    browser = wire.browser_of(bob)
+    path = "/api/rooms/garden/commands/"
+    rooms.join_room(bob, "garden")
+    assert "deploy" in [command["name"] for command in browser.get(path).json()["commands"]]
+    receiver.answers = [(200, b'{"text": "Deploying main"}')]
+    for _ in range(2):
+        body = {"ref": "r1", "name": "deploy", "text": "main"}
+        answer = browser.post(path, body, content_type="application/json")
+        assert answer.status_code == 200 and answer.json()["notice"] == "Sent to the webhook Robot."
+    wire.work()
+    [content] = receiver.bodies
+    assert {"type": "command", "command": "/deploy", "text": "main", "user_name": "Bob"}.items() <= content.items()
+    assert bodies() == ["Deploying main"] and not Room.objects.get().is_hooked
+    set_role(bob, "muted")
+    refused = browser.post(path, {"ref": "r2", "name": "deploy"}, content_type="application/json")
+    assert refused.status_code == 403 and len(receiver.requests) == 1
