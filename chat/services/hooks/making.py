@@ -127,6 +127,7 @@ def change_hook(person: Person, slug: str, hook_id: int, fields: HookFields) -> 
         now = timezone.now()
         changed |= {"disabled_at": None if fields.enabled else now, "failing_since": None, "due_at": now}
     with transaction.atomic():
+        rooms.lock_room(hook.room_id)
         if fields.name is not None:
             people.rename_bot(hook.person, fields.name)
         for name, value in changed.items():
@@ -168,6 +169,7 @@ def _mark_room(room_id: int) -> None:
 def disable(hook: Hook, why: str) -> None:
     """Disable a hook that fails, and give its waiting deliveries up."""
     with transaction.atomic():
+        rooms.lock_room(hook.room_id)
         Hook.objects.filter(id=hook.id).update(disabled_at=timezone.now())
         drop_waiting(hook.id, why)
         _mark_room(hook.room_id)
