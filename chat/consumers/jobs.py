@@ -8,7 +8,18 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, link_previews, mails, moderation, reminders, scheduled, tasks, threads, uploads
+from chat.services import (
+    feed_posts,
+    hooks,
+    link_previews,
+    mails,
+    moderation,
+    reminders,
+    scheduled,
+    tasks,
+    threads,
+    uploads,
+)
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -75,7 +86,13 @@ def make_previews(room_and_number):
     link_previews.make_previews(*room_and_number)
 
 
-_LONG_JOBS = {"mail": send_mail, "previews": make_previews, "upload": process_picture}
+@job("hook")
+def send_to_hook(hook_id):
+    """Send what waits in an outgoing webhook."""
+    hooks.deliver(hook_id)
+
+
+_LONG_JOBS = {"hook": send_to_hook, "mail": send_mail, "previews": make_previews, "upload": process_picture}
 
 
 @job("task")

@@ -8,7 +8,7 @@ import django.utils.timezone
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0029_emoji"),
+        ("chat", "0026_hooks"),
     ]
 
     operations = [

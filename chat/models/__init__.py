@@ -13,6 +13,7 @@ from .external_logins import MAX_SUBJECT, ExternalLogin
 from .files import FilePart, StoredFile
 from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
 from .grants import POST, READ, ROOMS, SCOPES, Grant
+from .hooks import Hook, HookDelivery, MessageSender
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
 from .mails import EmailAddress, Mail
@@ -68,6 +69,8 @@ __all__ = [
     "FormerSlug",
     "Grant",
     "Hold",
+    "Hook",
+    "HookDelivery",
     "Invitation",
     "KnownPlace",
     "LABEL",
@@ -79,6 +82,7 @@ __all__ = [
     "Member",
     "Mention",
     "Message",
+    "MessageSender",
     "NO_HANDLE_KEYS",
     "Newest",
     "POST",

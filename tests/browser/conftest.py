@@ -33,7 +33,7 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(scope="session")
 def site():
-    site = Site(CHAT_LIMITS="off")
+    site = Site(CHAT_LIMITS="off", OUTGOING_NETWORKS="127.0.0.0/8")
     # A test kills this second interface to end the connection of one person, but not of the other.
     second = free_port()
     site.second = site.make_part("web-2", "interface", "--port", str(second))

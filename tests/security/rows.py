@@ -51,6 +51,7 @@ class Row(NamedTuple):
 
 EXPORT = {"format": "json", "from": None, "to": None}
 API = "/api/rooms/{slug}/"
+OUTGOING_HOOK = {"kind": "outgoing", "name": "Robot", "url": "https://hook.example/", "trigger": "every"}
 PRIVATE, BOARD, DIRECT, ONE, NO_BOARD = ("private",), ("board",), ("direct",), ("public",), KINDS[:5]
 
 
@@ -157,6 +158,28 @@ ROWS = {
         "list invitations": Row(Action.INVITE, request("GET", API + "invitations/")),
         "invite": Row(Action.INVITE, request("POST", API + "invitations/")),
         "revoke an invitation": Row(Action.INVITE, request("DELETE", API + "invitations/{invitation}/"), kinds=PRIVATE),
+        "list webhooks": Row(Action.MAKE_HOOKS, request("GET", API + "hooks/")),
+        "make a webhook": Row(Action.MAKE_HOOKS, request("POST", API + "hooks/", {"kind": "incoming", "name": "CI"})),
+        "change a webhook": Row(
+            Action.MAKE_HOOKS, request("PATCH", API + "hooks/{incoming_hook}/", {"enabled": False}), kinds=PRIVATE
+        ),
+        "renew the key of a webhook": Row(
+            Action.MAKE_HOOKS, request("POST", API + "hooks/{incoming_hook}/key/"), kinds=PRIVATE
+        ),
+        "delete a webhook": Row(Action.MAKE_HOOKS, request("DELETE", API + "hooks/{incoming_hook}/"), kinds=PRIVATE),
+        "make an outgoing webhook": Row(Action.SEND_OUT, request("POST", API + "hooks/", OUTGOING_HOOK)),
+        "change an outgoing webhook": Row(
+            Action.SEND_OUT, request("PATCH", API + "hooks/{outgoing_hook}/", {"enabled": False}), kinds=PRIVATE
+        ),
+        "delete an outgoing webhook": Row(
+            Action.SEND_OUT, request("DELETE", API + "hooks/{outgoing_hook}/"), kinds=PRIVATE
+        ),
+        "list deliveries": Row(
+            Action.SEND_OUT, request("GET", API + "hooks/{outgoing_hook}/deliveries/"), kinds=PRIVATE
+        ),
+        "test an outgoing webhook": Row(
+            Action.SEND_OUT, request("POST", API + "hooks/{outgoing_hook}/deliveries/"), kinds=PRIVATE
+        ),
         "see roles": Row(Action.SEE_ROLES, request("GET", API + "members/")),
         "see a role": Row(Action.SEE_ROLES, request("GET", API + "members/Author/"), kinds=NO_BOARD),
         "mute": Row(Action.CHANGE_ROLES, request("PUT", API + "members/Author/", {"role": "muted"}), kinds=NO_BOARD),

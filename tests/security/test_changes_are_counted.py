@@ -39,6 +39,8 @@ OF_THEIR_OWN = {
     "POST /sign-up/": "sign_ups",
     "POST /guest/": "guests",
     "POST /sign-out/": "signing out ends what could be counted",
+    "POST /hooks/1": "events of the bot; for a wrong key, sign_ins",
+    "POST /hooks/1/": "events of the bot; for a wrong key, sign_ins",
     "POST /password/": "wrong_passwords_here",
     "POST /sign-in/code/": "wrong_codes_here",
     "POST /settings/two-factor/1/": "events, for the actions that exist",

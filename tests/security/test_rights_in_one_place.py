@@ -19,6 +19,7 @@ EXCEPTIONS = {
     "commands.membership": "only a private room needs a link to invite somebody",
     "directs": "CHAT_DIRECTS is about two people, not about a room",
     "feeds": "describes the kind of a room to its members",
+    "hooks.notices": "selects members by the roles that the table of rights gives",
     "invitations": "selects members by the roles that the table of rights gives",
     "link_previews.links": "a board has no previews: nobody could fetch their images by its slug",
     "lost_rights": "finds the banned members whose connections are still open",

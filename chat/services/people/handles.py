@@ -126,6 +126,11 @@ def _mark_history(people: QuerySet) -> QuerySet:
     )
 
 
+def has_history(person: Person) -> bool:
+    """Return whether a room shows a person in its history."""
+    return _has_history(_mark_history(Person.objects.filter(id=person.id)).get())
+
+
 def _has_history(person):
     acts = [person.wrote, person.reacted, person.voted, person.reported, person.is_logged, person.acted]
     return any([*acts, person.is_held])

@@ -15,6 +15,7 @@ from chat.models import (
     Block,
     Bookmark,
     EarlierBody,
+    Hook,
     Invitation,
     Member,
     Mention,
@@ -124,6 +125,7 @@ class _Lists:
             ("tasks", _with_room(Task.objects.filter(person=person)), self._describe_task),
             ("reports", _with_message(Report.objects.filter(reporter=person)), self._describe_report),
             ("invitations", _with_room(Invitation.objects.filter(created_by=person)), self._describe_invitation),
+            ("webhooks", _with_room(Hook.objects.filter(created_by=person)), self._describe_hook),
             ("whispers", person.whispers.all(), _describe_whisper),
             (
                 "earlier_bodies",
@@ -182,6 +184,10 @@ class _Lists:
         times = {"at": format_time(row.created_at), "expires_at": format_time(row.expires_at)}
         room = self._name_room(row.room) if row.room else None
         return {"room": room, "handle": row.handle, **times, "uses_left": row.uses_left}
+
+    def _describe_hook(self, row: Hook) -> dict[str, Any]:
+        at = format_time(row.created_at)
+        return {"room": self._name_room(row.room), "name": row.person.handle, "kind": row.kind, "at": at}
 
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}

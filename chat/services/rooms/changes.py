@@ -5,6 +5,7 @@ Changes of a room's messages: post, edit, remove and react.
 """
 
 import secrets
+from collections.abc import Callable
 
 from django.db.models import QuerySet
 
@@ -25,6 +26,16 @@ from .mentions import delete_mentions, notify_direct, replace_mentions, store_me
 from .refs import Outcome, change_message
 
 MAX_REACTIONS = 20  # emoji of one person on one message
+_listeners: list[Callable[[Member, Message], object]] = []
+
+
+def register_listener(listen: Callable[[Member, Message], object]) -> None:
+    """
+    Call `listen(author, message)` after each new message is stored, in its transaction.
+
+    Every post runs it, so it must not run a query for most of them.
+    """
+    _listeners.append(listen)
 
 
 def post_message(member: Member, event: protocol.Post) -> Outcome:
@@ -67,6 +78,8 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         store_mentions(member, message, called)
         prepared.store(message)
         notify_direct(member.room, message, listeners)
+        for listen in _listeners:
+            listen(member, message)
         return message
 
     outcome = change_message(member, event, post)

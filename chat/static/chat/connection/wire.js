@@ -134,8 +134,8 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
- * How the wire names a person.
- * @typedef {{ handle: string, guest?: boolean }} PersonName
+ * How the wire names a person. The author of a webhook's message is a bot, with a name and an emoji for this message.
+ * @typedef {{ handle: string, guest?: boolean, bot?: true, name?: string, icon?: string }} PersonName
  */
 
 /**

@@ -9,6 +9,7 @@ export { openEditHistory } from "./edit-history.js";
 export { openExportDialog } from "./export-dialog.js";
 export { openFormattingHelp } from "./formatting-help.js";
 export { openEmojiPicker } from "./late-emoji.js";
+export { openHooks } from "./hooks-dialog.js";
 export { openInvitations } from "./invitations.js";
 export { openLeaveDialog } from "./leave-dialog.js";
 export { LongPress } from "./long-press.js";

@@ -5,7 +5,7 @@ import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
 import { describeFiles } from "../ui/files.js";
-import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { authorAvatar, botMark, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { makePreviews } from "./link-previews.js";
 import { makeBody } from "./message-body.js";
@@ -150,7 +150,7 @@ function makeRow(message, view) {
     makeReactions(message, view.me),
     view.isThread ? null : makeThreadLine(message),
   );
-  return make("article", { class: "row" }, avatar(message.author.handle), content);
+  return make("article", { class: "row" }, authorAvatar(message.author), content);
 }
 
 /**
@@ -158,12 +158,14 @@ function makeRow(message, view) {
  * @param {string} id of the message's element
  */
 function makeHeader(message, id) {
+  const { handle, name = handle, guest: isGuest, bot: isBot } = message.author;
   return make(
     "header",
     { class: "meta" },
-    make("b", { id: `${id}-author`, class: "author", dir: "auto", text: message.author.handle }),
-    personNameOf(message.author.handle),
-    guestMark(message.author.guest),
+    make("b", { id: `${id}-author`, class: "author", dir: "auto", text: name }),
+    isBot ? null : personNameOf(handle),
+    guestMark(isGuest),
+    botMark(isBot),
     make("time", {
       id: `${id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),

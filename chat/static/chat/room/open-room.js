@@ -39,6 +39,7 @@ export function openRoom({ slug, isPublic = false, left, openSettings, openDetai
   const leave = () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left }));
   conversation.commands = new LateCommands({ slug, isPublic, conversation, tools, leave });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
+  onMenuEntry("menu-hooks", () => conversation.withDialogs(({ openHooks }) => openHooks(slug)));
   onMenuEntry("menu-leave", leave);
   onMenuEntry("menu-date", () => conversation.openDateDialog());
   if (openSettings) onMenuEntry("menu-settings", openSettings);

@@ -11,6 +11,7 @@ from chat.models import (
     CustomEmoji,
     EarlierBody,
     Hold,
+    Hook,
     Invitation,
     Member,
     Mention,
@@ -50,6 +51,8 @@ KEPT = {
     (Hold, "person"): "operators need it as long as the hold lasts",
     (Invitation, "created_by"): "it is not valid without the membership, and expires",
     (Announcement, "created_by"): "others read it",
+    (Hook, "created_by"): "it belongs to the room, whose owners can delete it",
+    (Hook, "person"): "a bot has no login, and no account that anybody could delete",
     (LogEntry, "user"): "the log of the admin",
 }
 
