@@ -6,6 +6,7 @@ from chat.http import (
     converters,  # noqa: F401 (the import registers them)
     email_pages,
     health,
+    installed_app,
     invitation_pages,
     openid_pages,
     operations_page,
@@ -26,6 +27,7 @@ from chat.http.api import (
     operators,
     polling,
     profiles,
+    push,
     rooms,
     scheduled,
     search,
@@ -64,6 +66,9 @@ page_patterns = [
     path("settings/two-factor/", second_factor_pages.second_factor, name="second_factor"),
     path("settings/two-factor/<action>/", second_factor_pages.change, name="change_second_factor"),
     path("settings/<section>/", settings_page.change, name="change_settings"),
+    path("manifest.webmanifest", installed_app.manifest),
+    path("service-worker.js", installed_app.service_worker),
+    path("offline/", installed_app.offline, name="offline"),
     path(".well-known/security.txt", pages.security_txt),
 ]
 
@@ -80,6 +85,9 @@ api_patterns = [
     path("api/preferences/", profiles.preferences),
     path("api/logins/", profiles.logins),
     path("api/logins/<row_id:login_id>/", profiles.login),
+    path("api/push/", push.all_subscriptions),
+    path("api/push/<row_id:subscription_id>/", push.one_subscription),
+    path("api/push/<row_id:subscription_id>/test/", push.test),
     path("pictures/<digest>/", profiles.picture, name="picture"),
     path("api/rooms/", rooms.rooms_list),
     path("api/rooms/<slug>/", rooms.room),

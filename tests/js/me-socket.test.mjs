@@ -12,7 +12,7 @@ function open() {
   const clock = new Clock();
   const WebSocket = makeFakeWebSocket();
   const emitted = [];
-  const socket = new MeSocket({ url: "ws://here/me/", WebSocket, timers: clock.timers, now: clock.now, random: () => 0.5, posts: () => 7 });
+  const socket = new MeSocket({ url: "ws://here/me/", WebSocket, timers: clock.timers, now: clock.now, random: () => 0.5, posts: () => 7, isActive: () => true });
   for (const type of ["workspace", "room", "mention", "unknown"]) socket.on(type, (detail) => emitted.push([type, detail]));
   socket.open();
   WebSocket.last.accept();
@@ -34,7 +34,7 @@ test("the events of the stream are emitted", () => {
 test("the heartbeat says how many messages the client knows, and a dead connection is replaced", () => {
   const { clock, WebSocket } = start(open());
   clock.advance(HEARTBEAT_MS);
-  assert.deepEqual(WebSocket.last.sentOf("sync"), [{ type: "sync", posts: 7 }]);
+  assert.deepEqual(WebSocket.last.sentOf("sync"), [{ type: "sync", posts: 7, active: true }]);
   WebSocket.last.deliver({ type: "synced" });
   clock.advance(HEARTBEAT_MS + SYNCED_TIMEOUT_MS + 500);
   assert.equal(WebSocket.all.length, 2);

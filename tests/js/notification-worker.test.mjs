@@ -39,7 +39,7 @@ const window = { Notification, isSecureContext: true, matchMedia: () => ({ match
 for (const [name, value] of Object.entries({ document: page, Notification, navigator, window })) {
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
-const { closeNotifications, showNotification, startNotifications, watchNotificationsEnd } = await import(
+const { closeNotifications, registerWorker, showNotification, startNotifications, watchNotificationsEnd } = await import(
   "../../chat/static/chat/ui/notification-worker.js"
 );
 const notice = (more = {}) => ({ title: "Alice", body: "Hello", address: "/rooms/a/#message-1", tag: "a 1", slug: "a", ...more });
@@ -59,13 +59,28 @@ test("the worker shows a notification, which carries the address of its message"
   assert.deepEqual([data.address, data.slug, data.person], ["/rooms/a/#message-1", "a", "bob"]);
 });
 
-test("without the permission, nothing is registered and nothing is shown", async () => {
+test("without the permission, nothing is shown", async () => {
   for (const permission of ["default", "denied"]) {
     reset({ permission });
     await startNotifications(() => undefined);
     await showNotification(notice());
-    assert.deepEqual([browser.registered, browser.shown], [[], []]);
+    assert.deepEqual(browser.shown, []);
   }
+});
+
+test("a site without the service worker registers none and shows nothing", async (context) => {
+  page.body.dataset.worker = "off";
+  context.after(() => { delete page.body.dataset.worker; });
+  await startNotifications(() => undefined);
+  await showNotification(notice());
+  assert.deepEqual([await registerWorker(), browser.registered, browser.shown], [null, [], []]);
+});
+
+test("a push stays on the screen of a desktop when a page starts", async () => {
+  await showNotification(notice());
+  Object.assign(browser.shown[0].data, { isPush: true, shownAt: Date.now() - 3_600_000 });
+  await startNotifications(() => undefined);
+  assert.deepEqual(titles(), ["Alice"]);
 });
 
 test("a notification ends after 20 seconds, and on a phone it stays", async () => {

@@ -132,6 +132,7 @@ CASES = [
     ("directs", "API", ways.new_direct),
     ("invitations", "API", send("post", "/api/rooms/garden/invitations/", {})),
     ("tokens", "API", send("post", "/api/tokens/", {"name": "bot {n}"})),
+    ("push_changes", "API", send("post", "/api/push/", {})),
     ("handshakes", "room", ways.connect("/chat/garden/")),
     ("handshakes", "/me/", ways.connect("/me/")),
     ("handshakes", "first poll", ways.poll_first),

@@ -147,6 +147,26 @@ export class KeptStorage {
   }
 }
 
+/**
+ * Returns what this tab holds, and what other tabs have left or hold, of everybody: { owner, name, value }. Changes nothing.
+ * @param {import("./storage.js").SafeStorage} [tab]
+ * @param {import("./storage.js").SafeStorage} [shared]
+ */
+export function readAllKept(tab = tabStorage, shared = sharedStorage) {
+  /** @type {Map<string, { owner: string, name: string, value: string }>} */
+  const found = new Map();
+  const add = (/** @type {string} */ full, /** @type {string | null | undefined} */ value) => {
+    const end = full.lastIndexOf("@");
+    if (end > 0 && value) found.set(full, { owner: full.slice(end + 1), name: full.slice(0, end), value });
+  };
+  for (const key of shared.names) {
+    const rest = key.startsWith(COPY) ? key.slice(key.indexOf(".", COPY.length) + 1) : key;
+    add(rest, rest === key ? shared.getItem(key) : parse(shared.getItem(key))?.value);
+  }
+  for (const key of tab.names) add(key, tab.getItem(key));
+  return [...found.values()];
+}
+
 function randomName() {
   return Math.random().toString(36).slice(2);
 }

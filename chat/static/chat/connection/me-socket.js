@@ -24,6 +24,7 @@ const TEMPORARY = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
  * @typedef {object} OwnOptions
  * @property {string} [url] the full address
  * @property {() => number} [posts] the sum of the `posts` of all rooms that the page shows, for the heartbeat
+ * @property {() => boolean} [isActive] whether the person uses the page now: then the server sends no pushes
  */
 /** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} MeSocketOptions */
 
@@ -43,6 +44,8 @@ export class MeSocket extends Emitter {
   #timers;
   /** @type {() => number | undefined} */
   #posts;
+  /** @type {() => boolean} */
+  #isActive;
   #hasStarted = false;
 
   /** @param {MeSocketOptions} [options] */
@@ -51,6 +54,7 @@ export class MeSocket extends Emitter {
     this.#environment = makeEnvironment(options);
     this.#timers = new TimerSet(this.#environment.timers);
     this.#posts = options.posts ?? (() => undefined);
+    this.#isActive = options.isActive ?? (() => false);
     const url = options.url ?? socketUrl("/me/");
     this.#connection = new ReconnectingConnection(() => url, {
       frame: (text) => this.#receive(text),
@@ -151,7 +155,7 @@ export class MeSocket extends Emitter {
   #sync(timeoutMs) {
     this.#timers.stop(HEARTBEAT);
     this.#timers.start(TIMEOUT, timeoutMs, () => this.#connection.fail());
-    this.#send({ type: CLIENT_EVENT.SYNC, posts: this.#posts() });
+    this.#send({ type: CLIENT_EVENT.SYNC, posts: this.#posts(), active: this.#isActive() || undefined });
   }
 
   /** @param {WireEvent} event */

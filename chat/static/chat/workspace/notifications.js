@@ -16,6 +16,7 @@ import { isolate } from "../ui/format.js";
 import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
+import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
@@ -44,6 +45,8 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    registerWorker();
+    keepSubscribed();
     if (!canNotify()) return;
     for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
     document.addEventListener("visibilitychange", () => this.update());
@@ -117,6 +120,12 @@ export class Notifications {
       body: describeNew(count, isolate(attention.directory.nameOf(author))),
       slug: event.slug, tag: event.slug, address: addressOf(place),
     }, `${event.slug} ${event.posts}`);
+  }
+
+  /** Closes the notifications of rooms that the person has read elsewhere while this page was not open. */
+  closeRead() {
+    const { places } = this.#workspace;
+    if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
   }
 
   /** @param {string} slug */
