@@ -23,13 +23,13 @@ MAX_MESSAGES = 100  # of a room, which one push counts
 
 class Notice(NamedTuple):
     """
-    What a person is told: the newest message, how many messages in total, and whether it concerns the person (a
+    What a person is told: the newest message, the number of messages (`total`), and whether it concerns the person (a
     mention, a call or a direct message).
     """
 
     person: Person
     message: Message
-    count: int
+    total: int
     is_personal: bool
 
 

@@ -55,9 +55,9 @@ def _write(room: Room, notice: Notice, shows_text: bool) -> tuple[str, str]:
     author, is_direct = _name(notice.message.author), room.access == Room.DIRECT
     name = directs.name_for(notice.person, room) if is_direct else room.name
     if not shows_text:
-        return name, _count(notice.count)
-    if notice.count > 1:
-        return name, _count(notice.count, author)
+        return name, _count(notice.total)
+    if notice.total > 1:
+        return name, _count(notice.total, author)
     if not notice.is_personal:
         return name, _shorten(notice.message, f"{author}: ")
     values = {"author": isolate(author), "room": isolate(name)}

@@ -99,3 +99,12 @@ def test_a_site_without_a_key_has_no_pushes(client_of_bob, settings):
 
 def test_the_settings_have_a_section_for_them(client_of_bob):
     assert 'id="push"' in client_of_bob.get("/settings/").content.decode()
+
+
+def test_subscriptions_and_tests_of_them_are_limited(client_of_bob, alice, settings):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "push_changes": (2, 0.001)}
+    number = post(client_of_bob).json()["id"]
+    assert client_of_bob.post(f"/api/push/{number}/test/").status_code == 202
+    refused = client_of_bob.post(f"/api/push/{number}/test/")
+    assert refused.status_code == 429 and refused.json()["retry_after"] > 0
+    assert post(client_of_bob).status_code == 429 and post(wire.browser_of(alice)).status_code == 201
