@@ -85,7 +85,8 @@ def _describe_shell(language: str) -> dict[str, object]:
     files = f"{settings.STATIC_URL}{CLIENT_VERSION}/"
     keeps = static("chat/chat.css").startswith(files)
     catalogue = [] if language == "en" else [static(f"chat/languages/{language}.js")]
-    needed = [static("chat/chat.css"), static("chat/favicon.svg"), static(OFFLINE_SCRIPT), *catalogue]
+    names = ["chat/chat.css", "chat/offline.css", "chat/favicon.svg", OFFLINE_SCRIPT]
+    needed = [*map(static, names), *catalogue]
     return {
         "version": f"{CLIENT_VERSION}-{language}",
         "files": files if keeps else "",

@@ -147,5 +147,8 @@ def test_the_settings_turn_notifications_on_also_for_a_closed_browser(open_works
         wait_until(lambda: page.evaluate(SHOWN) == expected, what="the notification")
         if AXE.exists():
             assert_accessible(page, "settings with notifications")
+        page.set_viewport_size(PHONE["viewport"])
+        page.get_by_test_id("push-browsers").scroll_into_view_if_needed()
+        keep_in_both_themes(page, "settings-notifications-while-closed")
         page.get_by_test_id("push-on").uncheck()
         expect(page.get_by_test_id("push-browsers").get_by_role("listitem")).to_have_count(0)

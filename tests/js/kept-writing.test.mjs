@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readAllKept } from "../../chat/static/chat/connection/kept-storage.js";
-import { findKept } from "../../chat/static/chat/offline/kept-writing.js";
+import { findKept, readAllKept } from "../../chat/static/chat/offline/kept-writing.js";
 
 const post = (body, more = {}) => ({ event: { type: "post", ref: body, body }, failed: null, ...more });
 const kept = (name, value, owner = "bob") => ({ owner, name, value: typeof value === "string" ? value : JSON.stringify(value) });

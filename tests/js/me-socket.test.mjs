@@ -12,7 +12,7 @@ function open() {
   const clock = new Clock();
   const WebSocket = makeFakeWebSocket();
   const emitted = [];
-  const socket = new MeSocket({ url: "ws://here/me/", WebSocket, timers: clock.timers, now: clock.now, random: () => 0.5, posts: () => 7, isActive: () => true });
+  const socket = new MeSocket({ url: "ws://here/me/", WebSocket, timers: clock.timers, now: clock.now, random: () => 0.5, posts: () => 7 });
   for (const type of ["workspace", "room", "mention", "unknown"]) socket.on(type, (detail) => emitted.push([type, detail]));
   socket.open();
   WebSocket.last.accept();
@@ -34,7 +34,7 @@ test("the events of the stream are emitted", () => {
 test("the heartbeat says how many messages the client knows, and a dead connection is replaced", () => {
   const { clock, WebSocket } = start(open());
   clock.advance(HEARTBEAT_MS);
-  assert.deepEqual(WebSocket.last.sentOf("sync"), [{ type: "sync", posts: 7, active: true }]);
+  assert.deepEqual(WebSocket.last.sentOf("sync"), [{ type: "sync", posts: 7 }]);
   WebSocket.last.deliver({ type: "synced" });
   clock.advance(HEARTBEAT_MS + SYNCED_TIMEOUT_MS + 500);
   assert.equal(WebSocket.all.length, 2);
@@ -59,6 +59,13 @@ test("a person who returns to the page finds a dead connection soon", () => {
   socket.checkConnection();
   clock.advance(URGENT_TIMEOUT_MS + 500);
   assert.equal(WebSocket.all.length, 2);
+});
+
+test("the heartbeat says when the person uses the page", () => {
+  const { clock, WebSocket, socket } = start(open());
+  socket.isActive = () => true;
+  clock.advance(HEARTBEAT_MS);
+  assert.deepEqual(WebSocket.last.sentOf("sync"), [{ type: "sync", posts: 7, active: true }]);
 });
 
 test("a request is sent again on the next connection until it is answered", async () => {

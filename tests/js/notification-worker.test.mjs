@@ -19,7 +19,7 @@ function reset({ permission = "granted", hasOnlyTouch = false } = {}) {
     getNotifications: async ({ tag } = {}) => shown.filter((notification) => !tag || notification.tag === tag),
     async unregister() { browser.registration = undefined; },
   };
-  Object.assign(browser, { shown, registration: undefined, registered: [], listeners: {}, permission, hasOnlyTouch });
+  Object.assign(browser, { shown, kept: new Set(["chat-1", "chat-2"]), registration: undefined, registered: [], listeners: {}, permission, hasOnlyTouch });
   browser.serviceWorker = {
     ready: Promise.resolve(registration),
     async register(path) {
@@ -35,8 +35,9 @@ const page = new EventTarget();
 Object.assign(page, { body: { dataset: { person: "bob" } } });
 const Notification = { get permission() { return browser.permission; } };
 const navigator = { get serviceWorker() { return browser.serviceWorker; }, locks: {} };
+const caches = { keys: async () => [...browser.kept], delete: async (name) => browser.kept.delete(name) };
 const window = { Notification, isSecureContext: true, matchMedia: () => ({ matches: browser.hasOnlyTouch }) };
-for (const [name, value] of Object.entries({ document: page, Notification, navigator, window })) {
+for (const [name, value] of Object.entries({ caches, document: page, Notification, navigator, window })) {
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
 const { closeNotifications, registerWorker, showNotification, startNotifications, watchNotificationsEnd } = await import(
@@ -136,10 +137,10 @@ test("a page that starts closes what another page has left on the screen, except
   }
 });
 
-test("the end of the login closes the notifications and unregisters the worker", async () => {
+test("the end of the login closes the notifications, unregisters the worker and deletes what it has kept", async () => {
   watchNotificationsEnd();
   await showNotification(notice());
   page.dispatchEvent(new Event("chat:forgotten"));
-  for (let turn = 0; turn < 3; turn += 1) await settle();
-  assert.deepEqual([browser.shown, browser.registration], [[], undefined]);
+  for (let turn = 0; turn < 5; turn += 1) await settle();
+  assert.deepEqual([browser.shown, browser.registration, browser.kept.size], [[], undefined, 0]);
 });

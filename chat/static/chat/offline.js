@@ -2,8 +2,7 @@
 // The page that the service worker shows while the server cannot be reached: what the browser keeps of the person, and the
 // way back. Must not change what is kept: the pages of the person do.
 
-import { readAllKept } from "./connection/kept-storage.js";
-import { findKept } from "./offline/kept-writing.js";
+import { findKept, readAllKept } from "./offline/kept-writing.js";
 import { watchReturn } from "./offline/return.js";
 import { byId, child, make } from "./ui/dom.js";
 import { gettext } from "./ui/translation.js";

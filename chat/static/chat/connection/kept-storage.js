@@ -8,7 +8,8 @@
 import { PersonStorage, sharedStorage, tabStorage } from "./storage.js";
 
 const PAGE = "chat.kept.page";
-const COPY = "chat.kept.copy.";
+/** The beginning of the keys of copies. The name of the page follows, and the name of the value. */
+export const COPY = "chat.kept.copy.";
 // A copy is left when its tab is closed: another tab may take the copy over. A tab marks its copies as left when it
 // closes. A crashed tab cannot do this, so a copy that was not saved for this time also counts as left.
 const LEFT_AFTER_MS = 600_000;
@@ -18,7 +19,7 @@ const RENEW_MS = 240_000;
 /** @typedef {{ value: string, at: number, isLeft: boolean }} Copy */
 
 /** @param {string | null} text */
-function parse(text) {
+export function parseCopy(text) {
   try {
     const copy = JSON.parse(text ?? "");
     return typeof copy?.value === "string" && typeof copy.at === "number" ? /** @type {Copy} */ (copy) : null;
@@ -116,7 +117,7 @@ export class KeptStorage {
   #copies() {
     return this.#shared.names.filter((key) => key.startsWith(COPY)).flatMap((key) => {
       const [page] = key.slice(COPY.length).split(".", 1);
-      const copy = parse(this.#shared.getItem(key));
+      const copy = parseCopy(this.#shared.getItem(key));
       return copy ? [{ key, page, name: key.slice(COPY.length + page.length + 1), copy }] : [];
     });
   }
@@ -145,26 +146,6 @@ export class KeptStorage {
   #key(name) {
     return `${COPY}${this.#page}.${name}`;
   }
-}
-
-/**
- * Returns what this tab holds, and what other tabs have left or hold, of everybody: { owner, name, value }. Changes nothing.
- * @param {import("./storage.js").SafeStorage} [tab]
- * @param {import("./storage.js").SafeStorage} [shared]
- */
-export function readAllKept(tab = tabStorage, shared = sharedStorage) {
-  /** @type {Map<string, { owner: string, name: string, value: string }>} */
-  const found = new Map();
-  const add = (/** @type {string} */ full, /** @type {string | null | undefined} */ value) => {
-    const end = full.lastIndexOf("@");
-    if (end > 0 && value) found.set(full, { owner: full.slice(end + 1), name: full.slice(0, end), value });
-  };
-  for (const key of shared.names) {
-    const rest = key.startsWith(COPY) ? key.slice(key.indexOf(".", COPY.length) + 1) : key;
-    add(rest, rest === key ? shared.getItem(key) : parse(shared.getItem(key))?.value);
-  }
-  for (const key of tab.names) add(key, tab.getItem(key));
-  return [...found.values()];
 }
 
 function randomName() {

@@ -24,7 +24,6 @@ const TEMPORARY = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE]);
  * @typedef {object} OwnOptions
  * @property {string} [url] the full address
  * @property {() => number} [posts] the sum of the `posts` of all rooms that the page shows, for the heartbeat
- * @property {() => boolean} [isActive] whether the person uses the page now: then the server sends no pushes
  */
 /** @typedef {OwnOptions & import("./reconnecting-connection.js").ConnectionOptions} MeSocketOptions */
 
@@ -44,9 +43,9 @@ export class MeSocket extends Emitter {
   #timers;
   /** @type {() => number | undefined} */
   #posts;
-  /** @type {() => boolean} */
-  #isActive;
   #hasStarted = false;
+  /** Returns whether the person uses the page now: then the server sends no pushes. A part that loads late sets this. */
+  isActive = () => false;
 
   /** @param {MeSocketOptions} [options] */
   constructor(options = {}) {
@@ -54,7 +53,6 @@ export class MeSocket extends Emitter {
     this.#environment = makeEnvironment(options);
     this.#timers = new TimerSet(this.#environment.timers);
     this.#posts = options.posts ?? (() => undefined);
-    this.#isActive = options.isActive ?? (() => false);
     const url = options.url ?? socketUrl("/me/");
     this.#connection = new ReconnectingConnection(() => url, {
       frame: (text) => this.#receive(text),
@@ -155,7 +153,7 @@ export class MeSocket extends Emitter {
   #sync(timeoutMs) {
     this.#timers.stop(HEARTBEAT);
     this.#timers.start(TIMEOUT, timeoutMs, () => this.#connection.fail());
-    this.#send({ type: CLIENT_EVENT.SYNC, posts: this.#posts(), active: this.#isActive() || undefined });
+    this.#send({ type: CLIENT_EVENT.SYNC, posts: this.#posts(), active: this.isActive() || undefined });
   }
 
   /** @param {WireEvent} event */

@@ -2,6 +2,9 @@
 // Finds what the browser keeps of a person, for the page without a connection: messages that wait, drafts, names of rooms.
 // Must not change what is kept, and must not draw.
 
+import { COPY, parseCopy } from "../connection/kept-storage.js";
+import { sharedStorage, tabStorage } from "../connection/storage.js";
+
 const OUTBOX = /^chat\.outbox\.([a-z0-9-]+)\./;
 const DRAFT = /^chat\.draft\.([a-z0-9-]+)$/;
 const ROOM_NAMES = "chat.room-names";
@@ -11,6 +14,26 @@ const DIRECT = /^direct-[0-9a-f]{32}$/;
 
 /** @typedef {{ room: string | null, text: string }} Written `room` is the name of the room, or null for a conversation */
 /** @typedef {{ waiting: Written[], drafts: Written[], rooms: { slug: string, name: string }[] }} Kept */
+
+/**
+ * Returns what this tab holds, and what other tabs have left or hold, of everybody: { owner, name, value }.
+ * @param {Pick<import("../connection/storage.js").SafeStorage, "names" | "getItem">} [tab]
+ * @param {Pick<import("../connection/storage.js").SafeStorage, "names" | "getItem">} [shared]
+ */
+export function readAllKept(tab = tabStorage, shared = sharedStorage) {
+  /** @type {Map<string, { owner: string, name: string, value: string }>} */
+  const found = new Map();
+  const add = (/** @type {string} */ full, /** @type {string | null | undefined} */ value) => {
+    const end = full.lastIndexOf("@");
+    if (end > 0 && value) found.set(full, { owner: full.slice(end + 1), name: full.slice(0, end), value });
+  };
+  for (const key of shared.names) {
+    const rest = key.startsWith(COPY) ? key.slice(key.indexOf(".", COPY.length) + 1) : key;
+    add(rest, rest === key ? shared.getItem(key) : parseCopy(shared.getItem(key))?.value);
+  }
+  for (const key of tab.names) add(key, tab.getItem(key));
+  return [...found.values()];
+}
 
 /**
  * @param {{ owner: string, name: string, value: string }[]} kept what `readAllKept` returns

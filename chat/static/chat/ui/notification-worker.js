@@ -101,8 +101,7 @@ async function endNotifications() {
   await closeNotifications(() => true);
   // This ends the pushes to this browser too.
   await registration.unregister().catch(() => false);
-  const names = await window.caches?.keys().catch(() => []) ?? [];
-  await Promise.all(names.map((name) => window.caches.delete(name)));
+  for (const name of await caches.keys()) await caches.delete(name);
 }
 
 function findRegistration() {

@@ -8,16 +8,13 @@ export const ACTIVE_FOR_MS = 60_000;
 const INPUTS = ["pointerdown", "pointermove", "keydown", "wheel", "scroll"];
 
 /**
- * Starts to watch the person's input. `isActive` says whether the person looks at the page and has used it recently.
+ * Starts to watch the person's input. Returns a function that says whether the person looks at the page and has used it
+ * recently.
  * @param {() => number} [now] milliseconds since 1970
  */
 export function watchActivity(now = Date.now) {
   let usedAt = now();
   const note = () => { usedAt = now(); };
   for (const input of INPUTS) document.addEventListener(input, note, { passive: true, capture: true });
-  return {
-    get isActive() {
-      return isPageFocused() && now() - usedAt < ACTIVE_FOR_MS;
-    },
-  };
+  return () => isPageFocused() && now() - usedAt < ACTIVE_FOR_MS;
 }

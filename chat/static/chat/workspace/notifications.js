@@ -18,6 +18,8 @@ import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
 import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
+import { watchActivity } from "./activity.js";
+import { keepRoomNames } from "./kept-names.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
@@ -45,6 +47,7 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    workspace.socket.isActive = watchActivity();
     registerWorker();
     keepSubscribed();
     if (!canNotify()) return;
@@ -122,9 +125,13 @@ export class Notifications {
     }, `${event.slug} ${event.posts}`);
   }
 
-  /** Closes the notifications of rooms that the person has read elsewhere while this page was not open. */
-  closeRead() {
+  /**
+   * Closes the notifications of rooms that the person has read elsewhere while this page was not open, and keeps the names of
+   * the rooms. Call this when the server has sent the list of rooms.
+   */
+  roomsListed() {
     const { places } = this.#workspace;
+    keepRoomNames(places.namedRooms);
     if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
   }
 

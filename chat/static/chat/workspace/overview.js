@@ -3,16 +3,12 @@
 // the next visit.
 // Must not know how the rooms change.
 
-import { SharedPersonStorage } from "../connection/storage.js";
 import { Draft } from "../room/draft.js";
-import { pagePerson } from "../ui/person-data.js";
 import { Badges } from "./badges.js";
 import { countOf } from "./places.js";
 import { Sidebar } from "./sidebar.js";
 
 const KEPT_PLACES = "chat.places";
-const KEPT_NAMES = "chat.room-names";
-const MOST_NAMES = 50;
 const SAVE_AFTER_MS = 1_000;
 const DRAW_PAUSE_MS = 100;
 
@@ -23,7 +19,6 @@ export class Overview {
   #places;
   /** @type {import("../connection/storage.js").PersonStorage} */
   #storage;
-  #shared = new SharedPersonStorage(pagePerson);
   #badges = new Badges();
   /**
    * What is unread in the room on the page, as that room itself has counted; null until the room has counted.
@@ -108,7 +103,5 @@ export class Overview {
 
   #save() {
     this.#storage.setItem(KEPT_PLACES, JSON.stringify(this.#places.all));
-    // The page for a browser without a connection shows these names.
-    this.#shared.setItem(KEPT_NAMES, JSON.stringify(this.#places.namedRooms.slice(0, MOST_NAMES).map(({ slug, name }) => ({ slug, name }))));
   }
 }

@@ -13,7 +13,6 @@ import { onReturn } from "../ui/page-return.js";
 import { forgetPerson, onForgotten, pagePerson } from "../ui/person-data.js";
 import { knowRooms } from "../room/marks.js";
 import { gettext, pgettext } from "../ui/translation.js";
-import { watchActivity } from "./activity.js";
 import { Attention } from "./attention.js";
 import { FindPanel } from "./find-panel.js";
 import { loadTools, makeWithTools } from "./late-tools.js";
@@ -57,8 +56,7 @@ export class Workspace {
     this.me = this.#element.dataset.handle ?? "";
     this.isGuest = this.#element.dataset.guest !== undefined;
     this.places = new Places(this.me);
-    const activity = watchActivity();
-    this.socket = new MeSocket({ posts: () => this.places.posts, isActive: () => activity.isActive });
+    this.socket = new MeSocket({ posts: () => this.places.posts });
     this.panel = new SidePanel();
     this.withTools = makeWithTools((sentence) => this.notify(sentence));
     this.findPanel = new FindPanel(this, () => this.#overview.sidebar.toggleDrawer(false));
