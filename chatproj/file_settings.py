@@ -24,8 +24,6 @@ _ANSWERS = {
     "/favicon.ico": "chat.http.static_files.answer_static_file",
     "/robots.txt": "chat.http.static_files.answer_static_file",
     "/apple-touch-icon.png": "chat.http.static_files.answer_static_file",
-    "/manifest.webmanifest": "chat.http.static_files.answer_static_file",
-    "/service-worker.js": "chat.http.static_files.answer_static_file",
 }
 # The interface itself stores uploads, and sends stored files.
 _FILES = {

@@ -28,6 +28,7 @@ CHAT_LIMITS = {
     "directs": (60, 1 / 5),  # new direct conversations
     "invitations": (60, 1 / 5),  # new invitations
     "tokens": (20, 1 / 60),  # new tokens
+    "push_changes": (20, 1 / 30),  # browsers that the person turns on, and tests of them
     "hooks": (60, 1 / 5),  # new webhooks and keys of webhooks, and tests
     "link_previews": (30, 1 / 6),  # pages that the server fetches for previews of the person's links
     # Per room:

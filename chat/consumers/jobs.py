@@ -14,6 +14,7 @@ from chat.services import (
     link_previews,
     mails,
     moderation,
+    push,
     reminders,
     scheduled,
     tasks,
@@ -92,7 +93,27 @@ def send_to_hook(hook_id):
     hooks.deliver(hook_id)
 
 
-_LONG_JOBS = {"hook": send_to_hook, "mail": send_mail, "previews": make_previews, "upload": process_picture}
+@job("push", is_valid=lambda spans: isinstance(spans, list) and all(isinstance(span, dict) for span in spans))
+def send_pushes(spans):
+    """Send the pushes for new messages of rooms. If this job is lost, the messages still wait in their rooms."""
+    push.send_pushes(spans)
+
+
+@job("push_test")
+def send_test_push(subscription_id):
+    """Send the push with which a person tests a browser."""
+    push.send_test(subscription_id)
+
+
+# {name of the subject in a job on the channel for long jobs: its consumer}. Other jobs are background tasks.
+_LONG_JOBS = {
+    "hook": send_to_hook,
+    "mail": send_mail,
+    "previews": make_previews,
+    "push": send_pushes,
+    "push_test": send_test_push,
+    "upload": process_picture,
+}
 
 
 @job("task")

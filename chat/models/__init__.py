@@ -33,6 +33,7 @@ from .people import (
 from .polls import Poll, PollOption, PollVote
 from .previews import LinkPreview, Preview
 from .profiles import Login, Picture, Preferences, Profile
+from .push import PushSubscription
 from .reminders import Reminder
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
@@ -96,6 +97,7 @@ __all__ = [
     "Preferences",
     "Preview",
     "Profile",
+    "PushSubscription",
     "READ",
     "REPLICA",
     "ROOMS",

@@ -57,6 +57,7 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
     "position": check_integer,
     "posts": check_integer,
+    "active": check_boolean,
     "thread": check_integer,
     "name": check_command,
     "text": check_command_text,
@@ -64,7 +65,7 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "options": check_positions,
 }
 # Absent and null mean the same.
-_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "thread", "text", "zone"}
+_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "active", "thread", "text", "zone"}
 # The text of these events may be empty: the event itself checks that it has a text or files.
 _CHECKS_OF = {(event_class, "body"): check_caption for event_class in (Post, Schedule)}
 

@@ -34,6 +34,7 @@ from chat.models import (
     Picture,
     Preferences,
     Profile,
+    PushSubscription,
     Receipt,
     RecoveryCode,
     Reminder,
@@ -56,6 +57,7 @@ from .sign_ins import check_own_password
 DELETED = (
     (Token, "person"),
     (KnownPlace, "person"),
+    (PushSubscription, "person"),
     (Login, "person"),
     (ExternalLogin, "person"),
     (SecondFactor, "person"),

@@ -17,7 +17,10 @@ import { isolate } from "../ui/format.js";
 import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
+import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
+import { watchActivity } from "./activity.js";
+import { keepRoomNames } from "./kept-names.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
@@ -47,6 +50,9 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    workspace.socket.isActive = watchActivity();
+    registerWorker();
+    keepSubscribed();
     if (!canNotify()) return;
     for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
     document.addEventListener("visibilitychange", () => this.update());
@@ -142,6 +148,16 @@ export class Notifications {
       body: describeNew(count, isolate(attention.directory.nameOf(author))),
       slug: event.slug, tag: event.slug, address: addressOf(place),
     }, `${event.slug} ${event.posts}`);
+  }
+
+  /**
+   * Closes the notifications of rooms that the person has read elsewhere while this page was not open, and keeps the names of
+   * the rooms. Call this when the server has sent the list of rooms.
+   */
+  roomsListed() {
+    const { places } = this.#workspace;
+    keepRoomNames(places.namedRooms);
+    if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
   }
 
   /** @param {string} slug */
