@@ -14,6 +14,7 @@ from .files import FilePart, StoredFile
 from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
 from .grants import POST, READ, ROOMS, SCOPES, Grant
 from .hooks import Hook, HookDelivery, MessageSender
+from .imports import ImportedItem
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
 from .mails import EmailAddress, Mail
@@ -72,6 +73,7 @@ __all__ = [
     "Hold",
     "Hook",
     "HookDelivery",
+    "ImportedItem",
     "Invitation",
     "KnownPlace",
     "LABEL",

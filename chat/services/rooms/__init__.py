@@ -35,7 +35,18 @@ from .changes import (
 from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
+from .imported import (
+    NewMessage,
+    Opening,
+    begin_imported_room,
+    find_newest_time,
+    find_next_numbers,
+    open_imported_room,
+    refresh_imported_room,
+    store_imported_messages,
+)
 from .lifecycle import (
+    MAX_SLUG,
     change_address,
     change_room,
     create_first_room,
@@ -82,11 +93,15 @@ __all__ = [
     "Backlog",
     "MAX_PINS",
     "MAX_REACTIONS",
+    "MAX_SLUG",
+    "NewMessage",
+    "Opening",
     "Outcome",
     "Pin",
     "ReadableRooms",
     "Version",
     "apply_role",
+    "begin_imported_room",
     "change_addition",
     "change_address",
     "change_message",
@@ -108,6 +123,8 @@ __all__ = [
     "find_member",
     "find_members_held_by_browser",
     "find_named",
+    "find_newest_time",
+    "find_next_numbers",
     "find_room",
     "find_rooms",
     "get_backlog",
@@ -136,9 +153,11 @@ __all__ = [
     "mark_read",
     "notify_lobby",
     "notify_moderators",
+    "open_imported_room",
     "post_message",
     "preview_body",
     "record_once",
+    "refresh_imported_room",
     "register_addition",
     "register_listener",
     "remove_additions",
@@ -151,5 +170,6 @@ __all__ = [
     "set_guests",
     "set_pin",
     "set_reaction",
+    "store_imported_messages",
     "sweep_old_refs",
 ]
