@@ -33,6 +33,7 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     alice.keyboard.press("t")
     expect(alice.locator("#thread-composer")).to_be_focused()
     expect(alice).to_have_url(f"{site.url}/rooms/{slug}/#thread-61")
+    assert alice.locator("#thread-composer").bounding_box()["height"] > 20
     reply(alice, "I do, each morning")
     expect(in_thread(alice, "I do, each morning")).to_have_count(1)
     expect(alice.get_by_test_id("messages").get_by_text("I do, each morning")).to_have_count(0)

@@ -30,6 +30,14 @@ import { gettext, ngettext } from "../ui/translation.js";
 
 const LONGEST_TEXT = 300;
 
+/**
+ * Returns the note below a message that is a reply in a thread; undefined for another message.
+ * @param {Pick<import("../connection/wire.js").Message, "id" | "thread">} message
+ */
+export function noteOfReply({ id, thread }) {
+  return thread && thread.root !== id ? gettext("In a thread") : undefined;
+}
+
 export class Results {
   #list = make("ol", { class: "results" });
   #note = make("p", { class: "results-note", role: "status" });

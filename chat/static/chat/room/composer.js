@@ -264,6 +264,11 @@ export class Composer {
     }
   }
 
+  /** Adjusts the field to its text, because the field is on the page now: before, it had no width. */
+  shown() {
+    this.#adjust();
+  }
+
   /** Adjusts the field's height, the counter and the button to the text. */
   #adjust() {
     const length = codePointLength(this.#text.value.trim());

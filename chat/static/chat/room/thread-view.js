@@ -96,6 +96,7 @@ export class ThreadView {
    */
   start(reply) {
     this.#target = reply ?? null;
+    this.#composer.shown();
     this.#showWhoMayWrite();
     this.#load();
   }

@@ -160,7 +160,7 @@ export class Sidebar {
   #drawDots(places) {
     const { mentions, unread } = places.totals;
     for (const dot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".drawer-button .dot"))) {
-      dot.hidden = unread === 0;
+      dot.hidden = unread === 0 && places.unreadThreads === 0;
       dot.classList.toggle("strong", mentions > 0);
     }
     const label = unread
