@@ -7,7 +7,7 @@ import django.db.models.deletion
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0022_additions'),
+        ('chat', '0029_emoji'),
     ]
 
     operations = [

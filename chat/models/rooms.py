@@ -133,6 +133,8 @@ class Room(models.Model):
     kept_from = models.BigIntegerField(null=True, editable=False)
     # This changes when the database is restored from a backup: then cursors and cached messages are worthless.
     epoch = models.CharField(max_length=32, null=True, editable=False)
+    # Whether the room has hooks that send its messages elsewhere. Null is False. Only such a room looks for its hooks.
+    is_hooked = models.BooleanField(null=True, editable=False)
     # The epoch of rooms that were never restored.
     FIRST_EPOCH = "0"
 
@@ -294,8 +296,10 @@ _FIND_BY_FORMER_SLUG = RowStatement(
 
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
-_PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "callers", "offset", "posts")
+_PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_bot", "is_active")
+_ROOM = Columns(
+    Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "callers", "offset", "posts", "is_hooked"
+)
 _FIND = CredentialStatement(f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, {{proof}}
     FROM chat_member member

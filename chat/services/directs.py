@@ -74,7 +74,13 @@ def _make_key(everybody: Iterable[Person]) -> str:
 
 
 def _accepts(other: Person, author: Person) -> bool:
-    """Return whether a person accepts direct messages of another person. The setting CHAT_DIRECTS decides this."""
+    """
+    Return whether a person accepts direct messages of another person. The setting CHAT_DIRECTS decides this.
+
+    The bot of a hook accepts none, because nobody reads them.
+    """
+    if other.is_bot:
+        return False
     if settings.CHAT_DIRECTS == EVERYONE:
         return True
     if settings.CHAT_DIRECTS == MEMBERS:

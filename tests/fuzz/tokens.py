@@ -256,6 +256,58 @@ ANIM
 \xff\xe2ICC_PROFILE\x00
 """)
 
+PAGES = read_tokens(r"""
+<html><head>
+<title>
+</title>
+<meta property="og:title" content="
+<meta name=description content='
+<meta property="og:image" content="//a/b.png">
+<meta charset="shift_jis">
+<!--
+-->
+<script>
+</script>
+</head>
+<body>
+"
+>
+&amp;
+&#0;
+&#xd800;
+\xef\xbb\xbf
+\xff\xfe
+\xe2\x80\xae
+""")
+
+COMMANDS = read_tokens(r"""
+in\x20
+20
+ minutes
+h30
+ and\x20
+at\x20
+9:30
+pm
+tomorrow
+ friday
+next week
+2026-12-01
+T09:00
+1st of\x20
+ december
+, 2027
+noon
+"
+“
+”
+\n-\x20
+\\"
+--multiple
+—anonymous
+--until\x20
+""")
+
 SLACK = read_tokens(r"""
 [{"type": "message", "user": "U1", "ts": "1551430000.000100", "text": "
 "subtype": "bot_message"
