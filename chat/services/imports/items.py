@@ -94,7 +94,8 @@ class ImportedMessage:
     A message in this site's form. Its author and time are in the RawMessage.
 
     - `text`: Markdown of any length; empty for a message that is left out.
-    - `reply_to`: the id of the message that this one answers, or None.
+    - `reply_to`: the id of the message that this one answers in the timeline of the room, or None.
+    - `thread`: the id of the first message of the thread in which this one is a reply, or None.
     - `place`: (number, offset) of a message that keeps them, or None.
     """
 
@@ -102,6 +103,7 @@ class ImportedMessage:
     edited_at: datetime | None = None
     removed_at: datetime | None = None
     reply_to: str | None = None
+    thread: str | None = None
     is_pinned: bool = False
     reactions: list[Reaction] = field(default_factory=list)
     place: tuple[int, int] | None = None

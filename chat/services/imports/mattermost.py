@@ -84,7 +84,7 @@ class MattermostReader:
         return ImportedMessage(
             text=_make_text(content, self._find_team(message.room), names),
             edited_at=_make_time(content["edit_at"]) if content.get("edit_at") else None,
-            reply_to=content.get("root"),
+            thread=content.get("root"),
             is_pinned=bool(content.get("is_pinned")),
             reactions=_convert_reactions(content.get("reactions") or ()),
         )

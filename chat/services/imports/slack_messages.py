@@ -19,12 +19,16 @@ def convert_message(message: RawMessage, names: Names) -> ImportedMessage:
     """Return a message in this site's form."""
     content = message.content
     thread = content.get("thread_ts")
+    root = thread if thread and thread != content.get("ts") else None
+    # The author of a broadcast wanted the room to see it too. So it is an answer in the timeline.
+    is_broadcast = content.get("subtype") == "thread_broadcast"
     is_gone = content.get("subtype") == "tombstone"
     return ImportedMessage(
         text="" if is_gone else _make_text(content, names),
         edited_at=_read_ts((content.get("edited") or {}).get("ts")),
         removed_at=message.at if is_gone else None,
-        reply_to=thread if thread and thread != content.get("ts") else None,
+        reply_to=root if is_broadcast else None,
+        thread=None if is_broadcast else root,
         is_pinned=bool(content.get("pinned_to")),
         reactions=[] if is_gone else _convert_reactions(content.get("reactions") or ()),
     )

@@ -31,7 +31,7 @@ from .items import (
 
 _HEAD = b'"messages":['
 _END = b"]}"
-_CONTENT = ("offset", "body", "edited_at", "removed", "reactions", "reply_to")
+_CONTENT = ("offset", "body", "edited_at", "removed", "reactions", "reply_to", "thread")
 _AT = re.compile("[@＠]")
 
 
@@ -67,6 +67,7 @@ class TranscriptReader:
             # The export does not say when a message was removed.
             removed_at=(edited_at or message.at) if content.get("removed") else None,
             reply_to=str(content["reply_to"]) if content.get("reply_to") else None,
+            thread=str(content["thread"]["root"]) if content.get("thread") else None,
             reactions=[Reaction(emoji, tuple(people)) for emoji, people in content.get("reactions", {}).items()],
             place=(int(message.id), content["offset"]),
         )
@@ -146,6 +147,8 @@ class TranscriptReader:
             raise ExportError(message.where, "'at' and 'edited_at' must be times such as 2026-11-20T09:30:00Z")
         message.text("body", "")
         message.number("reply_to", 0)
+        if message.values.get("thread") is not None:
+            message.object("thread").number("root")
         content = {name: message.values[name] for name in _CONTENT if message.values.get(name)}
         yield RawMessage(room, str(number), at, author.text("handle"), content)
 

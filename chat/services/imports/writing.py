@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from chat.models import ImportedItem, Person
-from chat.services import rooms
+from chat.services import rooms, threads
 from chat.services.rooms import NewMessage
 
 from .bodies import split_text
@@ -45,9 +45,13 @@ class Names:
 
 
 def find_stored(source: str, keys: Sequence[str]) -> dict[str, int]:
-    """Return {key: number} of the messages that are stored already. At most BATCH keys."""
-    items = ImportedItem.objects.filter(source=source, kind=ImportedItem.MESSAGE, key__in=keys)
-    return dict(items.values_list("key", "target"))
+    """Return {key: number} of the messages that are stored already."""
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), BATCH):
+        part = keys[start : start + BATCH]
+        items = ImportedItem.objects.filter(source=source, kind=ImportedItem.MESSAGE, key__in=part)
+        found.update(items.values_list("key", "target"))
+    return found
 
 
 def key_of(message: RawMessage) -> str:
@@ -86,28 +90,48 @@ class Writer:
         if not fresh:
             return 0
         converted = self._convert(fresh)
-        roots = self._find_roots(fresh, converted)
+        earlier = self._find_earlier(fresh, converted)
         made: dict[str, list[NewMessage]] = {}
         for message, content in zip(fresh, converted, strict=True):
-            root = key_of(message._replace(id=content.reply_to)) if content.reply_to else None
-            first = made.get(root or "")
-            made[key_of(message)] = self._make(message, content, first[0] if first else roots.get(root or ""))
+            # An id of the room leads to a message of this batch, or to the number of an earlier one.
+            found = {
+                id: parts[0] if (parts := made.get(key)) else earlier.get(key)
+                for id in (content.reply_to, content.thread)
+                if id is not None and (key := make_key(message.room, id))
+            }
+            made[key_of(message)] = self._make(message, content, found)
+        stored_messages = [part for parts in made.values() for part in parts]
         with transaction.atomic():
-            rooms.store_imported_messages([part for parts in made.values() for part in parts])
+            rooms.store_imported_messages(stored_messages)
+            self._store_threads(stored_messages)
             self._record(fresh, made)
         return len(fresh)
 
-    def _find_roots(self, fresh, converted):
-        """Return {key: number} of the stored messages that messages of a batch answer."""
+    def _find_earlier(self, fresh, converted):
+        """Return {key: number} of the stored messages to which messages of a batch refer."""
         keys = {
-            key_of(message._replace(id=content.reply_to))
+            make_key(message.room, id)
             for message, content in zip(fresh, converted, strict=True)
-            if content.reply_to
+            for id in (content.reply_to, content.thread)
+            if id is not None
         }
-        found = find_stored(self.source, sorted(keys)) if keys else {}
+        found = find_stored(self.source, sorted(keys))
         return {key: number for key, number in found.items() if number != LEFT_OUT}
 
-    def _make(self, message: RawMessage, content: ImportedMessage, root: NewMessage | int | None) -> list[NewMessage]:
+    def _store_threads(self, messages: Sequence[NewMessage]) -> None:
+        """Store the threads of rooms that are open. Those of other rooms are stored when the rooms open."""
+        open_ids = {planned.get_room().id for planned in self.rooms.by_id.values() if planned.is_open}
+        roots: dict[int, set[int]] = {}
+        for message in messages:
+            root = message.find_root()
+            if root is not None and message.room.id in open_ids:
+                roots.setdefault(message.room.id, set()).add(root)
+        for room_id, numbers in roots.items():
+            threads.store_imported_threads(room_id, numbers)
+
+    def _make(
+        self, message: RawMessage, content: ImportedMessage, found: dict[str, NewMessage | int | None]
+    ) -> list[NewMessage]:
         """Return the messages that stand for a message of the export: more than one if it is too long."""
         planned = self.rooms.by_id[message.room]
         place = None if planned.is_open else content.place
@@ -119,7 +143,8 @@ class Writer:
                 author=self.people.get_person(message.author),
                 body=body,
                 created_at=message.at,
-                reply_to=root,
+                reply_to=found.get(content.reply_to or ""),
+                thread_root=found.get(content.thread or ""),
                 edited_at=content.edited_at,
                 removed_at=content.removed_at,
                 is_pinned=content.is_pinned and index == 0,

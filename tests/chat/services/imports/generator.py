@@ -96,7 +96,7 @@ class Told:
             "at": write_time(self.at),
             "edited_at": self.edited_at and write_time(self.edited_at),
             "reactions": reactions,
-            "reply_to": system.write_body(self.root) if self.root else None,
+            "thread": system.write_body(self.root) if self.root else None,
         }
 
 
