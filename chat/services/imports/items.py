@@ -88,6 +88,20 @@ class Reaction(NamedTuple):
     people: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ImportedFile:
+    """
+    A file of a message.
+
+    - `open`: a function that opens the bytes, and returns None if they cannot be had; None if they are not at hand.
+    - `line`: the line of the message that stands for a file without bytes: its name, or a link.
+    """
+
+    name: str
+    line: str
+    open: Callable[[], IO[bytes] | None] | None = None
+
+
 @dataclass
 class ImportedMessage:
     """
@@ -106,6 +120,7 @@ class ImportedMessage:
     thread: str | None = None
     is_pinned: bool = False
     reactions: list[Reaction] = field(default_factory=list)
+    files: list[ImportedFile] = field(default_factory=list)
     place: tuple[int, int] | None = None
 
 

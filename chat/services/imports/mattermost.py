@@ -29,6 +29,7 @@ from .emoji_names import find_emoji, replace_names
 from .exports import Export, Fields, clean, parse_json
 from .items import (
     ExportError,
+    ImportedFile,
     ImportedMessage,
     ImportedPerson,
     ImportedRoom,
@@ -87,12 +88,17 @@ class MattermostReader:
             thread=content.get("root"),
             is_pinned=bool(content.get("is_pinned")),
             reactions=_convert_reactions(content.get("reactions") or ()),
+            files=[self._convert_file(found["path"]) for found in content.get("attachments") or ()],
         )
 
     def _find_file(self, path: str) -> Callable[[], IO[bytes]] | None:
         """Return a function that opens a file of the export, or None if the export does not contain the file."""
         found = next((name for name in (f"data/{path}", path) if self.export.has(name)), None)
         return None if found is None else partial(self.export.open, found)
+
+    def _convert_file(self, path: str) -> ImportedFile:
+        name = clean(path).rpartition("/")[2] or "file"
+        return ImportedFile(name, f"📎 {name}", self._find_file(path))
 
     def _find_team(self, room: str) -> str:
         """Return the team of a room. In a direct conversation, a channel is one of the only team, if there is one."""
@@ -242,8 +248,7 @@ def _make_text(content: dict[str, Any], team: str, names: Names) -> str:
     props = content.get("props")
     attachments = props.get("attachments") if isinstance(props, dict) else None
     quoted = [_quote(found, team, names) for found in attachments or () if isinstance(found, dict)]
-    files = [f"📎 {found['path'].rpartition('/')[2]}" for found in content.get("attachments") or ()]
-    return "\n".join(part for part in (text, *quoted, *files) if part.strip())
+    return "\n".join(part for part in (text, *quoted) if part.strip())
 
 
 def _quote(attachment, team, names):

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from chat.models import ImportedItem, Person
-from chat.services import rooms, threads
+from chat.models import AdditionBit, ImportedItem, Person, Upload
+from chat.protocol import MAX_FILES
+from chat.services import rooms, threads, uploads
 from chat.services.rooms import NewMessage
 
 from .bodies import split_text
-from .items import ImportedMessage, RawMessage, Reaction, Reader
+from .items import ImportedFile, ImportedMessage, RawMessage, Reaction, Reader
 from .keys import make_key
 from .people import People
 from .rooms import Rooms
@@ -67,6 +68,8 @@ class Writer:
         self.names = Names(people, planned)
         self.left_out: Counter[str] = Counter()
         self._next: dict[int, int] = {}
+        # The files of the messages of the present batch, whose bytes are stored.
+        self._kept: list[tuple[NewMessage, list[Upload]]] = []
 
     def begin(self) -> None:
         """Find the next numbers of the rooms. Call it after the rooms have begun."""
@@ -80,13 +83,15 @@ class Writer:
         """Count what `store` would leave out of a batch. Write nothing."""
         stored = find_stored(self.source, [key_of(message) for message in batch])
         for content in self._convert([message for message in batch if key_of(message) not in stored]):
-            self._make_bodies(content, content.place is not None)
+            missing = [found for found in content.files if found.open is None]
+            self._make_bodies(content, missing, len(content.files) - len(missing), content.place is not None)
             self._find_reacting(content.reactions)
 
     def store(self, batch: Sequence[RawMessage]) -> int:
         """Store the messages of a batch that are not stored yet. Return how many messages of the export these were."""
         stored = find_stored(self.source, [key_of(message) for message in batch])
         fresh = [message for message in batch if key_of(message) not in stored]
+        self._kept = []
         if not fresh:
             return 0
         converted = self._convert(fresh)
@@ -101,11 +106,21 @@ class Writer:
             }
             made[key_of(message)] = self._make(message, content, found)
         stored_messages = [part for parts in made.values() for part in parts]
-        with transaction.atomic():
-            rooms.store_imported_messages(stored_messages)
-            self._store_threads(stored_messages)
-            self._record(fresh, made)
+        try:
+            with transaction.atomic():
+                rooms.store_imported_messages(stored_messages)
+                self._store_threads(stored_messages)
+                self._attach_files()
+                self._record(fresh, made)
+        except BaseException:
+            uploads.discard_imported_files(upload for _, kept in self._kept for upload in kept)
+            raise
         return len(fresh)
+
+    def _attach_files(self) -> None:
+        for message, kept in self._kept:
+            assert message.number is not None
+            uploads.attach_imported_files(message.room.id, message.number, message.author.id, kept)
 
     def _find_earlier(self, fresh, converted):
         """Return {key: number} of the stored messages to which messages of a batch refer."""
@@ -135,8 +150,9 @@ class Writer:
         """Return the messages that stand for a message of the export: more than one if it is too long."""
         planned = self.rooms.by_id[message.room]
         place = None if planned.is_open else content.place
-        bodies = self._make_bodies(content, place is not None)
-        parts = []
+        kept, missing = self._keep_files(content.files)
+        bodies = self._make_bodies(content, missing, len(kept), place is not None)
+        parts: list[NewMessage] = []
         for index, body in enumerate(bodies):
             part = NewMessage(
                 room=planned.get_room(),
@@ -144,7 +160,8 @@ class Writer:
                 body=body,
                 created_at=message.at,
                 reply_to=found.get(content.reply_to or ""),
-                thread_root=found.get(content.thread or ""),
+                thread_root=(root := found.get(content.thread or "")),
+                additions=AdditionBit.THREAD if root is not None else 0,
                 edited_at=content.edited_at,
                 removed_at=content.removed_at,
                 is_pinned=content.is_pinned and index == 0,
@@ -155,12 +172,38 @@ class Writer:
             elif not planned.is_open:
                 part.number = part.offset = self._take_number(part.room.id)
             parts.append(part)
+        if kept and parts:
+            parts[0].additions |= AdditionBit.FILES
+            self._kept.append((parts[0], kept))
         return parts
 
-    def _make_bodies(self, content: ImportedMessage, is_placed: bool) -> list[str]:
+    def _keep_files(self, found: Sequence[ImportedFile]) -> tuple[list[Upload], list[ImportedFile]]:
+        """Store the bytes of files. Return (the rows of the files, the files whose bytes cannot be had)."""
+        kept: list[Upload] = []
+        missing: list[ImportedFile] = []
+        for file in found:
+            content = file.open() if file.open is not None and len(kept) < MAX_FILES else None
+            upload = None
+            if content is not None:
+                with content:
+                    upload = uploads.keep_imported_file(file.name, content)
+            if upload is None:
+                missing.append(file)
+            else:
+                kept.append(upload)
+        return kept, missing
+
+    def _make_bodies(
+        self, content: ImportedMessage, missing: Sequence[ImportedFile], kept: int, is_placed: bool
+    ) -> list[str]:
+        """Return the bodies of the messages. `kept` is the number of files that the first of them has."""
         if content.removed_at is not None:
             return [""]
-        bodies = [content.text] if is_placed else split_text(content.text)
+        text = "\n".join(filter(None, (content.text, *(file.line for file in missing))))
+        self.left_out["files of which only the name or a link is kept"] += len(missing)
+        bodies = [text] if is_placed else split_text(text)
+        if not bodies and kept:
+            return [""]
         if not bodies:
             self.left_out["messages without text"] += 1
         if len(bodies) > 1:

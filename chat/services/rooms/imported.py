@@ -20,7 +20,7 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import AdditionBit, Member, Mention, Message, Person, Reaction, Room
+from chat.models import Member, Mention, Message, Person, Reaction, Room
 from chat.protocol import ChatError
 from chat.services import feed_posts, feeds
 from chat.services.after_commit import close_after_commit
@@ -39,6 +39,7 @@ class NewMessage:
     A message to store. `number` and `offset` are None for a message of a room that is open already.
 
     - `reply_to`, `thread_root`: a number, or another message of the same batch.
+    - `additions`: the AdditionBits of what the caller stores for the message.
     - `reactions`: (emoji, person), each only once.
     """
 
@@ -53,6 +54,7 @@ class NewMessage:
     edited_at: datetime | None = None
     removed_at: datetime | None = None
     is_pinned: bool = False
+    additions: int = 0
     reactions: list[tuple[str, Person]] = field(default_factory=list)
 
     def find_root(self) -> int | None:
@@ -141,7 +143,7 @@ def _make_row(message: NewMessage, mentioned: int) -> Message:
         body=message.body,
         reply_to=_find_number(message.reply_to),
         thread_root=message.find_root(),
-        additions=None if message.thread_root is None else int(AdditionBit.THREAD),
+        additions=int(message.additions) or None,
         created_at=message.created_at,
         edited_at=message.edited_at,
         removed_at=message.removed_at,
