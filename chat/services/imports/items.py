@@ -82,10 +82,18 @@ class RawMessage(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """One emoji, as the character, and the ids of the people who put it on a message."""
+    """One emoji, as the character or as `:name:`, and the ids of the people who put it on a message."""
 
     emoji: str
     people: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImportedEmoji:
+    """An emoji that the other system has of its own: its name without colons, and a function that opens its picture."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,7 @@ class Reader(Protocol):
     source: str
     skipped: Counter[str]
 
-    def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
+    def read(self) -> Iterator[ImportedEmoji | ImportedPerson | ImportedRoom | RawMessage]:
         """Yield everything that the export contains."""
 
     def convert(self, message: RawMessage, names: Names) -> ImportedMessage:

@@ -7,7 +7,7 @@ folder `data/`, its unpacked directory, or the `.jsonl` file by itself. Each lin
 types and fields are used; other types are ignored:
 
 - `version`, the first line, must be 1;
-- `team`: `name`, `display_name`;
+- `emoji`: `name`, `image`; `team`: `name`, `display_name`;
 - `channel`: `team`, `name`, `display_name`, `type` (`O` or `P`), `header`, `purpose`, `deleted_at`;
 - `user`: `username`, `email`, `nickname`, `first_name`, `last_name`, `delete_at`, `profile_image`, and of `teams` the
   `name` and the `channels` with their `name` and `roles`; `bot`: `username`, `display_name`;
@@ -29,6 +29,7 @@ from .emoji_names import find_emoji, replace_names
 from .exports import Export, Fields, clean, parse_json
 from .items import (
     ExportError,
+    ImportedEmoji,
     ImportedFile,
     ImportedMessage,
     ImportedPerson,
@@ -63,9 +64,10 @@ class MattermostReader:
         self._directs: set[str] = set()
         self._teams: set[str] = set()
 
-    def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
+    def read(self) -> Iterator[ImportedEmoji | ImportedPerson | ImportedRoom | RawMessage]:
         """Yield everything that the export contains. Raise ExportError."""
         readers: dict[str, Callable[[Fields], Iterator[Any]]] = {
+            "emoji": self._read_emoji,
             "channel": self._read_channel,
             "user": self._read_user,
             "bot": self._read_bot,
@@ -117,6 +119,11 @@ class MattermostReader:
                 raise ExportError(where, "the first line must be the version 1 of the format")
             is_first = False
             yield type, fields
+
+    def _read_emoji(self, fields: Fields) -> Iterator[ImportedEmoji]:
+        name, found = fields.text("name"), self._find_file(fields.text("image", ""))
+        if found is not None:
+            yield ImportedEmoji(name, found)
 
     def _read_channel(self, fields: Fields) -> Iterator[Any]:
         fields.text("name")

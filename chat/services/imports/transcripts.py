@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from chat.protocol import ChatError, check_emoji, is_slug, parse_moment
+from chat.protocol import ChatError, check_emoji, is_emoji_mark, is_slug, parse_moment
 
 from .attached import Attached
 from .exports import Export, Fields, clean, parse_json
@@ -169,7 +169,7 @@ class TranscriptReader:
 
 def _is_emoji(text: str) -> bool:
     try:
-        return check_emoji(text) == text
+        return is_emoji_mark(text) or check_emoji(text) == text
     except ChatError:
         return False
 

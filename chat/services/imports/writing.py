@@ -14,7 +14,7 @@ from django.db import transaction
 
 from chat.models import AdditionBit, ImportedItem, Person, Upload
 from chat.protocol import MAX_FILES
-from chat.services import rooms, threads, uploads
+from chat.services import custom_emoji, rooms, threads, uploads
 from chat.services.rooms import NewMessage
 
 from .bodies import split_text
@@ -61,11 +61,16 @@ def key_of(message: RawMessage) -> str:
 
 
 class Writer:
-    """Stores batches of messages. `left_out` counts what is not stored, by the reason."""
+    """
+    Stores batches of messages. `left_out` counts what is not stored, by the reason.
 
-    def __init__(self, source: str, reader: Reader, people: People, planned: Rooms) -> None:
+    `emoji` are the names of the emoji of the export that the site has or gets.
+    """
+
+    def __init__(self, source: str, reader: Reader, people: People, planned: Rooms, emoji: set[str]) -> None:
         self.source, self.reader, self.people, self.rooms = source, reader, people, planned
         self.names = Names(people, planned)
+        self.emoji = emoji
         self.left_out: Counter[str] = Counter()
         self._next: dict[int, int] = {}
         # The files of the messages of the present batch, whose bytes are stored.
@@ -218,7 +223,7 @@ class Writer:
     def _find_reacting(self, reactions: Sequence[Reaction]) -> list[tuple[str, Person]]:
         found: dict[tuple[str, int], tuple[str, Person]] = {}
         for emoji, ids in reactions:
-            if emoji.startswith(":"):
+            if emoji.startswith(":") and not self._has_emoji(emoji):
                 self.left_out[f"reactions {emoji}, an emoji that this site does not have"] += len(ids)
                 continue
             for id in ids:
@@ -227,6 +232,9 @@ class Writer:
                 elif person := self.people.find_person(id):
                     found[emoji, person.id] = emoji, person
         return list(found.values())
+
+    def _has_emoji(self, mark: str) -> bool:
+        return mark.strip(":") in self.emoji or bool(custom_emoji.find_pictures([mark]))
 
     def _record(self, fresh: Sequence[RawMessage], made: dict[str, list[NewMessage]]) -> None:
         ImportedItem.objects.bulk_create(

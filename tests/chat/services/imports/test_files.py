@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from chat.models import Message, Upload
+from chat.models import CustomEmoji, Message, Upload
 from chat.services import files, outgoing
 from chat.services.imports import Attached
 from tests.chat.services.imports.helpers import count_rows, import_mattermost, import_slack, make_caller, read_room
@@ -82,6 +82,32 @@ def test_the_files_of_mattermost_are_in_its_export(mattermost):
     assert (notes["name"], notes["type"], download(notes)) == ("notes.txt", "text/plain", b"Some notes")
     assert (photo["type"], photo["width"], photo["height"]) == ("image/jpeg", 40, 20)
     assert b"secret place" not in download(photo) and download(photo, "thumbnail")
+
+
+def test_the_emoji_of_mattermost_are_drawn(mattermost):
+    add_emoji(mattermost, "ourlogo", make_picture())
+    add_emoji(mattermost, "no_picture", b"x")
+    add_emoji(mattermost, "smile", make_picture())
+    import_mattermost(mattermost, dry_run=True)
+    assert not CustomEmoji.objects.exists()
+    import_mattermost(mattermost)
+    assert [emoji.name for emoji in CustomEmoji.objects.all()] == ["ourlogo"]
+    _, last = read_room(make_caller("alice"), "general")
+    assert last["reactions"] == {":ourlogo:": ["alice"]} and "<img" in last["html"]
+
+
+def add_emoji(path, name, picture):
+    """Add an emoji to an export of Mattermost, and a message that uses it."""
+    with zipfile.ZipFile(path) as export:
+        found = {entry: export.read(entry) for entry in export.namelist()}
+    reaction = {"user": "alice", "emoji_name": name}
+    post = {"team": "t", "channel": "general", "user": "alice", "message": "a :ourlogo:", "create_at": AT + 1}
+    emoji = {"type": "emoji", "emoji": {"name": name, "image": f"emoji/{name}/image"}}
+    lines = [emoji, {"type": "post", "post": {**post, "reactions": [reaction]}}] if name == "ourlogo" else [emoji]
+    found["import.jsonl"] += b"\n" + "\n".join(map(json.dumps, lines)).encode()
+    with zipfile.ZipFile(path, "w") as export:
+        for entry, content in {**found, f"data/emoji/{name}/image": picture}.items():
+            export.writestr(entry, content)
 
 
 def test_a_second_import_stores_no_file_twice(mattermost, own_files):
