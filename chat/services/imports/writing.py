@@ -14,11 +14,12 @@ from django.db import transaction
 
 from chat.models import AdditionBit, ImportedItem, Person, Upload
 from chat.protocol import MAX_FILES
-from chat.services import custom_emoji, rooms, threads, uploads
+from chat.services import custom_emoji, files, rooms, threads, uploads
 from chat.services.rooms import NewMessage
 
 from .bodies import split_text
-from .items import ImportedFile, ImportedMessage, RawMessage, Reaction, Reader
+from .exports import DAMAGED
+from .items import ExportError, ImportedFile, ImportedMessage, ImportFailure, RawMessage, Reaction, Reader
 from .keys import make_key
 from .people import People
 from .rooms import Rooms
@@ -99,6 +100,21 @@ class Writer:
         self._kept = []
         if not fresh:
             return 0
+        try:
+            made = self._make_all(fresh)
+            stored_messages = [part for parts in made.values() for part in parts]
+            with transaction.atomic():
+                rooms.store_imported_messages(stored_messages)
+                self._store_threads(stored_messages)
+                self._attach_files()
+                self._record(fresh, made)
+        except BaseException:
+            uploads.discard_imported_files(upload for _, kept in self._kept for upload in kept)
+            raise
+        return len(fresh)
+
+    def _make_all(self, fresh: Sequence[RawMessage]) -> dict[str, list[NewMessage]]:
+        """Return {key of a message of the export: the messages that stand for it}."""
         converted = self._convert(fresh)
         earlier = self._find_earlier(fresh, converted)
         made: dict[str, list[NewMessage]] = {}
@@ -110,17 +126,7 @@ class Writer:
                 if id is not None and (key := make_key(message.room, id))
             }
             made[key_of(message)] = self._make(message, content, found)
-        stored_messages = [part for parts in made.values() for part in parts]
-        try:
-            with transaction.atomic():
-                rooms.store_imported_messages(stored_messages)
-                self._store_threads(stored_messages)
-                self._attach_files()
-                self._record(fresh, made)
-        except BaseException:
-            uploads.discard_imported_files(upload for _, kept in self._kept for upload in kept)
-            raise
-        return len(fresh)
+        return made
 
     def _attach_files(self) -> None:
         for message, kept in self._kept:
@@ -187,11 +193,7 @@ class Writer:
         kept: list[Upload] = []
         missing: list[ImportedFile] = []
         for file in found:
-            content = file.open() if file.open is not None and len(kept) < MAX_FILES else None
-            upload = None
-            if content is not None:
-                with content:
-                    upload = uploads.keep_imported_file(file.name, content)
+            upload = _keep_file(file) if len(kept) < MAX_FILES else None
             if upload is None:
                 missing.append(file)
             else:
@@ -247,3 +249,19 @@ class Writer:
             )
             for message, (key, parts) in zip(fresh, made.items(), strict=True)
         )
+
+
+def _keep_file(file: ImportedFile) -> Upload | None:
+    """Store the bytes of a file. Return its row, or None if its bytes are not at hand or damaged."""
+    if file.open is None or not uploads.accepts_imported_files():
+        return None
+    try:
+        content = file.open()
+        if content is None:
+            return None
+        with content:
+            return uploads.keep_imported_file(file.name, content)
+    except files.NoSpace:
+        raise ImportFailure("The disk has no space for the files. Make space, and run the command again.") from None
+    except (ExportError, *DAMAGED):
+        return None

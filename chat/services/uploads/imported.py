@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import IO
 
+from django.conf import settings
+
 from chat.models import Upload
 from chat.protocol import ChatError
 from chat.services import files
@@ -23,6 +25,11 @@ from .owner import KIND
 from .receiving import MAX_PICTURE_BYTES
 
 _PART_BYTES = 100_000
+
+
+def accepts_imported_files() -> bool:
+    """Return whether the site accepts files."""
+    return bool(settings.CHAT_UPLOAD_BYTES)
 
 
 def keep_imported_file(name: str, content: IO[bytes]) -> Upload | None:

@@ -186,6 +186,32 @@ def test_a_failed_batch_leaves_no_files(mattermost, own_files, monkeypatch):
     assert files.sweep_files() == 0
 
 
+def test_a_damaged_file_and_a_site_without_files_leave_the_names(mattermost, settings):
+    content = bytearray(mattermost.read_bytes())
+    position = content.index(b"Some notes")
+    content[position : position + 4] = b"Lost"
+    mattermost.write_bytes(content)
+    import_mattermost(mattermost)
+    message, _ = read_only_message()
+    assert message["body"] == "see\n📎 notes.txt\n📎 lost.pdf" and len(message["files"]) == 1
+    settings.CHAT_UPLOAD_BYTES = 0
+    import_mattermost(mattermost, source="again")
+    assert Message.objects.latest("id").body == "see\n📎 notes.txt\n📎 photo.jpg\n📎 lost.pdf"
+
+
+def test_a_full_disk_stops_the_import_and_the_next_run_continues(mattermost, monkeypatch):
+    def fail(*arguments):
+        raise files.NoSpace
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "create", fail)
+        with pytest.raises(CommandError, match="no space"):
+            import_mattermost(mattermost)
+    assert not Message.objects.exists()
+    import_mattermost(mattermost)
+    assert len(read_only_message()[0]["files"]) == 2
+
+
 def test_a_directory_that_does_not_exist_stops_the_import(slack):
     with pytest.raises(CommandError, match="is not a directory"):
         import_slack(slack, files="/nowhere")
