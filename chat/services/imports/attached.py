@@ -18,6 +18,7 @@ from .items import ImportFailure
 
 DOWNLOAD_SECONDS = 120
 MAX_DOWNLOAD_BYTES = 200_000_000  # a download is kept in memory
+OWN_ID_LENGTH = 22  # characters of the id of a file on a site like this one
 # The id of a file is the beginning of the name of the file, or of its directory.
 _ID = re.compile(r"[A-Za-z0-9_-]{4,}")
 _HOSTS = ("slack.com", "slack-files.com")
@@ -42,8 +43,9 @@ class Attached:
                     self._note(match[0], path)
 
     def _note(self, text, path):
-        # "F024BE91L-report.pdf" is the file F024BE91L, and "F024-BE91L" may be an id of a site like this one.
-        for id in (text, re.split("[-_]", text, maxsplit=1)[0]):
+        # An id of Slack has no hyphen: "F024BE91L-report.pdf". An id of a site like this one may have some, and has
+        # always the same length.
+        for id in (text, text[:OWN_ID_LENGTH], re.split("[-_]", text, maxsplit=1)[0]):
             self._paths.setdefault(id, path)
 
     def find(self, id: str, address: str = "") -> Open | None:

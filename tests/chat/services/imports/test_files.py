@@ -217,15 +217,17 @@ def test_a_directory_that_does_not_exist_stops_the_import(slack):
         import_slack(slack, files="/nowhere")
 
 
-def test_the_files_of_an_own_export_come_from_a_directory(alice, room, tmp_path):
+@pytest.mark.parametrize("path", ["{}/a.txt", "{}-a.txt", "folder/{}.txt"])
+def test_the_files_of_an_own_export_come_from_a_directory(alice, room, tmp_path, path):
     key = "abcdefghij_-ABCDEFGHIJ"
     head = {"room": {"slug": "attic", "name": "Attic", "topic": ""}, "offset": 1}
     message = {"id": 1, "offset": 1, "author": {"handle": "Alice"}, "body": "", "at": "2026-11-20T09:30:00.000Z"}
     message["files"] = [{"id": key, "name": "a.txt", "url": "https://x.example/a"}]
     text = json.dumps(head)[:-1] + ',"messages":[\n' + json.dumps(message) + "\n]}\n"
     (tmp_path / "attic.json").write_text(text)
-    (tmp_path / "files" / key).mkdir(parents=True)
-    (tmp_path / "files" / key / "a.txt").write_text("Notes")
+    file = tmp_path / "files" / path.format(key)
+    file.parent.mkdir(parents=True)
+    file.write_text("Notes")
     fields = {"same_handles": True, "public": True}
     call_command("import_export", str(tmp_path / "attic.json"), files=str(tmp_path / "files"), **fields)
     [found] = read_room(make_caller(), "attic")
