@@ -64,11 +64,26 @@ def add_emoji(person: Person, name: str, content: bytes) -> CustomEmoji:
     return _store(person, name, make_picture(content))
 
 
+def add_imported_emoji(name: str, content: bytes) -> bool:
+    """Add an emoji from another system, if the site accepts it. Return whether the site has an emoji with this name."""
+    if CustomEmoji.objects.filter(name=name).exists():
+        return True
+    is_full = CustomEmoji.objects.count() >= settings.CHAT_MAX_CUSTOM_EMOJI
+    if settings.CHAT_CUSTOM_EMOJI == NOBODY or is_full:
+        return False
+    try:
+        check_name(name)
+        _store(None, name, make_picture(content))
+    except ChatError:
+        return False
+    return True
+
+
 def _make_taken_error():
     return ChatError("taken", "There is already an emoji with this name.", field="name")
 
 
-def _store(person: Person, name: str, webp: bytes) -> CustomEmoji:
+def _store(person: Person | None, name: str, webp: bytes) -> CustomEmoji:
     digest = hashlib.sha256(name.encode() + b":" + webp).hexdigest()[:32]
     try:
         # The row comes before its file: see chat/services/files. Nobody sees the row before the commit.
