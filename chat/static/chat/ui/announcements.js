@@ -120,7 +120,7 @@ export class Announcements {
  */
 async function addReminderButtons(bar, announcement, dismiss) {
   const loaded = await import("./reminder-buttons.js").catch(() => null);
-  bar.lastElementChild?.before(...(loaded?.makeReminderButtons(announcement, dismiss) ?? []));
+  if (loaded) bar.lastElementChild?.before(loaded.makeReminderButtons(announcement, dismiss));
 }
 
 /** @param {Announcement} announcement */
