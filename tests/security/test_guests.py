@@ -36,6 +36,8 @@ BODY = {
     "reason": "x",
     "offset": 1,
     "level": "all",
+    "name": "me",
+    "text": "waves",
 }
 
 
