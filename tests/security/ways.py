@@ -42,6 +42,7 @@ def get_values(world, kind, standing):
         "own": world.own_number(standing),
         "others": OTHERS,
         "report": world.ids[kind]["report"],
+        "preview": world.ids[kind]["preview"],
         "role": world.ids[kind]["role"],
         "invitation": world.invitation.id,
         "others_task": world.ids[kind]["muted" if standing == "member" else "member"]["task"],

@@ -11,11 +11,14 @@ from django.test import override_settings
 from django.utils import timezone
 
 from chat.models import (
+    AdditionBit,
     Board,
     Bookmark,
+    LinkPreview,
     Member,
     Mention,
     Person,
+    Preview,
     Report,
     Room,
     ScheduledMessage,
@@ -23,7 +26,7 @@ from chat.models import (
     TaskPart,
     Visitor,
 )
-from chat.services import announcements, directs, invitations, people, rooms, search
+from chat.services import announcements, directs, files, invitations, people, rooms, search
 from chat.services.digests import digest_secret
 from tests import wire
 from tests.chat.helpers import Browser, message_of
@@ -111,7 +114,11 @@ class World:
         message = message_of(room, self.author, OTHERS, **fields)
         announcements.announce(f"News of {kind}", slug=room.slug)
         report = Report.objects.create(room=room, message=message, reporter=self.author, reason="Rude", body="Hello")
-        self.ids[kind] = {"report": report.id, "role": Member.objects.get(room=room, person=self.author).id}
+        self.ids[kind] = {
+            "preview": make_preview(message).id,
+            "report": report.id,
+            "role": Member.objects.get(room=room, person=self.author).id,
+        }
         for index, (standing, person) in enumerate(self.people.items()):
             if person is None:
                 continue
@@ -185,6 +192,16 @@ def _make_task(person, room):
 def _make_scheduled(person, room):
     due = timezone.now() + timedelta(days=1)
     return ScheduledMessage.objects.create(room=room, author=person, body="Later", due_at=due).id
+
+
+def make_preview(message):
+    """Store the preview of a link in a message, with an image, and return it."""
+    name = files.make_name("previews")
+    files.put(name, [make_image()])
+    preview = Preview.objects.create(digest="digest", is_found=True, title="Roses", image=name, width=4, height=4)
+    fields = {"position": 0, "digest": "digest", "url": "https://flowers.example/", "preview": preview}
+    type(message).objects.filter(id=message.id).update(additions=AdditionBit.PREVIEWS)
+    return LinkPreview.objects.create(room=message.room, number=message.number, **fields)
 
 
 def make_image():
