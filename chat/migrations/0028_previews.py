@@ -8,7 +8,7 @@ import django.utils.timezone
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0022_additions'),
+        ('chat', '0027_commands'),
     ]
 
     operations = [

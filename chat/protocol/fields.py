@@ -28,6 +28,8 @@ from .zones import get_zone, localize
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_POSITIONS = 20  # options of a poll
+_COMMAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EMOJI_NAME = re.compile(r"[a-z0-9_-]{2,40}")
 _DIGITS = re.compile(r"[0-9]{1,16}")
@@ -95,6 +97,11 @@ def check_body(value: Any, name: str = "body") -> str:
     return check_text(value, name, MAX_BODY)
 
 
+def check_caption(value: Any, name: str = "body") -> str:
+    """Return the body of a message that may consist of files: up to MAX_BODY characters. Raise as `check_text` does."""
+    return check_text(value, name, MAX_BODY, least=0)
+
+
 def check_announcement(value: Any, name: str = "text") -> str:
     """Return an announcement: 1 to MAX_ANNOUNCEMENT characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_ANNOUNCEMENT)
@@ -103,6 +110,22 @@ def check_announcement(value: Any, name: str = "text") -> str:
 def check_level(value: Any, name: str = "level") -> str:
     """Return the level of an announcement, one of LEVELS. Raise `invalid_field`."""
     return check_choice(value, name, LEVELS)
+
+
+def check_command(value: Any, name: str = "name") -> str:
+    """Return the name of a command, without its slash. Raise `invalid_field`."""
+    if not isinstance(value, str) or _COMMAND.fullmatch(value) is None:
+        raise ChatError(
+            "invalid_field",
+            "'%(name)s' must be 1 to 32 of the characters a-z 0-9 _ -, and must not begin with _ or -.",
+            name=name,
+        )
+    return value
+
+
+def check_command_text(value: Any, name: str = "text") -> str:
+    """Return the text after the name of a command: at most MAX_BODY characters. Raise as `check_text` does."""
+    return check_text(value, name, MAX_BODY, least=0)
 
 
 def check_ref(value: Any, name: str = "ref") -> str:
@@ -145,6 +168,15 @@ def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER
             most=most,
         )
     return value
+
+
+def check_positions(value: Any, name: str) -> list[int]:
+    """Return a list of at most MAX_POSITIONS different integers, sorted. Raise `invalid_field`."""
+    if not isinstance(value, list) or len(value) > MAX_POSITIONS:
+        raise ChatError(
+            "invalid_field", "'%(name)s' must be a list of at most %(most)s integers.", name=name, most=MAX_POSITIONS
+        )
+    return sorted({check_integer(position, name) for position in value})
 
 
 def check_limit(value: Any, name: str = "limit") -> int:

@@ -31,6 +31,8 @@ NOT_SHOWN = {
     "chat_events_total",
     "chat_group_members",
     "chat_groups",
+    "chat_hook_deliveries_total",
+    "chat_hook_deliveries_waiting",
     "chat_in_flight",
     "chat_info",
     "chat_interface_connections",

@@ -5,6 +5,7 @@ Changes of a room's messages: post, edit, remove and react.
 """
 
 import secrets
+from collections.abc import Callable
 
 from django.db.models import QuerySet
 
@@ -17,7 +18,7 @@ from chat.services.holds import is_held
 from chat.services.rights import Action
 from chat.services.scopes import check_scope
 
-from .additions import prepare_additions, remove_additions, revise_additions
+from .additions import is_fixed, note_removal, prepare_additions, remove_additions, revise_additions
 from .called import find_called
 from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
 from .memberships import check_member_may, notify_moderators
@@ -25,6 +26,16 @@ from .mentions import delete_mentions, notify_direct, replace_mentions, store_me
 from .refs import Outcome, change_message
 
 MAX_REACTIONS = 20  # emoji of one person on one message
+_listeners: list[Callable[[Member, Message], object]] = []
+
+
+def register_listener(listen: Callable[[Member, Message], object]) -> None:
+    """
+    Call `listen(author, message)` after each new message is stored, in its transaction.
+
+    Every post runs it, so it must not run a query for most of them.
+    """
+    _listeners.append(listen)
 
 
 def post_message(member: Member, event: protocol.Post) -> Outcome:
@@ -59,12 +70,16 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
             mentioned=called.count,
             audience=called.audience,
             additions=prepared.bits,
+            **prepared.columns,
         )
         set_related(message, room=member.room, author=member.person)
         message.all_reactions = []
-        prepared.store(message)
+        message.notice_fields = prepared.notice_fields
         store_mentions(member, message, called)
+        prepared.store(message)
         notify_direct(member.room, message, listeners)
+        for listen in _listeners:
+            listen(member, message)
         return message
 
     outcome = change_message(member, event, post)
@@ -85,6 +100,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
 
     def edit(offset, now):
         message = get_editable_message(member, event.id)
+        if is_fixed(message):
+            raise ChatError("forbidden", "This message cannot be edited. Remove it, and post it again.")
         if member.room.access == Room.DIRECT:
             # An edit could bring any text to a person who blocks the author.
             find_direct_listeners(member)
@@ -130,7 +147,9 @@ def _remove(member, event, get_message):
         # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
         fields = {"body": "", "removed_at": now, "pinned_at": None, "mentioned": 0, "audience": None}
-        return _update(message, offset, additions=additions, **fields)
+        _update(message, offset, additions=additions, **fields)
+        note_removal(message)
+        return message
 
     return change_message(member, event, remove)
 

@@ -27,7 +27,7 @@ from .pages import make_page_end, make_page_start, name_on_page, write_day, writ
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
 _BYTE_ORDER_MARK = "\ufeff"
-_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest"]
+_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest", "files", "thread"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class Csv:
     CSV as in RFC 4180, in UTF-8, with a byte order mark if the transcript's `has_bom` is true.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Reactions are written as
-    `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
+    `👍 Alice, Bob (guest); 🎉 Alice`. The column `guest` says whether the author is a guest. The last column has the
+    addresses of the files, with a space between them.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
@@ -121,6 +122,8 @@ class Csv:
                 values["reply_to"] or "",
                 escape_formula(reactions),
                 "true" if values["author"].get("guest") else "false",
+                " ".join(file["url"] for file in values.get("files", ())),
+                values.get("thread", {}).get("root", ""),
             ]
         )
 
@@ -207,12 +210,20 @@ def _article(values, at, emoji):
     if values["edited_at"]:
         head.append(f"<span>{escape(gettext('edited'))}</span>")
     if values["reply_to"]:
-        link = f'<a href="#m{values["reply_to"]}">#{values["reply_to"]}</a>'
-        head.append(f"<span>{escape(gettext('in reply to %(message)s')) % {'message': link}}</span>")
-    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else _body(values["body"], emoji)
-    body += "".join(map(_preview, values.get("previews", ())))
+        head.append(_refer(gettext("in reply to %(message)s"), values["reply_to"]))
+    if "thread" in values:
+        head.append(_refer(gettext("in the thread of %(message)s"), values["thread"]["root"]))
+    poll = values.get("poll")
+    text = _poll(poll) if poll else _body(values["body"], emoji)
+    body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else text
+    body += _files(values.get("files", ())) + "".join(map(_preview, values.get("previews", ())))
     foot = _reactions(_name_reacting(values, name_on_page), emoji)
     return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
+
+
+def _refer(sentence, number):
+    link = f'<a href="#m{number}">#{number}</a>'
+    return f"<span>{escape(sentence) % {'message': link}}</span>"
 
 
 def _body(text, emoji):
@@ -222,12 +233,28 @@ def _body(text, emoji):
     return f'<div class="body" dir="auto">{rendered}</div>\n'
 
 
+def _files(files):
+    if not files:
+        return ""
+    links = [f'<li><a href="{escape(file["url"])}" dir="auto">{escape(file["name"])}</a></li>' for file in files]
+    return f"<ul>{''.join(links)}</ul>\n"
+
+
 def _preview(preview):
     """Return the preview of a link without its image, which only people who may read the room can fetch."""
     title = f'<a href="{escape(preview["url"])}" dir="auto">{escape(preview["title"])}</a>'
     host = escape(urlsplit(preview["url"]).netloc)
     text = escape(preview.get("description", ""))
     return f'<blockquote><bdi>{host}</bdi><br>{title}<br><span dir="auto">{text}</span></blockquote>\n'
+
+
+def _poll(poll):
+    rows = []
+    for option in poll["options"]:
+        names = ", ".join(map(isolate, option.get("voters", ())))
+        line = f"{option['votes']} ({names})" if names else str(option["votes"])
+        rows.append(f"<li><bdi>{escape(option['text'])}</bdi>: {escape(line)}</li>")
+    return f'<div class="body"><p dir="auto">{escape(poll["question"])}</p>\n<ul>{"".join(rows)}</ul></div>\n'
 
 
 def _time_link(number, at):

@@ -43,8 +43,9 @@ export function partsForActions(conversation) {
  */
 export function actionsOfComposer(conversation, typingSignal) {
   return {
-    submit: (body, target) => {
-      if (target !== null || !conversation.commands?.run(body)) conversation.actions.submit(body, target);
+    submit: (body, target, files) => {
+      const isCommand = target === null && !files.length && conversation.commands?.run(body);
+      if (!isCommand) conversation.actions.submit(body, target, files.map(({ id }) => id));
     },
     typed: () => typingSignal.typed(),
     stoppedTyping: () => typingSignal.stop(),
@@ -52,6 +53,20 @@ export function actionsOfComposer(conversation, typingSignal) {
       const last = conversation.actions.findLastOwn();
       if (last) conversation.composer.edit(last);
     },
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {string} path where files are sent
+ * @returns {import("./late-attachments.js").Parts}
+ */
+export function partsForAttachments({ page, composer, notify, scope }, path) {
+  return {
+    path, notify, scope, mostBytes: Number(page.dataset.uploadBytes ?? 0), target: byId("content"),
+    isEnabled: () => composer.isEnabled && !composer.isEditing,
+    changed: () => composer.filesChanged(),
+    focus: () => composer.focus(),
   };
 }
 
@@ -72,18 +87,22 @@ export function partsForControls(conversation) {
 
 /**
  * @param {Conversation} conversation
+ * @param {import("./timeline.js").Timeline} [timeline] shows the messages
  * @returns {import("./message-controls.js").Actions}
  */
-function actionsOnMessages(conversation) {
-  const { slug, socket, timeline, notify, withDialogs } = conversation;
+export function actionsOnMessages(conversation, timeline = conversation.timeline) {
+  const { slug, socket, notify, withDialogs } = conversation;
   return {
     react: (id, emoji) => conversation.actions.toggleReaction(id, emoji),
     reply: (message) => conversation.composer.reply(message),
+    thread: (message) => conversation.openThread(message.id),
     edit: (message) => conversation.composer.edit(message),
     remove: (id) => socket.changes.remove(id),
     report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),
     moderate: (message) => conversation.moderation.openPerson(message.author.handle),
     profile: (message) => conversation.links?.openCard(message.author.handle),
+    closePoll: ({ id }) => { socket.changes.closePoll(id); },
+    remind: ({ id }) => withDialogs(({ openRemindDialog }) => openRemindDialog((at) => socket.changes.remind(id, at))),
     ...makeMessageTools(slug, { changes: socket.changes, itemOf: (id) => timeline.item(id), notify, withDialogs }),
   };
 }
@@ -93,9 +112,10 @@ function actionsOnMessages(conversation) {
  * @returns {import("./own-changes.js").Parts}
  */
 export function partsForOwnChanges(conversation) {
-  const { socket, timeline, taskBars, history, notify, buttons } = conversation;
+  const { socket, timeline, taskBars, history, notify, polls, buttons } = conversation;
   return {
-    socket, timeline, taskBars, history, notify, scheduleDialog: () => buttons.scheduleDialog, isGuest: () => conversation.isGuest,
+    socket, timeline, taskBars, history, notify, polls, scheduleDialog: () => buttons.scheduleDialog,
+    isGuest: () => conversation.isGuest, giveBack: (text) => conversation.giveBack(text),
   };
 }
 
@@ -136,6 +156,7 @@ export function partsForCompletion(conversation, ownRooms) {
     present: () => people.handles,
     mayCallAll: () => ownRole.mayCallAll(conversation.callers),
     commands: () => conversation.commands?.offered ?? [],
+    loadCommands: async () => conversation.commands?.load(),
     found: knowRooms,
     loadEmoji,
   };

@@ -9,6 +9,7 @@ import { markTitle } from "../ui/person-marks.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
+import { makePollBody } from "./late-polls.js";
 import { linkRooms } from "./marks.js";
 import { markMentions } from "./mention-marks.js";
 
@@ -24,12 +25,14 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
  * sentence.
  * @param {Message} message
  * @param {string} me the reader's handle
+ * @param {string} itemId the id of the message's element
  */
-export function makeBody(message, me) {
-  const id = `message-${message.id}-body`;
+export function makeBody(message, me, itemId) {
+  const id = `${itemId}-body`;
   if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
-  const element = makeBodyOf(message);
+  const element = message.poll ? makePollBody(message.poll, me) : makeBodyOf(message);
   element.id = id;
+  if (message.poll) return element;
   const { mentions = [], audience } = message;
   markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
     makeMention(text, mentions.includes(name) ? name : null, me)

@@ -11,14 +11,17 @@ from chat.models import (
     CustomEmoji,
     EarlierBody,
     Hold,
+    Hook,
     Invitation,
     Member,
     Mention,
     Message,
     Person,
+    PollVote,
     Reaction,
     Report,
     Room,
+    Upload,
     Visitor,
 )
 from chat.protocol import Post
@@ -31,6 +34,7 @@ from tests.chat.helpers import assert_refused
 KEPT = {
     (Message, "author"): "others have read them",
     (Reaction, "person"): "others have seen them",
+    (PollVote, "person"): "others have counted them",
     (EarlierBody, "replaced_by"): "they belong to the messages",
     (Mention, "person"): "they belong to the messages",
     (Change, "person"): "they hold no text of the person",
@@ -40,12 +44,15 @@ KEPT = {
     (AuditEntry, "actor"): "the record of moderation",
     (AuditEntry, "person"): "the record of moderation",
     (AccountEntry, "actor"): "it belongs to the accounts of others",
+    (Upload, "person"): "deleted, except the files of messages",
     (Visitor, "person"): "they end with their board",
     (Room, "created_by"): "others use it",
     (CustomEmoji, "added_by"): "others use it",
     (Hold, "person"): "operators need it as long as the hold lasts",
     (Invitation, "created_by"): "it is not valid without the membership, and expires",
     (Announcement, "created_by"): "others read it",
+    (Hook, "created_by"): "it belongs to the room, whose owners can delete it",
+    (Hook, "person"): "a bot has no login, and no account that anybody could delete",
     (LogEntry, "user"): "the log of the admin",
 }
 
