@@ -7,10 +7,10 @@ import { personNameOf } from "../ui/person-marks.js";
 import { describeFiles } from "../ui/files.js";
 import { authorAvatar, botMark, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
-import { makePreviews } from "./link-previews.js";
 import { makeBody } from "./message-body.js";
 import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
+import { makePreviews } from "./preview-places.js";
 import { makeThreadLine } from "./thread-line.js";
 
 const EXCERPT_LENGTH = 120;
