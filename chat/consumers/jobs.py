@@ -8,7 +8,19 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks, threads
+from chat.services import (
+    feed_posts,
+    hooks,
+    link_previews,
+    mails,
+    moderation,
+    push,
+    reminders,
+    scheduled,
+    tasks,
+    threads,
+    uploads,
+)
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,14 +64,56 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, or a mail. Such jobs have workers of their own."""
-    (send_mail if "mail" in message.content else run_task)(message)
+    """Run a job that may take long, such as a task, a mail or a picture. Such jobs have workers of their own."""
+    found = (consumer for name, consumer in _LONG_JOBS.items() if name in message.content)
+    next(found, run_task)(message)
 
 
 @job("mail")
 def send_mail(mail_id):
     """Send a mail that is due. If the mail server cannot be reached, a later job sends it."""
     mails.send_mail(mail_id)
+
+
+@job("upload")
+def process_picture(upload_id):
+    """Encode an uploaded picture again, without its metadata, and make its thumbnail."""
+    uploads.process_picture(upload_id)
+
+
+@job("previews", is_valid=lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_id, value)))
+def make_previews(room_and_number):
+    """Fetch the pages to which a message links. If this job fails, a sweep starts it again."""
+    link_previews.make_previews(*room_and_number)
+
+
+@job("hook")
+def send_to_hook(hook_id):
+    """Send what waits in an outgoing webhook."""
+    hooks.deliver(hook_id)
+
+
+@job("push", is_valid=lambda spans: isinstance(spans, list) and all(isinstance(span, dict) for span in spans))
+def send_pushes(spans):
+    """Send the pushes for new messages of rooms. If this job is lost, the messages still wait in their rooms."""
+    push.send_pushes(spans)
+
+
+@job("push_test")
+def send_test_push(subscription_id):
+    """Send the push with which a person tests a browser."""
+    push.send_test(subscription_id)
+
+
+# {name of the subject in a job on the channel for long jobs: its consumer}. Other jobs are background tasks.
+_LONG_JOBS = {
+    "hook": send_to_hook,
+    "mail": send_mail,
+    "previews": make_previews,
+    "push": send_pushes,
+    "push_test": send_test_push,
+    "upload": process_picture,
+}
 
 
 @job("task")
@@ -93,3 +147,9 @@ def publish_newest(room_ids):
 def post_scheduled(scheduled_id):
     """Post a scheduled message if it is still due."""
     scheduled.post_scheduled(scheduled_id)
+
+
+@job("reminder")
+def send_reminder(reminder_id):
+    """Send a reminder if it is still due."""
+    reminders.send_reminder(reminder_id)

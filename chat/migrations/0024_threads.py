@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0022_additions")]
+    dependencies = [("chat", "0023_uploads")]
 
     operations = [
         migrations.CreateModel(

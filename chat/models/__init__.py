@@ -8,10 +8,13 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
+from .custom_emoji import CustomEmoji
 from .external_logins import MAX_SUBJECT, ExternalLogin
 from .files import FilePart, StoredFile
 from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
 from .grants import POST, READ, ROOMS, SCOPES, Grant
+from .hooks import Hook, HookDelivery, MessageSender
+from .imports import ImportedItem
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
 from .mails import EmailAddress, Mail
@@ -28,7 +31,11 @@ from .people import (
     make_handle_keys,
     make_handle_skeleton,
 )
+from .polls import Poll, PollOption, PollVote
+from .previews import LinkPreview, Preview
 from .profiles import Login, Picture, Preferences, Profile
+from .push import PushSubscription
+from .reminders import Reminder
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
 from .rooms import FormerSlug, Member, Room
@@ -39,6 +46,7 @@ from .statements import insert, long_statements, set_related, snapshot
 from .tasks import Task, TaskPart
 from .threads import Follower, Summary, Thread, ThreadMember, find_followers, find_summaries
 from .tokens import Token
+from .uploads import Upload
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
 __all__ = [
@@ -52,6 +60,7 @@ __all__ = [
     "Change",
     "Changed",
     "Condition",
+    "CustomEmoji",
     "Document",
     "Due",
     "EarlierBody",
@@ -62,9 +71,13 @@ __all__ = [
     "FormerSlug",
     "Grant",
     "Hold",
+    "Hook",
+    "HookDelivery",
+    "ImportedItem",
     "Invitation",
     "KnownPlace",
     "LABEL",
+    "LinkPreview",
     "Login",
     "MAX_SKELETON",
     "MAX_SUBJECT",
@@ -72,6 +85,7 @@ __all__ = [
     "Member",
     "Mention",
     "Message",
+    "MessageSender",
     "NO_HANDLE_KEYS",
     "Newest",
     "POST",
@@ -79,14 +93,20 @@ __all__ = [
     "Phrase",
     "Picture",
     "Place",
+    "Poll",
+    "PollOption",
+    "PollVote",
     "Preferences",
+    "Preview",
     "Profile",
+    "PushSubscription",
     "READ",
     "REPLICA",
     "ROOMS",
     "Reaction",
     "Receipt",
     "RecoveryCode",
+    "Reminder",
     "ReplicaRouter",
     "Report",
     "RetentionEntry",
@@ -106,6 +126,7 @@ __all__ = [
     "Thread",
     "ThreadMember",
     "Token",
+    "Upload",
     "Visitor",
     "count_news",
     "find_allowed",

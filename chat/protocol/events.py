@@ -31,7 +31,12 @@ class Post(Event):
     ref: str
     body: str
     reply_to: int | None = None
+    files: tuple[str, ...] = ()
     thread: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `empty` for a message without a text and without files."""
+        _check_content(self)
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,11 @@ class Schedule(Event):
     body: str
     at: datetime
     reply_to: int | None = None
+    files: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `empty` for a message without a text and without files."""
+        _check_content(self)
 
 
 @dataclass(frozen=True)
@@ -145,9 +155,70 @@ class Dismiss(Event):
     id: int
 
 
+@dataclass(frozen=True)
+class Command(Event):
+    """
+    Run a command, such as `/topic News`.
+
+    `zone` is the time zone of the times in `text`; None for the person's own time zone.
+    """
+
+    type = "command"
+    ref: str
+    name: str
+    text: str = ""
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class PostByCommand(Post):
+    """A message that a command posts. No client sends this event: its fields make the digest that of the command."""
+
+    type = "command"
+    command: str = ""
+    text: str = ""
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Vote(Event):
+    """Choose options of a poll, by their positions, in place of an earlier choice."""
+
+    type = "vote"
+    ref: str
+    id: int
+    options: list[int]
+
+
+@dataclass(frozen=True)
+class ClosePoll(Event):
+    """End a poll, so that nobody can vote any longer."""
+
+    type = "close_poll"
+    ref: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Remind(Event):
+    """Remind this person of a message at a later time."""
+
+    type = "remind"
+    ref: str
+    id: int
+    at: datetime
+
+
 EVENTS: dict[str, type[Event]] = {
-    event.type: event for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
+    event.type: event
+    for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
+    + (Command, Vote, ClosePoll, Remind)
 }
+
+
+def _check_content(event: Post | Schedule) -> None:
+    if not event.body and not event.files:
+        raise ChatError("empty", "'%(name)s' must not be empty.", name="body")
 
 
 def digest(event: Event, slug: str) -> str:

@@ -4,6 +4,7 @@ The world of the tables of rights: a room of each kind, and in each room a perso
 It is built once for a module of tests. Each request of a test runs in a savepoint that is rolled back.
 """
 
+import secrets
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -21,9 +22,10 @@ from chat.models import (
     ScheduledMessage,
     Task,
     TaskPart,
+    Upload,
     Visitor,
 )
-from chat.services import announcements, directs, invitations, people, rooms, search
+from chat.services import announcements, directs, files, hooks, invitations, people, rooms, search
 from chat.services.digests import digest_secret
 from tests import wire
 from tests.chat.helpers import Browser, message_of
@@ -69,9 +71,14 @@ class World:
             self.rooms[kind] = self._make_room(kind)
             self._fill_room(kind)
         self.invitation, self.key = invitations.create_invitation(self.people["owner"], self.rooms["private"].slug)
+        self.hooks = {kind: self._make_hook(kind) for kind in ("incoming", "outgoing")}
         people.sign_up("Newcomer", "correct horse")
         search.catch_up()
         self.digest = people.set_picture(self.author, make_image()).picture
+
+    def _make_hook(self, kind):
+        fields = hooks.HookFields(name=kind, url="https://hook.example/", trigger="command", words=["deploy"])
+        return hooks.make_hook(self.people["owner"], self.rooms["private"].slug, kind, fields)[0]
 
     def _make_room(self, kind):
         if kind == "board":
@@ -111,7 +118,8 @@ class World:
         message = message_of(room, self.author, OTHERS, **fields)
         announcements.announce(f"News of {kind}", slug=room.slug)
         report = Report.objects.create(room=room, message=message, reporter=self.author, reason="Rude", body="Hello")
-        self.ids[kind] = {"report": report.id, "role": Member.objects.get(room=room, person=self.author).id}
+        role = Member.objects.get(room=room, person=self.author).id
+        self.ids[kind] = {"report": report.id, "role": role, "file": make_file(message).key}
         for index, (standing, person) in enumerate(self.people.items()):
             if person is None:
                 continue
@@ -185,6 +193,14 @@ def _make_task(person, room):
 def _make_scheduled(person, room):
     due = timezone.now() + timedelta(days=1)
     return ScheduledMessage.objects.create(room=room, author=person, body="Later", due_at=due).id
+
+
+def make_file(message):
+    """Store a file of a message, and return its row."""
+    name = files.make_name("uploads")
+    files.put(name, [b"Hello"])
+    fields = {"name": "a.txt", "type": "text/plain", "size": 5, "stored": name, "key": secrets.token_urlsafe(16)}
+    return Upload.objects.create(room=message.room, person=message.author, number=message.number, **fields)
 
 
 def make_image():

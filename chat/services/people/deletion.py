@@ -1,9 +1,9 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-These rows stay, under a name that does not identify the person: messages, reactions, mentions, visits to boards,
-records of moderation, bans, and memberships in direct conversations. The other memberships and the rows in DELETED are
-deleted.
+These rows stay, under a name that does not identify the person: messages, reactions, votes, mentions, visits to
+boards, emoji of the site, records of moderation, bans, and memberships in direct conversations. The other memberships
+and the rows in DELETED are deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
 person's connections.
@@ -25,6 +25,7 @@ from chat.models import (
     Bookmark,
     EmailAddress,
     ExternalLogin,
+    HookDelivery,
     KnownPlace,
     Login,
     Mail,
@@ -33,14 +34,17 @@ from chat.models import (
     Picture,
     Preferences,
     Profile,
+    PushSubscription,
     Receipt,
     RecoveryCode,
+    Reminder,
     Room,
     ScheduledMessage,
     SecondFactor,
     Task,
     ThreadMember,
     Token,
+    Upload,
     make_handle_skeleton,
 )
 from chat.services import feeds
@@ -53,6 +57,7 @@ from .sign_ins import check_own_password
 DELETED = (
     (Token, "person"),
     (KnownPlace, "person"),
+    (PushSubscription, "person"),
     (Login, "person"),
     (ExternalLogin, "person"),
     (SecondFactor, "person"),
@@ -64,9 +69,11 @@ DELETED = (
     (Picture, "person"),
     (Preferences, "person"),
     (ScheduledMessage, "author"),
+    (Reminder, "person"),
     (Task, "person"),
     (Receipt, "person"),
     (Announcement, "person"),
+    (HookDelivery, "person"),
     (Bookmark, "person"),
     (ThreadMember, "person"),
     (Block, "person"),
@@ -99,6 +106,8 @@ def _delete_rows(person):
     # A banned member stays, so that the rooms' records of bans stay complete. The members of direct conversations stay,
     # because the conversations have the names of their people.
     person.memberships.exclude(role=Member.BANNED).exclude(room__access=Room.DIRECT).delete()
+    # The files of messages stay with the messages.
+    Upload.objects.unused().filter(person=person).delete()
     for model, field in DELETED:
         model.objects.filter(Q((field, person))).delete()
 

@@ -15,21 +15,26 @@ from chat.models import (
     Block,
     Bookmark,
     EarlierBody,
+    Hook,
     Invitation,
     Member,
     Mention,
     Message,
     Person,
+    PollVote,
     Reaction,
+    Reminder,
     Report,
     Room,
     ScheduledMessage,
     Task,
     ThreadMember,
     Token,
+    Upload,
 )
 from chat.protocol import format_time
 from chat.services.rooms import get_readable_rooms
+from chat.services.uploads import describe_files
 
 from .emails import get_email
 from .own_logins import list_logins
@@ -110,20 +115,24 @@ class _Lists:
         return [
             ("rooms", _with_room(Member.objects.filter(person=person)), self._describe_membership),
             ("reactions", _with_message(Reaction.objects.filter(person=person)), self._describe_reaction),
+            ("votes", _with_poll(PollVote.objects.filter(person=person)), self._describe_vote),
             ("bookmarks", _with_message(Bookmark.objects.filter(person=person)), self._describe_bookmark),
             ("mentions", _with_room(Mention.objects.filter(person=person, silent=False)), self._refer),
             ("threads", _with_thread(ThreadMember.objects.filter(person=person)), self._describe_thread),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
             ("scheduled", _with_room(ScheduledMessage.objects.filter(author=person)), self._describe_scheduled),
+            ("reminders", _with_room(Reminder.objects.filter(person=person)), self._describe_reminder),
             ("tasks", _with_room(Task.objects.filter(person=person)), self._describe_task),
             ("reports", _with_message(Report.objects.filter(reporter=person)), self._describe_report),
             ("invitations", _with_room(Invitation.objects.filter(created_by=person)), self._describe_invitation),
+            ("webhooks", _with_room(Hook.objects.filter(created_by=person)), self._describe_hook),
             ("whispers", person.whispers.all(), _describe_whisper),
             (
                 "earlier_bodies",
                 _with_message(EarlierBody.objects.filter(message__author=person)),
                 self._describe_earlier_body,
             ),
+            ("files", _with_room(Upload.objects.filter(person=person)), self._describe_upload),
             ("messages", _with_room(Message.objects.filter(author=person, removed_at=None)), self._describe_message),
         ]
 
@@ -140,6 +149,10 @@ class _Lists:
     def _describe_reaction(self, row: Reaction) -> dict[str, Any]:
         return {**self._refer(row.message), "emoji": row.emoji}
 
+    def _describe_vote(self, row: PollVote) -> dict[str, Any]:
+        poll = row.option.poll
+        return {"room": self._name_room(poll.room), "message": poll.number, "option": row.option.text}
+
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
         return {**self._refer(row.message), "at": format_time(row.created_at)}
 
@@ -149,6 +162,11 @@ class _Lists:
 
     def _describe_scheduled(self, row: ScheduledMessage) -> dict[str, Any]:
         return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
+
+    def _describe_reminder(self, row: Reminder) -> dict[str, Any]:
+        room = self._name_room(row.room) if row.room else None
+        about = {"room": room, "message": row.number if room else None}
+        return {**about, "text": row.text, "at": format_time(row.due_at), "state": row.state}
 
     def _describe_task(self, row: Task) -> dict[str, Any]:
         params = json.loads(row.params)
@@ -167,8 +185,16 @@ class _Lists:
         room = self._name_room(row.room) if row.room else None
         return {"room": room, "handle": row.handle, **times, "uses_left": row.uses_left}
 
+    def _describe_hook(self, row: Hook) -> dict[str, Any]:
+        at = format_time(row.created_at)
+        return {"room": self._name_room(row.room), "name": row.person.handle, "kind": row.kind, "at": at}
+
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
+
+    def _describe_upload(self, row: Upload) -> dict[str, Any]:
+        [facts] = describe_files([row])
+        return {"room": self._name_room(row.room), "message": row.number, "at": format_time(row.created_at), **facts}
 
     def _describe_message(self, row: Message) -> dict[str, Any]:
         times = {"at": format_time(row.created_at), "edited_at": format_time(row.edited_at)}
@@ -192,6 +218,10 @@ def _with_thread(rows: QuerySet) -> QuerySet:
 
 def _with_message(rows: QuerySet) -> QuerySet:
     return rows.select_related("message__room")
+
+
+def _with_poll(rows: QuerySet) -> QuerySet:
+    return rows.select_related("option__poll__room")
 
 
 def _describe_token(token: Token) -> dict[str, Any]:

@@ -24,10 +24,14 @@ class Addition:
     - `prepare(member, event)`: called before a `post` is stored, in its transaction. Return what `store` needs, or None
       if the post has no such addition. Raise ChatError to refuse the post.
     - `columns(prepared)`: return {column of Message that belongs to this addition: value} for the new row.
+    - `notice(prepared)`: return further fields of the `mention` events about the message.
     - `store(message, prepared)`: called after the message and its mentions are stored, in the same transaction.
+    - `revise(member, message, body)`: called before an edit is stored, in its transaction. `member` edits the message,
+      and `body` is its new body. Return whether the message has the addition now.
     - `removed(message)`: called after a message with this addition was removed, in the same transaction.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
     - `stays`: a removed message keeps this addition, and its `message` event has the fields.
+    - `is_fixed`: the body of a message with this addition cannot be edited.
     """
 
     bit: AdditionBit
@@ -37,7 +41,10 @@ class Addition:
     delete: Callable[[int, Sequence[int]], object] | None = None
     stays: bool = False
     columns: Callable[[Any], dict[str, Any]] | None = None
+    notice: Callable[[Any], dict[str, Any]] | None = None
     removed: Callable[[Message], object] | None = None
+    revise: Callable[[Member, Message, str], bool] | None = None
+    is_fixed: bool = False
 
 
 _registered: dict[AdditionBit, Addition] = {}
@@ -68,6 +75,15 @@ class Prepared:
                 columns.update(addition.columns(value))
         return columns
 
+    @property
+    def notice_fields(self) -> dict[str, Any]:
+        """Return the further fields of the `mention` events about the message."""
+        fields: dict[str, Any] = {}
+        for addition, value in self.parts:
+            if addition.notice is not None:
+                fields.update(addition.notice(value))
+        return fields
+
     def store(self, message: Message) -> None:
         """Store the additions of a message that was just stored."""
         for addition, value in self.parts:
@@ -82,6 +98,16 @@ def prepare_additions(member: Member, event: Any) -> Prepared:
     return Prepared([(addition, value) for addition, value in found if value is not None])
 
 
+def revise_additions(member: Member, message: Message, body: str) -> int | None:
+    """Change the additions of a message that gets a new body. Return the bits of the additions that it has now."""
+    bits = message.additions or 0
+    for addition in _registered.values():
+        if addition.revise is not None:
+            has_now = addition.revise(member, message, body)
+            bits = bits | addition.bit if has_now else bits & ~addition.bit
+    return bits or None
+
+
 def describe_additions(messages: Iterable[Message]) -> dict[int, dict]:
     """Return {number: further fields of the `message` event} for messages of one room that have additions."""
     having = [message for message in messages if message.additions]
@@ -94,6 +120,11 @@ def describe_additions(messages: Iterable[Message]) -> dict[int, dict]:
             for number, more in addition.describe(chosen).items():
                 fields.setdefault(number, {}).update(more)
     return fields
+
+
+def is_fixed(message: Message) -> bool:
+    """Return whether the message has an addition that keeps its body from being edited."""
+    return any((message.additions or 0) & bit and addition.is_fixed for bit, addition in _registered.items())
 
 
 def delete_additions(room_id: int, additions: dict[int, int | None]) -> None:

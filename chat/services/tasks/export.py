@@ -9,9 +9,10 @@ message that is edited or removed during the export appears as it was when its b
 import json
 from collections.abc import Generator
 
+from django.conf import settings
 from django.utils import timezone
 
-from chat.models import Message, Room, read_from_replica
+from chat.models import Message, Person, Room, read_from_replica
 from chat.protocol import (
     ChatError,
     check_boolean,
@@ -23,6 +24,8 @@ from chat.protocol import (
     parse_moment,
     person,
 )
+from chat.services import custom_emoji
+from chat.services.rooms import describe_additions
 
 from .formats import FORMATS, Transcript
 from .job import Job
@@ -77,8 +80,9 @@ def export(job: Job) -> Generator[float, None, None]:
     job.write(file_format.start())
     number = 0
     while block := _read_block(job, number, *_get_period(params)):
+        additions = describe_additions(block)
         for message in block:
-            job.write(file_format.message(describe(message)))
+            job.write(file_format.message(describe(message, additions.get(message.number))))
         number = block[-1].number
         yield number / job.upto
     job.write(file_format.end())
@@ -95,6 +99,7 @@ def _get_transcript(job, params):
         end=params["to"],
         zone=params.get("zone"),
         has_bom=params.get("bom", True),
+        find_emoji=custom_emoji.find_picture,
     )
 
 
@@ -108,12 +113,20 @@ def _read_block(job, after, start, end):
     return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
-def describe(message: Message) -> dict:
-    """Return the values of a message in a transcript. The caller must have read the message with `complete`."""
+def _mark_bot(author: Person) -> dict:
+    return {"bot": True} if author.is_bot else {}
+
+
+def describe(message: Message, additions: dict | None = None) -> dict:
+    """
+    Return the values of a message in a transcript. The caller must have read the message with `complete`.
+
+    `additions` are its fields from `describe_additions`. A transcript has the addresses of files, and not their bytes.
+    """
     values = {
         "id": message.number,
         "offset": message.offset,
-        "author": person(message.author.handle, message.author.is_guest),
+        "author": person(message.author.handle, message.author.is_guest, **_mark_bot(message.author)),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
@@ -121,6 +134,11 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    values.update(additions or {})
+    if "files" in values:
+        values["files"] = [{**file, "url": f"{settings.PUBLIC_URL or ''}{file['url']}"} for file in values["files"]]
+    # The number of replies and the time of the last one can be counted in the transcript.
+    values.pop("thread", None)
     if message.thread_root is not None:
         values["thread"] = {"root": message.thread_root}
     guests = message.list_reacting_guests()

@@ -146,6 +146,7 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     assert [block["handle"] for block in data["blocks"]] == ["Bob"]
     assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
     assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]
+    assert data["webhooks"] == []
 
 
 def test_the_data_do_not_contain_the_new_address_of_a_room_that_the_person_may_not_read(browser, alice, bob):

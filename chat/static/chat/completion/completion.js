@@ -4,6 +4,7 @@
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
+import { makeEmojiPicture } from "../ui/emoji-picture.js";
 import { avatar, icon } from "../ui/pictures.js";
 import { gettext, ngettext } from "../ui/translation.js";
 import { makeCommandSource, makeEmojiSource, makePeopleSource, makeRoomSource } from "./sources.js";
@@ -118,12 +119,13 @@ export class Completion {
    * @param {Suggestion} suggestion
    * @param {number} index
    */
-  #makeOption({ title, detail, person, sign, picture }, index) {
+  #makeOption({ title, usage, detail, person, sign, picture, url }, index) {
     return make(
       "div",
       { id: `${this.#list.id}-${index}`, role: "option", onclick: () => this.#choose(index) },
-      person ? avatar(person) : picture ? make("span", { class: "picture", "aria-hidden": "true", text: picture }) : icon(sign ?? "none"),
+      person ? avatar(person) : picture ? makePicture(picture, url) : icon(sign ?? "none"),
       make("bdi", { class: "completion-title", text: title }),
+      usage ? make("bdi", { class: "completion-usage", text: usage }) : null,
       detail ? make("bdi", { class: "completion-detail", text: detail }) : null,
     );
   }
@@ -187,6 +189,14 @@ export class Completion {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/**
+ * @param {string} emoji
+ * @param {string} [url]
+ */
+function makePicture(emoji, url) {
+  return make("span", { class: "picture", "aria-hidden": "true" }, url ? makeEmojiPicture(emoji, url) : emoji);
 }
 
 /**

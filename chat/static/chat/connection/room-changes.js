@@ -48,12 +48,13 @@ export class RoomChanges {
   /**
    * Posts a message, and returns its ref. The body is trimmed before the event is stored: a repeated event must equal the
    * first event.
-   * @param {string} body
+   * @param {string} body may be empty if there are files
    * @param {number | null} [replyTo] the id of the quoted message
+   * @param {string[]} [files] the ids of uploaded files
    * @param {number | null} [thread] the first message of the thread in which the message is a reply
    */
-  post(body, replyTo = null, thread = null) {
-    const event = { type: CLIENT_EVENT.POST, body: body.trim() };
+  post(body, replyTo = null, files = [], thread = null) {
+    const event = { type: CLIENT_EVENT.POST, body: body.trim(), ...(files.length && { files }) };
     return this.#add({ ...event, ...(replyTo === null ? {} : { reply_to: replyTo }), ...(thread === null ? {} : { thread }) });
   }
 
@@ -88,6 +89,39 @@ export class RoomChanges {
   }
 
   /**
+   * Runs a command, and returns its ref.
+   * @param {string} name without the slash
+   * @param {string} text what follows the name
+   * @param {string} zone the person's time zone, for times in the text
+   */
+  command(name, text, zone) {
+    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone });
+  }
+
+  /**
+   * Chooses options of a poll, in place of the earlier choice.
+   * @param {number} id
+   * @param {number[]} options their positions
+   */
+  vote(id, options) {
+    return this.#add({ type: CLIENT_EVENT.VOTE, id, options });
+  }
+
+  /** @param {number} id */
+  closePoll(id) {
+    return this.#add({ type: CLIENT_EVENT.CLOSE_POLL, id });
+  }
+
+  /**
+   * Reminds the person of a message.
+   * @param {number} id
+   * @param {string} at ISO 8601, UTC
+   */
+  remind(id, at) {
+    return this.#add({ type: CLIENT_EVENT.REMIND, id, at });
+  }
+
+  /**
    * Starts a background task, and returns the ref that its `task` events carry.
    * @param {string} task
    * @param {object} params
@@ -100,9 +134,10 @@ export class RoomChanges {
    * Schedules a message, and returns its ref.
    * @param {string} body
    * @param {string} at ISO 8601, UTC
+   * @param {string[]} [files] the ids of uploaded files
    */
-  schedule(body, at) {
-    return this.#add({ type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at });
+  schedule(body, at, files = []) {
+    return this.#add({ type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at, ...(files.length && { files }) });
   }
 
   /**

@@ -95,7 +95,10 @@ export class RoomSocket extends Emitter {
     [SERVER_EVENT.SYNCED]: (event) => this.#receiveSynced(event),
     [SERVER_EVENT.PAGE]: (event) => this.#receivePage(event),
     [SERVER_EVENT.ANNOUNCEMENT]: (event) => this.#receiveAnnouncement(event),
-    [SERVER_EVENT.EXPIRED]: (event) => this.#dropExpired(event.before),
+    [SERVER_EVENT.EXPIRED]: (event) => {
+      this.emit(SERVER_EVENT.EXPIRED, event);
+      this.#dropExpired(event.before);
+    },
   };
 
   /** @param {RoomSocketOptions} options */
@@ -257,6 +260,7 @@ export class RoomSocket extends Emitter {
     const handle = event.you?.handle ?? this.handle;
     const isOtherPerson = handle !== this.handle;
     this.handle = handle;
+    this.#loaded.keptFrom = event.room?.kept_from ?? 1;
     this.emit(SERVER_EVENT.JOINED, event);
     // The page must be loaded again for the other person. Until then nothing is sent: the outbox is another person's.
     if (this.isOtherPerson(event.you)) return;
@@ -332,7 +336,9 @@ export class RoomSocket extends Emitter {
    * @param {number | undefined} before the server has deleted the messages before this id
    */
   #dropExpired(before) {
-    if (before === undefined || !this.#loaded.hasBefore(before)) return;
+    if (before === undefined) return;
+    this.#loaded.keptFrom = before;
+    if (!this.#loaded.hasBefore(before)) return;
     this.#forget();
     this.#connection.restart();
   }

@@ -4,6 +4,7 @@
 import { asApiError, call } from "../connection/api.js";
 import { bookmarks } from "../connection/bookmarks.js";
 import { make } from "../ui/dom.js";
+import { describeFiles } from "../ui/files.js";
 import { personName } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
@@ -16,8 +17,9 @@ import { noteOfReply, Results } from "./results.js";
  * @param {import("../connection/wire.js").Message} message
  * @returns {import("./results.js").Result}
  */
-function asResult(room, { id, author, at, body, thread }) {
-  return { slug: room.slug, roomName: room.name, id, author, at, text: body, note: noteOfReply({ id, thread }) };
+function asResult(room, { id, author, at, body, files = [], thread }) {
+  const text = body || describeFiles(files);
+  return { slug: room.slug, roomName: room.name, id, author, at, text, note: noteOfReply({ id, thread }) };
 }
 
 /** @param {import("../connection/wire.js").PersonName | null} by */

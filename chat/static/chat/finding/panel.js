@@ -1,12 +1,14 @@
 // @ts-check
-// What the side panel shows to find messages: search, pins, bookmarks, mentions and threads, one at a time.
+// What the side panel shows to find messages: search, pins, files, bookmarks, mentions, threads and reminders, one at a time.
 // Must not know the workspace: the host provides what this module needs.
 
 import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
+import { FilesView } from "./files-view.js";
 import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
+import { RemindersView } from "./reminders-view.js";
 import { SearchView } from "./search-view.js";
 import { ThreadsView } from "./thread-list.js";
 
@@ -33,9 +35,11 @@ import { ThreadsView } from "./thread-list.js";
 const VIEWS = [
   { name: "search", title: gettext("Search"), heading: gettext("Search messages"), sign: "search", make: (host) => new SearchView(host) },
   { name: "pins", title: gettext("Pinned"), heading: gettext("Pinned messages"), sign: "pin", make: (host) => new PinsView(host) },
+  { name: "files", title: gettext("Files"), heading: gettext("Files of this room"), sign: "attach", make: (host) => new FilesView(host) },
   { name: "bookmarks", title: gettext("Bookmarks"), heading: gettext("Your bookmarks"), sign: "bookmark", make: (host) => new BookmarksView(host) },
   { name: "mentions", title: gettext("Mentions"), heading: gettext("Your mentions"), sign: "at", make: (host) => new MentionsView(host) },
   { name: "threads", title: gettext("Threads"), heading: gettext("Your threads"), sign: "thread", make: () => new ThreadsView() },
+  { name: "reminders", title: gettext("Reminders"), heading: gettext("Your reminders"), sign: "later", make: () => new RemindersView() },
 ];
 
 export class Panel {

@@ -43,8 +43,9 @@ export function partsForActions(conversation) {
  */
 export function actionsOfComposer(conversation, typingSignal) {
   return {
-    submit: (body, target) => {
-      if (target !== null || !conversation.commands?.run(body)) conversation.actions.submit(body, target);
+    submit: (body, target, files) => {
+      const isCommand = target === null && !files.length && conversation.commands?.run(body);
+      if (!isCommand) conversation.actions.submit(body, target, files.map(({ id }) => id));
     },
     typed: () => typingSignal.typed(),
     stoppedTyping: () => typingSignal.stop(),
@@ -52,6 +53,20 @@ export function actionsOfComposer(conversation, typingSignal) {
       const last = conversation.actions.findLastOwn();
       if (last) conversation.composer.edit(last);
     },
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {string} path where files are sent
+ * @returns {import("./late-attachments.js").Parts}
+ */
+export function partsForAttachments({ page, composer, notify, scope }, path) {
+  return {
+    path, notify, scope, mostBytes: Number(page.dataset.uploadBytes ?? 0), target: byId("content"),
+    isEnabled: () => composer.isEnabled && !composer.isEditing,
+    changed: () => composer.filesChanged(),
+    focus: () => composer.focus(),
   };
 }
 
@@ -86,6 +101,8 @@ export function actionsOnMessages(conversation, timeline = conversation.timeline
     report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),
     moderate: (message) => conversation.moderation.openPerson(message.author.handle),
     profile: (message) => conversation.links?.openCard(message.author.handle),
+    closePoll: ({ id }) => { socket.changes.closePoll(id); },
+    remind: ({ id }) => withDialogs(({ openRemindDialog }) => openRemindDialog((at) => socket.changes.remind(id, at))),
     ...makeMessageTools(slug, { changes: socket.changes, itemOf: (id) => timeline.item(id), notify, withDialogs }),
   };
 }
@@ -95,9 +112,10 @@ export function actionsOnMessages(conversation, timeline = conversation.timeline
  * @returns {import("./own-changes.js").Parts}
  */
 export function partsForOwnChanges(conversation) {
-  const { socket, timeline, taskBars, history, notify, buttons } = conversation;
+  const { socket, timeline, taskBars, history, notify, polls, buttons } = conversation;
   return {
-    socket, timeline, taskBars, history, notify, scheduleDialog: () => buttons.scheduleDialog, isGuest: () => conversation.isGuest,
+    socket, timeline, taskBars, history, notify, polls, scheduleDialog: () => buttons.scheduleDialog,
+    isGuest: () => conversation.isGuest, giveBack: (text) => conversation.giveBack(text),
   };
 }
 
@@ -110,6 +128,18 @@ export function partsForPersonLinks(conversation) {
   return {
     slug, me, socket, timeline, people, moderation, composer, withDialogs, page, list,
     isGuest: () => conversation.isGuest, isActive: () => scope.isActive,
+  };
+}
+
+/** Loads the catalogue of emoji, and the site's own emoji, for a search in both. */
+async function loadEmoji() {
+  const [catalogue, custom] = await Promise.all([import("../emoji/catalogue.js"), import("../connection/custom-emoji.js")]);
+  await custom.loadCustomEmoji();
+  return {
+    search: (/** @type {string} */ query, /** @type {number} */ most) => [
+      ...custom.searchCustomEmoji(query, most).map((own) => ({ emoji: custom.markOf(own), name: custom.markOf(own), url: own.url })),
+      ...catalogue.search(query, most),
+    ].slice(0, most),
   };
 }
 
@@ -126,7 +156,8 @@ export function partsForCompletion(conversation, ownRooms) {
     present: () => people.handles,
     mayCallAll: () => ownRole.mayCallAll(conversation.callers),
     commands: () => conversation.commands?.offered ?? [],
+    loadCommands: async () => conversation.commands?.load(),
     found: knowRooms,
-    loadEmoji: () => import("../emoji/catalogue.js"),
+    loadEmoji,
   };
 }

@@ -9,23 +9,27 @@ import { CALLERS, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
 import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
+import { timeZone } from "../ui/format.js";
 import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { formatNumber, gettext } from "../ui/translation.js";
 import { VersionBar } from "./bars.js";
+import { isPosting } from "./command-lines.js";
 import { Composer } from "./composer.js";
 import { ComposerButtons } from "./composer-buttons.js";
 import { ConnectionWatch } from "./connection-watch.js";
 import {
-  actionsOfComposer, partsForActions, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
+  actionsOfComposer, partsForActions, partsForAttachments, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
 } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
 import { takeTimeline } from "./first-view.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
+import { LateAttachments } from "./late-attachments.js";
 import { makeWithDialogs } from "./late-dialogs.js";
+import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
@@ -40,6 +44,7 @@ import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
 import { Threads } from "./threads.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
+import { watchPictures } from "./viewing.js";
 
 /**
  * @typedef {object} Options
@@ -48,6 +53,7 @@ import { TypingOthers, TypingSignal } from "./typing.js";
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
  * @property {string} [previewPath] the endpoint that renders previews, for a board
+ * @property {string} [filesPath] the endpoint that takes files, for a board
  * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
@@ -109,13 +115,13 @@ export class Conversation {
   threads = new Threads();
   /**
    * The commands that the person can type in place of a message; null on a board.
-   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   * @type {import("./late-commands.js").LateCommands | null}
    */
   commands = null;
 
   /** @param {Options} options */
   constructor({
-    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, filesPath = `/api/rooms/${slug}/files/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
     showThread = () => {},
   }) {
     const { scope, notify, withDialogs } = this;
@@ -140,8 +146,11 @@ export class Conversation {
     this.actions = new MessageActions(handle, partsForActions(this));
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
+    this.attachments = new LateAttachments(partsForAttachments(this, filesPath));
+    composer.useFiles(this.attachments);
     this.buttons = new ComposerButtons({
-      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, attachments: this.attachments, changes: socket.changes, withDialogs, notify,
+      askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -153,6 +162,7 @@ export class Conversation {
     this.versionBar = new VersionBar(() => composer.isEmpty && socket.changes.pending.length === 0, scope);
     this.controls = new MessageControls(partsForControls(this));
     this.connectionWatch = new ConnectionWatch({ socket, composer, ownRole: this.ownRole, scope });
+    this.polls = new LatePolls(handle, { slug, isBoard: this.isBoard, changes: socket.changes, timeline, scope });
     this.ownChanges = new OwnChanges(handle, partsForOwnChanges(this));
     if (social) this.links = new PersonLinks(social, partsForPersonLinks(this));
     this.#connectParts(ownRooms, isShown);
@@ -213,6 +223,33 @@ export class Conversation {
     }));
   }
 
+  /** Opens the dialog that asks a question with options. */
+  openPollDialog() {
+    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
+  }
+
+  /**
+   * Gives a command to the server. If it posts a message, scrolls to the newest message.
+   * @param {string} name
+   * @param {string} text
+   */
+  sendCommand(name, text) {
+    this.socket.changes.command(name, text, timeZone());
+    if (!isPosting(name)) return;
+    this.readMarker.wroteMessage();
+    this.history.showNewest();
+  }
+
+  /**
+   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * @param {string} text
+   */
+  giveBack(text) {
+    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
+    this.composer.insert(text);
+    return true;
+  }
+
   async copyLink() {
     const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.page);
     this.notify(isCopied ? gettext("The link is copied.") : gettext("The browser does not allow copying."));
@@ -254,7 +291,9 @@ export class Conversation {
     new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers, threads: this.threads }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
+    socket.on(SERVER_EVENT.EXPIRED, ({ before }) => this.#noteKeptFrom(before));
     this.list.addEventListener("click", (event) => this.#clicked(event));
+    watchPictures(this.list, () => timeline.messages, this.withDialogs);
     onForgotten(() => this.#forget(), this.scope.life);
     watchForCompletion(partsForCompletion(this, ownRooms));
   }
@@ -279,10 +318,19 @@ export class Conversation {
     this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     this.keptDays = room.kept_days ?? null;
+    this.#noteKeptFrom(room.kept_from);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
+  }
+
+  /**
+   * Lets the beginning of the messages say that older messages were deleted, if they were.
+   * @param {number} [id] the lowest id that was not deleted
+   */
+  #noteKeptFrom(id) {
+    if (id !== undefined) byId("beginning").dataset.keptFrom = String(id);
   }
 
   /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
@@ -290,6 +338,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
+    this.page.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();
@@ -307,10 +356,27 @@ export class Conversation {
     const reaction = closestTo(event, "[data-react]");
     const thread = closestTo(event, "[data-thread]");
     if (thread) this.openThread(Number(thread.dataset.thread));
+    const removal = closestTo(event, "[data-remove-preview]");
+    if (removal) this.withDialogs(({ removePreview }) => removePreview(this.slug, removal, this.notify));
+    const option = closestTo(event, "[data-vote]");
+    const voters = closestTo(event, "[data-voters]");
+    if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));
+    if (voters) this.#showVoters(idOf(voters));
     if (quote) this.history.jump(Number(quote.dataset.jump));
-    if (reaction) {
-      const item = /** @type {HTMLElement} */ (reaction.closest(".message"));
-      this.actions.toggleReaction(Number(item.dataset.id), reaction.dataset.react ?? "");
-    }
+    if (reaction) this.actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
   }
+
+  /** @param {number} id */
+  #showVoters(id) {
+    const poll = this.timeline.get(id)?.poll;
+    if (poll) this.withDialogs(({ openVoters }) => openVoters(poll));
+  }
+}
+
+/**
+ * Returns the id of the message that contains an element.
+ * @param {HTMLElement} element
+ */
+function idOf(element) {
+  return Number(/** @type {HTMLElement} */ (element.closest(".message")).dataset.id);
 }

@@ -77,9 +77,10 @@ function takeData(page) {
  * @param {FirstView} view
  */
 function showBeginning({ messages }) {
-  const hasOlder = messages[0]?.id > 1;
+  const beginning = byId("beginning");
+  const hasOlder = messages[0]?.id > Number(beginning.dataset.keptFrom ?? 1);
   byId("load-older").hidden = !hasOlder;
-  byId("beginning").hidden = hasOlder;
+  beginning.hidden = hasOlder;
   byId("empty-room").hidden = messages.some((message) => !isReply(message));
 }
 

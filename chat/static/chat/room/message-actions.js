@@ -39,14 +39,15 @@ export class MessageActions {
    * Posts the text of the composer, or edits a message with it.
    * @param {string} body
    * @param {import("./composer.js").Target | null} target
+   * @param {string[]} [files] the ids of uploaded files, for a new message
    */
-  submit(body, target) {
+  submit(body, target, files = []) {
     const { changes, readMarker, showNewest, thread = null } = this.#parts;
     if (target?.kind === "edit") {
       if (body.trim() !== target.message.body) changes.edit(target.message.id, body);
       return;
     }
-    changes.post(body, target?.message.id ?? null, thread);
+    changes.post(body, target?.message.id ?? null, files, thread);
     readMarker.wroteMessage();
     showNewest();
   }
@@ -67,7 +68,7 @@ export class MessageActions {
    */
   findLastOwn() {
     if (!this.#parts.timeline.isLive) return undefined;
-    return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);
+    return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed && !message.poll);
   }
 
   /**
@@ -82,7 +83,11 @@ export class MessageActions {
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message) };
+    const closePoll = (isOwn || isModerating()) && message.poll !== undefined && !message.poll.closed;
+    // The server keeps the text of a poll as it is: people have voted on it.
+    return {
+      edit: isOwn && !message.poll, closePoll, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message),
+    };
   }
 
   /**
@@ -96,7 +101,7 @@ export class MessageActions {
     const mayPin = isModerating() && !isBoard;
     const isBookmarked = !isBoard && bookmarks.has(slug, id);
     return {
-      thread: !isBoard && thread === undefined, link: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
+      thread: !isBoard && thread === undefined, link: !isBoard, remind: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
       history: mayPin && Boolean(editedAt),
     };
   }

@@ -4,9 +4,12 @@
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
-import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { describeFiles } from "../ui/files.js";
+import { authorAvatar, botMark, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
+import { makePreviews } from "./link-previews.js";
 import { makeBody } from "./message-body.js";
+import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
 import { makeThreadLine } from "./thread-line.js";
 
@@ -26,7 +29,7 @@ const FOCUSABLE = ".row :is(a[href], button)";
  */
 export function excerpt(message) {
   if (message.removed) return gettext("message removed");
-  const text = message.body.replace(/\s+/g, " ");
+  const text = message.body.replace(/\s+/g, " ") || describeFiles(message.files ?? []);
   return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
 }
 
@@ -54,7 +57,7 @@ function elementId({ id }, { isThread = false }) {
 export function makeItem(message, view) {
   const id = elementId(message, view);
   // A screen reader says this name when the keyboard's focus reaches the message.
-  const name = `${id}-author ${id}-time ${id}-body`;
+  const name = `${id}-author ${id}-time ${id}-body ${id}-files`;
   return make("li", { id, class: "message", "data-id": message.id, tabindex: "-1", "aria-labelledby": name });
 }
 
@@ -97,6 +100,7 @@ function replaceRow(item, row) {
   const old = item.querySelector(":scope > .row");
   const isReachable = item.contains(document.activeElement);
   const focused = old?.contains(document.activeElement) ? describe(document.activeElement) : null;
+  keepFiles(item, row);
   if (old) old.replaceWith(row);
   else item.append(row);
   setReachable(item, isReachable);
@@ -108,11 +112,12 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote, a reaction or a copy button within its message.
+ * Returns what identifies a link, a quote, a reaction, an option of a poll or another button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-thread", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  const names = ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove-preview", "data-vote", "data-voters", "href"];
+  return names.map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -140,10 +145,12 @@ function makeRow(message, view) {
     makeHeader(message, id),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
     makeBody(message, view.me, id),
+    makeFiles(message, id),
+    makePreviews(message),
     makeReactions(message, view.me),
     view.isThread ? null : makeThreadLine(message),
   );
-  return make("article", { class: "row" }, avatar(message.author.handle), content);
+  return make("article", { class: "row" }, authorAvatar(message.author), content);
 }
 
 /**
@@ -151,12 +158,14 @@ function makeRow(message, view) {
  * @param {string} id of the message's element
  */
 function makeHeader(message, id) {
+  const { handle, name = handle, guest: isGuest, bot: isBot } = message.author;
   return make(
     "header",
     { class: "meta" },
-    make("b", { id: `${id}-author`, class: "author", dir: "auto", text: message.author.handle }),
-    personNameOf(message.author.handle),
-    guestMark(message.author.guest),
+    make("b", { id: `${id}-author`, class: "author", dir: "auto", text: name }),
+    isBot ? null : personNameOf(handle),
+    guestMark(isGuest),
+    botMark(isBot),
     make("time", {
       id: `${id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),

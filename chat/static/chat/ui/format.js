@@ -108,11 +108,11 @@ export function countReplies(count) {
 }
 
 /**
- * Returns the name of a person within a sentence: "Alice", or "Charlie (guest)".
+ * Returns the name of a person within a sentence: "Alice", "Charlie (guest)", or the name in a webhook's message.
  * @param {import("../connection/wire.js").PersonName} person
  */
-export function personName({ handle, guest: isGuest }) {
-  return isGuest ? gettext("%(handle)s (guest)", { handle: isolate(handle) }) : isolate(handle);
+export function personName({ handle, guest: isGuest, name }) {
+  return isGuest ? gettext("%(handle)s (guest)", { handle: isolate(handle) }) : isolate(name ?? handle);
 }
 
 /**

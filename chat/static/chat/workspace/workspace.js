@@ -218,6 +218,7 @@ export class Workspace {
       this.attention.replied(event);
       this.#roomChanged({ slug: event.room, threads: event.threads });
     });
+    socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.attention.announced(event));
     // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
     socket.on(SERVER_EVENT.TASK, (event) => this.#taskChanged(event));
     socket.on(LOCAL_EVENT.STATUS, ({ code }) => code === CLOSE.NOT_SIGNED_IN && this.#signedOut());

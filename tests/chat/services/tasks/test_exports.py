@@ -39,7 +39,7 @@ HOSTILE = [
     "'quoted'",
 ]
 
-CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions,guest,thread\r\n"
+CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions,guest,files,thread\r\n"
 
 
 def post(member, ref, body, **fields):
