@@ -86,7 +86,7 @@ export class ThreadView {
     });
     this.#controls = new MessageControls(this.#partsForControls());
     conversation.links?.watch(list, timeline, this.#composer);
-    watchForCompletion(partsForCompletion(conversation, () => []), form, text);
+    watchForCompletion(partsForCompletion(conversation, conversation.ownRooms), form, text);
     this.#listen(typingOthers);
   }
 
