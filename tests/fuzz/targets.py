@@ -50,7 +50,11 @@ TARGETS = {
         Target("requests", interface.check_request, INTERFACE, tokens.HTTP, most_bytes=2000),
         Target("websockets", interface.check_websocket, INTERFACE, tokens.WEBSOCKET, most_bytes=1000),
         Target(
-            "pictures", pictures.check_picture, ("PIL", "chat.services.people.pictures"), tokens.IMAGES, most_bytes=3000
+            "pictures",
+            pictures.check_picture,
+            ("PIL", "chat.services.people.pictures", "chat.services.uploads"),
+            tokens.IMAGES,
+            most_bytes=3000,
         ),
         Target(
             "site",
