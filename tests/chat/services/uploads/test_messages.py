@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.models import AdditionBit, Message, Room, ScheduledMessage, Upload
+from chat.models import AdditionBit, Member, Message, Room, ScheduledMessage, Upload
 from chat.protocol import ChatError, Edit, Post, Remove, Schedule
-from chat.services import people, retention, rooms, scheduled, search, uploads
+from chat.services import directs, people, retention, rooms, scheduled, search, uploads
+from tests import wire
 
 from .helpers import names_in_rows, names_in_store, post, upload, upload_picture
 
@@ -130,11 +131,15 @@ def test_a_deleted_account_leaves_the_files_of_its_messages(member, alice):
     assert names_in_store() == names_in_rows() == {used.stored}
 
 
-def test_a_direct_message_without_a_text_says_what_its_files_are(member):
-    row = upload(member)
-    message = Message(number=1)
-    uploads.messages._store(message, [row])
-    assert message.notice_fields == {"files": [{"name": "notes.txt", "type": "text/plain"}]}
+def test_a_direct_message_without_a_text_says_what_its_files_are(alice, bob):
+    room, _ = directs.open_direct(alice, ["Bob"])
+    member = Member.objects.select_related("room", "person").get(room=room, person=alice)
+    stream = wire.Socket("/me/", wire.browser_of(bob)).connect()
+    stream.read()
+    post(member, "r1", upload(member))
+    wire.work()
+    [notice] = [event for event in stream.read() if event["type"] == "mention"]
+    assert notice["text"] == "" and notice["files"] == [{"name": "notes.txt", "type": "text/plain"}]
 
 
 # Scheduled messages.
