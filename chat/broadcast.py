@@ -26,6 +26,7 @@ DOORS_GROUP = "doors"  # the visitors in the waiting rooms of all boards
 PEOPLE_GROUP = "people"  # all people's own streams
 OPERATIONS_GROUP = "operations"  # the operators who see the state of the site
 DELAY_CHANNEL = "asgi.delay"
+REMINDERS_CHANNEL = "chat.reminders"
 SCHEDULED_CHANNEL = "chat.scheduled"
 TASKS_CHANNEL = "chat.tasks"
 # The number of parts of a long response that may wait in Redis for the interface.

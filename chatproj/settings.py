@@ -154,8 +154,18 @@ if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
 CHAT_ECHO = read("CHAT_ECHO")
 # The private networks to which `chat.services.outgoing` may connect.
 OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
+CHAT_LINK_PREVIEWS = read("CHAT_LINK_PREVIEWS")
+# Notifications to closed browsers: the site's key and its address for push services, and the push services.
+CHAT_VAPID_KEY = read("CHAT_VAPID_KEY")
+CHAT_VAPID_CONTACT = read("CHAT_VAPID_CONTACT") or read("SECURITY_CONTACT") or PUBLIC_URL
+CHAT_PUSH_SERVICES = read("CHAT_PUSH_SERVICES")
+# Whether pages have the service worker. Off, browsers remove the worker that they have.
+CHAT_SERVICE_WORKER = read("CHAT_SERVICE_WORKER")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
+# The people who may add emoji to the site, and how many emoji it may have.
+CHAT_CUSTOM_EMOJI = read("CHAT_CUSTOM_EMOJI")
+CHAT_MAX_CUSTOM_EMOJI = default("CHAT_MAX_CUSTOM_EMOJI")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID
 # Connect.
 CHAT_SIGN_UP = read("CHAT_SIGN_UP")
@@ -249,7 +259,6 @@ STATICFILES_STORAGE = "chat.http.static_files.VersionedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 # The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
 WHITENOISE_ROOT = str(BASE_DIR / "chat" / "http" / "site_root")
-WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 # The address for reports about security, at /.well-known/security.txt.
 SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60

@@ -175,7 +175,10 @@ class WebRequest(http_protocol.WebRequest):
         give_answer(self, function, asked, self._pass_on)
 
     def _pass_on(self) -> None:
-        return super().process() if self.upload is None else self.upload.ask()
+        if self.upload is None:
+            super().process()
+        else:
+            self.upload.ask()
 
     def send_to_workers(self, message: dict[str, Any]) -> None:
         """Pass on a message of an upload, as `process` does for other requests."""

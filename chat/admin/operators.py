@@ -77,7 +77,8 @@ class AnnouncementAdmin(NoChangeForm, AccessibleAdmin):
         return ["text", "level", "slug", "hours"] if obj is None else self.fields
 
     def get_queryset(self, request):
-        return super().get_queryset(request).current()
+        # Reminders are texts that people have written for themselves.
+        return super().get_queryset(request).current().filter(reminder=None)
 
     def delete_model(self, request, obj):
         announcements.withdraw_announcement(obj.id)

@@ -7,7 +7,21 @@ from contextlib import contextmanager
 
 from channels_transport import OUTAGES, LogThrottle, count, describe_counter, get_current_id
 from chat import broadcast, protocol
-from chat.services import access, announcements, budgets, limits, presence, rights, rooms, scheduled, tasks
+from chat.services import (
+    access,
+    announcements,
+    budgets,
+    commands,
+    limits,
+    polls,
+    presence,
+    reminders,
+    rights,
+    rooms,
+    scheduled,
+    tasks,
+    threads,
+)
 from chat.services.scopes import check_scope, get_room_ids
 
 from .admission import get_groups, send_backlog
@@ -47,7 +61,8 @@ def handle_frame(connection, text, events, get_sender, handlers, scopes):
         if refusal is not None:
             raise refusal
         check_scope(getattr(sender, "person", sender), scopes.get(event.type))
-        if isinstance(body := getattr(event, "body", None), str):
+        # A command may post its text.
+        if isinstance(body := getattr(event, "body", getattr(event, "text", None)), str):
             budgets.check_markup(connection.session["person"], body)
         handlers[event.type](connection, sender, event)
         count("events", (event.type,))
@@ -114,12 +129,15 @@ def _acknowledge(change):
 
 def _publish_typing(connection, member, event):
     if rights.may(member.person, rights.Action.TYPE, member.room, member):
-        typing = protocol.typing(member.handle, event.on, member.person.is_guest)
+        typing = protocol.typing(member.handle, event.on, member.person.is_guest, event.thread)
         broadcast.publish_to_others(broadcast.room_group(member.room_id), typing, connection.name)
 
 
 def _mark_read(connection, member, event):
-    rooms.mark_read(member, event.offset, connection)
+    if event.thread is None:
+        rooms.mark_read(member, event.offset, connection)
+    else:
+        threads.mark_read(member, event.thread, event.offset, connection)
 
 
 def _sync(connection, member, event):
@@ -179,4 +197,8 @@ HANDLERS = {
     "start": _start_task,
     "schedule": _schedule,
     "dismiss": _dismiss,
+    "command": _acknowledge(commands.run_command),
+    "vote": _acknowledge(polls.vote),
+    "close_poll": _acknowledge(polls.close_poll),
+    "remind": _acknowledge(reminders.remind_of_message),
 }

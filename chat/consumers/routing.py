@@ -48,7 +48,8 @@ echo_routing = [
 ]
 
 job_routing = [
-    route("chat.feeds", "chat.consumers.jobs.publish_newest"),
+    route("chat.feeds", "chat.consumers.jobs.publish_news"),
+    route("chat.reminders", "chat.consumers.jobs.send_reminder"),
     route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
     route("chat.tasks", "chat.consumers.jobs.take_long_job"),
     route("chat.unmute", "chat.consumers.jobs.unmute"),

@@ -20,6 +20,11 @@ ROOM_SCOPES = {
     "start": READ,
     "schedule": POST,
     "dismiss": POST,
+    # A command needs the scopes of what it does, too: see chat/services/commands/registry.py.
+    "command": POST,
+    "vote": POST,
+    "close_poll": POST,
+    "remind": POST,
 }
 
 STREAM_SCOPES = {

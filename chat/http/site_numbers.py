@@ -14,7 +14,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from channels_transport.metrics import Family, Parts, collect_delayed, collect_layer, counter, gauge
-from chat.models import Mail, Person, Room, ScheduledMessage, Task
+from chat.models import HookDelivery, Mail, Person, Room, ScheduledMessage, Task
 from chat.services import budgets
 from chat.services.removed import read_removed
 
@@ -81,7 +81,9 @@ def _collect_work() -> list[Family]:
     for row in Task.objects.values("kind", "state").annotate(number=Count("id")).order_by():
         tasks.add(row["number"], kind=row["kind"], state=row["state"])
     mails = gauge("chat_mails_waiting", "Mails that are still to be sent").add(Mail.objects.count())
-    return [tasks, mails, *_count_scheduled()]
+    deliveries = gauge("chat_hook_deliveries_waiting", "Deliveries of webhooks that are still to be sent")
+    deliveries.add(HookDelivery.objects.waiting().count())
+    return [tasks, mails, deliveries, *_count_scheduled()]
 
 
 def collect_redis() -> list[Family]:

@@ -56,6 +56,9 @@ class Announcement(models.Model):
     level = models.CharField(max_length=10, choices=LEVELS, default=INFO)
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
+    # The id of the Reminder that this whisper delivers, and the path of what it is about. Null for other announcements.
+    reminder = models.BigIntegerField(null=True, editable=False)
+    link = models.CharField(max_length=200, null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, related_name="+", editable=False, on_delete=models.SET_NULL)
     # Every handshake selects the announcements that have not expired. There are few of them.

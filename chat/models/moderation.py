@@ -55,10 +55,12 @@ class AuditEntry(models.Model):
 
     - ROLE: the roles before and after the act; empty if the person was not a member then;
     - REPORT: "open" and the outcome;
+    - HOOK, UNHOOK: `after` is the kind of the hook, and `person` is its bot;
     - other acts: empty.
     """
 
     ROLE, EDIT, REMOVE, REPORT, PIN, UNPIN = "role", "edit", "remove", "report", "pin", "unpin"
+    HOOK, UNHOOK = "hook", "unhook"
     ACTS = [
         (ROLE, pgettext_lazy("act of moderation", "role")),
         (EDIT, pgettext_lazy("act of moderation", "edit")),
@@ -66,6 +68,8 @@ class AuditEntry(models.Model):
         (REPORT, pgettext_lazy("act of moderation", "report")),
         (PIN, pgettext_lazy("act of moderation", "pin")),
         (UNPIN, pgettext_lazy("act of moderation", "unpin")),
+        (HOOK, pgettext_lazy("act of moderation", "webhook")),
+        (UNHOOK, pgettext_lazy("act of moderation", "deleted webhook")),
     ]
 
     id = models.BigAutoField(primary_key=True)

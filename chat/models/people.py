@@ -111,7 +111,7 @@ class PersonManager(BaseUserManager):
 
 class Person(AbstractBaseUser, PermissionsMixin):
     """
-    The author of messages: an account with a password, or a guest who only has a handle.
+    The author of messages: an account with a password, a guest who only has a handle, or the bot of a hook.
 
     `handle_key` and `handle_skeleton` make the handle unique: nobody else has the same handle, ignoring case, or a
     handle that looks like it. In these cases, one or both are null:
@@ -130,6 +130,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     # This is the digest of the id of the browser in which the person picked the handle; null if it is not known.
     browser = models.CharField(max_length=64, null=True, db_index=True, editable=False)
     is_guest = models.BooleanField(default=False)
+    # The author of what a hook posts. Nobody can sign in as a bot. Null means False.
+    is_bot = models.BooleanField(null=True, editable=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may use the admin", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -33,6 +33,12 @@ class RoomManager(models.Manager):
         offset, posts = self._fetch(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
         return offset, posts
 
+    def take_posts(self, room_id: int, number: int, at: datetime) -> int:
+        """Do what `take_post` does for `number` messages, the last of them posted at `at`. Return the last offset."""
+        moment = connection.ops.adapt_datetimefield_value(at)
+        (offset,) = self._fetch(_TAKE_POSTS, [number, number, moment, room_id])
+        return offset
+
     def _fetch(self, statement: str, parameters: list) -> tuple:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
@@ -127,6 +133,8 @@ class Room(models.Model):
     kept_from = models.BigIntegerField(null=True, editable=False)
     # This changes when the database is restored from a backup: then cursors and cached messages are worthless.
     epoch = models.CharField(max_length=32, null=True, editable=False)
+    # Whether the room has hooks that send its messages elsewhere. Null is False. Only such a room looks for its hooks.
+    is_hooked = models.BooleanField(null=True, editable=False)
     # The epoch of rooms that were never restored.
     FIRST_EPOCH = "0"
 
@@ -270,6 +278,10 @@ _TAKE_POST = (
     'UPDATE chat_room SET "offset" = "offset" + 1, posts = COALESCE(posts, 0) + 1, last_at = %s'
     ' WHERE id = %s RETURNING "offset", posts'
 )
+_TAKE_POSTS = (
+    'UPDATE chat_room SET "offset" = "offset" + %s, posts = COALESCE(posts, 0) + %s, last_at = %s'
+    ' WHERE id = %s RETURNING "offset"'
+)
 
 _FIND_BY_SLUG = RowStatement(Room, "slug = %s")
 _READ_OFFSET = 'SELECT "offset" FROM chat_room WHERE id = %s'
@@ -284,8 +296,10 @@ _FIND_BY_FORMER_SLUG = RowStatement(
 
 # These are only the columns that every frame needs. Each other attribute is read with one more query.
 _MEMBER = Columns(Member, "member", "id", "room_id", "person_id", "role", "read_offset")
-_PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_active")
-_ROOM = Columns(Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "callers", "offset", "posts")
+_PERSON = Columns(Person, "person", "id", "handle", "password", "is_guest", "is_bot", "is_active")
+_ROOM = Columns(
+    Room, "room", "id", "slug", "access", "closed_to_guests", "archived", "callers", "offset", "posts", "is_hooked"
+)
 _FIND = CredentialStatement(f"""
     SELECT {_MEMBER.sql}, {_PERSON.sql}, {_ROOM.sql}, {{proof}}
     FROM chat_member member

@@ -49,19 +49,24 @@ from .errors import (
 )
 from .events import (
     EVENTS,
+    ClosePoll,
+    Command,
     Dismiss,
     Edit,
     Event,
     Fetch,
     Pin,
     Post,
+    PostByCommand,
     React,
     Read,
+    Remind,
     Remove,
     Schedule,
     Start,
     Sync,
     Typing,
+    Vote,
     digest,
 )
 from .facts import (
@@ -76,6 +81,7 @@ from .facts import (
     message,
     page,
     person,
+    poll,
     presence,
     profile,
     read,
@@ -107,6 +113,8 @@ from .fields import (
     check_text,
     check_time,
     is_blank,
+    is_emoji_mark,
+    is_emoji_name,
     is_ref,
     is_slug,
     is_storable,
@@ -116,6 +124,7 @@ from .fields import (
 )
 from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
+from .threads import THREAD_STATES, thread_reply, thread_state, thread_summary
 from .uploads import MAX_FILES, file, is_file_id
 from .workspace import (
     CALLERS,
@@ -136,7 +145,7 @@ from .workspace import (
     workspace_room,
     workspace_synced,
 )
-from .zones import check_zone, get_zone
+from .zones import check_zone, get_zone, localize
 
 __all__ = [
     "AdmitVisitor",
@@ -151,6 +160,8 @@ __all__ = [
     "CLOSE_TOO_LARGE",
     "ChatError",
     "CloseConnection",
+    "ClosePoll",
+    "Command",
     "Dismiss",
     "EVENTS",
     "Edit",
@@ -175,11 +186,13 @@ __all__ = [
     "NOTIFICATION_LEVELS",
     "Pin",
     "Post",
+    "PostByCommand",
     "React",
     "Read",
     "ReadAll",
     "ReadRoom",
     "RefuseVisitor",
+    "Remind",
     "Remove",
     "RemoveVisitor",
     "Schedule",
@@ -189,7 +202,9 @@ __all__ = [
     "Start",
     "Sync",
     "SyncWorkspace",
+    "THREAD_STATES",
     "Typing",
+    "Vote",
     "WORKSPACE_EVENTS",
     "ack",
     "announcement",
@@ -228,11 +243,14 @@ __all__ = [
     "get_zone",
     "internal_error",
     "is_blank",
+    "is_emoji_mark",
+    "is_emoji_name",
     "is_file_id",
     "is_possible_handle",
     "is_ref",
     "is_slug",
     "joined",
+    "localize",
     "member",
     "mention",
     "mention_fields",
@@ -244,6 +262,7 @@ __all__ = [
     "parse_object",
     "parse_uuid",
     "person",
+    "poll",
     "presence",
     "profile",
     "read",
@@ -256,6 +275,9 @@ __all__ = [
     "split_frames",
     "synced",
     "task",
+    "thread_reply",
+    "thread_state",
+    "thread_summary",
     "typing",
     "unavailable_error",
     "updated",

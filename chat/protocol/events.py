@@ -25,13 +25,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Post(Event):
-    """Store a new message."""
+    """Store a new message. With `thread`, the message is a reply in the thread of this message."""
 
     type = "post"
     ref: str
     body: str
     reply_to: int | None = None
     files: tuple[str, ...] = ()
+    thread: int | None = None
 
     def __post_init__(self) -> None:
         """Raise `empty` for a message without a text and without files."""
@@ -80,18 +81,20 @@ class Pin(Event):
 
 @dataclass(frozen=True)
 class Typing(Event):
-    """Tell the others that this person starts or stops typing."""
+    """Tell the others that this person starts or stops typing, in the room or in the thread of the message `thread`."""
 
     type = "typing"
     on: bool
+    thread: int | None = None
 
 
 @dataclass(frozen=True)
 class Read(Event):
-    """Move this person's read marker."""
+    """Move this person's read marker in the room, or in the thread of the message `thread`."""
 
     type = "read"
     offset: int
+    thread: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,64 @@ class Dismiss(Event):
     id: int
 
 
+@dataclass(frozen=True)
+class Command(Event):
+    """
+    Run a command, such as `/topic News`.
+
+    `zone` is the time zone of the times in `text`; None for the person's own time zone.
+    """
+
+    type = "command"
+    ref: str
+    name: str
+    text: str = ""
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class PostByCommand(Post):
+    """A message that a command posts. No client sends this event: its fields make the digest that of the command."""
+
+    type = "command"
+    command: str = ""
+    text: str = ""
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Vote(Event):
+    """Choose options of a poll, by their positions, in place of an earlier choice."""
+
+    type = "vote"
+    ref: str
+    id: int
+    options: list[int]
+
+
+@dataclass(frozen=True)
+class ClosePoll(Event):
+    """End a poll, so that nobody can vote any longer."""
+
+    type = "close_poll"
+    ref: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Remind(Event):
+    """Remind this person of a message at a later time."""
+
+    type = "remind"
+    ref: str
+    id: int
+    at: datetime
+
+
 EVENTS: dict[str, type[Event]] = {
-    event.type: event for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
+    event.type: event
+    for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
+    + (Command, Vote, ClosePoll, Remind)
 }
 
 

@@ -134,6 +134,7 @@ def message(
     guests: Sequence[str] = (),
     pinned: bool = False,
     audience: str | None = None,
+    emoji_pictures: dict[str, str] | None = None,
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
@@ -141,7 +142,8 @@ def message(
     `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
     `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
     people who reacted. `audience` is `all` or `here` if the message calls all members, or the people who are present.
-    Only a pinned message has the field `pinned`.
+    Only a pinned message has the field `pinned`. `emoji_pictures` is {emoji: address} of the emoji in `reactions` that
+    have pictures.
     """
     event = {
         "type": "message",
@@ -162,7 +164,40 @@ def message(
         event["pinned"] = True
     if audience is not None:
         event["audience"] = audience
+    if emoji_pictures:
+        event["emoji_pictures"] = emoji_pictures
     return {**event, "guests": list(guests)} if guests else event
+
+
+def poll(
+    question: str,
+    options: list[dict],
+    multiple: bool,
+    anonymous: bool,
+    closed: bool,
+    closes_at: datetime | None,
+    people: int,
+    guests: Sequence[str] = (),
+) -> dict:
+    """
+    Return the field `poll` of a message.
+
+    - `options`: {text, votes}, and `voters` (handles) if everybody may see who voted.
+    - `closes_at`: an aware datetime, or None. After it, nobody can vote.
+    - `people`: how many people voted.
+    - `guests`: the handles of the guests among the voters.
+    """
+    fields = {
+        "question": question,
+        "options": options,
+        "multiple": multiple,
+        "anonymous": anonymous,
+        "closed": closed,
+        "people": people,
+    }
+    if closes_at is not None:
+        fields["closes_at"] = format_time(closes_at)
+    return {**fields, "guests": list(guests)} if guests else fields
 
 
 def ack(ref: str, id: int | None, offset: int | None, **more: Any) -> dict:
@@ -223,9 +258,10 @@ def presence(
     return {**event, "guests": list(guests)} if guests else event
 
 
-def typing(handle: str, on: bool, is_guest: bool = False) -> dict:
-    """Return the event for a member who starts (`on`) or stops typing."""
-    return {"type": "typing", **person(handle, is_guest, on=on)}
+def typing(handle: str, on: bool, is_guest: bool = False, thread: int | None = None) -> dict:
+    """Return the event for a member who starts (`on`) or stops typing, in the room or in the thread of a message."""
+    event = {"type": "typing", **person(handle, is_guest, on=on)}
+    return event if thread is None else {**event, "thread": thread}
 
 
 def read(offset: int) -> dict:
@@ -275,16 +311,28 @@ def task(
 
 
 def announcement(
-    id: int, text: str, level: str, at: datetime, expires_at: datetime | None = None, private: bool = False
+    id: int,
+    text: str,
+    level: str,
+    at: datetime,
+    expires_at: datetime | None = None,
+    private: bool = False,
+    reminder: int | None = None,
+    link: str | None = None,
 ) -> dict:
     """
-    Return the event for an operator's announcement.
+    Return the event for an operator's announcement, or for a reminder.
 
-    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person.
+    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person. `reminder` is the id of
+    the reminder that the person asked for, and `link` the path of what it is about.
     """
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
     if expires_at is not None:
         event["expires_at"] = format_time(expires_at)
+    if reminder is not None:
+        event["reminder"] = reminder
+    if link is not None:
+        event["link"] = link
     return {**event, "private": True} if private else event
 
 

@@ -28,7 +28,10 @@ from .zones import get_zone, localize
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_POSITIONS = 20  # options of a poll
+_COMMAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_EMOJI_NAME = re.compile(r"[a-z0-9_-]{2,40}")
 _DIGITS = re.compile(r"[0-9]{1,16}")
 # Invisible characters that Unicode calls letters, marks, symbols or unassigned: fillers, joiners, variation selectors.
 HIDDEN = re.compile(
@@ -109,6 +112,22 @@ def check_level(value: Any, name: str = "level") -> str:
     return check_choice(value, name, LEVELS)
 
 
+def check_command(value: Any, name: str = "name") -> str:
+    """Return the name of a command, without its slash. Raise `invalid_field`."""
+    if not isinstance(value, str) or _COMMAND.fullmatch(value) is None:
+        raise ChatError(
+            "invalid_field",
+            "'%(name)s' must be 1 to 32 of the characters a-z 0-9 _ -, and must not begin with _ or -.",
+            name=name,
+        )
+    return value
+
+
+def check_command_text(value: Any, name: str = "text") -> str:
+    """Return the text after the name of a command: at most MAX_BODY characters. Raise as `check_text` does."""
+    return check_text(value, name, MAX_BODY, least=0)
+
+
 def check_ref(value: Any, name: str = "ref") -> str:
     """Return the client's id of a change. Raise `invalid_field`."""
     if not is_ref(value):
@@ -151,6 +170,15 @@ def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER
     return value
 
 
+def check_positions(value: Any, name: str) -> list[int]:
+    """Return a list of at most MAX_POSITIONS different integers, sorted. Raise `invalid_field`."""
+    if not isinstance(value, list) or len(value) > MAX_POSITIONS:
+        raise ChatError(
+            "invalid_field", "'%(name)s' must be a list of at most %(most)s integers.", name=name, most=MAX_POSITIONS
+        )
+    return sorted({check_integer(position, name) for position in value})
+
+
 def check_limit(value: Any, name: str = "limit") -> int:
     """Return the size of a page: 1 to MAX_PAGE. Raise `invalid_field`."""
     return check_integer(value, name, least=1, most=MAX_PAGE)
@@ -187,6 +215,21 @@ def check_emoji(value: Any, name: str = "emoji") -> str:
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(canonical_emoji(value)):
         raise ChatError("invalid_field", "'%(name)s' must be one emoji.", name=name)
     return canonical_emoji(value)
+
+
+def check_reaction(value: Any, name: str = "emoji") -> str:
+    """Return one emoji as `check_emoji` does, or `:name:` of an emoji of the site. Raise `invalid_field`."""
+    return value if is_emoji_mark(value) else check_emoji(value, name)
+
+
+def is_emoji_name(value: Any) -> bool:
+    """Return whether `value` is a well-formed name of an emoji of the site."""
+    return isinstance(value, str) and _EMOJI_NAME.fullmatch(value) is not None
+
+
+def is_emoji_mark(value: Any) -> bool:
+    """Return whether `value` is a well-formed name of an emoji between two colons, as bodies and reactions have it."""
+    return isinstance(value, str) and value[:1] == value[-1:] == ":" and is_emoji_name(value[1:-1])
 
 
 def canonical_emoji(text: str) -> str:

@@ -17,10 +17,13 @@ from .fields import (
     check_boolean,
     check_caption,
     check_choice,
-    check_emoji,
+    check_command,
+    check_command_text,
     check_integer,
     check_limit,
     check_object,
+    check_positions,
+    check_reaction,
     check_ref,
     check_slug,
     check_string,
@@ -30,6 +33,7 @@ from .fields import (
 from .names import check_handle
 from .uploads import check_files
 from .workspace import NOTIFICATION_LEVELS
+from .zones import check_zone
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,
@@ -37,7 +41,7 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "files": check_files,
     "reply_to": check_integer,
     "id": check_integer,
-    "emoji": check_emoji,
+    "emoji": check_reaction,
     "on": check_boolean,
     "offset": check_integer,
     "cursor": check_integer,
@@ -53,8 +57,15 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
     "position": check_integer,
     "posts": check_integer,
+    "active": check_boolean,
+    "thread": check_integer,
+    "name": check_command,
+    "text": check_command_text,
+    "zone": check_zone,
+    "options": check_positions,
 }
-_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts"}  # absent and null mean the same
+# Absent and null mean the same.
+_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "active", "thread", "text", "zone"}
 # The text of these events may be empty: the event itself checks that it has a text or files.
 _CHECKS_OF = {(event_class, "body"): check_caption for event_class in (Post, Schedule)}
 

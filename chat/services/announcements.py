@@ -59,6 +59,8 @@ def whisper(
     level: str = Announcement.INFO,
     expires_in: int | None = None,
     by: Person | None = None,
+    reminder: int | None = None,
+    link: str | None = None,
 ) -> Announcement:
     """
     Store an announcement to one person, and publish it on commit to that person's connections.
@@ -67,11 +69,12 @@ def whisper(
 
     - `whom`: a Person or a handle.
     - `text`, `level`, `expires_in`, `by`: as for `announce`.
+    - `reminder`: the id of the Reminder that the announcement delivers, and `link` the path of what it is about.
 
     Raise `not_found` for the handle; `empty`, `too_long` or `invalid_field` for a field.
     """
     person = people.get_person(whom)
-    announcement = _make_announcement(text, level, expires_in, by, person=person)
+    announcement = _make_announcement(text, level, expires_in, by, person=person, reminder=reminder, link=link)
     return _store_and_publish(announcement)
 
 
@@ -133,6 +136,8 @@ def describe(announcement: Announcement) -> dict:
         announcement.created_at,
         announcement.expires_at,
         private=announcement.person_id is not None,
+        reminder=announcement.reminder,
+        link=announcement.link,
     )
 
 
@@ -217,8 +222,12 @@ def _publish_end(groups: Iterable[str], announcement_id: int) -> None:
 
 
 def find_current() -> QuerySet:
-    """Return the announcements and whispers that have not expired, newest first, with room and person."""
-    return Announcement.objects.current().select_related("room", "person").order_by("-id")
+    """
+    Return the announcements and whispers that have not expired, newest first, with room and person.
+
+    Leave out reminders, which people have written for themselves.
+    """
+    return Announcement.objects.current().filter(reminder=None).select_related("room", "person").order_by("-id")
 
 
 def withdraw_announcement(announcement_id: int) -> None:

@@ -1,5 +1,6 @@
 """
-The numbers of what the services do: changes of messages, searches and sign-ins. `/metrics` shows them to operators.
+The numbers of what the services do: changes of messages, webhooks, searches and sign-ins. `/metrics` shows them to
+operators.
 
 Each process counts in its memory. The workers report their numbers; those of a management command are lost when the
 command ends. This module writes no rows, and no label contains a text of a client.
@@ -13,14 +14,20 @@ from channels_transport import count, describe_counter, observe_seconds
 from chat.protocol import ChatError
 
 describe_counter("message_changes", "Changes of messages that were stored, by their type", "change")
+describe_counter("hook_deliveries", "Requests of outgoing webhooks, by their result", "result")
 describe_counter("search_seconds", "Time of a search for messages", is_histogram=True)
 describe_counter("sign_ins", "Sign-ins of browsers that succeeded", "kind")
 describe_counter("sign_in_failures", "Sign-ins and uses of tokens that failed, by their reason", "reason")
 
 
 def count_change(kind: str) -> None:
-    """Count a stored change of a message: a `post`, `edit`, `remove`, `react` or `pin`."""
+    """Count a stored change of a message, by the type of its event, for example `post` or `react`."""
     count("message_changes", (kind,))
+
+
+def count_hook_delivery(result: str) -> None:
+    """Count a request of an outgoing hook: `sent`, `retried` (it failed, and is sent again later) or `failed`."""
+    count("hook_deliveries", (result,))
 
 
 def count_sign_in(is_guest: bool) -> None:

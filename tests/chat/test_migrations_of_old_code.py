@@ -31,6 +31,8 @@ def test_code_of_the_earlier_version_survives_the_migration(name):
             assert is_new_table or operation.field.null or operation.field.many_to_many, (
                 f"{operation.name} needs null=True"
             )
+        elif isinstance(operation, migrations.SeparateDatabaseAndState):
+            assert not operation.database_operations, f"earlier code may not survive {operation.describe()}"
         elif not isinstance(operation, HARMLESS):
             is_new_table = getattr(operation, "model_name", "").lower() in created
             assert is_new_table, f"earlier code may not survive {operation.describe()}"

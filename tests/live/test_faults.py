@@ -1,9 +1,14 @@
 """Processes that are killed or stopped: acknowledged messages are stored, and clients receive everything once."""
 
 import asyncio
+import contextlib
 import itertools
 import json
+import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import redis
@@ -15,6 +20,8 @@ from tests.live.processes import Site, end_together, wait_until
 STOP_SECONDS = 4.5
 # The limit for events that must arrive. The server does not promise this time.
 LONG_SECONDS = 150
+
+ECHO_BOT = Path(__file__).resolve().parent.parent.parent / "clients" / "python" / "examples" / "echo_bot.py"
 
 _numbers = itertools.count(1)
 
@@ -154,6 +161,49 @@ async def test_a_restart_of_all_processes_keeps_history_people_and_sessions(whol
         await at_alice.until(lambda: at_alice.bodies() == ["before", "meanwhile"])
         assert alice.history(room)[1] == before[1]
         assert alice.http.get(f"{whole_site.url}/api/session/").json()["handle"] == alice.handle
+
+
+@contextlib.contextmanager
+def running_bot(site, token, room, folder):
+    """Run the example bot of the Python library in a process of its own. It keeps its state in `folder`."""
+    chosen = {"CHAT_URL": site.url, "CHAT_TOKEN": token, "CHAT_STATE": str(folder / "bot.json")}
+    with (folder / "bot.log").open("ab") as log:
+        command = [sys.executable, str(ECHO_BOT), room]
+        bot = subprocess.Popen(command, env={**os.environ, **chosen}, stdout=log, stderr=log)
+    try:
+        yield bot
+    finally:
+        bot.kill()
+        bot.wait()
+
+
+async def test_a_bot_answers_each_message_once_through_all_kills(whole_site, alice, tmp_path):
+    robot = Person(whole_site, f"Robot {next(_numbers)}", "correct horse")
+    token = robot.call("POST", "/api/tokens/", name="bot", expected=201).json()["token"]
+    room, count = alice.make_room(), 30
+    async with alice.client(room) as at_alice, contextlib.AsyncExitStack() as stack:
+        first = stack.enter_context(running_bot(whole_site, token, room, tmp_path))
+        await asyncio.to_thread(wait_until, (tmp_path / "bot.json").exists, what="the bot")
+        for number in range(count):
+            await at_alice.send("post", body=f"!echo {number}")
+            if number == 8:
+                whole_site.web.kill()
+                whole_site.web.start()
+            elif number == 16:
+                whole_site.workers[0].kill()
+                whole_site.workers[0].start()
+            elif number == 22:
+                first.kill()
+            elif number == 25:
+                stack.enter_context(running_bot(whole_site, token, room, tmp_path))
+            await asyncio.sleep(0.01)
+
+        def read_answers():
+            return [body for body in at_alice.bodies() if not body.startswith("!")]
+
+        await at_alice.until(lambda: len(read_answers()) >= count, LONG_SECONDS)
+        assert sorted(read_answers(), key=int) == [str(number) for number in range(count)]
+    assert "Traceback" not in (tmp_path / "bot.log").read_text()
 
 
 async def test_without_redis_requests_get_503_and_the_site_recovers_with_redis(whole_site, alice, bob):

@@ -51,6 +51,7 @@ class Row(NamedTuple):
 
 EXPORT = {"format": "json", "from": None, "to": None}
 API = "/api/rooms/{slug}/"
+OUTGOING_HOOK = {"kind": "outgoing", "name": "Robot", "url": "https://hook.example/", "trigger": "every"}
 PRIVATE, BOARD, DIRECT, ONE, NO_BOARD = ("private",), ("board",), ("direct",), ("public",), KINDS[:5]
 
 
@@ -63,6 +64,7 @@ def rows_of_frames(open_socket, kinds, by_slug=True):
     return {
         "fetch messages": row(Action.READ, "fetch", limit=5),
         "post": row(Action.POST, "post", body="Hello"),
+        "reply": row(Action.REPLY, "post", body="Hello", thread="others"),
         "react": row(Action.REACT, "react", id="others", emoji="👍", on=True),
         "edit an own message": row(Action.EDIT_OWN, "edit", id="own", body="Other"),
         "edit another's message": row(Action.EDIT_OTHERS, "edit", id="others", body="Other"),
@@ -70,6 +72,7 @@ def rows_of_frames(open_socket, kinds, by_slug=True):
         "remove another's message": row(Action.REMOVE_OTHERS, "remove", id="others"),
         "pin": row(Action.PIN, "pin", id="others", on=True),
         "call everybody": Row(Action.CALL_ALL, calling(open_socket), True, by_slug, kinds),
+        "command": row(Action.POST, "command", name="me", text="waves"),
         "start a task": row(Action.START_TASK, "start", task="export", params=EXPORT),
     }
 
@@ -80,6 +83,7 @@ ROWS = {
         **rows_of_frames(open_room, KINDS),
         "typing": Row(Action.TYPE, heard("typing", on=True), True),
         "schedule": Row(Action.SCHEDULE, framed(open_room, "schedule", body="Later", at="tomorrow"), True),
+        "remind": Row(Action.SCHEDULE, framed(open_room, "remind", id="others", at="tomorrow"), True),
         "the lobby": Row(None, opened(open_path("/lobby/")), kinds=ONE),
         "rooms for operators": Row(None, opened(open_path("/operators/rooms/")), kinds=ONE),
         "the site's health": Row(None, opened(open_path("/operators/health/")), kinds=ONE),
@@ -125,6 +129,7 @@ ROWS = {
         "list files": Row(Action.READ, request("GET", API + "files/")),
         "upload a file": Row(Action.UPLOAD, uploaded(API + "files/"), True),
         "open a file": Row(None, request("GET", "/api/files/{file}/a.txt")),
+        "read a thread": Row(Action.READ, request("GET", API + "threads/{others}/")),
         "preview": Row(Action.READ, request("POST", API + "preview/", {"body": "Hello"})),
         "post": Row(Action.POST, request("POST", API + "messages/", {"ref": "r1", "body": "Hello"}), True),
         "join": Row(Action.ENTER, request("PUT", API + "membership/")),
@@ -142,6 +147,10 @@ ROWS = {
             True,
         ),
         "cancel an own scheduled": Row(None, request("DELETE", API + "scheduled/{scheduled}/")),
+        "list commands": Row(Action.READ, request("GET", API + "commands/")),
+        "command": Row(
+            Action.POST, request("POST", API + "commands/", {"ref": "r1", "name": "me", "text": "waves"}), True
+        ),
         "list tasks": Row(Action.READ, request("GET", API + "tasks/")),
         "start a task": Row(
             Action.START_TASK, request("POST", API + "tasks/", {"ref": "r1", "task": "export", "params": EXPORT}), True
@@ -149,6 +158,28 @@ ROWS = {
         "list invitations": Row(Action.INVITE, request("GET", API + "invitations/")),
         "invite": Row(Action.INVITE, request("POST", API + "invitations/")),
         "revoke an invitation": Row(Action.INVITE, request("DELETE", API + "invitations/{invitation}/"), kinds=PRIVATE),
+        "list webhooks": Row(Action.MAKE_HOOKS, request("GET", API + "hooks/")),
+        "make a webhook": Row(Action.MAKE_HOOKS, request("POST", API + "hooks/", {"kind": "incoming", "name": "CI"})),
+        "change a webhook": Row(
+            Action.MAKE_HOOKS, request("PATCH", API + "hooks/{incoming_hook}/", {"enabled": False}), kinds=PRIVATE
+        ),
+        "renew the key of a webhook": Row(
+            Action.MAKE_HOOKS, request("POST", API + "hooks/{incoming_hook}/key/"), kinds=PRIVATE
+        ),
+        "delete a webhook": Row(Action.MAKE_HOOKS, request("DELETE", API + "hooks/{incoming_hook}/"), kinds=PRIVATE),
+        "make an outgoing webhook": Row(Action.SEND_OUT, request("POST", API + "hooks/", OUTGOING_HOOK)),
+        "change an outgoing webhook": Row(
+            Action.SEND_OUT, request("PATCH", API + "hooks/{outgoing_hook}/", {"enabled": False}), kinds=PRIVATE
+        ),
+        "delete an outgoing webhook": Row(
+            Action.SEND_OUT, request("DELETE", API + "hooks/{outgoing_hook}/"), kinds=PRIVATE
+        ),
+        "list deliveries": Row(
+            Action.SEND_OUT, request("GET", API + "hooks/{outgoing_hook}/deliveries/"), kinds=PRIVATE
+        ),
+        "test an outgoing webhook": Row(
+            Action.SEND_OUT, request("POST", API + "hooks/{outgoing_hook}/deliveries/"), kinds=PRIVATE
+        ),
         "see roles": Row(Action.SEE_ROLES, request("GET", API + "members/")),
         "see a role": Row(Action.SEE_ROLES, request("GET", API + "members/Author/"), kinds=NO_BOARD),
         "mute": Row(Action.CHANGE_ROLES, request("PUT", API + "members/Author/", {"role": "muted"}), kinds=NO_BOARD),

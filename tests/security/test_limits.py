@@ -44,11 +44,15 @@ LISTS = [
     "/api/rooms/garden/messages/?around=3",
     "/api/rooms/garden/pins/",
     "/api/rooms/garden/people/",
+    "/api/rooms/garden/threads/1/",
+    "/api/threads/",
     "/api/rooms/garden/members/",
     "/api/rooms/garden/reports/",
     "/api/rooms/garden/audit/",
     "/api/rooms/garden/messages/1/history/",
     "/api/rooms/garden/scheduled/",
+    "/api/rooms/garden/commands/",
+    "/api/reminders/",
     "/api/rooms/garden/tasks/",
     "/api/rooms/garden/invitations/",
     "/api/rooms/",
@@ -118,6 +122,7 @@ CASES = [
     ("markup", "post on a board", ways.board_frame("write", type="post", **HEAVY)),
     ("markup", "post by API", send("post", "/api/rooms/garden/messages/", HEAVY)),
     ("markup", "scheduled message", send("post", "/api/rooms/garden/scheduled/", {**HEAVY, "at": LATER})),
+    ("markup", "command", frame("/chat/garden/", type="command", ref="m{n}", name="me", text=MARKUP + "{n}")),
     ("markup", "preview", send("post", "/api/rooms/garden/preview/", {"body": MARKUP})),
     ("lookups", "people", get("/api/people/?q=a")),
     ("lookups", "people of a room", get("/api/rooms/garden/people/")),
@@ -229,7 +234,8 @@ def test_a_limit_refuses_one_owner_until_retry_after_and_no_other(limit, name, w
 def test_every_limit_has_a_row_or_a_test_of_its_own(settings):
     of_their_own = {"task_bytes", "download_bytes", "upload_bytes", "wrong_passwords", "wrong_passwords_here"}
     of_their_own |= {"wrong_codes", "wrong_codes_here", "mails", "new_addresses"}
-    of_their_own |= {"password_resets", "password_resets_here"}
+    of_their_own |= {"password_resets", "password_resets_here", "custom_emoji", "push_changes"}
+    of_their_own |= {"link_previews", "link_previews_in_room", "link_previews_of_host"}
     of_the_site = {limit for limit in settings.CHAT_LIMITS if limit.endswith("_per_site")}
     assert settings.CHAT_LIMITS.keys() - of_their_own - of_the_site == {limit for limit, _, _ in CASES}
 

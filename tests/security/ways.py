@@ -45,6 +45,7 @@ def get_values(world, kind, standing):
         "report": world.ids[kind]["report"],
         "role": world.ids[kind]["role"],
         "invitation": world.invitation.id,
+        **{f"{kind}_hook": hook.id for kind, hook in world.hooks.items()},
         "others_task": world.ids[kind]["muted" if standing == "member" else "member"]["task"],
         "board": world.olga.board,
         "file": world.ids[kind]["file"],

@@ -25,7 +25,7 @@ from chat.models import (
     Upload,
     Visitor,
 )
-from chat.services import announcements, directs, files, invitations, people, rooms, search
+from chat.services import announcements, directs, files, hooks, invitations, people, rooms, search
 from chat.services.digests import digest_secret
 from tests import wire
 from tests.chat.helpers import Browser, message_of
@@ -71,9 +71,14 @@ class World:
             self.rooms[kind] = self._make_room(kind)
             self._fill_room(kind)
         self.invitation, self.key = invitations.create_invitation(self.people["owner"], self.rooms["private"].slug)
+        self.hooks = {kind: self._make_hook(kind) for kind in ("incoming", "outgoing")}
         people.sign_up("Newcomer", "correct horse")
         search.catch_up()
         self.digest = people.set_picture(self.author, make_image()).picture
+
+    def _make_hook(self, kind):
+        fields = hooks.HookFields(name=kind, url="https://hook.example/", trigger="command", words=["deploy"])
+        return hooks.make_hook(self.people["owner"], self.rooms["private"].slug, kind, fields)[0]
 
     def _make_room(self, kind):
         if kind == "board":

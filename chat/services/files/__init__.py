@@ -15,7 +15,7 @@ A caller of this package does the following:
 This package checks no rights, and shows no name to anybody.
 """
 
-from .errors import FileLost, FileTooLarge, NoSpace
+from .errors import FileLost, FileTooLarge, NoSpace, StoreUnavailable
 from .names import is_name, make_name
 from .orphans import register_owner, sweep_files
 from .stores import (
@@ -39,6 +39,7 @@ __all__ = [
     "FileTooLarge",
     "NoSpace",
     "Parts",
+    "StoreUnavailable",
     "Writer",
     "create",
     "delete",

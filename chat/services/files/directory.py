@@ -79,7 +79,7 @@ class DirectoryStore:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the files of a kind, complete or not: all of them, or those in so many `folders`.
+        Yield the files of a kind, complete or not: all of them, or those in this number of `folders`.
 
         The first folder is chosen at random: see `orphans`.
         """

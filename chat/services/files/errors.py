@@ -1,5 +1,7 @@
 """The errors of stored files. Callers translate them into their own errors."""
 
+from django.db import OperationalError
+
 from channels_transport.uploads import NoSpace as NoSpaceForUpload
 
 
@@ -13,3 +15,7 @@ class FileTooLarge(Exception):
 
 class NoSpace(NoSpaceForUpload):
     """The disk is full, or so full that a file must not take the rest."""
+
+
+class StoreUnavailable(OperationalError):
+    """A bucket cannot be reached now. It is one of OUTAGES: who handles an outage of the database handles this too."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from .errors import FileLost, NoSpace
+from .errors import FileLost, NoSpace, StoreUnavailable
 from .names import check_kind, check_name, is_name
 from .writing import Info, Parts, Writer
 
@@ -30,6 +30,7 @@ MISSING = (
     "CHAT_FILES names a bucket, and django-storages or boto3 is not installed: install requirements-s3.txt, or change"
     " CHAT_FILES."
 )
+_BUSY = {"SlowDown", "RequestTimeout", "503"}
 _LOST = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507", "EntityTooLarge"}
 
@@ -62,17 +63,21 @@ def connect(bucket: str, prefix: str) -> Bucket:
 
 @contextlib.contextmanager
 def translated_errors(name: str) -> Iterator[None]:
-    """Raise FileLost for a missing file or upload, and NoSpace if the bucket is full."""
-    from botocore.exceptions import ClientError
+    """Raise FileLost for a missing file or upload, NoSpace if the bucket is full, and StoreUnavailable."""
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"the bucket cannot be used ({type(error).__name__})") from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _LOST:
             raise FileLost(name) from error
         if code in _FULL:
             raise NoSpace(f"no space for {name}") from error
+        if code in _BUSY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise StoreUnavailable(f"the bucket cannot be used ({code})") from error
         raise
 
 
@@ -110,17 +115,17 @@ class S3Store:
             return self._read(name, Range=f"bytes={first}-{first + length - 1}")
         if not self.has(name):
             raise FileLost(name)
-        return _ObjectReader(None)
+        return _ObjectReader(name, None)
 
     def _read(self, name: str, **options: str) -> Parts:
         from botocore.exceptions import ClientError
 
         try:
             with translated_errors(name):
-                return _ObjectReader(self.client.get_object(**self.locate(name), **options)["Body"])
+                return _ObjectReader(name, self.client.get_object(**self.locate(name), **options)["Body"])
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 416:
-                return _ObjectReader(None)  # the file ends before the range
+                return _ObjectReader(name, None)  # the file ends before the range
             raise
 
     def has(self, name: str) -> bool:
@@ -150,7 +155,7 @@ class S3Store:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the files of a kind, complete or not: all of them, or those in so many `folders`.
+        Yield the files of a kind, complete or not: all of them, or those in this number of `folders`.
 
         The first folder is chosen at random: see `orphans`. A request returns at most 1000 files, and costs money.
         """
@@ -215,14 +220,15 @@ class S3Store:
 class _ObjectReader:
     """The parts of an object. None as the body is no byte."""
 
-    def __init__(self, body: Any) -> None:
-        self._body = body
+    def __init__(self, name: str, body: Any) -> None:
+        self._name, self._body = name, body
 
     def __iter__(self) -> "_ObjectReader":
         return self
 
     def __next__(self) -> bytes:
-        data = b"" if self._body is None else self._body.read(READ_BYTES)
+        with translated_errors(self._name):
+            data = b"" if self._body is None else self._body.read(READ_BYTES)
         if not data:
             self.close()
             raise StopIteration

@@ -14,6 +14,7 @@ from .accounts import (
     sign_up_guest,
     touch_seen,
 )
+from .bots import make_bot, rename_bot, retire_bot, sweep_bots
 from .browsers import find_browser, get_browser, keep_browser
 from .deletion import DELETED, delete_account
 from .emails import (
@@ -137,13 +138,16 @@ __all__ = [
     "keep_recent",
     "list_logins",
     "list_tokens",
+    "make_bot",
     "make_recovery_codes",
     "make_token",
     "must_set_up",
     "remove_picture",
+    "rename_bot",
     "request_reset",
     "request_verification",
     "reset_password",
+    "retire_bot",
     "revoke_token",
     "search_people",
     "set_picture",
@@ -153,6 +157,7 @@ __all__ = [
     "sign_up",
     "sign_up_guest",
     "start_setup",
+    "sweep_bots",
     "sweep_guests",
     "sweep_places",
     "sweep_sessions",

@@ -1,9 +1,9 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-These rows stay, under a name that does not identify the person: messages, reactions, mentions, visits to boards,
-records of moderation, bans, and memberships in direct conversations. The other memberships and the rows in DELETED are
-deleted.
+These rows stay, under a name that does not identify the person: messages, reactions, votes, mentions, visits to
+boards, emoji of the site, records of moderation, bans, and memberships in direct conversations. The other memberships
+and the rows in DELETED are deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
 person's connections.
@@ -25,6 +25,7 @@ from chat.models import (
     Bookmark,
     EmailAddress,
     ExternalLogin,
+    HookDelivery,
     KnownPlace,
     Login,
     Mail,
@@ -33,12 +34,15 @@ from chat.models import (
     Picture,
     Preferences,
     Profile,
+    PushSubscription,
     Receipt,
     RecoveryCode,
+    Reminder,
     Room,
     ScheduledMessage,
     SecondFactor,
     Task,
+    ThreadMember,
     Token,
     Upload,
     make_handle_skeleton,
@@ -53,6 +57,7 @@ from .sign_ins import check_own_password
 DELETED = (
     (Token, "person"),
     (KnownPlace, "person"),
+    (PushSubscription, "person"),
     (Login, "person"),
     (ExternalLogin, "person"),
     (SecondFactor, "person"),
@@ -64,10 +69,13 @@ DELETED = (
     (Picture, "person"),
     (Preferences, "person"),
     (ScheduledMessage, "author"),
+    (Reminder, "person"),
     (Task, "person"),
     (Receipt, "person"),
     (Announcement, "person"),
+    (HookDelivery, "person"),
     (Bookmark, "person"),
+    (ThreadMember, "person"),
     (Block, "person"),
     (Block, "blocked"),
     (Person.groups.through, "person"),

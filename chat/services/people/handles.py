@@ -2,9 +2,9 @@
 Handles: who may take which handle, and what happens to the handle of a guest who leaves.
 
 A handle belongs to one person: nobody else can take it, or a handle that looks like it. The handle of a guest becomes
-free when the guest leaves, unless a room still shows the guest: as the author of a message or a reaction, in a report
-or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest cannot end a ban
-or a mute by leaving, and no new person seems to be the author of old messages.
+free when the guest leaves, unless a room still shows the guest: as the author of a message, a reaction or a vote, in a
+report or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest cannot end
+a ban or a mute by leaving, and no new person seems to be the author of old messages.
 
 This module writes Person, the Members of guests who return or sign up, and the keys of their direct conversations.
 """
@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chat.models import NO_HANDLE_KEYS, AuditEntry, Member, Message, Person, Reaction, Report, Room
+from chat.models import NO_HANDLE_KEYS, AuditEntry, Member, Message, Person, PollVote, Reaction, Report, Room
 from chat.protocol import ChatError
 from chat.services.free_rows import lock_free_rows
 
@@ -118,6 +118,7 @@ def _mark_history(people: QuerySet) -> QuerySet:
     return people.annotate(
         wrote=Exists(Message.objects.filter(author=person)),
         reacted=Exists(Reaction.objects.filter(person=person)),
+        voted=Exists(PollVote.objects.filter(person=person)),
         reported=Exists(Report.objects.filter(reporter=person)),
         is_logged=Exists(AuditEntry.objects.filter(person=person)),
         acted=Exists(AuditEntry.objects.filter(actor=person)),
@@ -125,5 +126,11 @@ def _mark_history(people: QuerySet) -> QuerySet:
     )
 
 
+def has_history(person: Person) -> bool:
+    """Return whether a room shows a person in its history."""
+    return _has_history(_mark_history(Person.objects.filter(id=person.id)).get())
+
+
 def _has_history(person):
-    return any([person.wrote, person.reacted, person.reported, person.is_logged, person.acted, person.is_held])
+    acts = [person.wrote, person.reacted, person.voted, person.reported, person.is_logged, person.acted]
+    return any([*acts, person.is_held])

@@ -59,8 +59,8 @@ class HandleBackend(ModelBackend):
         return person if person.check_password(password) and self.user_can_authenticate(person) else None
 
     def user_can_authenticate(self, user: Person) -> bool:
-        """Return whether a person may be signed in: active, and no guest if the site is closed to guests."""
-        return super().user_can_authenticate(user) and entry.is_admitted(user)
+        """Return whether a person may be signed in: active, no bot, and no guest if the site is closed to guests."""
+        return super().user_can_authenticate(user) and not user.is_bot and entry.is_admitted(user)
 
     def get_user(self, user_id: int) -> Person | None:
         """Return the person with this id, if this person may be signed in, or None."""

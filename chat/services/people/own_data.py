@@ -15,16 +15,20 @@ from chat.models import (
     Block,
     Bookmark,
     EarlierBody,
+    Hook,
     Invitation,
     Member,
     Mention,
     Message,
     Person,
+    PollVote,
     Reaction,
+    Reminder,
     Report,
     Room,
     ScheduledMessage,
     Task,
+    ThreadMember,
     Token,
     Upload,
 )
@@ -111,13 +115,17 @@ class _Lists:
         return [
             ("rooms", _with_room(Member.objects.filter(person=person)), self._describe_membership),
             ("reactions", _with_message(Reaction.objects.filter(person=person)), self._describe_reaction),
+            ("votes", _with_poll(PollVote.objects.filter(person=person)), self._describe_vote),
             ("bookmarks", _with_message(Bookmark.objects.filter(person=person)), self._describe_bookmark),
             ("mentions", _with_room(Mention.objects.filter(person=person, silent=False)), self._refer),
+            ("threads", _with_thread(ThreadMember.objects.filter(person=person)), self._describe_thread),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
             ("scheduled", _with_room(ScheduledMessage.objects.filter(author=person)), self._describe_scheduled),
+            ("reminders", _with_room(Reminder.objects.filter(person=person)), self._describe_reminder),
             ("tasks", _with_room(Task.objects.filter(person=person)), self._describe_task),
             ("reports", _with_message(Report.objects.filter(reporter=person)), self._describe_report),
             ("invitations", _with_room(Invitation.objects.filter(created_by=person)), self._describe_invitation),
+            ("webhooks", _with_room(Hook.objects.filter(created_by=person)), self._describe_hook),
             ("whispers", person.whispers.all(), _describe_whisper),
             (
                 "earlier_bodies",
@@ -141,11 +149,24 @@ class _Lists:
     def _describe_reaction(self, row: Reaction) -> dict[str, Any]:
         return {**self._refer(row.message), "emoji": row.emoji}
 
+    def _describe_vote(self, row: PollVote) -> dict[str, Any]:
+        poll = row.option.poll
+        return {"room": self._name_room(poll.room), "message": poll.number, "option": row.option.text}
+
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
         return {**self._refer(row.message), "at": format_time(row.created_at)}
 
+    def _describe_thread(self, row: ThreadMember) -> dict[str, Any]:
+        place = {"room": self._name_room(row.room), "message": row.thread.number}
+        return {**place, "state": row.state, "read": row.read_number}
+
     def _describe_scheduled(self, row: ScheduledMessage) -> dict[str, Any]:
         return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
+
+    def _describe_reminder(self, row: Reminder) -> dict[str, Any]:
+        room = self._name_room(row.room) if row.room else None
+        about = {"room": room, "message": row.number if room else None}
+        return {**about, "text": row.text, "at": format_time(row.due_at), "state": row.state}
 
     def _describe_task(self, row: Task) -> dict[str, Any]:
         params = json.loads(row.params)
@@ -164,6 +185,10 @@ class _Lists:
         room = self._name_room(row.room) if row.room else None
         return {"room": room, "handle": row.handle, **times, "uses_left": row.uses_left}
 
+    def _describe_hook(self, row: Hook) -> dict[str, Any]:
+        at = format_time(row.created_at)
+        return {"room": self._name_room(row.room), "name": row.person.handle, "kind": row.kind, "at": at}
+
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
 
@@ -178,6 +203,7 @@ class _Lists:
             "id": row.number,
             **times,
             "reply_to": row.reply_to,
+            "thread": row.thread_root,
             "body": row.body,
         }
 
@@ -186,8 +212,16 @@ def _with_room(rows: QuerySet) -> QuerySet:
     return rows.select_related("room")
 
 
+def _with_thread(rows: QuerySet) -> QuerySet:
+    return rows.select_related("room", "thread")
+
+
 def _with_message(rows: QuerySet) -> QuerySet:
     return rows.select_related("message__room")
+
+
+def _with_poll(rows: QuerySet) -> QuerySet:
+    return rows.select_related("option__poll__room")
 
 
 def _describe_token(token: Token) -> dict[str, Any]:

@@ -107,7 +107,8 @@ def describe_person(person: Person, profile: Profile | None = None) -> dict[str,
     """Return what everybody may see of a person. `profile` is given if it was just changed."""
     profile = profile or getattr(person, "profile", None) or Profile(person=person)
     shown = {name: getattr(profile, name) for name in PROFILE_FIELDS}
-    return protocol.person(person.handle, person.is_guest, **shown, picture=profile.picture)
+    bot = {"bot": True} if person.is_bot else {}
+    return protocol.person(person.handle, person.is_guest, **shown, picture=profile.picture, **bot)
 
 
 def find_profiles(handles: Sequence[str]) -> list[dict[str, Any]]:
@@ -145,7 +146,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
     elif asker.is_guest:
         raise ChatError("forbidden", "Guests can search for people only in a room.")
     else:
-        people = people.filter(is_guest=False)
+        people = people.filter(is_guest=False).exclude(is_bot=True)
     text = protocol.check_text(text, "q", MAX_SEARCH, least=0)
     if text:
         people = people.filter(match_text(text))

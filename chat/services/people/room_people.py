@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from chat import protocol
-from chat.models import Member, Person, read_page
+from chat.models import Hook, Member, Person, read_page
 from chat.services.rights import Action
 from chat.services.rooms import get_room_for
 
@@ -27,7 +27,8 @@ def find_room_people(
 
     Each is a profile with `role`. `text` limits the list to people whose handle begins with it, or whose name has a
     word that begins with it. `handles` limits the list to the people with these handles. The list leaves out banned
-    people, deactivated accounts, and guests who have left.
+    people, deactivated accounts, guests who have left, and the bots of hooks, except a bot that `handles` names: it has
+    `hook` with its kind and who made it.
 
     Raise `not_found` on a board, where people know only who is present, and for a room that the asker may not know
     about; `forbidden` for people who are not members, or are banned; `too_long`.
@@ -35,7 +36,16 @@ def find_room_people(
     room = get_room_for(asker, slug, Action.SEE_PEOPLE)
     found = Member.objects.filter(_make_filter(text, handles), room=room).exclude(role=Member.BANNED)
     members, more = read_page(found.select_related("person__profile").order_by("person__handle_key"), size, page)
-    return [{**describe_person(member.person), "role": member.role} for member in members], more
+    return [
+        {**describe_person(member.person), "role": member.role, **_describe_hook(member.person)} for member in members
+    ], more
+
+
+def _describe_hook(person: Person) -> dict[str, Any]:
+    hook = Hook.objects.filter(person=person).select_related("created_by").first() if person.is_bot else None
+    if hook is None:
+        return {}
+    return {"hook": {"kind": hook.kind, "created_by": hook.created_by.handle if hook.created_by else None}}
 
 
 def _make_filter(text: str, handles: Sequence[str]) -> Q:
@@ -45,4 +55,6 @@ def _make_filter(text: str, handles: Sequence[str]) -> Q:
         is_shown &= match_text(text, "person__")
     if handles:
         is_shown &= Q(person__handle_key__in=make_keys(handles))
+    else:
+        is_shown &= ~Q(person__is_bot=True)
     return is_shown

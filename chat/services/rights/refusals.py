@@ -35,6 +35,10 @@ def _make_public_room_error() -> ChatError:
     return ChatError("forbidden", "This room is public. Send people its address instead.")
 
 
+def _make_no_hooks_error() -> ChatError:
+    return ChatError("forbidden", "Webhooks are not available in direct conversations and on boards.")
+
+
 # The errors for people whose standing does not allow an action. For other actions, it is that of `_make_owners_error`.
 # Each text is in a call of ChatError, where the translators' tools find it.
 _FORBIDDEN: dict[Action, Make] = {
@@ -50,12 +54,14 @@ _FORBIDDEN: dict[Action, Make] = {
     Action.SEE_REPORTS: _make_moderators_error,
     Action.SEE_HISTORY: _make_moderators_error,
     Action.SEE_AUDIT: _make_moderators_error,
+    Action.MAKE_HOOKS: _make_moderators_error,
     Action.CHANGE_ROLES: _make_moderators_error,
     Action.REMOVE_MEMBER: _make_moderators_error,
 }
 # The errors for an action that nobody can do in this kind of room.
 _IMPOSSIBLE: dict[tuple[Action, str], Make] = {
     (Action.SCHEDULE, Room.BOARD): lambda: ChatError("forbidden", "Scheduled messages are not available on boards."),
+    (Action.REPLY, Room.BOARD): lambda: ChatError("forbidden", "Threads are not available on boards."),
     (Action.START_TASK, Room.BOARD): lambda: ChatError("forbidden", "Tasks are not available on boards."),
     (Action.LEAVE, Room.DIRECT): lambda: ChatError(
         "forbidden", "Nobody can leave a direct conversation. Choose its level 'none' instead."
@@ -68,6 +74,10 @@ _IMPOSSIBLE: dict[tuple[Action, str], Make] = {
     (Action.CHANGE_ROLES, Room.DIRECT): lambda: ChatError(
         "forbidden", "The people of a direct conversation have no roles."
     ),
+    (Action.MAKE_HOOKS, Room.DIRECT): _make_no_hooks_error,
+    (Action.MAKE_HOOKS, Room.BOARD): _make_no_hooks_error,
+    (Action.SEND_OUT, Room.DIRECT): _make_no_hooks_error,
+    (Action.SEND_OUT, Room.BOARD): _make_no_hooks_error,
     (Action.CHANGE_ADDRESS, Room.PUBLIC): _make_private_rooms_error,
     (Action.CHANGE_ADDRESS, Room.DIRECT): _make_private_rooms_error,
 }

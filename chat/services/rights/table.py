@@ -41,6 +41,7 @@ class Action(enum.Enum):
     TYPE = "publish that they are typing"
     POST = "post a message"
     UPLOAD = "upload a file for a message"
+    REPLY = "reply in a thread"
     REACT = "put an emoji on a message"
     EDIT_OWN = "edit an own message"
     REMOVE_OWN = "remove an own message"
@@ -57,6 +58,8 @@ class Action(enum.Enum):
     SEE_REPORTS = "read reports, and decide on them"
     SEE_HISTORY = "read earlier bodies of messages"
     SEE_AUDIT = "read the audit log"
+    MAKE_HOOKS = "make, list and change incoming webhooks"
+    SEND_OUT = "make, list and change webhooks that send the messages elsewhere"
     CHANGE_ROLES = "mute, ban and readmit people below moderators"
     CHANGE_ALL_ROLES = "give and take every role"
     REMOVE_MEMBER = "delete the membership of a person"
@@ -91,6 +94,7 @@ KINDS = (Room.PUBLIC, Room.PRIVATE, Room.DIRECT, Room.BOARD)
 # - Visitors of a board are not signed in, so they could fetch neither the result of a task nor a scheduled message.
 # - An owner cannot leave, because the room needs an owner. A muted member cannot leave, because a return would end the
 #   mute. Nobody joins or leaves a direct conversation.
+# - An outgoing webhook reads every message. So not even an operator may make one in a room of other people.
 # - Operators read reports, also of direct conversations, which have no moderators. They do not read what nobody
 #   reported in a direct conversation, so they may not read its earlier bodies.
 TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
@@ -105,6 +109,7 @@ TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
     Action.TYPE: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.POST: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.UPLOAD: (WRITERS, WRITERS, WRITERS, WRITERS),
+    Action.REPLY: (WRITERS, WRITERS, WRITERS, NOBODY),
     Action.REACT: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.EDIT_OWN: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.REMOVE_OWN: (WRITERS, WRITERS, WRITERS, WRITERS),
@@ -121,6 +126,8 @@ TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
     Action.SEE_REPORTS: (MODERATORS | OPERATORS, MODERATORS | OPERATORS, OPERATORS, OPERATORS),
     Action.SEE_HISTORY: (MODERATORS | OPERATORS, MODERATORS | OPERATORS, NOBODY, OPERATORS),
     Action.SEE_AUDIT: (MODERATORS | OPERATORS, MODERATORS | OPERATORS, OPERATORS, OPERATORS),
+    Action.MAKE_HOOKS: (MODERATORS, MODERATORS, NOBODY, NOBODY),
+    Action.SEND_OUT: (OWNERS, OWNERS, NOBODY, NOBODY),
     Action.CHANGE_ROLES: (MODERATORS | OPERATORS, MODERATORS | OPERATORS, NOBODY, OPERATORS),
     Action.CHANGE_ALL_ROLES: (OWNERS | OPERATORS, OWNERS | OPERATORS, NOBODY, OPERATORS),
     Action.REMOVE_MEMBER: (OPERATORS, OPERATORS, OPERATORS, OPERATORS),
@@ -138,6 +145,7 @@ WRITES = frozenset(
     {
         Action.POST,
         Action.UPLOAD,
+        Action.REPLY,
         Action.REACT,
         Action.EDIT_OWN,
         Action.EDIT_OTHERS,

@@ -18,11 +18,16 @@ from .access import (
     join_room,
     lock_room,
 )
-from .additions import Addition, delete_additions, register_addition, remove_additions
+from .addition_changes import change_addition
+from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
+from .called import find_named
 from .changes import (
     MAX_REACTIONS,
     edit_message,
+    get_editable_message,
+    get_present_message,
     post_message,
+    register_listener,
     remove_as_operator,
     remove_message,
     set_reaction,
@@ -30,8 +35,18 @@ from .changes import (
 from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
-from .later_additions import publish_again
+from .imported import (
+    NewMessage,
+    Opening,
+    begin_imported_room,
+    find_newest_time,
+    find_next_numbers,
+    open_imported_room,
+    refresh_imported_room,
+    store_imported_messages,
+)
 from .lifecycle import (
+    MAX_SLUG,
     change_address,
     change_room,
     create_first_room,
@@ -47,6 +62,7 @@ from .lifecycle import (
 )
 from .memberships import (
     apply_role,
+    check_member_may,
     delete_member,
     end_bans_of_browser,
     end_mutes,
@@ -70,21 +86,28 @@ from .reading import (
     mark_read,
     preview_body,
 )
-from .refs import Outcome, record_once
+from .refs import Outcome, change_message, record_once
 
 __all__ = [
     "Addition",
     "Backlog",
     "MAX_PINS",
     "MAX_REACTIONS",
+    "MAX_SLUG",
+    "NewMessage",
+    "Opening",
     "Outcome",
     "Pin",
     "ReadableRooms",
     "Version",
     "apply_role",
+    "begin_imported_room",
+    "change_addition",
     "change_address",
+    "change_message",
     "change_room",
     "catch_up",
+    "check_member_may",
     "create_first_room",
     "create_room",
     "delete_additions",
@@ -92,17 +115,22 @@ __all__ = [
     "delete_own_room",
     "delete_room",
     "describe",
+    "describe_additions",
     "describe_messages",
     "edit_message",
     "end_bans_of_browser",
     "end_mutes",
     "find_member",
     "find_members_held_by_browser",
+    "find_named",
+    "find_newest_time",
+    "find_next_numbers",
     "find_room",
     "find_rooms",
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_editable_message",
     "get_first_view",
     "get_history",
     "get_join_state",
@@ -111,6 +139,7 @@ __all__ = [
     "get_page_around",
     "get_page_at",
     "get_pins",
+    "get_present_message",
     "get_readable_room",
     "get_readable_rooms",
     "get_refs_kept_seconds",
@@ -124,11 +153,13 @@ __all__ = [
     "mark_read",
     "notify_lobby",
     "notify_moderators",
+    "open_imported_room",
     "post_message",
     "preview_body",
-    "publish_again",
     "record_once",
+    "refresh_imported_room",
     "register_addition",
+    "register_listener",
     "remove_additions",
     "remove_as_operator",
     "remove_message",
@@ -139,5 +170,6 @@ __all__ = [
     "set_guests",
     "set_pin",
     "set_reaction",
+    "store_imported_messages",
     "sweep_old_refs",
 ]

@@ -237,10 +237,11 @@ def delete_room(room: Room) -> None:
 
 
 def _lock(room):
-    """Lock the row of a room and the rows of its jobs until the end of the transaction."""
+    """Lock the row of a room and the rows of its jobs and hooks until the end of the transaction."""
     # If another request stored a row in the room meanwhile, PostgreSQL could not delete the room. A job locks its own
-    # row before the room's row, so this locks the rows in the same order.
-    for rows in (room.scheduled.all(), room.tasks.all(), Room.objects.filter(id=room.id)):
+    # row before the room's row, and a post locks a hook after the room. This locks the rows in the same order.
+    jobs = (room.scheduled.all(), room.reminders.all(), room.tasks.all())
+    for rows in (*jobs, Room.objects.filter(id=room.id), room.hooks.all()):
         list(rows.select_for_update().values_list("id", flat=True))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Generator
 from django.conf import settings
 from django.utils import timezone
 
-from chat.models import Message, Room, read_from_replica
+from chat.models import Message, Person, Room, read_from_replica
 from chat.protocol import (
     ChatError,
     check_boolean,
@@ -24,7 +24,8 @@ from chat.protocol import (
     parse_moment,
     person,
 )
-from chat.services.uploads import find_files
+from chat.services import custom_emoji
+from chat.services.rooms import describe_additions
 
 from .formats import FORMATS, Transcript
 from .job import Job
@@ -79,9 +80,9 @@ def export(job: Job) -> Generator[float, None, None]:
     job.write(file_format.start())
     number = 0
     while block := _read_block(job, number, *_get_period(params)):
-        files = find_files(block)
+        additions = describe_additions(block)
         for message in block:
-            job.write(file_format.message(describe(message, files.get(message.number))))
+            job.write(file_format.message(describe(message, additions.get(message.number))))
         number = block[-1].number
         yield number / job.upto
     job.write(file_format.end())
@@ -98,6 +99,7 @@ def _get_transcript(job, params):
         end=params["to"],
         zone=params.get("zone"),
         has_bom=params.get("bom", True),
+        find_emoji=custom_emoji.find_picture,
     )
 
 
@@ -111,16 +113,20 @@ def _read_block(job, after, start, end):
     return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
-def describe(message: Message, files: list[dict] | None = None) -> dict:
+def _mark_bot(author: Person) -> dict:
+    return {"bot": True} if author.is_bot else {}
+
+
+def describe(message: Message, additions: dict | None = None) -> dict:
     """
     Return the values of a message in a transcript. The caller must have read the message with `complete`.
 
-    `files` are the files of the message, with addresses on this site. The transcript contains no bytes of files.
+    `additions` are its fields from `describe_additions`. A transcript has the addresses of files, and not their bytes.
     """
     values = {
         "id": message.number,
         "offset": message.offset,
-        "author": person(message.author.handle, message.author.is_guest),
+        "author": person(message.author.handle, message.author.is_guest, **_mark_bot(message.author)),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
@@ -128,7 +134,12 @@ def describe(message: Message, files: list[dict] | None = None) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
-    if files:
-        values["files"] = [{**file, "url": f"{settings.PUBLIC_URL or ''}{file['url']}"} for file in files]
+    values.update(additions or {})
+    if "files" in values:
+        values["files"] = [{**file, "url": f"{settings.PUBLIC_URL or ''}{file['url']}"} for file in values["files"]]
+    # The number of replies and the time of the last one can be counted in the transcript.
+    values.pop("thread", None)
+    if message.thread_root is not None:
+        values["thread"] = {"root": message.thread_root}
     guests = message.list_reacting_guests()
     return {**values, "guests": guests} if guests else values

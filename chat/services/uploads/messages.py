@@ -60,8 +60,11 @@ def _store(message: Message, uploads: list[Upload]) -> None:
     for position, upload in enumerate(uploads):
         upload.number, upload.position = message.number, position
     Upload.objects.bulk_update(uploads, ["number", "position"])
+
+
+def _describe_notice(uploads: list[Upload]) -> dict[str, Any]:
     # A notice of a message without a text says what its files are.
-    message.notice_fields = {"files": [{"name": upload.name, "type": upload.type} for upload in uploads]}
+    return {"files": [{"name": upload.name, "type": upload.type} for upload in uploads]}
 
 
 def _describe_messages(messages: Sequence[Message]) -> dict[int, dict]:
@@ -118,4 +121,6 @@ def release_scheduled(row: ScheduledMessage) -> tuple[str, ...]:
     return keys
 
 
-rooms.register_addition(rooms.Addition(AdditionBit.FILES, _describe_messages, _prepare, _store, _delete))
+rooms.register_addition(
+    rooms.Addition(AdditionBit.FILES, _describe_messages, _prepare, _store, _delete, notice=_describe_notice)
+)

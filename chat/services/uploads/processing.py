@@ -111,5 +111,5 @@ def _finish(upload: Upload, **fields: object) -> bool:
             return False
         number = Upload.objects.values_list("number", flat=True).get(id=upload.id)
         if number is not None:
-            rooms.publish_again(upload.room_id, number)
+            rooms.change_addition(upload.room_id, number, lambda message: True)
     return True

@@ -136,14 +136,17 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     bookmarks.set_bookmark(alice, "garden", 3)
     blocks.block_person(alice, bob)
     announcements.whisper(alice, "for you")
+    rooms.post_message(member, Post("t1", "third", thread=3))
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
     third_message = {"room": "garden", "message": 3}
     assert data["reactions"] == [{**third_message, "emoji": "👍"}] and data["mentions"] == [third_message]
     assert {**third_message, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
+    assert data["threads"] == [{**third_message, "state": "followed", "read": 5}]
     assert [block["handle"] for block in data["blocks"]] == ["Bob"]
     assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
     assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]
+    assert data["webhooks"] == []
 
 
 def test_the_data_do_not_contain_the_new_address_of_a_room_that_the_person_may_not_read(browser, alice, bob):

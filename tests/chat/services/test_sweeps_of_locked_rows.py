@@ -18,6 +18,7 @@ from chat.models import (
     Member,
     Person,
     Receipt,
+    Reminder,
     Room,
     ScheduledMessage,
     StoredFile,
@@ -34,6 +35,7 @@ from chat.services import (
     mails,
     moderation,
     people,
+    reminders,
     retention,
     rooms,
     scheduled,
@@ -78,6 +80,25 @@ def old_scheduled_messages(alice, bob, room):
     overdue_messages(alice, bob, room)
     ScheduledMessage.objects.update(state=ScheduledMessage.POSTED, due_at=LONG_AGO)
     return ScheduledMessage
+
+
+def overdue_reminders(alice, bob, room):
+    for text in ("one", "two"):
+        Reminder.objects.create(room=room, person=alice, text=text, is_private=True, due_at=AN_HOUR_AGO)
+    return Reminder
+
+
+def overdue_reminders_of_two_rooms(alice, bob, room):
+    other = Room.objects.create(slug="orchard", name="Orchard")
+    for place in (room, other):
+        Reminder.objects.create(room=place, person=alice, text="Hello", is_private=False, due_at=AN_HOUR_AGO)
+    return Room
+
+
+def old_reminders(alice, bob, room):
+    overdue_reminders(alice, bob, room)
+    Reminder.objects.update(state=Reminder.SENT, due_at=LONG_AGO)
+    return Reminder
 
 
 def old_mails(alice, bob, room):
@@ -195,6 +216,9 @@ CASES = [
     (scheduled.sweep_scheduled, overdue_messages),
     (scheduled.sweep_scheduled, overdue_messages_of_two_rooms),
     (scheduled.sweep_scheduled, old_scheduled_messages),
+    (reminders.sweep_reminders, overdue_reminders),
+    (reminders.sweep_reminders, overdue_reminders_of_two_rooms),
+    (reminders.sweep_reminders, old_reminders),
     (mails.sweep_mails, old_mails),
     (moderation.sweep_mutes, expired_mutes),
     (people.sweep_sessions, expired_sessions),

@@ -112,11 +112,25 @@ def test_ordinary_clients_read_why_an_upload_is_refused(site, tmp_path):
     assert "refused" not in find_files(site) and "refused.new" not in find_files(site)
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(site):
-    host = urlsplit(site.url)
+@contextlib.contextmanager
+def unfinished_upload(site, url):
+    """Send a half of the file `broken` within a `with` block."""
+    host = urlsplit(url)
     with socket.create_connection((host.hostname, host.port)) as client:
         client.sendall(b"POST /upload/broken HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + BLOCK[:500_000])
         wait_until(lambda: "broken.new" in find_files(site), what="the unfinished file")
+        yield
+
+
+def test_an_interface_that_stops_deletes_its_unfinished_uploads(site, second_web):
+    with unfinished_upload(site, second_web.url):
+        assert second_web.end() == 0
+        assert not find_files(site) & {"broken", "broken.new"}
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(site):
+    with unfinished_upload(site, site.url):
+        pass
     wait_until(lambda: not find_files(site) & {"broken", "broken.new"}, what="the deletion")
     answer = requests.post(f"{site.url}/upload/broken", b"again", timeout=30)
     assert json.loads(answer.text)["size"] == 5

@@ -32,6 +32,7 @@ const SAVE = "save";
  * @property {string} [time_zone] such as "Europe/Berlin"
  * @property {string} [picture] the digest in the picture's address
  * @property {boolean} [guest]
+ * @property {true} [bot]
  */
 
 /**

@@ -51,10 +51,11 @@ export class RoomChanges {
    * @param {string} body may be empty if there are files
    * @param {number | null} [replyTo] the id of the quoted message
    * @param {string[]} [files] the ids of uploaded files
+   * @param {number | null} [thread] the first message of the thread in which the message is a reply
    */
-  post(body, replyTo = null, files = []) {
+  post(body, replyTo = null, files = [], thread = null) {
     const event = { type: CLIENT_EVENT.POST, body: body.trim(), ...(files.length && { files }) };
-    return this.#add(replyTo === null ? event : { ...event, reply_to: replyTo });
+    return this.#add({ ...event, ...(replyTo === null ? {} : { reply_to: replyTo }), ...(thread === null ? {} : { thread }) });
   }
 
   /**
@@ -85,6 +86,39 @@ export class RoomChanges {
    */
   pin(id, on) {
     return this.#add({ type: CLIENT_EVENT.PIN, id, on });
+  }
+
+  /**
+   * Runs a command, and returns its ref.
+   * @param {string} name without the slash
+   * @param {string} text what follows the name
+   * @param {string} zone the person's time zone, for times in the text
+   */
+  command(name, text, zone) {
+    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone });
+  }
+
+  /**
+   * Chooses options of a poll, in place of the earlier choice.
+   * @param {number} id
+   * @param {number[]} options their positions
+   */
+  vote(id, options) {
+    return this.#add({ type: CLIENT_EVENT.VOTE, id, options });
+  }
+
+  /** @param {number} id */
+  closePoll(id) {
+    return this.#add({ type: CLIENT_EVENT.CLOSE_POLL, id });
+  }
+
+  /**
+   * Reminds the person of a message.
+   * @param {number} id
+   * @param {string} at ISO 8601, UTC
+   */
+  remind(id, at) {
+    return this.#add({ type: CLIENT_EVENT.REMIND, id, at });
   }
 
   /**

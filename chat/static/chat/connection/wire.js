@@ -45,6 +45,10 @@ export const CLIENT_EVENT = Object.freeze({
   START: "start",
   SCHEDULE: "schedule",
   DISMISS: "dismiss",
+  COMMAND: "command",
+  VOTE: "vote",
+  CLOSE_POLL: "close_poll",
+  REMIND: "remind",
   KNOCK: "knock",
   ADMIT: "admit",
   REFUSE: "refuse",
@@ -83,6 +87,7 @@ export const SERVER_EVENT = Object.freeze({
   ROOM: "room",
   MENTION: "mention",
   PROFILE: "profile",
+  THREAD: "thread",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */
@@ -129,8 +134,8 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
- * How the wire names a person.
- * @typedef {{ handle: string, guest?: boolean }} PersonName
+ * How the wire names a person. The author of a webhook's message is a bot, with a name and an emoji for this message.
+ * @typedef {{ handle: string, guest?: boolean, bot?: true, name?: string, icon?: string }} PersonName
  */
 
 /**
@@ -147,6 +152,29 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
 /** @typedef {UploadedFile & { url: string, thumbnail?: string }} MessageFile a picture has no thumbnail until the server has made it */
 
 /**
+ * @typedef {object} LinkPreview
+ * @property {number} id
+ * @property {string} url the address of the page
+ * @property {string} title
+ * @property {string} [description]
+ * @property {string} [site] the name that the site gives itself
+ * @property {{ url: string, width: number, height: number }} [image] an image of this site
+ */
+
+/**
+ * @typedef {object} Poll
+ * @property {string} question
+ * @property {{ text: string, votes: number, voters?: string[] }[]} options `voters` are handles; absent in an anonymous poll
+ *   and in one with many votes
+ * @property {boolean} multiple whether people can choose several options
+ * @property {boolean} anonymous
+ * @property {boolean} closed
+ * @property {string} [closes_at] ISO 8601, UTC
+ * @property {number} people how many people have voted
+ * @property {string[]} [guests] the voters who are guests
+ */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
@@ -158,10 +186,16 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {string | null} [edited_at] ISO 8601, UTC
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
+ * @property {Record<string, string>} [emoji_pictures] the addresses of the pictures of emoji in `reactions`
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {true} [pinned] a moderator has pinned the message
  * @property {MessageFile[]} [files]
  * @property {number | null} [reply_to] the id of the quoted message
+ * @property {{ root: number, offset: number, count: number, last_at: string | null, authors: string[] }} [thread] the thread
+ *   that the message begins, or in which it is a reply: its first message, the change after which the other fields hold, the
+ *   number of replies, the time of the last one, and the last people who replied
  * @property {string[]} [mentions] the handles of the people that the body mentions
+ * @property {Poll} [poll] the question of the message, with the votes so far
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
+ * @property {LinkPreview[]} [previews] what the pages say about themselves to which the message links
  */

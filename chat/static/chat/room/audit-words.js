@@ -7,7 +7,7 @@ import { duration } from "../ui/units.js";
 
 /**
  * @typedef {object} AuditEntry
- * @property {"role" | "report" | "edit" | "remove" | "pin" | "unpin"} act
+ * @property {"role" | "report" | "edit" | "remove" | "pin" | "unpin" | "hook" | "unhook"} act
  * @property {string | null} before a role; "open" for a report
  * @property {string | null} after a role, or the outcome of a report; null for a person whose membership has ended
  * @property {number | null} seconds how long a mute lasts
@@ -27,6 +27,9 @@ const ABOUT_MESSAGES = {
   upheld: (id) => gettext("%(actor)s upheld a report of message %(id)s of %(person)s.", { id }),
   dismissed: (id) => gettext("%(actor)s dismissed a report of message %(id)s of %(person)s.", { id }),
 };
+
+/** @type {Record<string, string>} */
+const ABOUT_HOOKS = { hook: gettext("%(actor)s made the webhook %(person)s."), unhook: gettext("%(actor)s deleted the webhook %(person)s.") };
 
 /** @type {Record<string, string>} */
 const NEW_ROLES = {
@@ -58,6 +61,7 @@ function describeRoleChange({ before, after, seconds }) {
  */
 export function describeAct(entry) {
   if (entry.act === "role") return describeRoleChange(entry);
+  if (entry.act in ABOUT_HOOKS) return ABOUT_HOOKS[entry.act];
   const outcome = entry.after === "removed" ? "upheld" : "dismissed";
   return ABOUT_MESSAGES[entry.act === "report" ? outcome : entry.act](String(entry.message));
 }

@@ -14,6 +14,7 @@ import { onMenuEntry } from "../ui/menus.js";
  * @property {import("./late-attachments.js").LateAttachments} attachments
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
+ * @property {() => void} askPoll opens the dialog for a poll
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
@@ -46,9 +47,9 @@ export class ComposerButtons {
    * @param {HTMLElement} button
    */
   #use({ ComposerTools }, button) {
-    const { isBoard, previewPath, composer, attachments, withDialogs, notify } = this.#parts;
+    const { isBoard, previewPath, composer, attachments, withDialogs, askPoll, notify } = this.#parts;
     this.#tools ??= new ComposerTools({
-      composer, attachments, withDialogs, notify, previewPath, sendLater: isBoard ? null : () => this.#sendLater(),
+      composer, attachments, withDialogs, notify, previewPath, askPoll: isBoard ? null : askPoll, sendLater: isBoard ? null : () => this.#sendLater(),
     });
     this.#tools.use(button.dataset.tool ?? "", button);
   }

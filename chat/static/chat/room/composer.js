@@ -26,13 +26,37 @@ const NO_FILES = { isEmpty: true, isReady: true, stored: [], take: () => [], res
  * @property {() => void} editLast
  */
 
+/**
+ * The elements of a composer.
+ * @typedef {object} Elements
+ * @property {HTMLFormElement} form
+ * @property {HTMLTextAreaElement} text
+ * @property {HTMLButtonElement} send
+ * @property {HTMLElement} counter
+ * @property {HTMLElement} context shows the message that the text replies to or edits
+ * @property {HTMLElement} cancel
+ */
+
+/** @returns {Elements} the composer of the room on the page */
+function findElements() {
+  return {
+    form: byId("composer-form", HTMLFormElement), text: byId("composer", HTMLTextAreaElement), send: byId("send", HTMLButtonElement),
+    counter: byId("counter"), context: byId("composer-context"), cancel: byId("composer-cancel"),
+  };
+}
+
 export class Composer {
-  #form = byId("composer-form", HTMLFormElement);
-  #text = byId("composer", HTMLTextAreaElement);
-  #placeholder = this.#text.placeholder;
-  #sendButton = byId("send", HTMLButtonElement);
-  #counter = byId("counter");
-  #context = byId("composer-context");
+  /** @type {HTMLFormElement} */
+  #form;
+  /** @type {HTMLTextAreaElement} */
+  #text;
+  #placeholder = "";
+  /** @type {HTMLButtonElement} */
+  #sendButton;
+  /** @type {HTMLElement} */
+  #counter;
+  /** @type {HTMLElement} */
+  #context;
   /** @type {Actions} */
   #actions;
   /** @type {import("./draft.js").Draft} */
@@ -55,8 +79,15 @@ export class Composer {
   /**
    * @param {Actions} actions
    * @param {import("./draft.js").Draft} draft
+   * @param {Elements} [elements]
    */
-  constructor(actions, draft) {
+  constructor(actions, draft, elements = findElements()) {
+    this.#form = elements.form;
+    this.#text = elements.text;
+    this.#placeholder = this.#text.placeholder;
+    this.#sendButton = elements.send;
+    this.#counter = elements.counter;
+    this.#context = elements.context;
     this.#actions = actions;
     this.#draft = draft;
     const typed = this.#text.value;
@@ -65,7 +96,7 @@ export class Composer {
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
-    byId("composer-cancel").addEventListener("click", () => this.cancel());
+    elements.cancel.addEventListener("click", () => this.cancel());
     this.#adjust();
   }
 
@@ -86,6 +117,16 @@ export class Composer {
   /** What the person has written. */
   get text() {
     return this.#text.value;
+  }
+
+  /** What the empty field shows, such as the reason why the person may not write. */
+  get placeholder() {
+    return this.#text.placeholder;
+  }
+
+  /** Whether the text replies to a message, or edits one. */
+  get hasTarget() {
+    return this.#target !== null;
   }
 
   get isEditing() {
@@ -260,6 +301,11 @@ export class Composer {
       event.preventDefault();
       this.#actions.editLast();
     }
+  }
+
+  /** Adjusts the field to its text, because the field is on the page now: before, it had no width. */
+  shown() {
+    this.#adjust();
   }
 
   /** Adjusts the field's height, the counter and the button to the text. */

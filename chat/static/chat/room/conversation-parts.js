@@ -87,18 +87,22 @@ export function partsForControls(conversation) {
 
 /**
  * @param {Conversation} conversation
+ * @param {import("./timeline.js").Timeline} [timeline] shows the messages
  * @returns {import("./message-controls.js").Actions}
  */
-function actionsOnMessages(conversation) {
-  const { slug, socket, timeline, notify, withDialogs } = conversation;
+export function actionsOnMessages(conversation, timeline = conversation.timeline) {
+  const { slug, socket, notify, withDialogs } = conversation;
   return {
     react: (id, emoji) => conversation.actions.toggleReaction(id, emoji),
     reply: (message) => conversation.composer.reply(message),
+    thread: (message) => conversation.openThread(message.id),
     edit: (message) => conversation.composer.edit(message),
     remove: (id) => socket.changes.remove(id),
     report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),
     moderate: (message) => conversation.moderation.openPerson(message.author.handle),
     profile: (message) => conversation.links?.openCard(message.author.handle),
+    closePoll: ({ id }) => { socket.changes.closePoll(id); },
+    remind: ({ id }) => withDialogs(({ openRemindDialog }) => openRemindDialog((at) => socket.changes.remind(id, at))),
     ...makeMessageTools(slug, { changes: socket.changes, itemOf: (id) => timeline.item(id), notify, withDialogs }),
   };
 }
@@ -108,9 +112,10 @@ function actionsOnMessages(conversation) {
  * @returns {import("./own-changes.js").Parts}
  */
 export function partsForOwnChanges(conversation) {
-  const { socket, timeline, taskBars, history, notify, buttons } = conversation;
+  const { socket, timeline, taskBars, history, notify, polls, buttons } = conversation;
   return {
-    socket, timeline, taskBars, history, notify, scheduleDialog: () => buttons.scheduleDialog, isGuest: () => conversation.isGuest,
+    socket, timeline, taskBars, history, notify, polls, scheduleDialog: () => buttons.scheduleDialog,
+    isGuest: () => conversation.isGuest, giveBack: (text) => conversation.giveBack(text),
   };
 }
 
@@ -123,6 +128,18 @@ export function partsForPersonLinks(conversation) {
   return {
     slug, me, socket, timeline, people, moderation, composer, withDialogs, page, list,
     isGuest: () => conversation.isGuest, isActive: () => scope.isActive,
+  };
+}
+
+/** Loads the catalogue of emoji, and the site's own emoji, for a search in both. */
+async function loadEmoji() {
+  const [catalogue, custom] = await Promise.all([import("../emoji/catalogue.js"), import("../connection/custom-emoji.js")]);
+  await custom.loadCustomEmoji();
+  return {
+    search: (/** @type {string} */ query, /** @type {number} */ most) => [
+      ...custom.searchCustomEmoji(query, most).map((own) => ({ emoji: custom.markOf(own), name: custom.markOf(own), url: own.url })),
+      ...catalogue.search(query, most),
+    ].slice(0, most),
   };
 }
 
@@ -139,7 +156,8 @@ export function partsForCompletion(conversation, ownRooms) {
     present: () => people.handles,
     mayCallAll: () => ownRole.mayCallAll(conversation.callers),
     commands: () => conversation.commands?.offered ?? [],
+    loadCommands: async () => conversation.commands?.load(),
     found: knowRooms,
-    loadEmoji: () => import("../emoji/catalogue.js"),
+    loadEmoji,
   };
 }

@@ -9,11 +9,13 @@ import { CALLERS, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
 import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
+import { timeZone } from "../ui/format.js";
 import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { formatNumber, gettext } from "../ui/translation.js";
 import { VersionBar } from "./bars.js";
+import { isPosting } from "./command-lines.js";
 import { Composer } from "./composer.js";
 import { ComposerButtons } from "./composer-buttons.js";
 import { ConnectionWatch } from "./connection-watch.js";
@@ -27,6 +29,7 @@ import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
 import { LateAttachments } from "./late-attachments.js";
 import { makeWithDialogs } from "./late-dialogs.js";
+import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
@@ -39,6 +42,7 @@ import { PersonLinks } from "./person-links.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
+import { Threads } from "./threads.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
 import { watchPictures } from "./viewing.js";
 
@@ -54,6 +58,7 @@ import { watchPictures } from "./viewing.js";
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
+ * @property {(root: number, reply?: number) => void} [showThread] shows the thread of a message, at a reply; a board has none
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -106,19 +111,23 @@ export class Conversation {
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
   withDialogs = makeWithDialogs(this.notify);
+  threads = new Threads();
   /**
    * The commands that the person can type in place of a message; null on a board.
-   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   * @type {import("./late-commands.js").LateCommands | null}
    */
   commands = null;
 
   /** @param {Options} options */
   constructor({
     slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, filesPath = `/api/rooms/${slug}/files/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+    showThread = () => {},
   }) {
     const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
+    this.openThread = showThread;
+    this.storage = kept;
     this.me = handle;
     this.slug = slug;
     const { timeline, firstView, isShown } = takeTimeline(this.page, handle);
@@ -129,7 +138,9 @@ export class Conversation {
     const { socket } = this;
     this.announcements = new Announcements(new PersonStorage(owner), (id) => socket.dismiss(id), scope);
     this.readMarker = new ReadMarker(this.timeline, handle, partsForReadMarker(this, showUnread));
-    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, { notify, scope });
+    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, {
+      notify, scope, hasReplies: () => this.threads.hasReplies, showReply: (id) => this.#showReply(id),
+    });
     this.actions = new MessageActions(handle, partsForActions(this));
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
@@ -137,6 +148,7 @@ export class Conversation {
     composer.useFiles(this.attachments);
     this.buttons = new ComposerButtons({
       slug, isBoard: this.isBoard, previewPath, page: this.page, composer, attachments: this.attachments, changes: socket.changes, withDialogs, notify,
+      askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -148,6 +160,7 @@ export class Conversation {
     this.versionBar = new VersionBar(() => composer.isEmpty && socket.changes.pending.length === 0, scope);
     this.controls = new MessageControls(partsForControls(this));
     this.connectionWatch = new ConnectionWatch({ socket, composer, ownRole: this.ownRole, scope });
+    this.polls = new LatePolls(handle, { slug, isBoard: this.isBoard, changes: socket.changes, timeline, scope });
     this.ownChanges = new OwnChanges(handle, partsForOwnChanges(this));
     if (social) this.links = new PersonLinks(social, partsForPersonLinks(this));
     this.#connectParts(ownRooms, isShown);
@@ -208,6 +221,33 @@ export class Conversation {
     }));
   }
 
+  /** Opens the dialog that asks a question with options. */
+  openPollDialog() {
+    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
+  }
+
+  /**
+   * Gives a command to the server. If it posts a message, scrolls to the newest message.
+   * @param {string} name
+   * @param {string} text
+   */
+  sendCommand(name, text) {
+    this.socket.changes.command(name, text, timeZone());
+    if (!isPosting(name)) return;
+    this.readMarker.wroteMessage();
+    this.history.showNewest();
+  }
+
+  /**
+   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * @param {string} text
+   */
+  giveBack(text) {
+    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
+    this.composer.insert(text);
+    return true;
+  }
+
   async copyLink() {
     const isCopied = await copyText(new URL(`/rooms/${this.slug}/`, location.href).href, this.page);
     this.notify(isCopied ? gettext("The link is copied.") : gettext("The browser does not allow copying."));
@@ -220,6 +260,17 @@ export class Conversation {
    */
   jump(id) {
     this.history.jump(id);
+  }
+
+  /**
+   * Opens the thread of a reply. Returns false for another message.
+   * @param {number} id
+   */
+  #showReply(id) {
+    const root = this.threads.rootOf(id);
+    if (root === undefined) return false;
+    this.openThread(root, id);
+    return true;
   }
 
   /** Ends the conversation permanently. */
@@ -236,9 +287,10 @@ export class Conversation {
   #connectParts(ownRooms, isShown) {
     const { me, socket, timeline, readMarker, history, ownChanges, controls, typingOthers } = this;
     const { people, ownRole, moderation, announcements, taskBars } = this;
-    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers }, isShown);
+    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers, threads: this.threads }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
+    socket.on(SERVER_EVENT.EXPIRED, ({ before }) => this.#noteKeptFrom(before));
     this.list.addEventListener("click", (event) => this.#clicked(event));
     watchPictures(this.list, () => timeline.messages, this.withDialogs);
     onForgotten(() => this.#forget(), this.scope.life);
@@ -265,10 +317,19 @@ export class Conversation {
     this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     this.keptDays = room.kept_days ?? null;
+    this.#noteKeptFrom(room.kept_from);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
+  }
+
+  /**
+   * Lets the beginning of the messages say that older messages were deleted, if they were.
+   * @param {number} [id] the lowest id that was not deleted
+   */
+  #noteKeptFrom(id) {
+    if (id !== undefined) byId("beginning").dataset.keptFrom = String(id);
   }
 
   /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
@@ -276,6 +337,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
+    this.page.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();
@@ -291,10 +353,29 @@ export class Conversation {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
+    const thread = closestTo(event, "[data-thread]");
+    if (thread) this.openThread(Number(thread.dataset.thread));
+    const removal = closestTo(event, "[data-remove-preview]");
+    if (removal) this.withDialogs(({ removePreview }) => removePreview(this.slug, removal, this.notify));
+    const option = closestTo(event, "[data-vote]");
+    const voters = closestTo(event, "[data-voters]");
+    if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));
+    if (voters) this.#showVoters(idOf(voters));
     if (quote) this.history.jump(Number(quote.dataset.jump));
-    if (reaction) {
-      const item = /** @type {HTMLElement} */ (reaction.closest(".message"));
-      this.actions.toggleReaction(Number(item.dataset.id), reaction.dataset.react ?? "");
-    }
+    if (reaction) this.actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
   }
+
+  /** @param {number} id */
+  #showVoters(id) {
+    const poll = this.timeline.get(id)?.poll;
+    if (poll) this.withDialogs(({ openVoters }) => openVoters(poll));
+  }
+}
+
+/**
+ * Returns the id of the message that contains an element.
+ * @param {HTMLElement} element
+ */
+function idOf(element) {
+  return Number(/** @type {HTMLElement} */ (element.closest(".message")).dataset.id);
 }

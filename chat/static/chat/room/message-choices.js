@@ -7,7 +7,7 @@ import { gettext, pgettext } from "../ui/translation.js";
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /**
- * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
+ * @typedef {Record<"thread" | "edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history" | "remind" | "closePoll", boolean>} Rights
  */
 /** @typedef {"emoji" | "reply" | "copy" | "select" | keyof Rights} Action */
 
@@ -29,6 +29,7 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 const CHOICES = [
   { action: "reply", label: pgettext("action on a message", "Reply"), icon: "reply", key: "r" },
   { action: "edit", label: pgettext("action on a message", "Edit"), icon: "edit", key: "e", right: "edit" },
+  { action: "thread", label: gettext("Reply in thread"), icon: "thread", key: "t", right: "thread" },
   { action: "emoji", label: gettext("React with another emoji"), icon: "emoji", key: "+" },
   { action: "copy", label: gettext("Copy text"), icon: "copy", key: "c" },
   { action: "select", label: gettext("Select text"), icon: "select", key: null },
@@ -36,6 +37,8 @@ const CHOICES = [
   { action: "link", label: gettext("Copy link"), icon: "link", key: "l", right: "link" },
   { action: "bookmark", label: pgettext("action on a message", "Bookmark"), icon: "bookmark", key: "b", right: "bookmark" },
   { action: "unbookmark", label: gettext("Remove bookmark"), icon: "bookmark", key: "b", right: "unbookmark" },
+  { action: "remind", label: gettext("Remind me about this"), icon: "later", key: "n", right: "remind" },
+  { action: "closePoll", label: gettext("Close the poll"), icon: "lock", key: null, right: "closePoll" },
   { action: "pin", label: gettext("Pin for everybody"), icon: "pin", key: "i", right: "pin" },
   { action: "unpin", label: gettext("Unpin"), icon: "pin", key: "i", right: "unpin" },
   { action: "history", label: gettext("Earlier versions"), icon: "history", key: "h", right: "history" },

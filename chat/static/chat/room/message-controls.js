@@ -1,12 +1,10 @@
 // @ts-check
 // Connects the toolbar, the sheet, the keys and a long press with the actions on a message. Starts the tip with the people
-// who reacted.
+// who reacted. The tip and the long press load with the dialogs.
 // Must not change a message: it calls the passed actions.
 
 import { gettext } from "../ui/translation.js";
 import { KeyboardNavigation } from "./keyboard-navigation.js";
-import { LongPress } from "./long-press.js";
-import { ReactorsTip } from "./reactors-tip.js";
 import { reactorsOf } from "./message-reactions.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
@@ -17,6 +15,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @typedef {object} Actions
  * @property {(id: number, emoji: string) => void} react
  * @property {(message: Message) => void} reply
+ * @property {(message: Message) => void} thread opens the thread of a message
  * @property {(message: Message) => void} edit
  * @property {(message: Message) => void} report
  * @property {(message: Message) => void} moderate
@@ -28,6 +27,8 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} bookmark
  * @property {(message: Message) => void} unbookmark
  * @property {(message: Message) => void} history
+ * @property {(message: Message) => void} remind
+ * @property {(message: Message) => void} closePoll
  */
 
 /**
@@ -44,6 +45,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {() => void} showOldest scrolls to the oldest loaded message
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {import("../ui/scope.js").Scope} scope
+ * @property {boolean} [isNarrow] the list is narrow, so the floating toolbar has fewer buttons
  */
 
 export class MessageControls {
@@ -53,19 +55,31 @@ export class MessageControls {
   #toolbar;
   /** @type {{ id: number, dialog: HTMLDialogElement } | null} */
   #sheet = null;
+  #isComplete = false;
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { scroller, list, rightsOn, focusComposer, showNewest, showOldest, scope } = parts;
+    const { scroller, list, rightsOn, focusComposer, showNewest, showOldest, scope, isNarrow = false } = parts;
     this.#parts = parts;
     /** @type {import("./message-choices.js").Act} */
     const act = (action, id, emoji) => this.#act(action, id, emoji);
-    this.#toolbar = new MessageToolbar(list, rightsOn, act, scope);
+    this.#toolbar = new MessageToolbar(list, rightsOn, act, scope, { hasEmoji: !isNarrow });
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);
+  }
+
+  /**
+   * Starts what a person needs only when the messages are on the page: the tip with the people who reacted, and a long
+   * press. Later calls do nothing.
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   */
+  startLate({ LongPress, ReactorsTip }) {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    const { list, timeline, scope } = this.#parts;
     new ReactorsTip(list, (id, emoji) => {
-      const message = parts.timeline.get(id);
+      const message = timeline.get(id);
       return message ? reactorsOf(message, emoji) : [];
     }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);

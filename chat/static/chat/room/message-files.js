@@ -18,14 +18,15 @@ const stillPictures = globalThis.window?.matchMedia?.("(prefers-reduced-motion: 
 /**
  * Draws the files of a message. Returns null if it has none.
  * @param {Message} message
+ * @param {string} elementId the id of the message's element
  */
-export function makeFiles({ id, files = [], removed }) {
+export function makeFiles({ files = [], removed }, elementId) {
   if (removed || !files.length) return null;
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
   const grid = pictures.length ? make("div", { class: "pictures" }, ...pictures.map((file) => makePicture(file, pictures.length === 1))) : null;
   const state = files.map((file) => `${file.id}${file.thumbnail ? "+" : ""}${isPicture(file) ? "" : "-"}`).join(" ");
-  return make("div", { class: "files", id: `message-${id}-files`, "data-files": state }, grid, ...others.map(makeOther));
+  return make("div", { class: "files", id: `${elementId}-files`, "data-files": state }, grid, ...others.map(makeOther));
 }
 
 /**

@@ -36,11 +36,12 @@ function makeDay(at) {
 
 /**
  * Returns whether a message is drawn without a header: the same author wrote the message above less than five minutes
- * before, and the message is not a reply.
+ * before, under the same name, and the message is not a reply.
  * @param {Message} message
  * @param {Message} above
  */
 function isContinuation(message, above) {
   const pauseMs = new Date(message.at).getTime() - new Date(above.at).getTime();
-  return !message.reply_to && above.author.handle === message.author.handle && pauseMs < SAME_GROUP_MS;
+  const isSame = above.author.handle === message.author.handle && above.author.name === message.author.name;
+  return !message.reply_to && isSame && pauseMs < SAME_GROUP_MS;
 }

@@ -7,9 +7,10 @@ import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
+import { isolate } from "../ui/format.js";
 import { ErrorLine, smallButton } from "../ui/forms.js";
 import { localTime } from "../ui/local-time.js";
-import { avatar, guestMark } from "../ui/pictures.js";
+import { avatar, botMark, guestMark } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 
 /** @type {Record<string, string>} */
@@ -18,7 +19,8 @@ const ROLE_WORDS = {
   [ROLE.MEMBER]: gettext("Member of this room"), [ROLE.GUEST]: gettext("Guest in this room"),
 };
 
-/** @typedef {import("../connection/directory.js").Profile & { role?: string }} Profile */
+/** @typedef {{ kind: string, created_by: string | null }} Hook the webhook of a bot */
+/** @typedef {import("../connection/directory.js").Profile & { role?: string, hook?: Hook }} Profile */
 
 /**
  * @typedef {object} Options
@@ -105,21 +107,29 @@ class PersonCard {
   }
 
   /** @param {Profile} profile */
-  #draw({ name, status, emoji, time_zone: zone, role, guest: isGuest }) {
+  #draw({ name, status, emoji, time_zone: zone, role, guest: isGuest, bot: isBot, hook }) {
+    if (isBot) this.#hideMessageButton();
     const time = zone ? localTime(zone) : "";
     this.#name.replaceChildren(
       make("b", { text: name || this.#handle }),
       ...(name ? [make("bdi", { class: "card-handle", text: `@${this.#handle}` })] : []),
       ...(isGuest ? [/** @type {HTMLElement} */ (guestMark(true))] : []),
+      ...(isBot ? [/** @type {HTMLElement} */ (botMark(true))] : []),
     );
     /** @type {[string, string | undefined][]} */
     const facts = [
       [gettext("Status"), [emoji, status].filter(Boolean).join(" ")], [gettext("Local time"), time],
-      [gettext("Role"), role && ROLE_WORDS[role]],
+      [gettext("Role"), isBot ? describeBot(hook) : role && ROLE_WORDS[role]],
     ];
     this.#facts.replaceChildren(...facts.flatMap(([label, value]) => (
       value ? [make("dt", { text: label }), make("dd", { dir: "auto", text: value })] : []
     )));
+  }
+
+  /** Nobody reads what people write to a bot. */
+  #hideMessageButton() {
+    const button = /** @type {HTMLElement | null} */ (this.#dialog.querySelector("[data-action=message]"));
+    if (button) button.hidden = true;
   }
 
   /** @param {boolean} isBlocked */
@@ -137,4 +147,10 @@ class PersonCard {
     const isDone = await this.#error.guard(() => call("PUT", "/api/blocks/", body));
     if (isDone) this.#showBlock(!this.#isBlocked);
   }
+}
+
+/** @param {Hook} [hook] */
+function describeBot(hook) {
+  if (!hook?.created_by) return gettext("Webhook");
+  return gettext("Webhook, made by %(person)s", { person: isolate(hook.created_by) });
 }

@@ -100,11 +100,19 @@ export function countPeople(count) {
 }
 
 /**
- * Returns the name of a person within a sentence: "Alice", or "Charlie (guest)".
+ * Returns "1 reply" or "3 replies".
+ * @param {number} count
+ */
+export function countReplies(count) {
+  return ngettext("%(count)s reply", "%(count)s replies", count);
+}
+
+/**
+ * Returns the name of a person within a sentence: "Alice", "Charlie (guest)", or the name in a webhook's message.
  * @param {import("../connection/wire.js").PersonName} person
  */
-export function personName({ handle, guest: isGuest }) {
-  return isGuest ? gettext("%(handle)s (guest)", { handle: isolate(handle) }) : isolate(handle);
+export function personName({ handle, guest: isGuest, name }) {
+  return isGuest ? gettext("%(handle)s (guest)", { handle: isolate(handle) }) : isolate(name ?? handle);
 }
 
 /**

@@ -1,9 +1,9 @@
 // @ts-check
-// Makes icons, avatars and the mark of a guest. Must not know where they are shown.
+// Makes icons, avatars, and the marks of guests and bots. Must not know where they are shown.
 
 import { make } from "./dom.js";
 import { markPicture } from "./person-marks.js";
-import { gettext } from "./translation.js";
+import { gettext, pgettext } from "./translation.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -34,6 +34,22 @@ export function avatar(handle) {
  */
 export function guestMark(isGuest) {
   return isGuest ? make("span", { class: "role", "data-mark": "guest", text: gettext("guest") }) : null;
+}
+
+/**
+ * Makes the mark beside the name of a bot. Returns null for a person.
+ * @param {boolean | undefined} isBot
+ */
+export function botMark(isBot) {
+  return isBot ? make("span", { class: "role", "data-mark": "bot", text: pgettext("the author of a message is a program", "bot") }) : null;
+}
+
+/**
+ * Makes the avatar of a message: that of its author, or the emoji that a webhook chose for the message.
+ * @param {import("../connection/wire.js").PersonName} author
+ */
+export function authorAvatar({ handle, icon: emoji }) {
+  return emoji === undefined ? avatar(handle) : make("span", { class: "avatar emoji-avatar", "aria-hidden": "true", text: emoji });
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// Notifies the person of mentions, direct messages and, if the person wants that, all messages.
+// Notifies the person of mentions, direct messages, reminders and, if the person wants that, all messages.
 // Must not decide what is notified: notification-rules.js does. Must not know how the browser shows it:
 // ui/notification-worker.js does.
 //
@@ -17,13 +17,18 @@ import { isolate } from "../ui/format.js";
 import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
+import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
-import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
+import { watchActivity } from "./activity.js";
+import { keepRoomNames } from "./kept-names.js";
+import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
 
 // A tab holds the lock until the other tabs have received the event too. This takes seconds, or longer in frozen tabs.
 const CLAIM_MS = 120_000;
+// A clock may be slow by some seconds.
+const FRESH_MS = 60_000;
 // The person may have changed the preferences on another page or device.
 const REFRESH_MS = 60_000;
 const ANSWERED = "chat.page.notifications-answered";
@@ -45,6 +50,9 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    workspace.socket.isActive = watchActivity();
+    registerWorker();
+    keepSubscribed();
     if (!canNotify()) return;
     for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
     document.addEventListener("visibilitychange", () => this.update());
@@ -98,6 +106,28 @@ export class Notifications {
     });
   }
 
+  /** @param {any} event a `thread`: a reply in a thread that the person follows */
+  replied(event) {
+    const { places, attention } = this.#workspace;
+    const place = places.get(event.room);
+    if (!place || !isReplyNotified(place, this.#preferences)) return;
+    const author = attention.directory.nameOf(event.author.handle);
+    this.#notify({
+      title: gettext("%(author)s replied in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
+      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`, address: `${addressOf(place)}#message-${event.id}`,
+    });
+  }
+
+  /**
+   * Notifies the person of a reminder, also in the quiet hours: the person has chosen the time. A page that opens later
+   * shows the reminder without a notification.
+   * @param {import("../ui/announcements.js").Announcement} event
+   */
+  announced({ id, text, at, reminder, link }) {
+    if (reminder === undefined || !at || Date.now() - new Date(at).getTime() > FRESH_MS) return;
+    this.#notify({ title: gettext("Reminder"), body: text, slug: "", tag: `reminder ${id}`, address: link ?? "/" }, undefined, true);
+  }
+
   /**
    * Notifies the person of the new messages that a `room` event reports, and closes the notifications of a room that the
    * person has read or left. Call this before the list of rooms takes the event, because this method compares the number of
@@ -120,6 +150,16 @@ export class Notifications {
     }, `${event.slug} ${event.posts}`);
   }
 
+  /**
+   * Closes the notifications of rooms that the person has read elsewhere while this page was not open, and keeps the names of
+   * the rooms. Call this when the server has sent the list of rooms.
+   */
+  roomsListed() {
+    const { places } = this.#workspace;
+    keepRoomNames(places.namedRooms);
+    if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
+  }
+
   /** @param {string} slug */
   #titleOf(slug) {
     const { places, attention } = this.#workspace;
@@ -130,9 +170,10 @@ export class Notifications {
   /**
    * @param {Notice} notice
    * @param {string} claim identifies the event, so that only one tab notifies the person of it
+   * @param {boolean} isWanted whether the person is notified in the quiet hours too
    */
-  async #notify(notice, claim = notice.tag) {
-    if (!canNotify() || isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
+  async #notify(notice, claim = notice.tag, isWanted = false) {
+    if (!canNotify() || !isWanted && isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
     const { held = [] } = await navigator.locks.query();
     if (held.some(({ name }) => name === openLock(notice.slug))) return;
     navigator.locks.request(`chat.notify.${pagePerson}.${claim}`, { ifAvailable: true }, (lock) => {

@@ -4,6 +4,7 @@
 
 import { call } from "../connection/api.js";
 import { CALLERS } from "../connection/wire.js";
+import { loadDialogs } from "../room/late-dialogs.js";
 import { openDialog } from "../ui/dialog.js";
 import { make } from "../ui/dom.js";
 import { ErrorLine, confirmWithSecondClick, field, select } from "../ui/forms.js";
@@ -62,13 +63,22 @@ export function openRoomSettings({ slug, name: oldName, topic: oldTopic, callers
       archived(!isArchived);
     },
   });
+  const hooks = make("button", {
+    type: "button", class: "button quiet wide", "data-action": "hooks", text: gettext("Webhooks"),
+    onclick: async () => {
+      const dialogs = await loadDialogs();
+      if (!dialogs) return;
+      dialog.close();
+      dialogs.openHooks(slug);
+    },
+  });
   const danger = make(
     "section", { class: "room-end" },
     make("h3", { text: gettext("Close the room") }),
     make("p", { class: "help", text: gettext("People can read an archived room, but nobody can write in it. A deleted room cannot be restored.") }),
     archive, remove,
   );
-  const dialog = openDialog(gettext("Room settings"), "room-settings-dialog", form, danger);
+  const dialog = openDialog(gettext("Room settings"), "room-settings-dialog", form, hooks, danger);
   name.focus();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -43,7 +43,7 @@ def without_checks(url):
 
 
 def _allow_unchecked(url, count):
-    """Let the server check the keys and the rights only after so many requests."""
+    """Let the server check the keys and the rights only after this number of requests."""
     requests.post(f"{url}/moto-api/reset-auth", str(count), timeout=10).raise_for_status()
 
 

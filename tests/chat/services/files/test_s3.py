@@ -9,6 +9,7 @@ import requests
 from botocore.exceptions import ClientError
 from django.utils import timezone
 
+from channels_transport import OUTAGES
 from chat.services import files
 from chat.services.files import orphans, s3
 from tests.chat.services.files import s3_server
@@ -102,7 +103,12 @@ def test_an_upload_that_is_discarded_leaves_nothing(bucket, small_parts):
 
 @pytest.mark.parametrize(
     "code, error",
-    [("NoSuchUpload", files.FileLost), ("QuotaExceeded", files.NoSpace), ("SlowDown", ClientError)],
+    [
+        ("NoSuchUpload", files.FileLost),
+        ("QuotaExceeded", files.NoSpace),
+        ("SlowDown", files.StoreUnavailable),
+        ("AccessDenied", ClientError),
+    ],
 )
 def test_errors_mean_the_same_as_in_a_directory(code, error):
     """moto has no such errors: it answers 500 for an upload that was deleted meanwhile."""
@@ -153,6 +159,15 @@ def test_everybody_with_the_address_can_read_a_file_for_a_while(bucket, server):
     with s3_server.without_checks(server):  # moto cannot check a signature in the address
         response = requests.get(url, timeout=10)
     assert response.content == b"text" and response.headers["Content-Disposition"] == 'attachment; filename="a.txt"'
+
+
+def test_a_bucket_that_cannot_be_reached_is_an_outage(server, settings, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    settings.CHAT_FILES = f"s3://{BUCKET}"
+    s3.connect.cache_clear()
+    with pytest.raises(OUTAGES, match="cannot be used"):
+        files.read(files.make_name("results"))
+    s3.connect.cache_clear()
 
 
 # What doctor says.

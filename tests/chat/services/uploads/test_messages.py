@@ -132,7 +132,7 @@ def test_a_deleted_account_leaves_the_files_of_its_messages(member, alice):
 
 
 def test_a_direct_message_without_a_text_says_what_its_files_are(alice, bob):
-    room, _ = directs.open_direct(alice, ["Bob"])
+    room = directs.open_direct(alice, ["Bob"])[0]
     member = Member.objects.select_related("room", "person").get(room=room, person=alice)
     stream = wire.Socket("/me/", wire.browser_of(bob)).connect()
     stream.read()

@@ -1,0 +1,86 @@
+"""
+The commands about who is in a room, and who is notified: invite people, choose the level of notifications, and leave.
+"""
+
+import secrets
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
+
+from chat import protocol
+from chat.models import ROOMS, Member, Person, Room
+from chat.protocol import ChatError
+from chat.services import directs, invitations, rooms, workspace
+from chat.services.mails import choose_language
+from chat.services.rights import Action
+from chat.services.rooms import Outcome
+
+from .registry import Call, Notice, command
+
+MAX_INVITED = 8  # people of one command
+
+
+@command("mute", gettext_lazy("No notifications from this room"), action=Action.KEEP)
+def mute(call: Call) -> Outcome:
+    """Choose the level `none` for the room."""
+    return call.run_once(
+        lambda: workspace.set_level(call.person, call.room.slug, Member.NONE),
+        Notice(gettext_noop("You get no notifications from this room now.")),
+    )
+
+
+@command("unmute", gettext_lazy("Notifications about all messages"), action=Action.KEEP)
+def unmute(call: Call) -> Outcome:
+    """Choose the level `all` for the room."""
+    return call.run_once(
+        lambda: workspace.set_level(call.person, call.room.slug, Member.ALL),
+        Notice(gettext_noop("You get notifications about all messages of this room now.")),
+    )
+
+
+@command("leave", gettext_lazy("Leave this room"), action=Action.LEAVE)
+def leave(call: Call) -> Outcome:
+    """Delete the person's membership. The connections to the room close, so the answer may not arrive."""
+    return call.run_once(
+        lambda: invitations.leave_room(call.person, call.room.slug),
+        Notice(gettext_noop("You have left this room.")),
+    )
+
+
+@command("invite", gettext_lazy("Bring people into this room"), gettext_lazy("@name"), scope=ROOMS)
+def invite(call: Call) -> Outcome:
+    """
+    Send an invitation to each named person, as a direct message.
+
+    For a private room, the message has a link for one person, so the person must be allowed to invite. A public room is
+    open to everybody, so the message names the room.
+    """
+    text = call.get_text()
+    invited = [person for person in rooms.find_named(call.member, text).people if person.id != call.person.id]
+    if not 1 <= len(invited) <= MAX_INVITED:
+        raise ChatError("invalid_field", "Name 1 to %(most)s people, like this: /invite @alice @bob", most=MAX_INVITED)
+    if call.room.access not in (Room.PUBLIC, Room.PRIVATE):
+        raise ChatError("forbidden", "Nobody can be invited into this conversation.")
+    return call.run_once(lambda: _send_invitations(call, invited), Notice(gettext_noop("Your invitation is sent.")))
+
+
+def _send_invitations(call: Call, invited: list[Person]) -> None:
+    for person in invited:
+        direct, _, _ = directs.open_direct(call.person, [person.handle])
+        member = rooms.join_room(call.person, direct.slug)
+        # The ref of the command belongs to the room of the command.
+        event = protocol.Post(f"invitation-{secrets.token_urlsafe(24)}", _write_invitation(call))
+        rooms.post_message(member, event)
+
+
+def _write_invitation(call: Call) -> str:
+    room = call.room
+    with translation.override(choose_language(call.person)):
+        if room.access == Room.PUBLIC:
+            return gettext("Join me in #%(slug)s.") % {"slug": room.slug}
+        if not settings.PUBLIC_URL:
+            raise ChatError("forbidden", "This site does not know its address. Create a link in the menu of the room.")
+        _, key = invitations.create_invitation(call.person, room.slug, uses=1)
+        values = {"name": room.name, "link": f"{settings.PUBLIC_URL}/invite/{key}/"}
+        return gettext("Join me in %(name)s: %(link)s") % values

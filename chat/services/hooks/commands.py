@@ -1,0 +1,53 @@
+"""
+The commands of outgoing hooks: `/deploy main` is sent to the address of the room's hook with this command.
+
+This module is a source of chat/services/commands. `triggers` stores the deliveries.
+"""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from chat import protocol
+from chat.models import Hook, Member, Room
+from chat.services import rooms
+from chat.services.commands import CommandInfo, Notice, register_source
+from chat.services.rights import Action, check_may
+from chat.services.rooms import Outcome
+
+from .triggers import add_delivery
+
+
+class HookCommands:
+    """The commands of the outgoing hooks of a room. Every person who may post there may use them."""
+
+    def list(self, room: Room) -> list[CommandInfo]:
+        """Return the commands of the enabled hooks of a room."""
+        return [
+            CommandInfo(hook.words, gettext_lazy("Send to a webhook of this room"), gettext_lazy("text"))
+            for hook in _find_hooks(room.id)
+        ]
+
+    def run(self, member: Member, name: str, text: str, ref: str) -> Outcome | None:
+        """
+        Store a delivery of the hook with this command, once for each ref. Return None if the room has no such hook.
+
+        Raise the error of `rights.check_may` if the member may not post.
+        """
+        hook = _find_hooks(member.room_id).filter(words=name).first()
+        if hook is None:
+            return None
+        check_may(member.person, Action.POST, member.room, member)
+        event = protocol.Command(ref, name, text)
+        _, is_new = rooms.record_once(
+            member, event, lambda: add_delivery(hook, word=f"/{name}", text=text, person_id=member.person_id).id
+        )
+        notice = Notice(gettext_noop("Sent to the webhook %(name)s."), name=hook.person.handle)
+        return Outcome(protocol.ack(ref, None, None, notice=notice), is_new)
+
+
+def _find_hooks(room_id: int) -> QuerySet:
+    hooks = Hook.objects.filter(room=room_id, kind=Hook.OUTGOING, trigger=Hook.COMMAND, disabled_at=None)
+    return hooks.select_related("person").order_by("id")
+
+
+register_source(HookCommands())

@@ -1,0 +1,44 @@
+"""
+The log of an outgoing hook: what it sent last, with the statuses, and the deliveries that an owner starts.
+
+`triggers` stores these deliveries too.
+"""
+
+from chat.models import Hook, HookDelivery, Person
+from chat.protocol import ChatError
+
+from .making import get_hook
+from .triggers import add_delivery
+
+MAX_LISTED = 50
+
+
+def get_deliveries(person: Person, slug: str, hook_id: int) -> list[HookDelivery]:
+    """Return the newest MAX_LISTED deliveries of an outgoing hook, the newest first. Raise as `making.get_hook`."""
+    hook = get_hook(person, slug, hook_id, Hook.OUTGOING)
+    return list(hook.deliveries.select_related("person").order_by("-id")[:MAX_LISTED])
+
+
+def send_test(person: Person, slug: str, hook_id: int) -> HookDelivery:
+    """Send a test to the URL of a hook. Raise as `making.get_hook`; `forbidden` for a disabled hook."""
+    return add_delivery(_get_enabled(person, slug, hook_id))
+
+
+def send_again(person: Person, slug: str, hook_id: int, delivery_id: int) -> HookDelivery:
+    """
+    Send what an earlier delivery sent, with another id.
+
+    Raise as `making.get_hook`; `not_found` for the delivery; `forbidden` for a disabled hook.
+    """
+    hook = _get_enabled(person, slug, hook_id)
+    earlier = hook.deliveries.filter(id=delivery_id).first()
+    if earlier is None:
+        raise ChatError("not_found", "There is no such delivery.")
+    return add_delivery(hook, number=earlier.number, word=earlier.word, text=earlier.text, person_id=earlier.person_id)
+
+
+def _get_enabled(person: Person, slug: str, hook_id: int) -> Hook:
+    hook = get_hook(person, slug, hook_id, Hook.OUTGOING)
+    if not hook.is_enabled:
+        raise ChatError("forbidden", "This webhook is disabled. Enable it first.")
+    return hook

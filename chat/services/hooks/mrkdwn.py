@@ -1,0 +1,90 @@
+"""
+Slack's notation of texts, as Markdown of this chat.
+
+| Slack | here |
+|---|---|
+| `*bold*`, `~struck~` | `**bold**`, `~~struck~~` |
+| `<https://x.example|name>`, `<https://x.example>` | `[name](https://x.example)`, `https://x.example` |
+| `<!channel>`, `<!everyone>`, `<!here>` | `@all`, `@here` |
+| `<#C1|name>`, `<@U1|name>`, `<!date^…|name>` | `name` with its sign |
+| `&lt;`, `&gt;`, `&amp;` | `<`, `>`, `&` |
+| `:tada:` | the emoji |
+
+Code keeps its text. Texts that are Markdown already, such as `**bold**`, stay as they are.
+"""
+
+import re
+from collections.abc import Callable
+
+import emoji as emoji_names
+
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_REFERENCE = re.compile(r"<([^<>\n|]{1,3000})(?:\|([^<>\n]*))?>")
+_BOLD = re.compile(r"(?<![\w*\\])\*(?![\s*])([^*\n]+?)(?<![\s*])\*(?![\w*])")
+_STRUCK = re.compile(r"(?<![\w~\\])~(?![\s~])([^~\n]+?)(?<![\s~])~(?![\w~])")
+_ESCAPED = re.compile("&(lt|gt|amp);")
+_CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
+_CALLS = {"!channel": "@all", "!everyone": "@all", "!group": "@all", "!here": "@here"}
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)\S+")
+
+
+def convert(text: str, is_marked: bool = True) -> str:
+    """Return a text of Slack as Markdown. Without `is_marked`, only its references and escapes are converted."""
+    parts = _CODE.split(text)
+    return "".join(
+        _write_code(part) if index % 2 else _convert_outside(part, is_marked) for index, part in enumerate(parts)
+    )
+
+
+def unescape(text: str) -> str:
+    """Return a text without Slack's escapes."""
+    return _ESCAPED.sub(lambda found: _CHARACTERS[found[1]], text)
+
+
+def escape_label(label: str) -> str:
+    """Return the label of a Markdown link, in which brackets are text."""
+    return re.sub(r"([\[\]\\])", r"\\\1", label)
+
+
+def _write_code(part: str) -> str:
+    inner = _REFERENCE.sub(lambda found: found[2] or found[1], part)
+    # A fence stands in lines of its own.
+    if inner.startswith("```") and "\n" in inner:
+        inner = f"```\n{inner[3:-3].strip(chr(10))}\n```"
+    return unescape(inner)
+
+
+def _convert_outside(text: str, is_marked: bool) -> str:
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        # A link must not change when the marks around it are converted.
+        kept.append(_write_reference(found[1], found[2]))
+        return f"\0{len(kept) - 1}\0"
+
+    text = _REFERENCE.sub(keep, text.replace("\0", ""))
+    if is_marked:
+        text = _STRUCK.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
+        text = emoji_names.emojize(text, language="alias")
+    return re.sub("\0(\\d+)\0", _put_back(kept), unescape(text))
+
+
+def _put_back(kept: list[str]) -> Callable[[re.Match[str]], str]:
+    return lambda found: kept[int(found[1])]
+
+
+def _write_reference(target: str, label: str | None) -> str:
+    """Return what stands between `<` and `>` as Markdown."""
+    label = unescape(label or "").strip()
+    if target.startswith("!"):
+        return _CALLS.get(target.partition("|")[0], label or "")
+    if target[0] in "@#":
+        return target[0] + (label.lstrip("@#") or target[1:])
+    target = unescape(target)
+    if not _LINK.fullmatch(target):
+        return f"<{target}>" if not label else f"<{target}|{label}>"
+    if target.startswith(("mailto:", "tel:")):
+        return label or target.partition(":")[2]
+    if not label or label == target:
+        return target
+    return f"[{escape_label(label)}]({target.replace('(', '%28').replace(')', '%29')})"

@@ -1,0 +1,92 @@
+"""
+Bots: the people who are the authors of what hooks post. Nobody can sign in as a bot.
+
+The handle of a bot belongs to it as long as a room shows it, like the handle of a guest: nobody else may seem to be the
+author of its messages. This module writes Person.
+"""
+
+import secrets
+from collections.abc import Iterator
+
+from django.db import IntegrityError, transaction
+
+from chat import protocol
+from chat.models import NO_HANDLE_KEYS, Member, Person, Room, make_handle_key, make_handle_keys
+from chat.protocol import ChatError
+from chat.services import reserved_handles
+
+from .accounts import make_person
+from .handles import has_history, store_person
+
+MAX_NUMBERED = 9  # "GitHub 9"
+MAX_SWEPT = 400
+MAX_HANDLE = 32
+
+
+def make_bot(room: Room, name: str) -> Person:
+    """
+    Store a bot with the handle `name`, or with a number behind it if somebody has this handle, and return it.
+
+    A bot that posted in the same room under this name before, and whose hook was deleted, returns. It is still muted or
+    banned, if it was. Raise `taken` for a reserved handle, or the error of a field.
+    """
+    name = check_name(name)
+    returning = Person.objects.filter(
+        handle_key=make_handle_key(name), is_bot=True, is_active=False, memberships__room=room
+    ).first()
+    if returning is not None:
+        returning.is_active = True
+        returning.save(update_fields=["is_active"])
+        return returning
+    for handle in _list_handles(name):
+        bot = make_person(handle, is_bot=True)
+        bot.set_unusable_password()
+        try:
+            return store_person(bot)
+        except ChatError as taken:
+            refusal = taken
+    raise refusal
+
+
+def check_name(name: object) -> str:
+    """Return the name of a bot, which is a handle. Raise `taken` for a reserved handle, or the error of the field."""
+    handle = protocol.check_handle(name, "name")
+    reserved_handles.check_not_reserved(handle, name="name")
+    return handle
+
+
+def rename_bot(bot: Person, name: str) -> None:
+    """Give a bot another handle, with a number behind it if somebody has this handle. Raise as `make_bot` does."""
+    name = check_name(name)
+    if name == bot.handle:
+        return
+    for handle in _list_handles(name):
+        try:
+            with transaction.atomic():
+                Person.objects.filter(id=bot.id).update(handle=handle, **make_handle_keys(handle))
+        except IntegrityError:
+            continue
+        bot.handle = handle
+        return
+
+
+def _list_handles(name: str) -> Iterator[str]:
+    yield name
+    for number in range(2, MAX_NUMBERED + 1):
+        yield f"{name[: MAX_HANDLE - 2]} {number}"
+    yield f"{name[: MAX_HANDLE - 9]} {secrets.token_hex(4)}"
+
+
+def retire_bot(bot: Person) -> None:
+    """Deactivate the bot of a deleted hook. Its handle becomes free if no room shows it."""
+    is_shown = has_history(bot) or Member.objects.filter(person=bot).exists()
+    keys = {} if is_shown else NO_HANDLE_KEYS
+    Person.objects.filter(id=bot.id).update(is_active=False, **keys)
+
+
+def sweep_bots() -> int:
+    """Deactivate at most MAX_SWEPT bots whose hooks went with their rooms. Return how many."""
+    left = list(Person.objects.filter(is_bot=True, is_active=True, hook=None)[:MAX_SWEPT])
+    for bot in left:
+        retire_bot(bot)
+    return len(left)
