@@ -223,7 +223,7 @@ def test_an_export_has_the_addresses_of_files(member, settings):
     row = upload(member, "a <b>.txt")
     post(member, "r1", row, body="Look")
     message = Message.objects.complete().get()
-    values = describe(message, uploads.find_files([message])[1])
+    values = describe(message, rooms.describe_additions([message])[1])
     url = f"https://chat.example.com/api/files/{row.key}/a%20b.txt"
     assert values["files"][0]["url"] == url
     about = Transcript("garden", "Garden", "", 1, timezone.now(), None, None)
