@@ -82,7 +82,11 @@ TARGETS = {
         Target("websockets", interface.check_websocket, INTERFACE, tokens.WEBSOCKET, most_bytes=1000),
         Target("pages", pages.check_page, ("chat.services.link_previews",), tokens.PAGES, most_bytes=2000),
         Target(
-            "pictures", pictures.check_picture, ("PIL", "chat.services.people.pictures"), tokens.IMAGES, most_bytes=3000
+            "pictures",
+            pictures.check_picture,
+            ("PIL", "chat.services.people.pictures", "chat.services.uploads"),
+            tokens.IMAGES,
+            most_bytes=3000,
         ),
         Target(
             "site",

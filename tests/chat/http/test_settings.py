@@ -138,7 +138,7 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     announcements.whisper(alice, "for you")
     rooms.post_message(member, Post("t1", "third", thread=3))
     commands.run_command(other, Command("p1", "poll", '"Lunch?" "Pizza" "Sushi"'))
-    polls.vote(member, Vote("v1", 5, [1]))
+    polls.vote(member, Vote("v1", 6, [1]))
     commands.run_command(member, Command("m1", "remind", "in 20 minutes tea"))
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
@@ -150,7 +150,7 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
     assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]
     assert data["webhooks"] == []
-    assert data["votes"] == [{"room": "garden", "message": 5, "option": "Sushi"}]
+    assert data["votes"] == [{"room": "garden", "message": 6, "option": "Sushi"}]
     assert [(reminder["room"], reminder["text"]) for reminder in data["reminders"]] == [("garden", "tea")]
 
 
