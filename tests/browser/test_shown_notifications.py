@@ -145,6 +145,7 @@ def test_the_settings_turn_notifications_on_also_for_a_closed_browser(open_works
         deliver_push(page, browser.shown[0])
         expected = ["Notifications work: This browser receives notifications, also while the chat is closed."]
         wait_until(lambda: page.evaluate(SHOWN) == expected, what="the notification")
+        expect(page.get_by_test_id("push-browsers")).to_contain_text("last notification")
         if AXE.exists():
             assert_accessible(page, "settings with notifications")
         page.set_viewport_size(PHONE["viewport"])
