@@ -32,7 +32,8 @@ _MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 _END = r"(?=[\s,.;!?]|$)"  # what follows a complete word
-_SPACE = re.compile(r"[\s,]*")
+_IN = re.compile(r"in\s+", re.IGNORECASE)
+_AND = re.compile(r"and\s+", re.IGNORECASE)
 _PART = re.compile(
     r"(?P<half>half an hour)" + _END + r"|(?P<number>[0-9]{1,6}|an?)(?P<gap>\s*)"
     r"(?P<unit>minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)(?=[\s0-9,.;!?]|$)",
@@ -95,7 +96,7 @@ class _Reader:
             return None
 
     def _read_duration(self, text, start):
-        word = re.compile(r"in\s+", re.IGNORECASE).match(text, start)
+        word = _IN.match(text, start)
         end = word.end() if word else start
         total, last = timedelta(), None
         while (part := _PART.match(text, end)) is not None:
@@ -103,7 +104,7 @@ class _Reader:
             if word is None and (part["half"] or part["number"].lower() in ("a", "an") or (part["gap"] and start)):
                 break
             total += _measure(part)
-            last, end = part, _SPACE.match(text, part.end()).end()
+            last, end = part, _skip_space(text, part.end())
             end = _skip_and(text, end)
         if last is None:
             return None
@@ -117,12 +118,12 @@ class _Reader:
         day = self._read_day(text, start)
         if day is not None:
             make, end, default = day
-            clock = _read_time(text, _SPACE.match(text, end).end())
+            clock = _read_time(text, _skip_space(text, end))
             return (self._finish(make(clock[0])), clock[1]) if clock else (self._finish(make(default)), end)
         clock = _read_time(text, start)
         if clock is None:
             return None
-        day = self._read_day(text, _SPACE.match(text, clock[1]).end())
+        day = self._read_day(text, _skip_space(text, clock[1]))
         if day is not None:
             return self._finish(day[0](clock[0])), day[1]
         return (self._finish(self._find_next(clock[0])), clock[1]) if _is_clear(text, start, clock[1]) else None
@@ -189,8 +190,14 @@ def _measure(part):
     return number * (_UNITS.get(unit) or _UNITS[unit.removesuffix("s")])
 
 
+def _skip_space(text, position):
+    while position < len(text) and (text[position].isspace() or text[position] == ","):
+        position += 1
+    return position
+
+
 def _skip_and(text, position):
-    match = re.compile(r"and\s+", re.IGNORECASE).match(text, position)
+    match = _AND.match(text, position)
     return match.end() if match else position
 
 

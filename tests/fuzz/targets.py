@@ -5,7 +5,7 @@ Then it is fuzzed in every build, and by `bin/test --fuzz`. Put first inputs int
 """
 
 from tests.fuzz import tokens
-from tests.fuzz.harnesses import headers, interface, pictures, protocol, site, texts
+from tests.fuzz.harnesses import commands, headers, interface, pictures, protocol, site, texts
 from tests.fuzz.target import Target
 
 EVENTS = tuple(f'{{"type": "{name}", "ref": "r1"'.encode() for events in protocol.TABLES for name in events)
@@ -24,6 +24,13 @@ TARGETS = {
         Target("payloads", texts.check_payload, ("chat.services.hooks",), tokens.PAYLOAD, most_bytes=1000),
         Target("queries", texts.check_query, ("chat.services.search", "chat.protocol"), tokens.QUERY, most_bytes=400),
         Target("snippets", texts.check_snippet, ("chat.services.search",), tokens.QUERY, most_bytes=400),
+        Target(
+            "commands",
+            commands.check_text,
+            ("chat.services.moments", "chat.services.polls"),
+            tokens.COMMANDS,
+            most_bytes=400,
+        ),
         Target("ids", headers.check_ids, ("chat.protocol",), tokens.IDS, most_bytes=100),
         Target(
             "client-headers",

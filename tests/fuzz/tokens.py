@@ -271,3 +271,30 @@ ANIM
 !\xf9\x04
 \xff\xe2ICC_PROFILE\x00
 """)
+COMMANDS = read_tokens(r"""
+in\x20
+20
+ minutes
+h30
+ and\x20
+at\x20
+9:30
+pm
+tomorrow
+ friday
+next week
+2026-12-01
+T09:00
+1st of\x20
+ december
+, 2027
+noon
+"
+“
+”
+\n-\x20
+\\"
+--multiple
+—anonymous
+--until\x20
+""")

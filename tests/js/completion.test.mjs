@@ -115,6 +115,15 @@ test("commands are found by their beginning", () => {
   assert.equal(makeCommandSource(ROOM).kept("x").length, 0);
 });
 
+test("the commands of the server are suggested with their usage when they are loaded", async () => {
+  const commands = [];
+  const loadCommands = async () => { commands.push({ name: "remind", detail: "Remind yourself", usage: "me in 20 minutes" }); };
+  const source = makeCommandSource({ ...ROOM, commands: () => commands, loadCommands });
+  assert.deepEqual(source.kept("re"), []);
+  const [{ title, usage }] = await source.fetch("re");
+  assert.deepEqual([title, usage], ["/remind", "me in 20 minutes"]);
+});
+
 test("emoji are found when their catalogue is loaded", async () => {
   const catalogue = { search: (query) => [{ emoji: "🚲", name: `${query}ycle` }] };
   const source = makeEmojiSource(async () => catalogue);

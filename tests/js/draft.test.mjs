@@ -5,7 +5,7 @@ import test from "node:test";
 
 import { Draft } from "../../chat/static/chat/room/draft.js";
 import { isEmojiOnly } from "../../chat/static/chat/room/emoji-only.js";
-import { sentenceOf } from "../../chat/static/chat/room/reactors-tip.js";
+import { sentenceOf } from "../../chat/static/chat/room/reactors.js";
 import { MemoryStorage } from "./fakes.mjs";
 
 const MESSAGE = { id: 7, author: { handle: "bob" }, body: "question", offset: 9, reactions: { "👍": ["alice"] } };

@@ -27,6 +27,20 @@ test("a post is trimmed once, and its ack removes it from the outbox", () => {
   assert.equal(room.socket.cursor, 0);
 });
 
+test("a command is trimmed once, and stays in the outbox when it is refused", () => {
+  const room = new Room().joinAt();
+  const ref = room.changes.command("remind", " me tea ", "Europe/Berlin");
+  assert.deepEqual(room.transport.sent, [{ type: "command", name: "remind", text: "me tea", zone: "Europe/Berlin", ref }]);
+  room.deliver(rejected(ref, "invalid_field"));
+  assert.equal(room.changes.pending[0].failed.code, "invalid_field");
+});
+
+test("a refused vote leaves the outbox", () => {
+  const room = new Room().joinAt();
+  room.deliver(rejected(room.changes.vote(3, [0, 2]), "forbidden"));
+  assert.deepEqual(room.changes.pending, []);
+});
+
 test("an event without an answer is sent again every 5 s", () => {
   const room = new Room().joinAt();
   room.changes.post("hello", 7);

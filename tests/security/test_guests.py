@@ -37,6 +37,8 @@ BODY = {
     "reason": "x",
     "offset": 1,
     "level": "all",
+    "name": "me",
+    "text": "waves",
 }
 
 

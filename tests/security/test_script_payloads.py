@@ -85,6 +85,8 @@ def fill(site, owner):
         )
     for number, text in enumerate(payloads.SHORT, 1):
         guests[number % len(guests)].call("POST", f"/api/rooms/{room}/messages/{number}/reports/", reason=text)
+    poll = "\n".join(payloads.SHORT[:5])
+    owner.call("POST", f"/api/rooms/{room}/commands/", ref=new_ref(), name="poll", text=poll, expected=200)
     owner.call("POST", "/api/announcements/", text=" ".join(texts[:20]), room=room, expected=201)
     owner.call("POST", "/api/tokens/", name=texts[3], expected=201)
     owner.call("PATCH", "/api/profile/", name=texts[3], status=texts[1], expected=200)

@@ -62,18 +62,16 @@ def invite(call: Call) -> Outcome:
         raise ChatError("invalid_field", "Name 1 to %(most)s people, like this: /invite @alice @bob", most=MAX_INVITED)
     if call.room.access not in (Room.PUBLIC, Room.PRIVATE):
         raise ChatError("forbidden", "Nobody can be invited into this conversation.")
-    return call.run_once(
-        lambda: [_send_invitation(call, person) for person in invited],
-        Notice(gettext_noop("Your invitation is sent.")),
-    )
+    return call.run_once(lambda: _send_invitations(call, invited), Notice(gettext_noop("Your invitation is sent.")))
 
 
-def _send_invitation(call: Call, invited: Person) -> None:
-    direct, _, _ = directs.open_direct(call.person, [invited.handle])
-    member = rooms.join_room(call.person, direct.slug)
-    # The ref of the command belongs to the room of the command.
-    event = protocol.Post(f"invitation-{secrets.token_urlsafe(24)}", _write_invitation(call))
-    rooms.post_message(member, event)
+def _send_invitations(call: Call, invited: list[Person]) -> None:
+    for person in invited:
+        direct, _, _ = directs.open_direct(call.person, [person.handle])
+        member = rooms.join_room(call.person, direct.slug)
+        # The ref of the command belongs to the room of the command.
+        event = protocol.Post(f"invitation-{secrets.token_urlsafe(24)}", _write_invitation(call))
+        rooms.post_message(member, event)
 
 
 def _write_invitation(call: Call) -> str:

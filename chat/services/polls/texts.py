@@ -53,45 +53,48 @@ def read_poll(text: str) -> NewPoll:
     Raise `empty` or `too_long` for a part; `invalid_field` for too few or too many options, and for equal options.
     """
     first, _, others = text.partition("\n")
-    if others.strip() and not _QUOTED.search(others):
-        parts, flags = _split_line(first)
-        options = [_BULLET.sub("", line.strip(), count=1) for line in others.split("\n") if line.strip()]
-        parts = [" ".join(parts), *options]
-    else:
-        parts, flags = _split_line(text)
+    parts, flags, has_quotes = _split_line(first)
+    if others.strip() and not has_quotes:
+        lines = [line.strip() for line in others.split("\n") if line.strip()]
+        parts = [" ".join(parts), *(_BULLET.sub("", line, count=1) for line in lines)]
+    elif others:
+        parts, flags, _ = _split_line(text)
     if len(parts) < 3:
         raise ChatError("invalid_field", 'Write a question and at least two options: /poll "Lunch?" "Pizza" "Sushi"')
     question = check_text(parts[0], "question", MAX_QUESTION)
-    options = tuple(check_text(part, "option", MAX_OPTION) for part in parts[1:])
+    options = [check_text(part, "option", MAX_OPTION) for part in parts[1:]]
     if len(options) > MAX_OPTIONS:
         raise ChatError("invalid_field", "A poll has at most %(most)s options.", most=MAX_OPTIONS)
     if len({option.casefold() for option in options}) < len(options):
         raise ChatError("invalid_field", "Two options of the poll are the same.")
     until = flags.get("until")
-    return NewPoll(question, options, "multiple" in flags, "anonymous" in flags, until)
+    return NewPoll(question, tuple(options), "multiple" in flags, "anonymous" in flags, until)
 
 
-def _split_line(text):
+def _split_line(text: str) -> tuple[list[str], dict[str, str], bool]:
     """
-    Return (the question and the options in a line, {flag: its value}).
+    Return (the question and the options in a line, {flag: its value}, whether a part has quotation marks).
 
     Words before the first quotation mark are the question. Without quotation marks, all words are one part.
     """
-    parts, words, flags, position = [], [], {}, 0
+    parts: list[str] = []
+    words: list[str] = []
+    flags: dict[str, str] = {}
+    position, has_quotes = 0, False
     while position < len(text):
         flag, quoted = _FLAG.match(text, position), _QUOTED.match(text, position)
         if flag is not None:
             flags[flag[1].lower()], position = _read_value(text, flag)
         elif quoted is not None:
-            parts, words = [*parts, *_join(words), _unquote(quoted)], []
+            parts, words, has_quotes = [*parts, *_join(words), _unquote(quoted)], [], True
             position = quoted.end()
         elif text[position].isspace():
             position += 1
         else:
-            word = _WORD.match(text, position)
-            words.append(word[0])
-            position = word.end()
-    return [*parts, *_join(words)], flags
+            word = text[position:].split(None, 1)[0]
+            words.append(word)
+            position += len(word)
+    return [*parts, *_join(words)], flags, has_quotes
 
 
 def _join(words):

@@ -114,12 +114,13 @@ export class Completion {
    * @param {Suggestion} suggestion
    * @param {number} index
    */
-  #makeOption({ title, detail, person, sign, picture }, index) {
+  #makeOption({ title, usage, detail, person, sign, picture }, index) {
     return make(
       "div",
       { id: `completion-${index}`, role: "option", onclick: () => this.#choose(index) },
       person ? avatar(person) : picture ? make("span", { class: "picture", "aria-hidden": "true", text: picture }) : icon(sign ?? "none"),
       make("bdi", { class: "completion-title", text: title }),
+      usage ? make("bdi", { class: "completion-usage", text: usage }) : null,
       detail ? make("bdi", { class: "completion-detail", text: detail }) : null,
     );
   }

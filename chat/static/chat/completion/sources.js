@@ -12,6 +12,7 @@ const MOST_PEOPLE = 20;
  * @typedef {object} Suggestion
  * @property {string} text what is inserted instead of the sign and the query
  * @property {string} title
+ * @property {string} [usage] what may follow the text
  * @property {string} [detail]
  * @property {string} [person] a handle whose avatar is shown
  * @property {string} [sign] the name of an icon
@@ -28,7 +29,8 @@ const MOST_PEOPLE = 20;
  * @property {() => boolean} mayCallAll whether this person may call everybody with `@all` and `@here`
  * @property {() => string[]} present the handles of the people who are here
  * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms
- * @property {() => { name: string, detail: string }[]} commands the commands that this person may give
+ * @property {() => { name: string, detail: string, usage?: string }[]} commands the known commands that this person may give
+ * @property {() => Promise<unknown>} [loadCommands] asks the server for all commands
  * @property {(rooms: { slug: string, name: string }[]) => void} [found] is called with the rooms that the server has found
  * @property {() => Promise<{ search: (query: string, most: number) => { emoji: string, name: string }[] }>} [loadEmoji] loads the catalogue of emoji
  */
@@ -122,9 +124,15 @@ export function makeRoomSource(room, requests) {
  */
 export function makeCommandSource(room) {
   const suggest = (/** @type {string} */ query) => room.commands().filter(({ name }) => name.startsWith(query)).map(
-    ({ name, detail }) => ({ text: `/${name} `, title: `/${name}`, detail, sign: "none" }),
+    ({ name, detail, usage }) => ({ text: `/${name} `, title: `/${name}`, usage, detail, sign: "none" }),
   );
-  return { kept: suggest, fetch: async (query) => suggest(query) };
+  return {
+    kept: suggest,
+    fetch: async (query) => {
+      await room.loadCommands?.();
+      return suggest(query);
+    },
+  };
 }
 
 /**

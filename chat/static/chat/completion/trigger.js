@@ -34,7 +34,7 @@ export function findTrigger(text, caret) {
 
 /** @param {string} before */
 function findCommand(before) {
-  const match = /^\/([a-z]*)$/.exec(before);
+  const match = /^\/([a-z0-9_-]*)$/.exec(before);
   return match ? { sign: /** @type {Sign} */ ("/"), query: match[1] } : null;
 }
 

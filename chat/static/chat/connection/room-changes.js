@@ -87,6 +87,39 @@ export class RoomChanges {
   }
 
   /**
+   * Runs a command, and returns its ref.
+   * @param {string} name without the slash
+   * @param {string} text what follows the name
+   * @param {string} zone the person's time zone, for times in the text
+   */
+  command(name, text, zone) {
+    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone });
+  }
+
+  /**
+   * Chooses options of a poll, in place of the earlier choice.
+   * @param {number} id
+   * @param {number[]} options their positions
+   */
+  vote(id, options) {
+    return this.#add({ type: CLIENT_EVENT.VOTE, id, options });
+  }
+
+  /** @param {number} id */
+  closePoll(id) {
+    return this.#add({ type: CLIENT_EVENT.CLOSE_POLL, id });
+  }
+
+  /**
+   * Reminds the person of a message.
+   * @param {number} id
+   * @param {string} at ISO 8601, UTC
+   */
+  remind(id, at) {
+    return this.#add({ type: CLIENT_EVENT.REMIND, id, at });
+  }
+
+  /**
    * Starts a background task, and returns the ref that its `task` events carry.
    * @param {string} task
    * @param {object} params

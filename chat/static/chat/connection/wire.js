@@ -43,6 +43,10 @@ export const CLIENT_EVENT = Object.freeze({
   START: "start",
   SCHEDULE: "schedule",
   DISMISS: "dismiss",
+  COMMAND: "command",
+  VOTE: "vote",
+  CLOSE_POLL: "close_poll",
+  REMIND: "remind",
   KNOCK: "knock",
   ADMIT: "admit",
   REFUSE: "refuse",
@@ -132,6 +136,19 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
+ * @typedef {object} Poll
+ * @property {string} question
+ * @property {{ text: string, votes: number, voters?: string[] }[]} options `voters` are handles; absent in an anonymous poll
+ *   and in one with many votes
+ * @property {boolean} multiple whether people can choose several options
+ * @property {boolean} anonymous
+ * @property {boolean} closed
+ * @property {string} [closes_at] ISO 8601, UTC
+ * @property {number} people how many people have voted
+ * @property {string[]} [guests] the voters who are guests
+ */
+
+/**
  * @typedef {object} Message
  * @property {number} id the offset at which the message was created
  * @property {number} offset the offset of its latest change
@@ -147,5 +164,6 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {true} [pinned] a moderator has pinned the message
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {string[]} [mentions] the handles of the people that the body mentions
+ * @property {Poll} [poll] the question of the message, with the votes so far
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
  */

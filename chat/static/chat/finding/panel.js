@@ -1,5 +1,5 @@
 // @ts-check
-// What the side panel shows to find messages: search, pins, bookmarks and mentions, one at a time.
+// What the side panel shows to find messages: search, pins, bookmarks, mentions and reminders, one at a time.
 // Must not know the workspace: the host provides what this module needs.
 
 import { keyFromLeftToRight } from "../ui/direction.js";
@@ -7,6 +7,7 @@ import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
 import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
+import { RemindersView } from "./reminders-view.js";
 import { SearchView } from "./search-view.js";
 
 /**
@@ -33,6 +34,7 @@ const VIEWS = [
   { name: "pins", title: gettext("Pinned"), heading: gettext("Pinned messages"), sign: "pin", make: (host) => new PinsView(host) },
   { name: "bookmarks", title: gettext("Bookmarks"), heading: gettext("Your bookmarks"), sign: "bookmark", make: (host) => new BookmarksView(host) },
   { name: "mentions", title: gettext("Mentions"), heading: gettext("Your mentions"), sign: "at", make: (host) => new MentionsView(host) },
+  { name: "reminders", title: gettext("Reminders"), heading: gettext("Your reminders"), sign: "later", make: () => new RemindersView() },
 ];
 
 export class Panel {

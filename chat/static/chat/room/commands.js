@@ -1,14 +1,20 @@
 // @ts-check
-// What a person can type in place of a message: a slash, the name of a command, and the rest of the text.
-// Must not give a person more rights: a person can do the same without a command, and the server checks every request.
+// What a person can type in place of a message: a slash, the name of a command, and the rest of the text. The server lists
+// its commands and runs them. This module also has the commands that only change what the page shows. It loads late.
+// Must not give a person more rights: the server checks every command.
 
-import { asApiError, call } from "../connection/api.js";
+import { call } from "../connection/api.js";
 import { ROLE } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { openDialog } from "../ui/dialog.js";
 import { loadLateStyles } from "../ui/late-styles.js";
 import { gettext } from "../ui/translation.js";
+import { lineOf } from "./command-lines.js";
 import { MODERATING_ROLES } from "./own-role.js";
+
+// The list of the server depends on the person's role, and other people may add commands to the room.
+const KEPT_MS = 60_000;
+const LONGEST_WAIT_MS = 2_000;
 
 /**
  * @typedef {object} Room
@@ -19,29 +25,28 @@ import { MODERATING_ROLES } from "./own-role.js";
  * @property {() => void} leave asks whether to leave the room
  */
 
+/** @typedef {{ name: string, detail: string, usage?: string }} Info */
+
 /**
- * @typedef {object} Command
+ * A command of the page. If `act` returns false, the server runs the command of the same name.
+ * @typedef {object} PageCommand
  * @property {string} name
  * @property {string} detail says what the command does
  * @property {(room: Room) => boolean} [isOffered]
- * @property {(room: Room, rest: string) => void} act
+ * @property {(room: Room, rest: string) => boolean | void} act
  */
 
-/** @type {Command[]} */
-const COMMANDS = [
-  { name: "me", detail: gettext("Say what you do: /me waves"), act: ({ conversation }, rest) => conversation.actions.submit(`_${rest}_`, null) },
-  { name: "topic", detail: gettext("Change the topic of this room"), isOffered: ({ conversation }) => conversation.ownRole.role === ROLE.OWNER, act: setTopic },
-  { name: "invite", detail: gettext("Bring people into this room"), isOffered: mayInvite, act: invite },
-  { name: "leave", detail: gettext("Leave this room"), isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
-  { name: "mute", detail: gettext("No notifications from this room"), isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "none") },
-  { name: "unmute", detail: gettext("Notifications about all messages"), isOffered: hasTools, act: ({ slug, tools }) => tools?.setLevel(slug, "all") },
+/** @type {PageCommand[]} */
+const PAGE_COMMANDS = [
   { name: "search", detail: gettext("Search messages"), isOffered: hasTools, act: ({ tools }, rest) => tools?.find("search", rest) },
   { name: "pins", detail: gettext("Show the pinned messages"), isOffered: hasTools, act: ({ tools }) => tools?.find("pins") },
   { name: "date", detail: gettext("Jump to a day"), act: ({ conversation }) => conversation.openDateDialog() },
-  { name: "help", detail: gettext("Show all commands"), act: (room) => showHelp(room) },
+  { name: "help", detail: gettext("Show all commands"), act: (room) => { showHelp(room); } },
+  { name: "leave", detail: gettext("Leave this room"), isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
+  { name: "invite", detail: gettext("Bring people into this room"), isOffered: mayInvite, act: (room, rest) => rest === "" && invite(room) },
+  { name: "poll", detail: gettext("Ask a question with options"), act: ({ conversation }, rest) => rest === "" && conversation.openPollDialog() },
+  { name: "remind", detail: gettext("Remind yourself, this room or a person"), act: ({ tools }, rest) => rest === "list" && showReminders(tools) },
 ];
-// Without a text after its name, such a command is an ordinary message.
-const WITH_TEXT = new Set(["me"]);
 
 /** @param {Room} room */
 function hasTools({ tools }) {
@@ -53,51 +58,115 @@ function mayInvite({ isPublic, conversation }) {
   return isPublic || MODERATING_ROLES.has(conversation.ownRole.role);
 }
 
-/**
- * Returns the commands of a room: those that the page offers now, and a function that runs one.
- * @param {Room} room
- */
-export function makeCommands(room) {
-  const offered = () => COMMANDS.filter(({ isOffered }) => isOffered?.(room) ?? true);
-  return {
-    /** The commands that this person may give now. */
-    get offered() {
-      return offered();
-    },
-    /**
-     * Runs the command in a text, and returns true. Returns false if the text is an ordinary message.
-     * @param {string} body
-     */
-    run(body) {
-      const [, name, rest] = /^\/([a-z]+)(?:\s+(.*))?\s*$/s.exec(body) ?? [];
-      const command = offered().find((found) => found.name === name);
-      if (!command || (WITH_TEXT.has(name) && !rest)) return false;
-      command.act(room, rest?.trim() ?? "");
-      return true;
-    },
-  };
-}
-
-/** @type {Command["act"]} */
-async function setTopic({ slug, conversation }, topic) {
-  try {
-    await call("PUT", `/api/rooms/${slug}/`, { topic });
-    conversation.setTitle({ topic });
-  } catch (error) {
-    conversation.notify(asApiError(error).message);
-  }
-}
-
-/** @type {Command["act"]} */
+/** @param {Room} room */
 function invite({ slug, isPublic, conversation }) {
   if (isPublic) conversation.copyLink();
   else conversation.withDialogs(({ openInvitations }) => openInvitations(slug));
+  return true;
 }
 
-/** @param {Room} room */
-function showHelp(room) {
-  loadLateStyles();
-  const commands = makeCommands(room).offered;
-  const rows = commands.flatMap(({ name, detail }) => [make("dt", {}, make("code", { dir: "ltr", text: `/${name}` })), make("dd", { text: detail })]);
-  openDialog(gettext("Commands"), "commands-help", make("dl", { class: "pairs" }, ...rows));
+/** @param {import("./open-room.js").WorkspaceTools} [tools] */
+function showReminders(tools) {
+  tools?.find("reminders");
+  return tools !== undefined;
+}
+
+/** The commands of a room. */
+export class Commands {
+  /** @type {Room} */
+  #room;
+  /**
+   * The commands of the server; null before the first answer.
+   * @type {Info[] | null}
+   */
+  #ofServer = null;
+  #loadedAt = -Infinity;
+  /** @type {Promise<void> | null} */
+  #loading = null;
+
+  /** @param {Room} room */
+  constructor(room) {
+    this.#room = room;
+  }
+
+  /**
+   * The known commands that this person may give now, sorted by name.
+   * @returns {Info[]}
+   */
+  get offered() {
+    /** @type {Map<string, Info>} */
+    const found = new Map((this.#ofServer ?? []).map((info) => [info.name, info]));
+    for (const { name, detail, isOffered } of PAGE_COMMANDS) {
+      if (!(isOffered?.(this.#room) ?? true)) continue;
+      if (!found.has(name)) found.set(name, { name, detail });
+    }
+    return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  /** Asks the server for its commands. Without an answer, the known ones stay. */
+  load() {
+    if (performance.now() - this.#loadedAt < KEPT_MS) return Promise.resolve();
+    this.#loading ??= this.#fetch();
+    return this.#loading;
+  }
+
+  async #fetch() {
+    try {
+      const { commands } = await call("GET", `/api/rooms/${this.#room.slug}/commands/`);
+      this.#ofServer = commands;
+      this.#loadedAt = performance.now();
+    } catch {
+      // The server checks each command again.
+    }
+    this.#loading = null;
+  }
+
+  /**
+   * Runs a command of the page, or gives it to the server.
+   * @param {string} name
+   * @param {string} rest what follows the name
+   */
+  run(name, rest) {
+    const ofPage = PAGE_COMMANDS.find((command) => command.name === name && (command.isOffered?.(this.#room) ?? true));
+    if (!ofPage || ofPage.act(this.#room, rest) === false) this.#send(name, rest);
+  }
+
+  /**
+   * Gives a command to the server. If the server has no such command, gives the text back to the person.
+   * @param {string} name
+   * @param {string} rest
+   */
+  async #send(name, rest) {
+    const { conversation } = this.#room;
+    // Without a connection, the outbox keeps the command.
+    if (!this.#knows(name)) await Promise.race([this.load(), new Promise((resolve) => { setTimeout(resolve, LONGEST_WAIT_MS); })]);
+    if (this.#ofServer && !this.#knows(name)) {
+      conversation.giveBack(lineOf({ name, text: rest }));
+      conversation.notify(gettext("There is no command %(name)s here. To send this text as a message, write %(slashes)s at its beginning.", {
+        name: `/${name}`, slashes: "//",
+      }));
+      return;
+    }
+    conversation.sendCommand(name, rest);
+  }
+
+  /** @param {string} name */
+  #knows(name) {
+    return this.#ofServer?.some((info) => info.name === name) ?? false;
+  }
+}
+
+/**
+ * Shows all commands in a dialog.
+ * @param {Room} room
+ */
+async function showHelp(room) {
+  const commands = new Commands(room);
+  await Promise.all([loadLateStyles(), commands.load()]);
+  const rows = commands.offered.flatMap(({ name, detail, usage }) => [
+    make("dt", {}, make("code", { dir: "ltr", text: `/${name}` }), usage ? make("bdi", { class: "completion-usage", text: usage }) : null),
+    make("dd", { text: detail }),
+  ]);
+  const help = gettext("To send a text that begins with a slash as a message, write two slashes.");
+  openDialog(gettext("Commands"), "commands-help", make("dl", { class: "pairs" }, ...rows), make("p", { class: "help", text: help }));
 }

@@ -13,6 +13,7 @@ import { onMenuEntry } from "../ui/menus.js";
  * @property {import("./composer.js").Composer} composer
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
+ * @property {() => void} askPoll opens the dialog for a poll
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
@@ -45,9 +46,9 @@ export class ComposerButtons {
    * @param {HTMLElement} button
    */
   #use({ ComposerTools }, button) {
-    const { isBoard, previewPath, composer, withDialogs, notify } = this.#parts;
+    const { isBoard, previewPath, composer, withDialogs, askPoll, notify } = this.#parts;
     this.#tools ??= new ComposerTools({
-      composer, withDialogs, notify, previewPath, sendLater: isBoard ? null : () => this.#sendLater(),
+      composer, withDialogs, notify, previewPath, askPoll: isBoard ? null : askPoll, sendLater: isBoard ? null : () => this.#sendLater(),
     });
     this.#tools.use(button.dataset.tool ?? "", button);
   }

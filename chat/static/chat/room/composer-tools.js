@@ -1,6 +1,6 @@
 // @ts-check
-// What the buttons beside the field do: emoji, formatting, a message for later. In a narrow window, one button opens a menu
-// for formatting, the preview and a message for later. This module loads with the dialogs.
+// What the buttons beside the field do: emoji, formatting, a poll, a message for later. In a narrow window, one button opens a
+// menu for formatting, the preview, a poll and a message for later. This module loads with the dialogs.
 // Must not send messages, and must not change the text except through the composer.
 
 import { openPopupMenu } from "../ui/popup-menu.js";
@@ -13,6 +13,7 @@ import { Preview } from "./preview.js";
  * @property {import("./composer.js").Composer} composer
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null on a board
+ * @property {(() => void) | null} askPoll opens the dialog for a poll; null on a board
  * @property {string} previewPath the endpoint that renders previews
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
@@ -30,13 +31,14 @@ export class ComposerTools {
   }
 
   /**
-   * Runs the tool of a button: "emoji", "format" or "later". Every other name opens the menu.
+   * Runs the tool of a button: "emoji", "format", "poll" or "later". Every other name opens the menu.
    * @param {string} tool
    * @param {HTMLElement} button
    */
   use(tool, button) {
     if (tool === "emoji") this.#chooseEmoji(button);
     else if (tool === "format") this.#showFormatting();
+    else if (tool === "poll") this.#parts.askPoll?.();
     else if (tool === "later") this.#parts.sendLater?.();
     else this.#openMenu(button);
   }
@@ -56,7 +58,7 @@ export class ComposerTools {
 
   /** @param {HTMLElement} button */
   #openMenu(button) {
-    const { sendLater } = this.#parts;
+    const { askPoll, sendLater } = this.#parts;
     const preview = this.#preview;
     openPopupMenu(button, gettext("More for this message"), [
       { text: gettext("Formatting"), name: "format", icon: "format", act: () => this.#showFormatting() },
@@ -64,6 +66,7 @@ export class ComposerTools {
         text: preview.isShown ? gettext("Hide the preview") : gettext("Preview"), name: "preview", icon: "preview",
         act: () => preview.show(!preview.isShown),
       },
+      askPoll && { text: gettext("Poll"), name: "poll", icon: "poll", act: askPoll },
       sendLater && { text: gettext("Send later"), name: "later", icon: "later", act: sendLater },
     ].filter((entry) => entry !== null));
   }

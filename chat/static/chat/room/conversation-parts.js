@@ -84,6 +84,8 @@ function actionsOnMessages(conversation) {
     report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),
     moderate: (message) => conversation.moderation.openPerson(message.author.handle),
     profile: (message) => conversation.links?.openCard(message.author.handle),
+    closePoll: ({ id }) => { socket.changes.closePoll(id); },
+    remind: ({ id }) => withDialogs(({ openRemindDialog }) => openRemindDialog((at) => socket.changes.remind(id, at))),
     ...makeMessageTools(slug, { changes: socket.changes, itemOf: (id) => timeline.item(id), notify, withDialogs }),
   };
 }
@@ -93,9 +95,10 @@ function actionsOnMessages(conversation) {
  * @returns {import("./own-changes.js").Parts}
  */
 export function partsForOwnChanges(conversation) {
-  const { socket, timeline, taskBars, history, notify, buttons } = conversation;
+  const { socket, timeline, taskBars, history, notify, polls, buttons } = conversation;
   return {
-    socket, timeline, taskBars, history, notify, scheduleDialog: () => buttons.scheduleDialog, isGuest: () => conversation.isGuest,
+    socket, timeline, taskBars, history, notify, polls, scheduleDialog: () => buttons.scheduleDialog,
+    isGuest: () => conversation.isGuest, giveBack: (text) => conversation.giveBack(text),
   };
 }
 
@@ -124,6 +127,7 @@ export function partsForCompletion(conversation, ownRooms) {
     present: () => people.handles,
     mayCallAll: () => ownRole.mayCallAll(conversation.callers),
     commands: () => conversation.commands?.offered ?? [],
+    loadCommands: async () => conversation.commands?.load(),
     found: knowRooms,
     loadEmoji: () => import("../emoji/catalogue.js"),
   };

@@ -9,11 +9,13 @@ import { CALLERS, SERVER_EVENT } from "../connection/wire.js";
 import { Announcements } from "../ui/announcements.js";
 import { copyText } from "../ui/clipboard.js";
 import { byId, closestTo } from "../ui/dom.js";
+import { timeZone } from "../ui/format.js";
 import { isPageFocused, setTitleNumber } from "../ui/page-title.js";
 import { onForgotten } from "../ui/person-data.js";
 import { Scope } from "../ui/scope.js";
 import { formatNumber, gettext } from "../ui/translation.js";
 import { VersionBar } from "./bars.js";
+import { isPosting } from "./command-lines.js";
 import { Composer } from "./composer.js";
 import { ComposerButtons } from "./composer-buttons.js";
 import { ConnectionWatch } from "./connection-watch.js";
@@ -26,6 +28,7 @@ import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
 import { makeWithDialogs } from "./late-dialogs.js";
+import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { MessageFlow } from "./message-flow.js";
@@ -105,7 +108,7 @@ export class Conversation {
   withDialogs = makeWithDialogs(this.notify);
   /**
    * The commands that the person can type in place of a message; null on a board.
-   * @type {ReturnType<typeof import("./commands.js").makeCommands> | null}
+   * @type {import("./late-commands.js").LateCommands | null}
    */
   commands = null;
 
@@ -132,6 +135,7 @@ export class Conversation {
     const { composer, history } = this;
     this.buttons = new ComposerButtons({
       slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
       start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
@@ -143,6 +147,7 @@ export class Conversation {
     this.versionBar = new VersionBar(() => composer.isEmpty && socket.changes.pending.length === 0, scope);
     this.controls = new MessageControls(partsForControls(this));
     this.connectionWatch = new ConnectionWatch({ socket, composer, ownRole: this.ownRole, scope });
+    this.polls = new LatePolls(handle, { slug, isBoard: this.isBoard, changes: socket.changes, timeline, scope });
     this.ownChanges = new OwnChanges(handle, partsForOwnChanges(this));
     if (social) this.links = new PersonLinks(social, partsForPersonLinks(this));
     this.#connectParts(ownRooms, isShown);
@@ -201,6 +206,33 @@ export class Conversation {
     this.withDialogs(({ openDateDialog }) => openDateDialog(this.slug, {
       jump: (id) => this.history.jump(id), showNewest: () => this.history.showNewest(), notify: this.notify,
     }));
+  }
+
+  /** Opens the dialog that asks a question with options. */
+  openPollDialog() {
+    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
+  }
+
+  /**
+   * Gives a command to the server. If it posts a message, scrolls to the newest message.
+   * @param {string} name
+   * @param {string} text
+   */
+  sendCommand(name, text) {
+    this.socket.changes.command(name, text, timeZone());
+    if (!isPosting(name)) return;
+    this.readMarker.wroteMessage();
+    this.history.showNewest();
+  }
+
+  /**
+   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * @param {string} text
+   */
+  giveBack(text) {
+    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
+    this.composer.insert(text);
+    return true;
   }
 
   async copyLink() {
@@ -285,10 +317,25 @@ export class Conversation {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
+    const option = closestTo(event, "[data-vote]");
+    const voters = closestTo(event, "[data-voters]");
+    if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));
+    if (voters) this.#showVoters(idOf(voters));
     if (quote) this.history.jump(Number(quote.dataset.jump));
-    if (reaction) {
-      const item = /** @type {HTMLElement} */ (reaction.closest(".message"));
-      this.actions.toggleReaction(Number(item.dataset.id), reaction.dataset.react ?? "");
-    }
+    if (reaction) this.actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
   }
+
+  /** @param {number} id */
+  #showVoters(id) {
+    const poll = this.timeline.get(id)?.poll;
+    if (poll) this.withDialogs(({ openVoters }) => openVoters(poll));
+  }
+}
+
+/**
+ * Returns the id of the message that contains an element.
+ * @param {HTMLElement} element
+ */
+function idOf(element) {
+  return Number(/** @type {HTMLElement} */ (element.closest(".message")).dataset.id);
 }

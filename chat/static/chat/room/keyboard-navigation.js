@@ -14,7 +14,7 @@ const MESSAGE = ".message[data-id]";
 /** @type {Record<string, import("./message-choices.js").Action | "more">} */
 const ACTION_KEYS = {
   "+": "emoji", r: "reply", e: "edit", c: "copy", l: "link", b: "bookmark", i: "pin", h: "history", p: "profile", m: "moderate", "!": "report",
-  Delete: "remove", Enter: "more", ContextMenu: "more",
+  n: "remind", Delete: "remove", Enter: "more", ContextMenu: "more",
 };
 
 /**

@@ -66,7 +66,7 @@ export class MessageActions {
    */
   findLastOwn() {
     if (!this.#parts.timeline.isLive) return undefined;
-    return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed);
+    return this.#parts.timeline.messages.findLast((message) => this.#isOwn(message) && !message.removed && !message.poll);
   }
 
   /**
@@ -81,7 +81,11 @@ export class MessageActions {
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
     // A board has no reports, because its only moderator is its owner, who reads the conversation.
-    return { edit: isOwn, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message) };
+    const closePoll = (isOwn || isModerating()) && message.poll !== undefined && !message.poll.closed;
+    // The server keeps the text of a poll as it is: people have voted on it.
+    return {
+      edit: isOwn && !message.poll, closePoll, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message),
+    };
   }
 
   /**
@@ -95,7 +99,7 @@ export class MessageActions {
     const mayPin = isModerating() && !isBoard;
     const isBookmarked = !isBoard && bookmarks.has(slug, id);
     return {
-      link: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
+      link: !isBoard, remind: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
       history: mayPin && Boolean(editedAt),
     };
   }

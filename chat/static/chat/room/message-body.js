@@ -8,6 +8,7 @@ import { markTitle } from "../ui/person-marks.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { decorateCode } from "./code-blocks.js";
 import { isEmojiOnly } from "./emoji-only.js";
+import { makePollBody } from "./late-polls.js";
 import { linkRooms } from "./marks.js";
 import { markMentions } from "./mention-marks.js";
 
@@ -27,8 +28,9 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
 export function makeBody(message, me) {
   const id = `message-${message.id}-body`;
   if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
-  const element = makeBodyOf(message);
+  const element = message.poll ? makePollBody(message.poll, me) : makeBodyOf(message);
   element.id = id;
+  if (message.poll) return element;
   const { mentions = [], audience } = message;
   markMentions(element, audience ? [...mentions, audience] : mentions, (text, name) => (
     makeMention(text, mentions.includes(name) ? name : null, me)

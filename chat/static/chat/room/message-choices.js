@@ -7,7 +7,7 @@ import { gettext, pgettext } from "../ui/translation.js";
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /**
- * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history", boolean>} Rights
+ * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history" | "remind" | "closePoll", boolean>} Rights
  */
 /** @typedef {"emoji" | "reply" | "copy" | "select" | keyof Rights} Action */
 
@@ -36,6 +36,8 @@ const CHOICES = [
   { action: "link", label: gettext("Copy link"), icon: "link", key: "l", right: "link" },
   { action: "bookmark", label: pgettext("action on a message", "Bookmark"), icon: "bookmark", key: "b", right: "bookmark" },
   { action: "unbookmark", label: gettext("Remove bookmark"), icon: "bookmark", key: "b", right: "unbookmark" },
+  { action: "remind", label: gettext("Remind me about this"), icon: "later", key: "n", right: "remind" },
+  { action: "closePoll", label: gettext("Close the poll"), icon: "lock", key: null, right: "closePoll" },
   { action: "pin", label: gettext("Pin for everybody"), icon: "pin", key: "i", right: "pin" },
   { action: "unpin", label: gettext("Unpin"), icon: "pin", key: "i", right: "unpin" },
   { action: "history", label: gettext("Earlier versions"), icon: "history", key: "h", right: "history" },

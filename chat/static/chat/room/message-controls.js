@@ -1,12 +1,10 @@
 // @ts-check
 // Connects the toolbar, the sheet, the keys and a long press with the actions on a message. Starts the tip with the people
-// who reacted.
+// who reacted. The tip and the long press load with the dialogs.
 // Must not change a message: it calls the passed actions.
 
 import { gettext } from "../ui/translation.js";
 import { KeyboardNavigation } from "./keyboard-navigation.js";
-import { LongPress } from "./long-press.js";
-import { ReactorsTip } from "./reactors-tip.js";
 import { reactorsOf } from "./message-reactions.js";
 import { MessageToolbar } from "./message-toolbar.js";
 
@@ -28,6 +26,8 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {(message: Message) => void} bookmark
  * @property {(message: Message) => void} unbookmark
  * @property {(message: Message) => void} history
+ * @property {(message: Message) => void} remind
+ * @property {(message: Message) => void} closePoll
  */
 
 /**
@@ -53,6 +53,7 @@ export class MessageControls {
   #toolbar;
   /** @type {{ id: number, dialog: HTMLDialogElement } | null} */
   #sheet = null;
+  #isComplete = false;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -64,8 +65,19 @@ export class MessageControls {
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);
+  }
+
+  /**
+   * Starts what a person needs only when the messages are on the page: the tip with the people who reacted, and a long
+   * press. Later calls do nothing.
+   * @param {import("./late-dialogs.js").Dialogs} dialogs
+   */
+  startLate({ LongPress, ReactorsTip }) {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    const { list, timeline, scope } = this.#parts;
     new ReactorsTip(list, (id, emoji) => {
-      const message = parts.timeline.get(id);
+      const message = timeline.get(id);
       return message ? reactorsOf(message, emoji) : [];
     }, scope);
     new LongPress(list, (item) => this.#openSheet(Number(item.dataset.id)), scope);

@@ -83,7 +83,7 @@ export class MessageFlow {
     this.#showBacklog({ more, isShown: false });
     this.#page.dataset.state = "open";
     // The dialogs load now. Each dialog then opens at once, even without a connection.
-    loadDialogs();
+    loadDialogs().then((dialogs) => dialogs && this.#parts.controls.startLate(dialogs));
   }
 
   /**

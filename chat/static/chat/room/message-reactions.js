@@ -5,7 +5,7 @@ import { make } from "../ui/dom.js";
 import { countPeople, personName } from "../ui/format.js";
 import { nameInWords } from "../ui/person-marks.js";
 import { formatNumber, gettext } from "../ui/translation.js";
-import { sentenceOf } from "./reactors-tip.js";
+import { sentenceOf } from "./reactors.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 

@@ -94,11 +94,11 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote, a reaction or a copy button within its message.
+ * Returns what identifies a link, a quote, a reaction, an option of a poll or a button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-copy-code", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  return ["data-react", "data-jump", "data-copy-code", "data-vote", "data-voters", "href"].map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**

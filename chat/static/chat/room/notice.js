@@ -4,6 +4,7 @@
 import { byId } from "../ui/dom.js";
 
 const SHOWN_MS = 6_000;
+const PER_CHARACTER_MS = 70; // a person needs longer to read a long sentence
 
 export class Notice {
   #element = byId("notice");
@@ -15,7 +16,7 @@ export class Notice {
     this.#element.textContent = sentence;
     this.#element.hidden = false;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.hide(), SHOWN_MS);
+    this.#timer = setTimeout(() => this.hide(), Math.max(SHOWN_MS, sentence.length * PER_CHARACTER_MS));
   }
 
   hide() {

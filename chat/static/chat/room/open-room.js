@@ -3,13 +3,13 @@
 
 import { byId } from "../ui/dom.js";
 import { onMenuEntry } from "../ui/menus.js";
-import { makeCommands } from "./commands.js";
 import { startConversation } from "./conversation.js";
+import { LateCommands } from "./late-commands.js";
 
 /**
  * What the workspace does for a room on its page.
  * @typedef {object} WorkspaceTools
- * @property {(view: string, query?: string) => void} find opens search, pins, bookmarks or mentions in the panel
+ * @property {(view: string, query?: string) => void} find opens search, pins, bookmarks, mentions or reminders in the panel
  * @property {(slug: string, level: string) => void} setLevel chooses for which messages the person is notified
  * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms, without direct conversations and boards
  */
@@ -36,7 +36,7 @@ import { startConversation } from "./conversation.js";
 export function openRoom({ slug, isPublic = false, left, openSettings, openDetails, tools, ...data }) {
   const conversation = startConversation({ slug, ownRooms: tools?.ownRooms, ...data });
   const leave = () => conversation.withDialogs(({ openLeaveDialog }) => openLeaveDialog(slug, { isPublic, left }));
-  conversation.commands = makeCommands({ slug, isPublic, conversation, tools, leave });
+  conversation.commands = new LateCommands({ slug, isPublic, conversation, tools, leave });
   onMenuEntry("menu-invite", () => conversation.withDialogs(({ openInvitations }) => openInvitations(slug)));
   onMenuEntry("menu-hooks", () => conversation.withDialogs(({ openHooks }) => openHooks(slug)));
   onMenuEntry("menu-leave", leave);

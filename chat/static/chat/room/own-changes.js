@@ -4,8 +4,10 @@
 
 import { CLIENT_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
+import { translateDetail } from "../ui/error-sentences.js";
 import { shortTime } from "../ui/format.js";
 import { gettext } from "../ui/translation.js";
+import { lineOf } from "./command-lines.js";
 import { showEditedBody } from "./message.js";
 import { PendingMessages, reasonFor } from "./pending-messages.js";
 
@@ -19,7 +21,9 @@ import { PendingMessages, reasonFor } from "./pending-messages.js";
  * @property {import("./task-bars.js").TaskBars} taskBars
  * @property {() => import("./schedule-dialog.js").ScheduleDialog | null} scheduleDialog null before its first opening
  * @property {import("./history-navigation.js").HistoryNavigation} history
+ * @property {import("./late-polls.js").LatePolls} polls
  * @property {() => boolean} isGuest whether this person is a guest
+ * @property {(text: string) => boolean} giveBack writes a text into the empty field; returns whether it was empty
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
@@ -108,12 +112,16 @@ export class OwnChanges {
     this.#pendingMessages.dropAcknowledged();
   }
 
-  /** @param {{ ref: string, id: number, event: WireEvent & { at: string } }} acked */
-  acked({ ref, id, event }) {
+  /** @param {{ ref: string, id: number | null, event: WireEvent, notice?: string, reminder?: { at: string } }} acked */
+  acked({ ref, id, event, notice, reminder }) {
     this.#editedAtBefore.delete(ref);
-    const { timeline, scheduleDialog, notify } = this.#parts;
+    const { timeline, scheduleDialog, polls, notify } = this.#parts;
+    const isPost = event.type === CLIENT_EVENT.POST || event.type === CLIENT_EVENT.COMMAND;
+    if (event.type === CLIENT_EVENT.VOTE) polls.voted(event.id, event.options);
+    if (reminder) notify(gettext("The reminder comes %(time)s.", { time: shortTime(reminder.at) }));
+    else if (notice) notify(translateDetail(notice));
     // An older part of the history will not show the message, so its pending copy must not wait for it.
-    if (event.type === CLIENT_EVENT.POST && timeline.isLive && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
+    if (isPost && id !== null && timeline.isLive && !timeline.get(id)) this.#pendingMessages.acknowledge(ref);
     if (changesMessage(event)) timeline.item(event.id)?.classList.remove("changing");
     if (event.type !== CLIENT_EVENT.SCHEDULE) return;
     scheduleDialog()?.stored(ref);
@@ -124,12 +132,18 @@ export class OwnChanges {
   rejected({ ref, code, detail, id, event, isRetried }) {
     if (isRetried || !event) return;
     this.#editedAtBefore.delete(ref);
-    const { socket, timeline, taskBars, scheduleDialog, history, notify } = this.#parts;
+    const { socket, timeline, taskBars, scheduleDialog, history, giveBack, notify } = this.#parts;
     if (event.type === CLIENT_EVENT.SCHEDULE) {
       // If the open dialog shows the text and the refusal, the room does not show them too.
       if (scheduleDialog()?.refused({ ref, detail })) socket.changes.discard(ref);
       return;
     }
+    if (event.type === CLIENT_EVENT.COMMAND) {
+      if (giveBack(lineOf(/** @type {any} */ (event)))) socket.changes.discard(ref);
+      notify(translateDetail(detail));
+      return;
+    }
+    if (event.type === CLIENT_EVENT.VOTE) timeline.redraw(event.id);
     if (event.type === CLIENT_EVENT.START) taskBars.drop(ref);
     if (changesMessage(event)) {
       timeline.item(event.id)?.classList.remove("changing");

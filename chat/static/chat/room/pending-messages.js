@@ -9,6 +9,7 @@ import { addErrorId } from "../ui/error-id.js";
 import { translateDetail } from "../ui/error-sentences.js";
 import { avatar, guestMark } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
+import { isPosting, lineOf } from "./command-lines.js";
 
 /** @type {Record<string, string>} */
 const REASONS = {
@@ -93,14 +94,23 @@ export class PendingMessages {
    * @param {(ref: string) => boolean} isDrawn returns whether the timeline already shows the message
    */
   show(entries, isDrawn) {
-    const shown = entries.filter(({ event, failed, ref }) => (
-      (event.type === CLIENT_EVENT.POST || failed) && !isDrawn(ref)
-    ));
+    for (const { event, ref } of entries) if (event.type === CLIENT_EVENT.COMMAND && !this.#shownAt.has(ref)) this.#shownAt.set(ref, Date.now());
+    const shown = entries.filter((entry) => this.#isShown(entry) && !isDrawn(entry.ref));
     const refs = new Set(shown.map(({ ref }) => ref));
     for (const ref of this.#items.keys()) if (!refs.has(ref) && !this.#acknowledged.has(ref)) this.drop(ref);
     for (const entry of shown) this.#draw(entry);
     this.#showAgain = () => this.show(entries, isDrawn);
     this.#schedule(shown);
+  }
+
+  /**
+   * Returns whether an entry is shown. A command that posts no message is shown only if its answer takes long.
+   * @param {Entry} entry
+   */
+  #isShown(entry) {
+    const { event, failed } = entry;
+    if (failed || event.type === CLIENT_EVENT.POST) return true;
+    return event.type === CLIENT_EVENT.COMMAND && (isPosting(event.name) || this.#stateOf(entry) === "waiting");
   }
 
   /** Stops the timer, because the room leaves the page. */
@@ -178,7 +188,8 @@ export class PendingMessages {
       event.type === CLIENT_EVENT.EDIT && make("span", { class: "state", text: gettext("(an edit)") }),
       event.type === CLIENT_EVENT.SCHEDULE && make("span", { class: "state", text: gettext("(a scheduled message)") }),
     );
-    const body = make("div", { class: "body plain", dir: "auto", text: event.body });
+    const text = event.type === CLIENT_EVENT.COMMAND ? lineOf(/** @type {any} */ (event)) : event.body;
+    const body = make("div", { class: "body plain", dir: "auto", text });
     const content = make("div", { class: "content" }, header, body, this.#makeExplanation(entry, state));
     item.append(make("article", { class: "row" }, avatar(this.#handle), content));
     return item;
@@ -192,8 +203,9 @@ export class PendingMessages {
   #makeExplanation({ ref, event, failed, isSent }, state) {
     if (state === "pending") return null;
     const { retry, reconnect, discard } = this.#actions;
-    const isScheduled = event.type === CLIENT_EVENT.SCHEDULE;
-    const reason = failed && (isScheduled && failed.detail ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail, failed.id));
+    // The sentence of the server says more about these than the general sentences do.
+    const isExplained = event.type === CLIENT_EVENT.SCHEDULE || event.type === CLIENT_EVENT.COMMAND;
+    const reason = failed && (isExplained && failed.detail ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail, failed.id));
     // A message that the server may have stored cannot be discarded any longer.
     const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
       : gettext("It is kept here, and is sent when you are connected.");

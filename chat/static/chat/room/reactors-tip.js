@@ -1,24 +1,13 @@
 // @ts-check
 // Shows who reacted, beside a reaction under the mouse or with the keyboard's focus. For a finger, the sheet of the message
-// shows the same. Must not add or remove reactions.
+// shows the same. Loads with the dialogs. Must not add or remove reactions.
 
 import { isRightToLeft } from "../ui/direction.js";
 import { closestTo, make } from "../ui/dom.js";
-import { formatList, ngettext } from "../ui/translation.js";
+import { sentenceOf } from "./reactors.js";
 
-const MOST_NAMES = 12;
 const SHOW_AFTER_MS = 250;
 const EDGE_PX = 8;
-
-/**
- * Returns the sentence of the tip: the names, and how many more people there are.
- * @param {string[]} names
- */
-export function sentenceOf(names) {
-  const shown = names.slice(0, MOST_NAMES);
-  const more = names.length - shown.length;
-  return formatList(more ? [...shown, ngettext("%(count)s more", "%(count)s more", more)] : shown);
-}
 
 export class ReactorsTip {
   /** @type {(id: number, emoji: string) => string[]} */

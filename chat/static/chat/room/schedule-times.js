@@ -20,14 +20,14 @@ function inAnHour() {
   return new Date(Date.now() + HOUR_MS);
 }
 
-function tomorrowMorning() {
+export function tomorrowMorning() {
   const moment = new Date();
   moment.setDate(moment.getDate() + 1);
   moment.setHours(MORNING_HOUR, 0, 0, 0);
   return moment;
 }
 
-function nextMondayMorning() {
+export function nextMondayMorning() {
   const moment = tomorrowMorning();
   while (moment.getDay() !== 1) moment.setDate(moment.getDate() + 1);
   return moment;

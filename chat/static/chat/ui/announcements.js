@@ -1,5 +1,6 @@
 // @ts-check
-// Shows the announcements of operators, newest first, until the person dismisses them or they expire.
+// Shows the announcements of operators and the person's reminders, newest first, until the person dismisses them or they
+// expire.
 // Must not know how announcements arrive, or how the server learns of a dismissal.
 
 import { onClock } from "./clock.js";
@@ -18,6 +19,8 @@ const MAX_DISMISSED = 100;
  * @property {string} [at] ISO 8601, UTC
  * @property {string} [expires_at] ISO 8601, UTC
  * @property {boolean} [private]
+ * @property {number} [reminder] the id of the reminder that the person asked for
+ * @property {string} [link] the path of what the reminder is about
  */
 
 export class Announcements {
@@ -58,8 +61,11 @@ export class Announcements {
       return;
     }
     const bar = this.#makeBar(announcement);
+    if (announcement.reminder !== undefined) addReminderButtons(bar, announcement, () => this.#dismissNow(id));
     this.#shown.set(id, { bar, expiresAt: end ? new Date(end).getTime() : Infinity });
-    this.#place.prepend(bar);
+    // Workers may swap two announcements, so the order is that of their ids.
+    const bars = /** @type {HTMLElement[]} */ ([...this.#place.children]);
+    this.#place.insertBefore(bar, bars.find(({ dataset }) => Number(dataset.id) < id) ?? null);
     this.#removeExpired();
   }
 
@@ -90,19 +96,37 @@ export class Announcements {
   }
 
   /** @param {Announcement} announcement */
-  #makeBar({ id, text, level, at, private: isPrivate }) {
+  #makeBar(announcement) {
+    const { id, level, at, private: isPrivate } = announcement;
     return make(
       "div",
       {
         class: `bar announcement ${level}`, role: level === "urgent" ? "alert" : "status", "data-id": id,
         title: at ? fullTime(at) : null,
       },
-      make("span", { dir: isPrivate ? null : "auto", text: isPrivate ? gettext("Only for you: %(text)s", { text: isolate(text) }) : text }),
+      make("span", { dir: isPrivate ? null : "auto", text: sentenceOf(announcement) }),
       make("button", {
         type: "button", class: "icon-button", "aria-label": gettext("Dismiss"), text: "✕", onclick: () => this.#dismissNow(id),
       }),
     );
   }
+}
+
+/**
+ * Adds the buttons of a reminder, whose code loads late.
+ * @param {HTMLElement} bar
+ * @param {Announcement} announcement
+ * @param {() => void} dismiss
+ */
+async function addReminderButtons(bar, announcement, dismiss) {
+  const loaded = await import("./reminder-buttons.js").catch(() => null);
+  if (loaded) bar.lastElementChild?.before(loaded.makeReminderButtons(announcement, dismiss));
+}
+
+/** @param {Announcement} announcement */
+function sentenceOf({ text, reminder, private: isPrivate }) {
+  if (reminder !== undefined) return gettext("Reminder: %(text)s", { text: isolate(text) });
+  return isPrivate ? gettext("Only for you: %(text)s", { text: isolate(text) }) : text;
 }
 
 /**

@@ -65,6 +65,11 @@ export class Attention {
     this.#notifications?.mentioned(event);
   }
 
+  /** @param {any} event an `announcement` */
+  announced(event) {
+    this.#notifications?.announced(event);
+  }
+
   /**
    * Updates the names, the title and the notifications for the pane that is now on the page. Names may have changed while
    * the pane was not on the page.

@@ -1,5 +1,5 @@
 // @ts-check
-// Opens search, pins, bookmarks and mentions in the side panel, and tells the panel when another room is on the page.
+// Opens search, pins, bookmarks, mentions and reminders in the side panel, and tells the panel when another room is on the page.
 // Must not draw, and must not search.
 
 import { child, closestTo } from "../ui/dom.js";
@@ -30,7 +30,7 @@ export class FindPanel {
 
   /**
    * Opens a view in the panel.
-   * @param {string} view `search`, `pins`, `bookmarks` or `mentions`
+   * @param {string} view `search`, `pins`, `bookmarks`, `mentions` or `reminders`
    * @param {string} [query] the search that starts at once
    */
   open(view, query) {

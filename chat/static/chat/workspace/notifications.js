@@ -1,5 +1,5 @@
 // @ts-check
-// Notifies the person of mentions, direct messages and, if the person wants that, all messages.
+// Notifies the person of mentions, direct messages, reminders and, if the person wants that, all messages.
 // Must not decide what is notified: notification-rules.js does. Must not know how the browser shows it:
 // ui/notification-worker.js does.
 //
@@ -23,6 +23,8 @@ import { Sound } from "./sound.js";
 
 // A tab holds the lock until the other tabs have received the event too. This takes seconds, or longer in frozen tabs.
 const CLAIM_MS = 120_000;
+// A clock may be slow by some seconds.
+const FRESH_MS = 60_000;
 // The person may have changed the preferences on another page or device.
 const REFRESH_MS = 60_000;
 const ANSWERED = "chat.page.notifications-answered";
@@ -98,6 +100,16 @@ export class Notifications {
   }
 
   /**
+   * Notifies the person of a reminder, also in the quiet hours: the person has chosen the time. A page that opens later
+   * shows the reminder without a notification.
+   * @param {import("../ui/announcements.js").Announcement} event
+   */
+  announced({ id, text, at, reminder, link }) {
+    if (reminder === undefined || !at || Date.now() - new Date(at).getTime() > FRESH_MS) return;
+    this.#notify({ title: gettext("Reminder"), body: text, slug: "", tag: `reminder ${id}`, address: link ?? "/" }, undefined, true);
+  }
+
+  /**
    * Notifies the person of the new messages that a `room` event reports, and closes the notifications of a room that the
    * person has read or left. Call this before the list of rooms takes the event, because this method compares the number of
    * messages with the list.
@@ -129,9 +141,10 @@ export class Notifications {
   /**
    * @param {Notice} notice
    * @param {string} claim identifies the event, so that only one tab notifies the person of it
+   * @param {boolean} isWanted whether the person is notified in the quiet hours too
    */
-  async #notify(notice, claim = notice.tag) {
-    if (!canNotify() || isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
+  async #notify(notice, claim = notice.tag, isWanted = false) {
+    if (!canNotify() || !isWanted && isQuiet(this.#preferences, this.#workspace.attention.directory.get(this.#workspace.me)?.time_zone, new Date())) return;
     const { held = [] } = await navigator.locks.query();
     if (held.some(({ name }) => name === openLock(notice.slug))) return;
     navigator.locks.request(`chat.notify.${pagePerson}.${claim}`, { ifAvailable: true }, (lock) => {

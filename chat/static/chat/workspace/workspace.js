@@ -207,6 +207,7 @@ export class Workspace {
       this.attention.mentioned(event);
       this.#overview.draw();
     });
+    socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.attention.announced(event));
     // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
     socket.on(SERVER_EVENT.TASK, (event) => this.#taskChanged(event));
     socket.on(LOCAL_EVENT.STATUS, ({ code }) => code === CLOSE.NOT_SIGNED_IN && this.#signedOut());

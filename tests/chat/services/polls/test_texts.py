@@ -24,6 +24,8 @@ LUNCH = ("Lunch?", ("Pizza", "Sushi"))
         ("«Lunch?» »Pizza« «Sushi»", NewPoll(*LUNCH)),
         ("Lunch?\nPizza\n\nSushi", NewPoll(*LUNCH)),
         ("Lunch?\n- Pizza\n2. Sushi", NewPoll(*LUNCH)),
+        ('Where?\nThe "Blue" bar\n"Home"', NewPoll("Where?", ('The "Blue" bar', '"Home"'))),
+        ('"Lunch?"\n"Pizza"\n"Sushi"', NewPoll(*LUNCH)),
         ('--multiple "Lunch?" "Pizza" "Sushi" --anonymous', NewPoll(*LUNCH, True, True)),
         ("—multiple Lunch?\nPizza\nSushi", NewPoll(*LUNCH, True)),
         ('"Lunch?" "Pizza" "Sushi" --until 2h', NewPoll(*LUNCH, until="2h")),
