@@ -132,14 +132,14 @@ function makeRow(message, view) {
 
 /** @param {Message} message */
 function makeHeader(message) {
-  const { handle, name = handle, guest: isGuest, bot: isBot } = message.author;
+  const { handle, name = handle, guest: isGuest, bot } = message.author;
   return make(
     "header",
     { class: "meta" },
     make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: name }),
-    isBot ? null : personNameOf(handle),
+    personNameOf(handle),
     guestMark(isGuest),
-    botMark(isBot),
+    botMark(bot),
     make("time", {
       id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
