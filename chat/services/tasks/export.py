@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 from django.utils import timezone
 
-from chat.models import Message, Person, Room, read_from_replica
+from chat.models import Message, Room, read_from_replica
 from chat.protocol import (
     ChatError,
     check_boolean,
@@ -110,16 +110,12 @@ def _read_block(job, after, start, end):
     return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
-def _mark_bot(author: Person) -> dict:
-    return {"bot": True} if author.is_bot else {}
-
-
 def describe(message: Message) -> dict:
     """Return the values of a message in a transcript. The caller must have read the message with `complete`."""
     values = {
         "id": message.number,
         "offset": message.offset,
-        "author": person(message.author.handle, message.author.is_guest, **_mark_bot(message.author)),
+        "author": person(message.author.handle, message.author.is_guest),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),
