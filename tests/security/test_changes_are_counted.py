@@ -13,6 +13,7 @@ from chat.protocol import format_time
 from chat.services import budgets, rooms
 from chat.store import store
 from tests import wire
+from tests.push_service import KEY
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,7 @@ def list_changes(browser):
 
 def test_every_request_that_changes_something_is_counted(room, alice, bob, root, settings):
     rooms.join_room(root, "garden")
+    settings.CHAT_VAPID_KEY = KEY
     browser = wire.browser_of(root)
     changes = list_changes(browser)
     assert len(changes) > 50

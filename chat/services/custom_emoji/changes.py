@@ -10,6 +10,7 @@ import hashlib
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
@@ -117,7 +118,7 @@ def delete_emoji(person: Person, name: str) -> None:
 
 def read_picture(digest: str) -> bytes:
     """Return the picture with this digest as WebP. Raise `not_found`."""
-    content = _read_file(digest=digest)
+    content = _read_file(CustomEmoji.objects.filter(digest=digest))
     if content is None:
         raise ChatError("not_found", "There is no such picture.")
     return content
@@ -125,11 +126,11 @@ def read_picture(digest: str) -> bytes:
 
 def find_picture(name: str) -> bytes | None:
     """Return the picture of the emoji with this name as WebP, or None if there is none."""
-    return _read_file(name=name)
+    return _read_file(CustomEmoji.objects.filter(name=name))
 
 
-def _read_file(**fields: str) -> bytes | None:
-    name = CustomEmoji.objects.filter(**fields).values_list("file", flat=True).first()
+def _read_file(found: QuerySet) -> bytes | None:
+    name = found.values_list("file", flat=True).first()
     try:
         return None if name is None else b"".join(files.read(name))
     except files.FileLost:

@@ -307,3 +307,10 @@ def test_the_button_signs_out_everywhere(browser, alice, fields, here, tokens):
     assert b"You are signed out in all" in response.content
     assert phone.get("/api/session/").json()["handle"] is None
     assert (browser.get("/api/session/").json()["handle"], Token.objects.count()) == (here, tokens)
+
+
+def test_a_person_hides_the_previews_of_links(room, alice):
+    browser = wire.browser_of(alice)
+    assert b"data-hide-previews" not in browser.get("/rooms/garden/").content
+    patch(browser, "/api/preferences/", hide_previews=True)
+    assert b"data-hide-previews" in browser.get("/rooms/garden/").content
