@@ -33,6 +33,7 @@ TARGETS = {
         Target("frames", protocol.check_frame, ("chat.protocol",), EVENTS + tokens.FRAME_FIELDS),
         Target("moments", protocol.check_moment, ("chat.protocol", "pytz.tzinfo"), tokens.MOMENTS, most_bytes=100),
         Target("markup", texts.check_markup, ("chat.markup", "markdown_it"), tokens.MARKDOWN, most_bytes=1000),
+        Target("payloads", texts.check_payload, ("chat.services.hooks",), tokens.PAYLOAD, most_bytes=1000),
         Target("queries", texts.check_query, ("chat.services.search", "chat.protocol"), tokens.QUERY, most_bytes=400),
         Target("snippets", texts.check_snippet, ("chat.services.search",), tokens.QUERY, most_bytes=400),
         Target(

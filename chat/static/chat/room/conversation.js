@@ -58,7 +58,8 @@ import { watchPictures } from "./viewing.js";
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
- * @property {(root: number, reply?: number) => void} [showThread] shows the thread of a message, at a reply; a board has none
+ * @property {(root: number | null, reply?: number) => void} [showThread] shows the thread of a message, at a reply; null: the
+ *   person looks at the room. A board has no threads
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -127,6 +128,7 @@ export class Conversation {
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
     this.openThread = showThread;
+    this.ownRooms = ownRooms;
     this.storage = kept;
     this.me = handle;
     this.slug = slug;
@@ -263,14 +265,13 @@ export class Conversation {
   }
 
   /**
-   * Opens the thread of a reply. Returns false for another message.
+   * Opens the thread of a reply, and returns true. For another message, shows the room, if the thread covers it.
    * @param {number} id
    */
   #showReply(id) {
-    const root = this.threads.rootOf(id);
-    if (root === undefined) return false;
+    const root = this.threads.rootOf(id) ?? null;
     this.openThread(root, id);
-    return true;
+    return root !== null;
   }
 
   /** Ends the conversation permanently. */
@@ -337,7 +338,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
-    this.page.toggleAttribute("data-moderating", this.ownRole.isModerating);
+    document.body.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();
@@ -349,14 +350,22 @@ export class Conversation {
     this.socket.changes.forget();
   }
 
+  /**
+   * Removes a preview if its button was clicked, here or in a thread.
+   * @param {MouseEvent} event
+   */
+  removeClickedPreview(event) {
+    const button = closestTo(event, "[data-remove-preview]");
+    if (button) this.withDialogs(({ removePreview }) => removePreview(this.slug, button, this.notify));
+  }
+
   /** @param {MouseEvent} event */
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
     const thread = closestTo(event, "[data-thread]");
     if (thread) this.openThread(Number(thread.dataset.thread));
-    const removal = closestTo(event, "[data-remove-preview]");
-    if (removal) this.withDialogs(({ removePreview }) => removePreview(this.slug, removal, this.notify));
+    this.removeClickedPreview(event);
     const option = closestTo(event, "[data-vote]");
     const voters = closestTo(event, "[data-voters]");
     if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));

@@ -8,7 +8,7 @@ import { gettext, pgettext } from "../ui/translation.js";
 /** Returns the elements of a thread, and the elements of its composer. */
 export function makeThreadElements() {
   const count = make("span", { class: "thread-replies" });
-  const follow = make("button", { type: "button", class: "button quiet small", "data-action": "follow", "aria-pressed": "false", hidden: true });
+  const follow = make("button", { type: "button", class: "button quiet small", "data-action": "follow", hidden: true });
   const list = make("ol", { id: "thread-messages", class: "messages", tabindex: "-1", "aria-label": gettext("Thread") });
   const pending = make("ol", { class: "messages", "aria-label": gettext("Messages that are not sent yet") });
   const gone = make("p", { class: "thread-note", text: gettext("The first message was deleted."), hidden: true });

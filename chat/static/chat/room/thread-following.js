@@ -109,7 +109,7 @@ export class ThreadFollowing {
 
   #draw() {
     const isFollowed = this.#state === FOLLOWED;
-    this.#button.setAttribute("aria-pressed", String(isFollowed));
+    this.#button.classList.toggle("on", isFollowed);
     this.#button.textContent = isFollowed ? gettext("Following") : gettext("Follow");
     this.#button.title = isFollowed ? gettext("You hear of new replies.") : gettext("Hear of new replies.");
   }

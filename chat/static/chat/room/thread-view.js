@@ -86,7 +86,7 @@ export class ThreadView {
     });
     this.#controls = new MessageControls(this.#partsForControls());
     conversation.links?.watch(list, timeline, this.#composer);
-    watchForCompletion(partsForCompletion(conversation, () => []), form, text);
+    watchForCompletion(partsForCompletion(conversation, conversation.ownRooms), form, text);
     this.#listen(typingOthers);
   }
 
@@ -303,6 +303,7 @@ export class ThreadView {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]:not(.toolbar *)");
+    this.#conversation.removeClickedPreview(event);
     if (quote && !this.#timeline.jump(Number(quote.dataset.jump))) this.#conversation.jump(Number(quote.dataset.jump));
     const item = /** @type {HTMLElement | null | undefined} */ (reaction?.closest(".message"));
     if (item) this.#actions.toggleReaction(Number(item.dataset.id), reaction?.dataset.react ?? "");

@@ -37,7 +37,8 @@ async function fetchPatiently(address) {
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
  * @property {() => void} openDetails shows the details of the room on the page
  * @property {import("../room/open-room.js").WorkspaceTools} tools
- * @property {(root: number, reply?: number) => void} showThread shows a thread of the room on the page
+ * @property {(root: number | null, reply?: number) => void} showThread shows a thread of the room on the page; null: the person
+ *   looks at the room
  * @property {(pane: Pane) => boolean} isOutdated returns whether a kept pane must be opened again
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */

@@ -6,6 +6,8 @@ import { loadLateStyles } from "../ui/late-styles.js";
 import { gettext } from "../ui/translation.js";
 
 const NAME = "thread";
+// As in workspace.css: below this width the panel covers the conversation.
+const covering = window.matchMedia("(width <= 1100px)");
 
 /** Returns whether the person writes on a real keyboard. On a phone the focus in a text field opens the keyboard. */
 function hasKeyboard() {
@@ -26,12 +28,14 @@ export class ThreadPanel {
   /**
    * Opens the thread of a message of the room on the page. The address of a reply leads to the reply already, so only
    * without a reply the thread gets an entry in the browser's history.
-   * @param {number} root
+   * @param {number | null} root null: the person looks at a message of the room, so a thread that covers the room closes
    * @param {number} [reply] the view scrolls to this reply
    */
   open(root, reply) {
     const { shell } = this.#workspace;
-    if (reply === undefined) this.#workspace.go(`${shell.pane.path}#thread-${root}`);
+    if (root === null) {
+      if (covering.matches) this.close();
+    } else if (reply === undefined) this.#workspace.go(`${shell.pane.path}#thread-${root}`);
     else this.show(root, reply);
   }
 

@@ -200,7 +200,7 @@ export class Workspace {
         ownRooms: () => this.places.namedRooms,
       },
       openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
-      showThread: (root, reply) => this.#withThreads(true, (threads) => threads.open(root, reply)),
+      showThread: (root, reply) => this.#withThreads(root !== null, (threads) => threads.open(root, reply)),
       isOutdated: (pane) => this.#hasMissedMuch(pane),
     };
   }
