@@ -13,8 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
-Read = Callable[[str, int, int], Any]
-
 
 class StoredFileResponse(StreamingHttpResponse):
     """
@@ -24,13 +22,13 @@ class StoredFileResponse(StreamingHttpResponse):
     caller sets the status and the headers, except Content-Length.
     """
 
-    def __init__(self, name: str, first: int, length: int, read: Read, **kwargs: Any) -> None:
+    def __init__(self, name: str, first: int, length: int, read: Callable[[str, int, int], Any], **kwargs: Any) -> None:
         super().__init__(_read(read, name, first, length), **kwargs)
         self["Content-Length"] = str(length)
         self.stored_file = {"name": name, "first": first, "length": length}
 
 
-def _read(read: Read, name: str, first: int, length: int) -> Iterator[bytes]:
+def _read(read: Callable[[str, int, int], Any], name: str, first: int, length: int) -> Iterator[bytes]:
     parts = read(name, first, length)
     try:
         yield from parts

@@ -101,8 +101,9 @@ def run_push_service():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             service.pushes.append(Received(self.path[1:], self.headers, body))
-            time.sleep(service.pause)
+            # A later test may change the answers during the pause.
             status, headers = service.answers.pop(0) if service.answers else (201, {})
+            time.sleep(service.pause)
             self.send_response(status)
             for name, value in {"Content-Length": "0", **headers}.items():
                 self.send_header(name, value)

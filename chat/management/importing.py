@@ -7,7 +7,7 @@ A subclass names the reader of its system.
 import time
 from collections.abc import Iterable
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from chat.management.service_command import ServiceCommand
 from chat.services import imports
@@ -34,6 +34,15 @@ class ImportCommand(ServiceCommand):
             "--source",
             metavar="NAME",
             help="The name of the other system. An import under another name stores everything again.",
+        )
+
+    def add_file_options(self, parser: CommandParser) -> None:
+        """Add the option for systems whose exports do not contain the bytes of files."""
+        parser.add_argument(
+            "--files",
+            metavar="DIR",
+            help="A directory with the files of the messages. The name of a file, or of its directory, begins with the"
+            " id that the file has in the export.",
         )
 
     def make_reader(self, export: imports.Export, options: dict) -> imports.Reader:

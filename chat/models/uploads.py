@@ -64,7 +64,7 @@ class Upload(models.Model):
         indexes = [
             models.Index(name="uploads_of_messages", fields=["room", "number", "position"]),
             models.Index(
-                name="uploads_without_message", fields=["created_at"], condition=models.Q(number__isnull=True)
+                name="uploads_without_message", fields=["person", "created_at"], condition=models.Q(number__isnull=True)
             ),
             models.Index(name="uploads_waiting", fields=["created_at"], condition=models.Q(state="waiting")),
             models.Index(name="uploads_thumbnails", fields=["thumbnail"], condition=models.Q(thumbnail__isnull=False)),

@@ -107,7 +107,6 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     Raise `not_found` if there is no such message, or it has been posted.
     """
     room = rooms.find_room(slug)
-    # One statement deletes the row. So either this deletion or the posting succeeds, never both.
     # An unknown room costs the same query as a room that the person may not know about.
     is_there = Q(room=room.id if room else 0)
     if protocol.is_slug(slug):
@@ -116,8 +115,12 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     room_ids = get_room_ids(person)
     if room_ids is not None:
         mine = mine.filter(room__in=room_ids)
-    if not mine.delete()[0]:
-        raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
+    with transaction.atomic():
+        # This statement claims the row, as a job does. So either this deletion or the posting succeeds, never both.
+        # A deletion alone would first read the row, because Django releases its files.
+        if not mine.update(state=ScheduledMessage.REFUSED):
+            raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
+        mine.delete()
 
 
 def post_scheduled(scheduled_id: int) -> bool:

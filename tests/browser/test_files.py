@@ -5,6 +5,7 @@ import io
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import assert_accessible, requires_axe
 from tests.browser.actions import choose, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_in_both_themes, keep_screenshot
@@ -55,6 +56,7 @@ def open_picture(page, name):
     expect(page.locator("#viewer")).to_be_visible()
 
 
+@requires_axe()
 def test_files_are_chosen_pasted_dropped_sent_and_viewed(join_room):
     alice, bob = join_room("Alice"), join_room("Bob")
     picture, other = make_image((1200, 800), 90), make_image((600, 900), 180, "JPEG")
@@ -69,7 +71,7 @@ def test_files_are_chosen_pasted_dropped_sent_and_viewed(join_room):
     expect(chips(alice)).to_have_count(4)
     alice.get_by_role("button", name="Remove unwanted.txt").click()
     expect(alice.locator(".chip[data-state=done]")).to_have_count(3)
-    keep_in_both_themes(alice, "files, composer")
+    assert_accessible(alice, "files, composer")
     # The draft survives a reload.
     alice.reload()
     expect(alice.locator(".chip[data-state=done]")).to_have_count(3)
@@ -84,7 +86,7 @@ def test_files_are_chosen_pasted_dropped_sent_and_viewed(join_room):
     keep_in_both_themes(bob, "files, messages")
     # The viewer.
     open_picture(bob, "pasted.png")
-    keep_screenshot(bob, "files, viewer")
+    assert_accessible(bob, "files, viewer")
     expect(bob.locator(".viewer-count")).to_have_text("1 of 2")
     bob.keyboard.press("ArrowRight")
     expect(bob.locator(".viewer-name")).to_have_text("dropped.jpg")

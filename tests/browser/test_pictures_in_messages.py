@@ -69,6 +69,9 @@ def check_previews(page, site, web):
     expect(card).to_contain_text("Flowers")
     expect(card.locator("img")).to_have_js_property("complete", True)
     expect(card).to_be_in_viewport(ratio=1)
+    # The place has the height of the card before the card is loaded.
+    reserved = page.locator(".link-previews").evaluate("place => parseFloat(place.style.minHeight)")
+    assert card.evaluate("card => card.offsetHeight") == reserved
     keep_in_both_themes(page, "link preview")
     if AXE.exists():
         assert_accessible(page, "a link preview")

@@ -80,10 +80,11 @@ def test_a_killed_process_continues_with_the_next_batch(site, tmp_path):
     assert count(site) == [(100,)]
 
 
-@pytest.mark.parametrize("system", ["slack", "mattermost"])
+@pytest.mark.parametrize("system", ["slack", "mattermost", "export"])
 def test_a_hundred_thousand_messages_need_little_memory(site, tmp_path, system):
-    write = {"slack": generator.write_slack, "mattermost": generator.write_mattermost}[system]
-    path = write(generator.make_history(MESSAGES, people=300), tmp_path / "export.zip")
+    writers = {"slack": generator.write_slack, "mattermost": generator.write_mattermost, "export": generator.write_own}
+    history = generator.make_history(MESSAGES, people=300, is_one_room=system == "export")
+    path = writers[system](history, tmp_path / "export")
     done = run(site, MEASURE, path, f"import_{system}")
     assert done.returncode == 0, done.stderr
     growth, seconds = map(float, done.stdout.split("measured ")[1].split())

@@ -33,6 +33,7 @@ TARGETS = {
         Target("frames", protocol.check_frame, ("chat.protocol",), EVENTS + tokens.FRAME_FIELDS),
         Target("moments", protocol.check_moment, ("chat.protocol", "pytz.tzinfo"), tokens.MOMENTS, most_bytes=100),
         Target("markup", texts.check_markup, ("chat.markup", "markdown_it"), tokens.MARKDOWN, most_bytes=1000),
+        Target("payloads", texts.check_payload, ("chat.services.hooks",), tokens.PAYLOAD, most_bytes=1000),
         Target("queries", texts.check_query, ("chat.services.search", "chat.protocol"), tokens.QUERY, most_bytes=400),
         Target("snippets", texts.check_snippet, ("chat.services.search",), tokens.QUERY, most_bytes=400),
         Target(
@@ -81,7 +82,11 @@ TARGETS = {
         Target("websockets", interface.check_websocket, INTERFACE, tokens.WEBSOCKET, most_bytes=1000),
         Target("pages", pages.check_page, ("chat.services.link_previews",), tokens.PAGES, most_bytes=2000),
         Target(
-            "pictures", pictures.check_picture, ("PIL", "chat.services.people.pictures"), tokens.IMAGES, most_bytes=3000
+            "pictures",
+            pictures.check_picture,
+            ("PIL", "chat.services.people.pictures", "chat.services.uploads"),
+            tokens.IMAGES,
+            most_bytes=3000,
         ),
         Target(
             "site",

@@ -175,6 +175,22 @@ nan
 =?utf-8?q?
 """)
 
+PAYLOAD = read_tokens(r"""
+{"text": "
+{"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "
+{"attachments": [{"color": "danger", "title": "a", "title_link": "https://a.example", "text": "
+"fields": [{"title": "a", "value": "
+{"type": "rich_text", "elements": [
+"username": "
+"icon_emoji": ":tada:"
+<https://a.example|
+<!channel>
+&lt;
+*
+~
+```
+"}]}
+""")
 FORM = read_tokens(r"""
 multipart/form-data; boundary=b\n
 --b\r\n

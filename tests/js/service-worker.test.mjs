@@ -23,9 +23,6 @@ class Caches {
     if (!this.stored.has(name)) this.stored.set(name, new Map());
     const files = this.stored.get(name);
     return {
-      addAll: async (requests) => {
-        for (const request of requests) files.set(pathOf(request), makeResponse(`kept ${pathOf(request)}`));
-      },
       put: async (request, response) => { files.set(pathOf(request), response); },
     };
   }
@@ -47,8 +44,8 @@ function pathOf(request) {
   return new URL(request.url ?? request, ORIGIN).pathname;
 }
 
-function makeResponse(text, { status = 200, type = "basic" } = {}) {
-  const response = { text, status, type, clone: () => response };
+function makeResponse(text, { status = 200, control = "max-age=1, immutable" } = {}) {
+  const response = { text, status, headers: new Map([["Cache-Control", control]]), clone: () => response };
   return response;
 }
 
@@ -66,7 +63,7 @@ function startWorker(...tabs) {
     return network.answer?.(request, options) ?? makeResponse(`fresh ${pathOf(request)}`);
   };
   class Request {
-    constructor(url) { this.url = url; }
+    constructor(url) { this.url = new URL(url, ORIGIN).href; }
   }
   const registration = {
     getNotifications: async () => [...shown],
@@ -165,8 +162,8 @@ test("a page always comes from the server, and without a connection it is the pa
     assert.equal(await ask(path, { mode: "navigate" }), `fresh ${path}`);
   }
   network.isDown = true;
-  assert.equal(await ask("/rooms/a/", { mode: "navigate" }), "kept /offline/");
-  assert.deepEqual([...caches.stored.get("chat-0123456789ab-en").keys()], ["/offline/", "/static/0123456789ab/chat/chat.css"]);
+  assert.equal(await ask("/rooms/a/", { mode: "navigate" }), "fresh /offline/");
+  assert.deepEqual([...caches.stored.get("chat-0123456789ab-en").keys()].sort(), ["/offline/", "/static/0123456789ab/chat/chat.css"]);
 });
 
 test("without the page for offline, a page that cannot be loaded is an error of the browser", async () => {
@@ -185,6 +182,9 @@ test("only files of this version are kept, and only whole ones", async () => {
   network.isDown = false;
   network.answer = () => makeResponse("missing", { status: 404 });
   assert.equal(await ask("/static/0123456789ab/chat/no.js"), "missing");
+  // A server of another version answers with its own file during a deploy.
+  network.answer = () => makeResponse("of another version", { control: "no-cache" });
+  assert.equal(await ask("/static/0123456789ab/chat/other.js"), "of another version");
   assert.equal([...caches.stored.values()].flatMap((files) => [...files.keys()]).length, 1);
 });
 
@@ -194,6 +194,7 @@ test("nothing else is answered by the worker", async () => {
     assert.equal(await ask(path), undefined);
   }
   assert.equal(await ask("/rooms/a/", { mode: "navigate", method: "POST" }), undefined);
+  assert.equal(await ask("/api/profile/data/", { mode: "navigate" }), undefined);
   assert.deepEqual(network.asked, []);
 });
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from contextlib import AsyncExitStack
 
 from tests.live.client import new_ref, read_until
@@ -172,3 +173,30 @@ async def test_history_can_be_fetched_page_by_page_back_to_the_first_message(roo
                 page = await at_bob.ask("fetch", ref=new_ref(), before=min([71, *found]), limit=30)
                 found, more = [message["id"] for message in page["messages"]] + found, page["more"]
             assert found == list(range(1, 71))
+
+
+async def test_the_counts_of_a_poll_equal_the_votes_after_votes_that_race(site, room, alice, bob, charlie):
+    chooser = random.Random(7)
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(person.client(room)) for person in (alice, bob, charlie)]
+        poll = await clients[0].ask("command", name="poll", text='"Lunch?" "Pizza" "Sushi" "Soup" --multiple')
+
+        async def vote_often(client):
+            for _ in range(10):
+                options = [position for position in range(3) if chooser.random() < 0.5]
+                assert (await client.ask("vote", id=poll["id"], options=options))["type"] == "ack"
+
+        await asyncio.gather(*map(vote_often, clients))
+        rows = site.database.query(
+            "SELECT o.position, p.handle FROM chat_pollvote v JOIN chat_polloption o ON o.id = v.option_id"
+            " JOIN chat_person p ON p.id = v.person_id JOIN chat_poll c ON c.id = o.poll_id"
+            " JOIN chat_room r ON r.id = c.room_id WHERE r.slug = %s",
+            room,
+        )
+        newest = alice.history(room)[poll["id"]]
+        for client in clients:
+            await client.until(lambda client=client: client.messages[poll["id"]] == newest)
+    counted = {(number, name) for number, option in enumerate(newest["poll"]["options"]) for name in option["voters"]}
+    assert counted == set(rows) and [option["votes"] for option in newest["poll"]["options"]] == [
+        sum(position == number for position, _ in rows) for number in range(3)
+    ]

@@ -140,6 +140,10 @@ ROWS = {
         "find people": Row(Action.READ, request("GET", "/api/people/?room={slug}&q=A")),
         "bookmark": Row(Action.BOOKMARK, request("PUT", "/api/bookmarks/{slug}/{own}/")),
         "report": Row(Action.REPORT, request("POST", API + "messages/{others}/reports/", {"reason": "Rude"})),
+        "open a preview's image": Row(Action.READ, request("GET", API + "messages/{others}/previews/{preview}/image/")),
+        "remove another's preview": Row(
+            Action.EDIT_OTHERS, request("DELETE", API + "messages/{others}/previews/{preview}/"), True
+        ),
         "list scheduled": Row(Action.READ, request("GET", API + "scheduled/")),
         "schedule": Row(
             Action.SCHEDULE,

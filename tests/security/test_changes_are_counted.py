@@ -28,6 +28,8 @@ OF_THEIR_OWN = {
     "POST /api/rooms/": "rooms",
     "PUT /api/profile/picture/": "pictures",
     "PUT /api/emoji/1/": "custom_emoji",
+    "POST /api/push/": "push_changes",
+    "POST /api/push/1/test/": "push_changes",
     "DELETE /api/profile/": "wrong_passwords_here",
     "POST /api/boards/00000000-0000-4000-8000-000000000000/preview/": "events and previews of the visitor of a board",
     "POST /api/rooms/garden/files/": "uploads",

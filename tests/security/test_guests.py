@@ -27,6 +27,7 @@ HARMLESS = {
 BODY = {
     "ref": "x",
     "body": "Hello",
+    "kind": "incoming",
     "at": "2100-01-01T12:00:00Z",
     "task": "export",
     "params": {"format": "json"},
@@ -36,6 +37,9 @@ BODY = {
     "reason": "x",
     "offset": 1,
     "level": "all",
+    "name": "me",
+    "text": "waves",
+    "state": "followed",
 }
 
 

@@ -104,6 +104,9 @@ PAIRS = {
     "a file, opened by a stranger": Pair("stranger", "GET", "/api/files/{}/a.txt", "file", NO_FILE),
     "the former address of a hidden room": Pair("outsider", "GET", "/rooms/{}/", "former_slug", "attic"),
     "the former address of a hidden room, connected": Pair("outsider", "SOCKET", "/chat/{}/", "former_slug", "attic"),
+    "a preview of a hidden room, its image": Pair(
+        "outsider", "GET", "/api/rooms/{}/messages/100/previews/1/image/", "private_slug", "room-privat3"
+    ),
     "a hidden room, searched": Pair("outsider", "GET", "/api/search/?q=apples+in:{}", "private_slug", "room-privat3"),
     "a hidden room, its people searched": Pair(
         "outsider", "GET", "/api/people/?q=A&room={}", "private_slug", "room-privat3"

@@ -138,6 +138,7 @@ CASES = [
     ("opened_files", "API", ways.open_file),
     ("directs", "API", ways.new_direct),
     ("invitations", "API", send("post", "/api/rooms/garden/invitations/", {})),
+    ("hooks", "API", send("post", "/api/rooms/garden/hooks/", {"kind": "incoming", "name": "Hook {n}"})),
     ("tokens", "API", send("post", "/api/tokens/", {"name": "bot {n}"})),
     ("handshakes", "room", ways.connect("/chat/garden/")),
     ("handshakes", "/me/", ways.connect("/me/")),

@@ -43,6 +43,7 @@ def get_values(world, kind, standing):
         "own": world.own_number(standing),
         "others": OTHERS,
         "report": world.ids[kind]["report"],
+        "preview": world.ids[kind]["preview"],
         "role": world.ids[kind]["role"],
         "invitation": world.invitation.id,
         **{f"{kind}_hook": hook.id for kind, hook in world.hooks.items()},

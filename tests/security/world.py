@@ -12,11 +12,14 @@ from django.test import override_settings
 from django.utils import timezone
 
 from chat.models import (
+    AdditionBit,
     Board,
     Bookmark,
+    LinkPreview,
     Member,
     Mention,
     Person,
+    Preview,
     Report,
     Room,
     ScheduledMessage,
@@ -120,6 +123,7 @@ class World:
         report = Report.objects.create(room=room, message=message, reporter=self.author, reason="Rude", body="Hello")
         role = Member.objects.get(room=room, person=self.author).id
         self.ids[kind] = {"report": report.id, "role": role, "file": make_file(message).key}
+        self.ids[kind]["preview"] = make_preview(message).id
         for index, (standing, person) in enumerate(self.people.items()):
             if person is None:
                 continue
@@ -193,6 +197,16 @@ def _make_task(person, room):
 def _make_scheduled(person, room):
     due = timezone.now() + timedelta(days=1)
     return ScheduledMessage.objects.create(room=room, author=person, body="Later", due_at=due).id
+
+
+def make_preview(message):
+    """Store the preview of a link in a message, with an image, and return it."""
+    name = files.make_name("previews")
+    files.put(name, [make_image()])
+    preview = Preview.objects.create(digest="digest", is_found=True, title="Roses", image=name, width=4, height=4)
+    fields = {"position": 0, "digest": "digest", "url": "https://flowers.example/", "preview": preview}
+    type(message).objects.filter(id=message.id).update(additions=AdditionBit.PREVIEWS)
+    return LinkPreview.objects.create(room=message.room, number=message.number, **fields)
 
 
 def make_file(message):

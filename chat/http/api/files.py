@@ -92,14 +92,14 @@ def _describe_listed(listed):
     }
 
 
-def get_file(request, key, name):
+def get_file(request, file_id, name):
     """Return the bytes of a file to people who may read its room. The last part of the address is not compared."""
-    return _open(request, uploads.open_file(request.user, key, _visitor_finder(request)))
+    return _open(request, uploads.open_file(request.user, file_id, _visitor_finder(request)))
 
 
-def get_thumbnail(request, key):
+def get_thumbnail(request, file_id):
     """Return a small picture (WebP) of a picture, to people who may read its room."""
-    return _open(request, uploads.open_thumbnail(request.user, key, _visitor_finder(request)))
+    return _open(request, uploads.open_thumbnail(request.user, file_id, _visitor_finder(request)))
 
 
 def _visitor_finder(request):
@@ -114,11 +114,11 @@ def _open(request, opened):
         raise ChatError("not_found", "There is no such file.") from None
 
 
-def delete_file(request, key):
+def delete_file(request, file_id):
     """Delete a file that this person has uploaded, and that no message uses. Return 204."""
     if request.user.is_authenticated:
         limits.check_event(request.user.id)
-    upload = uploads.find_upload(request.user, key, _visitor_finder(request))
+    upload = uploads.find_upload(request.user, file_id, _visitor_finder(request))
     if not request.user.is_authenticated:
         limits.check_event(upload.person_id)  # a visitor of a board
     uploads.delete_unused(upload)

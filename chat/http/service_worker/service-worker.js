@@ -27,13 +27,14 @@ worker.addEventListener("install", (event) => {
 });
 // A worker can load another address only in the tabs that it controls.
 worker.addEventListener("activate", (event) => event.waitUntil(Promise.all([
-  worker.clients.claim(), dropOtherVersions(), worker.registration.navigationPreload?.enable().catch(() => undefined),
+  worker.clients.claim(), dropOtherVersions(), shell.files && worker.registration.navigationPreload?.enable(),
 ])));
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== worker.location.origin || shell.files === "") return;
-  if (request.mode === "navigate") event.respondWith(openPage(event));
+  // A file that a person downloads from the API is no page.
+  if (request.mode === "navigate" && !pathname.startsWith("/api/")) event.respondWith(openPage(event));
   else if (pathname.startsWith(shell.files)) event.respondWith(openFile(request));
 });
 worker.addEventListener("push", (event) => event.waitUntil(showPush(event.data)));
@@ -49,8 +50,9 @@ worker.addEventListener("notificationclick", (event) => {
 
 async function keepShell() {
   if (shell.files === "") return;
-  const cache = await caches.open(CACHE);
-  await cache.addAll([new Request(shell.offline, { cache: "reload" }), ...shell.needed]);
+  await Promise.all(shell.needed.map((file) => openFile(new Request(file))));
+  const page = await fetch(new Request(shell.offline, { cache: "reload" }));
+  if (page.status === 200) await (await caches.open(CACHE)).put(shell.offline, page);
 }
 
 async function dropOtherVersions() {
@@ -82,12 +84,21 @@ async function openFile(request) {
   const kept = await findKept(request);
   if (kept) return kept;
   const response = await fetch(request);
-  if (response.status === 200 && response.type === "basic") {
+  if (response.status === 200 && isOfThisVersion(response)) {
     const copy = response.clone();
     // The storage may be full, or the person may not allow it.
     caches.open(CACHE).then((cache) => cache.put(request, copy)).catch(() => undefined);
   }
   return response;
+}
+
+/**
+ * Returns whether a file has the version in its address. During a deploy, a server of another version sends its own file,
+ * without `immutable`.
+ * @param {Response} response
+ */
+function isOfThisVersion({ headers }) {
+  return headers.get("Cache-Control")?.includes("immutable") ?? false;
 }
 
 /** @param {RequestInfo} request */

@@ -9,6 +9,7 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser):
         super().add_arguments(parser)
+        self.add_file_options(parser)
         parser.add_argument(
             "--public",
             action="store_true",
@@ -17,4 +18,4 @@ class Command(ImportCommand):
 
     def make_reader(self, export, options):
         """Return the reader."""
-        return imports.TranscriptReader(export, options["public"])
+        return imports.TranscriptReader(export, options["public"], imports.Attached(options["files"]))

@@ -10,6 +10,11 @@ class Command(ImportCommand):
         " export."
     )
 
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        self.add_file_options(parser)
+        parser.add_argument("--download", action="store_true", help="Download the files from Slack.")
+
     def make_reader(self, export, options):
         """Return the reader."""
-        return imports.SlackReader(export)
+        return imports.SlackReader(export, imports.Attached(options["files"], options["download"]))

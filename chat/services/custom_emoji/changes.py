@@ -10,6 +10,7 @@ import hashlib
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
@@ -64,11 +65,26 @@ def add_emoji(person: Person, name: str, content: bytes) -> CustomEmoji:
     return _store(person, name, make_picture(content))
 
 
+def add_imported_emoji(name: str, content: bytes) -> bool:
+    """Add an emoji from another system, if the site accepts it. Return whether the site has an emoji with this name."""
+    if CustomEmoji.objects.filter(name=name).exists():
+        return True
+    is_full = CustomEmoji.objects.count() >= settings.CHAT_MAX_CUSTOM_EMOJI
+    if settings.CHAT_CUSTOM_EMOJI == NOBODY or is_full:
+        return False
+    try:
+        check_name(name)
+        _store(None, name, make_picture(content))
+    except ChatError:
+        return False
+    return True
+
+
 def _make_taken_error():
     return ChatError("taken", "There is already an emoji with this name.", field="name")
 
 
-def _store(person: Person, name: str, webp: bytes) -> CustomEmoji:
+def _store(person: Person | None, name: str, webp: bytes) -> CustomEmoji:
     digest = hashlib.sha256(name.encode() + b":" + webp).hexdigest()[:32]
     try:
         # The row comes before its file: see chat/services/files. Nobody sees the row before the commit.
@@ -102,7 +118,7 @@ def delete_emoji(person: Person, name: str) -> None:
 
 def read_picture(digest: str) -> bytes:
     """Return the picture with this digest as WebP. Raise `not_found`."""
-    content = _read_file(digest=digest)
+    content = _read_file(CustomEmoji.objects.filter(digest=digest))
     if content is None:
         raise ChatError("not_found", "There is no such picture.")
     return content
@@ -110,11 +126,11 @@ def read_picture(digest: str) -> bytes:
 
 def find_picture(name: str) -> bytes | None:
     """Return the picture of the emoji with this name as WebP, or None if there is none."""
-    return _read_file(name=name)
+    return _read_file(CustomEmoji.objects.filter(name=name))
 
 
-def _read_file(**fields: str) -> bytes | None:
-    name = CustomEmoji.objects.filter(**fields).values_list("file", flat=True).first()
+def _read_file(found: QuerySet) -> bytes | None:
+    name = found.values_list("file", flat=True).first()
     try:
         return None if name is None else b"".join(files.read(name))
     except files.FileLost:

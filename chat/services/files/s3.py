@@ -242,51 +242,57 @@ class _ObjectReader:
 
 
 class _ObjectWriter(Writer):
-    """Sends parts of PART_BYTES while the file is written. A file of one part is sent by `finish`."""
+    """
+    Sends parts of PART_BYTES while the file is written. A file of one part is sent by `finish`.
+
+    All parts use the same memory. Some services accept only parts of the same size.
+    """
 
     def __init__(self, store: S3Store, name: str, most_bytes: float) -> None:
         super().__init__(name, most_bytes)
         self._store, self._place = store, store.locate(name)
-        self._waiting = bytearray()
+        self._part = bytearray(PART_BYTES)
+        self._filled = 0
         self._upload_id: str | None = None
-        self._parts: list[dict[str, Any]] = []
+        self._sent: list[dict[str, Any]] = []
 
     def _write(self, data):
-        self._waiting += data
-        while len(self._waiting) >= PART_BYTES:
-            self._send_part(bytes(memoryview(self._waiting)[:PART_BYTES]))
-            del self._waiting[:PART_BYTES]
+        left = memoryview(data)
+        while left:
+            count = min(len(left), PART_BYTES - self._filled)
+            self._part[self._filled : self._filled + count] = left[:count]
+            self._filled, left = self._filled + count, left[count:]
+            if self._filled == PART_BYTES:
+                self._send_part()
+                self._filled = 0
 
-    def _send_part(self, part: bytes) -> None:
+    def _send_part(self) -> None:
         with translated_errors(self.name):
             if self._upload_id is None:
                 begun = self._store.client.create_multipart_upload(**self._place, **self._parameters)
                 self._upload_id = begun["UploadId"]
-            number = len(self._parts) + 1
+            number = len(self._sent) + 1
             place = {**self._place, "UploadId": self._upload_id, "PartNumber": number}
-            sent = self._store.client.upload_part(**place, Body=part)
-            self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
+            sent = self._store.client.upload_part(**place, Body=self._part)
+            self._sent.append({"ETag": sent["ETag"], "PartNumber": number})
 
     @property
     def _parameters(self) -> dict[str, Any]:
         return connect(self._store.bucket, self._store.prefix).storage._get_write_parameters(self._place["Key"])
 
     def finish(self) -> None:
+        del self._part[self._filled :]
         if self._upload_id is None:
             with translated_errors(self.name):
-                self._store.client.put_object(**self._place, **self._parameters, Body=bytes(self._waiting))
-        else:
-            if self._waiting:
-                self._send_part(bytes(self._waiting))
-            parts = {"Parts": self._parts}
-            with translated_errors(self.name):
-                self._store.client.complete_multipart_upload(
-                    **self._place, UploadId=self._upload_id, MultipartUpload=parts
-                )
-        self._waiting.clear()
+                self._store.client.put_object(**self._place, **self._parameters, Body=self._part)
+            return
+        if self._part:
+            self._send_part()
+        upload = {"UploadId": self._upload_id, "MultipartUpload": {"Parts": self._sent}}
+        with translated_errors(self.name):
+            self._store.client.complete_multipart_upload(**self._place, **upload)
 
     def discard(self) -> None:
-        self._waiting.clear()
         if self._upload_id is not None:
             with contextlib.suppress(FileLost), translated_errors(self.name):
                 self._store.client.abort_multipart_upload(**self._place, UploadId=self._upload_id)

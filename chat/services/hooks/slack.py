@@ -8,7 +8,7 @@ understood too. This module reads no rows and writes none.
 
 import colorsys
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,12 @@ import emoji as emoji_names
 from chat import protocol
 from chat.protocol import MAX_BODY, ChatError
 
-from .mrkdwn import convert, escape_label, unescape
+from .mrkdwn import convert, make_link, unescape
 from .senders import clean_name
 
 MAX_PARTS = 100  # attachments, blocks or fields; Slack accepts at most 100
 MAX_DEPTH = 8
+MAX_TEXT = 4 * MAX_BODY  # characters of one text that are read
 QUOTE = "> "
 
 
@@ -80,8 +81,8 @@ def _read_icon(value: Any) -> str:
 
 
 def _string(value: Any) -> str:
-    """Return a text, or a number as text; "" for everything else."""
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    """Return a text of at most MAX_TEXT characters, or a number as text; "" for everything else."""
+    return str(value)[:MAX_TEXT] if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def _list(value: Any) -> list[dict]:
@@ -102,8 +103,7 @@ def _link(label: str, url: str) -> str:
     label = label.replace("\n", " ").strip()
     if not re.fullmatch(r"https?://[^\s<>]+", url):
         return label
-    target = url.replace("(", "%28").replace(")", "%29")
-    return f"[{escape_label(label or url)}]({target})"
+    return make_link(label or url, url)
 
 
 # Attachments.
@@ -228,7 +228,7 @@ def _read_rich(part: dict[str, Any], depth: int = 0) -> str:
     return "\n".join(inner) if kind == "rich_text" else "".join(inner)
 
 
-_BLOCKS = {
+_BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "section": _read_section,
     "header": _read_header,
     "context": _read_context,

@@ -6,6 +6,7 @@ A reader yields the people, rooms and messages of an export in one form (`items`
 messages. To read the export of another system, write another reader.
 """
 
+from .attached import Attached
 from .exports import Export
 from .items import ImportFailure, Reader
 from .mattermost import MattermostReader
@@ -17,6 +18,7 @@ from .transcripts import TranscriptReader
 __all__ = [
     "EMAIL",
     "HANDLE",
+    "Attached",
     "Export",
     "Import",
     "ImportFailure",

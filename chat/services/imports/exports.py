@@ -15,7 +15,8 @@ from .items import ExportError, ImportFailure
 
 # A line or a file of one day is read as a whole.
 MAX_BYTES = 256_000_000
-_DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error)
+# What reading a damaged file raises.
+DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error)
 
 
 class Export:
@@ -70,7 +71,7 @@ class Export:
         with self.open(name) as file:
             try:
                 return parse_json(file.read(MAX_BYTES), name)
-            except _DAMAGED as error:
+            except DAMAGED as error:
                 raise ExportError(name, f"cannot be read: {error}") from None
 
     def read_list(self, name: str) -> list[dict[str, Any]]:
@@ -92,7 +93,7 @@ class Export:
                     number += 1
                     if line.strip():
                         yield f"{name}, line {number}", line
-            except _DAMAGED as error:
+            except DAMAGED as error:
                 raise ExportError(f"{name}, line {number + 1}", f"cannot be read: {error}") from None
 
 

@@ -5,10 +5,10 @@ An id is the id that the other system uses. This module reads and writes nothing
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 
 class ImportFailure(Exception):
@@ -29,6 +29,7 @@ class ImportedPerson:
 
     - `handle`: the wished handle. The person gets another one if it is taken or not allowed here.
     - `aliases`: further names by which the operator's mapping file may name the person, beside `id` and `email`.
+    - `picture`: a function that opens the picture of the person, or None.
     - `is_active`: whether the person may get access to the account. People who left and bots may not.
     """
 
@@ -39,6 +40,7 @@ class ImportedPerson:
     aliases: tuple[str, ...] = ()
     is_active: bool = True
     is_guest: bool = False
+    picture: Callable[[], IO[bytes]] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,32 @@ class RawMessage(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """One emoji, as the character, and the ids of the people who put it on a message."""
+    """One emoji, as the character or as `:name:`, and the ids of the people who put it on a message."""
 
     emoji: str
     people: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImportedEmoji:
+    """An emoji that the other system has of its own: its name without colons, and a function that opens its picture."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+
+
+@dataclass(frozen=True)
+class ImportedFile:
+    """
+    A file of a message.
+
+    - `open`: a function that opens the bytes, and returns None if they cannot be had; None if they are not at hand.
+    - `line`: the line of the message that stands for a file without bytes: its name, or a link.
+    """
+
+    name: str
+    line: str
+    open: Callable[[], IO[bytes] | None] | None = None
 
 
 @dataclass
@@ -92,7 +116,8 @@ class ImportedMessage:
     A message in this site's form. Its author and time are in the RawMessage.
 
     - `text`: Markdown of any length; empty for a message that is left out.
-    - `reply_to`: the id of the message that this one answers, or None.
+    - `reply_to`: the id of the message that this one answers in the timeline of the room, or None.
+    - `thread`: the id of the first message of the thread in which this one is a reply, or None.
     - `place`: (number, offset) of a message that keeps them, or None.
     """
 
@@ -100,8 +125,10 @@ class ImportedMessage:
     edited_at: datetime | None = None
     removed_at: datetime | None = None
     reply_to: str | None = None
+    thread: str | None = None
     is_pinned: bool = False
     reactions: list[Reaction] = field(default_factory=list)
+    files: list[ImportedFile] = field(default_factory=list)
     place: tuple[int, int] | None = None
 
 
@@ -121,7 +148,7 @@ class Reader(Protocol):
     source: str
     skipped: Counter[str]
 
-    def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
+    def read(self) -> Iterator[ImportedEmoji | ImportedPerson | ImportedRoom | RawMessage]:
         """Yield everything that the export contains."""
 
     def convert(self, message: RawMessage, names: Names) -> ImportedMessage:

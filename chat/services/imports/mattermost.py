@@ -7,10 +7,10 @@ folder `data/`, its unpacked directory, or the `.jsonl` file by itself. Each lin
 types and fields are used; other types are ignored:
 
 - `version`, the first line, must be 1;
-- `team`: `name`, `display_name`;
+- `emoji`: `name`, `image`; `team`: `name`, `display_name`;
 - `channel`: `team`, `name`, `display_name`, `type` (`O` or `P`), `header`, `purpose`, `deleted_at`;
-- `user`: `username`, `email`, `nickname`, `first_name`, `last_name`, `delete_at`, and `name`, `channels` of `teams`,
-  with the `name` and the `roles` of each channel; `bot`: `username`, `display_name`;
+- `user`: `username`, `email`, `nickname`, `first_name`, `last_name`, `delete_at`, `profile_image`, and of `teams` the
+  `name` and the `channels` with their `name` and `roles`; `bot`: `username`, `display_name`;
 - `post`: `team`, `channel`, `user`, `type`, `message`, `create_at`, `edit_at`, `is_pinned`, `reactions` (`user`,
   `emoji_name`), `attachments` (`path`), `replies` (as posts, without a channel);
 - `direct_channel`: `members` or the `username` of `participants`; `direct_post`: `channel_members`, and as `post`.
@@ -22,12 +22,15 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 from .emoji_names import find_emoji, replace_names
 from .exports import Export, Fields, clean, parse_json
 from .items import (
     ExportError,
+    ImportedEmoji,
+    ImportedFile,
     ImportedMessage,
     ImportedPerson,
     ImportedRoom,
@@ -61,9 +64,10 @@ class MattermostReader:
         self._directs: set[str] = set()
         self._teams: set[str] = set()
 
-    def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
+    def read(self) -> Iterator[ImportedEmoji | ImportedPerson | ImportedRoom | RawMessage]:
         """Yield everything that the export contains. Raise ExportError."""
         readers: dict[str, Callable[[Fields], Iterator[Any]]] = {
+            "emoji": self._read_emoji,
             "channel": self._read_channel,
             "user": self._read_user,
             "bot": self._read_bot,
@@ -83,10 +87,20 @@ class MattermostReader:
         return ImportedMessage(
             text=_make_text(content, self._find_team(message.room), names),
             edited_at=_make_time(content["edit_at"]) if content.get("edit_at") else None,
-            reply_to=content.get("root"),
+            thread=content.get("root"),
             is_pinned=bool(content.get("is_pinned")),
             reactions=_convert_reactions(content.get("reactions") or ()),
+            files=[self._convert_file(found["path"]) for found in content.get("attachments") or ()],
         )
+
+    def _find_file(self, path: str) -> Callable[[], IO[bytes]] | None:
+        """Return a function that opens a file of the export, or None if the export does not contain the file."""
+        found = next((name for name in (f"data/{path}", path) if self.export.has(name)), None)
+        return None if found is None else partial(self.export.open, found)
+
+    def _convert_file(self, path: str) -> ImportedFile:
+        name = clean(path).rpartition("/")[2] or "file"
+        return ImportedFile(name, f"📎 {name}", self._find_file(path))
 
     def _find_team(self, room: str) -> str:
         """Return the team of a room. In a direct conversation, a channel is one of the only team, if there is one."""
@@ -105,6 +119,11 @@ class MattermostReader:
                 raise ExportError(where, "the first line must be the version 1 of the format")
             is_first = False
             yield type, fields
+
+    def _read_emoji(self, fields: Fields) -> Iterator[ImportedEmoji]:
+        name, found = fields.text("name"), self._find_file(fields.text("image", ""))
+        if found is not None:
+            yield ImportedEmoji(name, found)
 
     def _read_channel(self, fields: Fields) -> Iterator[Any]:
         fields.text("name")
@@ -130,6 +149,7 @@ class MattermostReader:
             name=name or fields.text("nickname", ""),
             email=fields.text("email", ""),
             is_active=not fields.number("delete_at", 0),
+            picture=self._find_file(fields.text("profile_image", "")),
         )
 
     def _read_bot(self, fields: Fields) -> Iterator[ImportedPerson]:
@@ -235,8 +255,7 @@ def _make_text(content: dict[str, Any], team: str, names: Names) -> str:
     props = content.get("props")
     attachments = props.get("attachments") if isinstance(props, dict) else None
     quoted = [_quote(found, team, names) for found in attachments or () if isinstance(found, dict)]
-    files = [f"📎 {found['path'].rpartition('/')[2]}" for found in content.get("attachments") or ()]
-    return "\n".join(part for part in (text, *quoted, *files) if part.strip())
+    return "\n".join(part for part in (text, *quoted) if part.strip())
 
 
 def _quote(attachment, team, names):

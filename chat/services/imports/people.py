@@ -8,6 +8,7 @@ new account. A new account whose handle is taken gets a number behind the handle
 `plan` writes nothing, so a dry run shows what an import would do. `store` writes ImportedItem and the new accounts.
 """
 
+import contextlib
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from pathlib import Path
 from django.db import transaction
 
 from chat.models import ImportedItem, Person, make_handle_keys
-from chat.protocol import MAX_HANDLE
-from chat.services.people import imported
+from chat.protocol import MAX_HANDLE, ChatError
+from chat.services.people import imported, set_picture
 
 from .items import ImportedPerson, ImportFailure
 from .keys import make_key
 
+MAX_PICTURE_BYTES = 10_000_000
 BEFORE, NAMED, EMAIL, HANDLE, NEW = "imported before", "named in the file", "same e-mail", "same handle", "new"
 
 
@@ -109,6 +111,7 @@ class People:
             with transaction.atomic():
                 if planned.found is None:
                     planned.found = _create(planned)
+                    _set_picture(planned.found, planned.person)
                     created += 1
                 key, target = make_key(id), planned.found.id
                 ImportedItem.objects.create(source=self.source, kind=ImportedItem.PERSON, key=key, target=target)
@@ -157,3 +160,11 @@ def _make_handles(person: ImportedPerson) -> Iterator[str]:
 def _create(planned: Planned) -> Person:
     person = planned.person
     return imported.create_imported(planned.handle, person.name, person.email, person.is_active, person.is_guest)
+
+
+def _set_picture(person: Person, given: ImportedPerson) -> None:
+    """Give a new person the picture of the export, unless it cannot be read."""
+    if given.picture is None or not given.is_active:
+        return
+    with given.picture() as content, contextlib.suppress(ChatError):
+        set_picture(person, content.read(MAX_PICTURE_BYTES))

@@ -17,7 +17,7 @@ from django.db import transaction
 from chat import protocol
 from chat.models import ImportedItem, Person, Room
 from chat.protocol import MAX_ROOM_NAME, MAX_TOPIC, ChatError
-from chat.services import directs, feeds, rooms
+from chat.services import directs, feeds, rooms, threads
 
 from .items import ImportedRoom
 from .keys import make_key
@@ -95,6 +95,7 @@ class Rooms:
         """Open the rooms that are not open, and let the clients in other rooms with new messages load them."""
         for id, planned in self.by_id.items():
             if planned.room is not None and not planned.is_open:
+                _store_threads(planned.room)
                 with transaction.atomic():
                     rooms.open_imported_room(planned.room, _make_opening(planned, people))
                     self._record(ImportedItem.COMPLETE, id, planned.room)
@@ -118,6 +119,15 @@ class Rooms:
                 self._taken.add(slug)
                 return slug
         raise AssertionError("there is always a further number")
+
+
+def _store_threads(room: Room) -> None:
+    """Store the threads of a room that nobody sees yet. To do it again after an interruption changes nothing."""
+    roots = threads.find_imported_roots(room.id, 0)
+    while roots:
+        with transaction.atomic():
+            threads.store_imported_threads(room.id, roots)
+        roots = threads.find_imported_roots(room.id, roots[-1])
 
 
 def make_slug(name: str) -> str:

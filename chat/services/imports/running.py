@@ -14,14 +14,15 @@ from typing import NamedTuple
 from django.db import IntegrityError
 
 from chat.models import ImportedItem, Person
-from chat.services import rooms
+from chat.services import custom_emoji, rooms
 
-from .items import ImportedPerson, ImportedRoom, ImportFailure, RawMessage, Reader
+from .items import ImportedEmoji, ImportedPerson, ImportedRoom, ImportFailure, RawMessage, Reader
 from .people import People
 from .rooms import Rooms
 from .spool import Spool
 from .writing import BATCH, Writer, find_stored, key_of
 
+MAX_EMOJI_BYTES = 2_000_000
 PAUSE_SECONDS = 0.01  # other writers get their turn between two batches
 
 
@@ -79,28 +80,31 @@ class Import:
         Raise ExportError for the first mistake in the export, and ImportFailure if a message is older than the messages
         of its room here.
         """
-        people, found_rooms = self._read()
+        people, found_rooms, self.emoji = self._read()
         self.source = self._name_source()
         self.people = People(self.source, self.options.mapping, self.options.same_handles)
         self.people.plan(people)
         self.rooms = Rooms(self.source)
         self.rooms.plan(found_rooms)
-        self.writer = Writer(self.source, self.reader, self.people, self.rooms)
+        self.writer = Writer(self.source, self.reader, self.people, self.rooms, {emoji.name for emoji in self.emoji})
         self._check_order(self._count_fresh())
 
-    def _read(self) -> tuple[list[ImportedPerson], list[ImportedRoom]]:
+    def _read(self) -> tuple[list[ImportedPerson], list[ImportedRoom], list[ImportedEmoji]]:
         people: list[ImportedPerson] = []
         found_rooms: list[ImportedRoom] = []
+        emoji: list[ImportedEmoji] = []
         for item in self.reader.read():
             if isinstance(item, RawMessage):
                 self.spool.add(item)
             elif isinstance(item, ImportedPerson):
                 people.append(item)
+            elif isinstance(item, ImportedEmoji):
+                emoji.append(item)
             else:
                 found_rooms.append(item)
         self.spool.finish()
         self.total = self.spool.count()
-        return people, found_rooms
+        return people, found_rooms, emoji
 
     def _name_source(self) -> str:
         source = self.options.source or self.reader.source
@@ -146,6 +150,7 @@ class Import:
         """
         try:
             self.created = self.people.store()
+            self.writer.emoji = {emoji.name for emoji in self.emoji if _store_emoji(emoji)}
             self.rooms.begin()
             self.writer.begin()
             done = 0
@@ -160,3 +165,9 @@ class Import:
                 "Another process has stored the same thing at the same time. Make sure that no other import runs, and"
                 f" run the command again: it continues. The database says: {error}"
             ) from None
+
+
+def _store_emoji(emoji: ImportedEmoji) -> bool:
+    """Add an emoji to the site. Return whether the site has an emoji with this name now."""
+    with emoji.open() as content:
+        return custom_emoji.add_imported_emoji(emoji.name, content.read(MAX_EMOJI_BYTES))

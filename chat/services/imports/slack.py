@@ -12,8 +12,8 @@ are ignored:
   are missing in the exports of some plans;
 - a folder for each channel, with a file of messages for each day: `ts`, `subtype`, `user`, `bot_id`, `username`,
   `text`, `thread_ts`, the `ts` of `edited`, `reactions` (`name`, `users`), `files` (`id`, `name`, `title`,
-  `permalink`, `url_private`, `mode`), `attachments` (`pretext`, `title`, `title_link`, `text`, `fallback`,
-  `from_url`), `blocks`, `pinned_to`, and the names in `user_profile` and `bot_profile`.
+  `permalink`, `url_private`, `url_private_download`, `mode`), `attachments` (`pretext`, `title`, `title_link`,
+  `text`, `fallback`, `from_url`), `blocks`, `pinned_to`, and the names in `user_profile` and `bot_profile`.
 
 `slack_messages` turns a message into this site's form.
 """
@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from .attached import Attached
 from .exports import Export, Fields
 from .items import ExportError, ImportedMessage, ImportedPerson, ImportedRoom, ImportFailure, Names, RawMessage
 from .mrkdwn import make_plain
@@ -50,8 +51,10 @@ _NOBODY = "unknown"
 class SlackReader:
     """Reads the people, rooms and messages of an export. `skipped` counts what is left out, by the reason."""
 
-    def __init__(self, export: Export) -> None:
+    def __init__(self, export: Export, attached: Attached | None = None) -> None:
+        """Read an export. `attached` finds the bytes of files, which the export does not contain."""
         self.export = export
+        self.attached = attached or Attached()
         self.skipped: Counter[str] = Counter()
         self._known: set[str] = set()
         self.source = "slack"
@@ -71,7 +74,7 @@ class SlackReader:
 
     def convert(self, message: RawMessage, names: Names) -> ImportedMessage:
         """Return a message in this site's form."""
-        return convert_message(message, names)
+        return convert_message(message, names, self.attached)
 
     def _read_list(self, name):
         return [Fields(item, f"{name}, item {number}") for number, item in enumerate(self.export.read_list(name), 1)]

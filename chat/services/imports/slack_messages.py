@@ -8,25 +8,31 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from . import mrkdwn
+from .attached import Attached
 from .emoji_names import find_emoji
 from .exports import clean
-from .items import ImportedMessage, Names, RawMessage, Reaction
+from .items import ImportedFile, ImportedMessage, Names, RawMessage, Reaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def convert_message(message: RawMessage, names: Names) -> ImportedMessage:
-    """Return a message in this site's form."""
+def convert_message(message: RawMessage, names: Names, attached: Attached) -> ImportedMessage:
+    """Return a message in this site's form. `attached` finds the bytes of its files."""
     content = message.content
     thread = content.get("thread_ts")
+    root = thread if thread and thread != content.get("ts") else None
+    # The author of a broadcast wanted the room to see it too. So it is an answer in the timeline.
+    is_broadcast = content.get("subtype") == "thread_broadcast"
     is_gone = content.get("subtype") == "tombstone"
     return ImportedMessage(
         text="" if is_gone else _make_text(content, names),
         edited_at=_read_ts((content.get("edited") or {}).get("ts")),
         removed_at=message.at if is_gone else None,
-        reply_to=thread if thread and thread != content.get("ts") else None,
+        reply_to=root if is_broadcast else None,
+        thread=None if is_broadcast else root,
         is_pinned=bool(content.get("pinned_to")),
         reactions=[] if is_gone else _convert_reactions(content.get("reactions") or ()),
+        files=[] if is_gone else [_convert_file(found, attached) for found in content.get("files") or ()],
     )
 
 
@@ -52,7 +58,6 @@ def _make_text(content, names):
     blocks = _find_texts(content.get("blocks") or ())
     parts = [text, *(mrkdwn.convert(clean(block), names) for block in blocks)]
     parts += [_convert_attachment(found, names, not any(parts)) for found in content.get("attachments") or ()]
-    parts += [link_file(found) for found in content.get("files") or ()]
     return "\n".join(part for part in parts if part.strip())
 
 
@@ -90,10 +95,18 @@ def _get(found, name):
     return value if isinstance(value, str) else ""
 
 
+def _convert_file(found, attached):
+    address = _get(found, "url_private_download") or _get(found, "url_private")
+    return ImportedFile(_name_file(found), link_file(found), attached.find(_get(found, "id"), address))
+
+
+def _name_file(found):
+    return " ".join(clean(_get(found, "name") or _get(found, "title") or "file").split())
+
+
 def link_file(found: dict[str, Any]) -> str:
     """Return a link to a file of Slack, or its name if the file was deleted."""
-    name = " ".join(clean(_get(found, "name") or _get(found, "title") or "file").split())
-    name = name.replace("[", "(").replace("]", ")")
+    name = _name_file(found).replace("[", "(").replace("]", ")")
     address = _get(found, "permalink") or _get(found, "url_private")
     if _get(found, "mode") == "tombstone" or not address.startswith(("https://", "http://")):
         return f"📎 {name}"

@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from chat.protocol import ChatError, check_emoji, is_slug, parse_moment
+from chat.protocol import ChatError, check_emoji, is_emoji_mark, is_slug, parse_moment
 
+from .attached import Attached
 from .exports import Export, Fields, clean, parse_json
 from .items import (
     ExportError,
+    ImportedFile,
     ImportedMessage,
     ImportedPerson,
     ImportedRoom,
@@ -31,7 +33,7 @@ from .items import (
 
 _HEAD = b'"messages":['
 _END = b"]}"
-_CONTENT = ("offset", "body", "edited_at", "removed", "reactions", "reply_to")
+_CONTENT = ("offset", "body", "edited_at", "removed", "reactions", "reply_to", "thread", "files")
 _AT = re.compile("[@＠]")
 
 
@@ -40,8 +42,10 @@ class TranscriptReader:
 
     source = "export"
 
-    def __init__(self, export: Export, is_public: bool = False) -> None:
+    def __init__(self, export: Export, is_public: bool = False, attached: Attached | None = None) -> None:
+        """Read exports. `attached` finds the bytes of files, which the exports do not contain."""
         self.export = export
+        self.attached = attached or Attached()
         self._kind = ImportedRoom.PUBLIC if is_public else ImportedRoom.PRIVATE
         self.skipped: Counter[str] = Counter()
         self._known: set[str] = set()
@@ -67,9 +71,16 @@ class TranscriptReader:
             # The export does not say when a message was removed.
             removed_at=(edited_at or message.at) if content.get("removed") else None,
             reply_to=str(content["reply_to"]) if content.get("reply_to") else None,
+            thread=str(content["thread"]["root"]) if content.get("thread") else None,
             reactions=[Reaction(emoji, tuple(people)) for emoji, people in content.get("reactions", {}).items()],
+            files=[self._convert_file(found) for found in content.get("files", ())],
             place=(int(message.id), content["offset"]),
         )
+
+    def _convert_file(self, found: dict[str, Any]) -> ImportedFile:
+        name, address = clean(found["name"]), found.get("url", "")
+        link = f"[{name.replace('[', '(').replace(']', ')')}]({address})" if address.startswith("http") else name
+        return ImportedFile(name, f"📎 {link}", self.attached.find(found["id"]))
 
     def _rename(self, text: str, names: Names) -> str:
         """Return a text in which people are mentioned by the handles that they have here."""
@@ -146,13 +157,19 @@ class TranscriptReader:
             raise ExportError(message.where, "'at' and 'edited_at' must be times such as 2026-11-20T09:30:00Z")
         message.text("body", "")
         message.number("reply_to", 0)
+        if message.values.get("thread") is not None:
+            message.object("thread").number("root")
+        for found in message.objects("files"):
+            found.text("id")
+            found.text("name")
+            found.text("url", "")
         content = {name: message.values[name] for name in _CONTENT if message.values.get(name)}
         yield RawMessage(room, str(number), at, author.text("handle"), content)
 
 
 def _is_emoji(text: str) -> bool:
     try:
-        return check_emoji(text) == text
+        return is_emoji_mark(text) or check_emoji(text) == text
     except ChatError:
         return False
 

@@ -36,10 +36,11 @@ MAX_NEW_PINS = MAX_PINS // 2
 @dataclass
 class NewMessage:
     """
-    A message to store. `number` and `offset` are None for a message of a room that is open already. `reply_to`
-    is a number, or another message of the same batch.
+    A message to store. `number` and `offset` are None for a message of a room that is open already.
 
-    `reactions` are (emoji, person), each only once.
+    - `reply_to`, `thread_root`: a number, or another message of the same batch.
+    - `additions`: the AdditionBits of what the caller stores for the message.
+    - `reactions`: (emoji, person), each only once.
     """
 
     room: Room
@@ -49,10 +50,16 @@ class NewMessage:
     number: int | None = None
     offset: int | None = None
     reply_to: "NewMessage | int | None" = None
+    thread_root: "NewMessage | int | None" = None
     edited_at: datetime | None = None
     removed_at: datetime | None = None
     is_pinned: bool = False
+    additions: int = 0
     reactions: list[tuple[str, Person]] = field(default_factory=list)
+
+    def find_root(self) -> int | None:
+        """Return the number of the first message of the thread, or None."""
+        return _find_number(self.thread_root)
 
 
 @dataclass
@@ -114,7 +121,8 @@ def _take_numbers(messages: Sequence[NewMessage]) -> None:
     for message in messages:
         by_room[message.room.id].append(message)
     for room_id, added in sorted(by_room.items()):
-        last = Room.objects.take_posts(room_id, len(added), added[-1].created_at)
+        shown = [message.created_at for message in added if message.thread_root is None]
+        last = Room.objects.take_posts(room_id, len(added), len(shown), shown[-1] if shown else None)
         before = last - len(added)
         newest = find_newest_time(room_id)
         if newest is not None and newest > added[0].created_at:
@@ -134,6 +142,8 @@ def _make_row(message: NewMessage, mentioned: int) -> Message:
         ref=f"import-{message.number}",
         body=message.body,
         reply_to=_find_number(message.reply_to),
+        thread_root=message.find_root(),
+        additions=int(message.additions) or None,
         created_at=message.created_at,
         edited_at=message.edited_at,
         removed_at=message.removed_at,
@@ -175,11 +185,11 @@ def open_imported_room(room: Room, opening: Opening) -> None:
     The messages count as read. The streams of members who use the site follow the room. The caller notifies the lobby
     when all rooms are open.
     """
-    counted = Message.objects.filter(room=room).aggregate(
-        posts=Count("id"), offset=Max("offset"), last_at=Max("created_at")
-    )
-    room.offset = opening.offset or counted["offset"] or 0
-    room.posts, room.last_at = counted["posts"], counted["last_at"]
+    messages = Message.objects.filter(room=room)
+    # Replies in threads do not count among the posts of a room.
+    shown = messages.filter(thread_root=None).aggregate(posts=Count("id"), last_at=Max("created_at"))
+    room.offset = opening.offset or messages.aggregate(newest=Max("offset"))["newest"] or 0
+    room.posts, room.last_at = shown["posts"], shown["last_at"]
     room.access, room.archived, room.people_key = opening.access, opening.is_archived, opening.people_key
     room.created_by = opening.owners[0] if opening.owners else None
     room.changed_at = timezone.now()

@@ -7,6 +7,7 @@ package as an Addition; it does not know what a thread is.
 """
 
 from .following import mark_all_read, mark_read, set_state
+from .imported import find_imported_roots, store_imported_threads
 from .notices import publish_newest
 from .reading import OwnThread, ThreadPage, get_own_threads, get_thread
 from .replies import ADDITION
@@ -15,10 +16,12 @@ __all__ = [
     "ADDITION",
     "OwnThread",
     "ThreadPage",
+    "find_imported_roots",
     "get_own_threads",
     "get_thread",
     "mark_all_read",
     "mark_read",
     "publish_newest",
     "set_state",
+    "store_imported_threads",
 ]

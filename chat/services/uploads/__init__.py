@@ -10,8 +10,9 @@ metadata of a photo may say where its author lives.
 """
 
 from . import messages, owner  # noqa: F401 (importing them registers the addition and the owner of the files)
+from .imported import accepts_imported_files, attach_imported_files, discard_imported_files, keep_imported_file
 from .listing import Listed, list_files
-from .messages import attach_to_scheduled, describe_files, find_files, find_scheduled, release_scheduled
+from .messages import attach_to_scheduled, describe_files, find_scheduled, release_scheduled
 from .opening import Opened, find_upload, open_file, open_thumbnail
 from .processing import process_picture
 from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
@@ -22,14 +23,17 @@ __all__ = [
     "Listed",
     "Opened",
     "Permission",
+    "accepts_imported_files",
     "allow_upload",
+    "attach_imported_files",
     "attach_to_scheduled",
     "delete_unused",
     "describe_files",
-    "find_files",
+    "discard_imported_files",
     "find_scheduled",
     "find_upload",
     "finish_upload",
+    "keep_imported_file",
     "list_files",
     "make_failure",
     "open_file",

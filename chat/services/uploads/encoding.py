@@ -5,7 +5,7 @@ file are dropped. This module reads no rows and no stored files.
 
 import io
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, ImageCms, ImageOps
 
@@ -23,7 +23,7 @@ MAX_SCANS = 100
 _START_OF_SCAN = b"\xff\xda"
 # What the encoders need of `Image.info`. Everything else in it is metadata.
 _NEEDED = ("transparency", "duration", "loop", "disposal", "background", "default_image")
-_OPTIONS = {
+_OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 88, "progressive": True},
     "PNG": {"icc_profile": None},
     "WEBP": {"quality": 88},
@@ -52,7 +52,7 @@ def encode_picture(source: IO[bytes], target: IO[bytes]) -> Encoded:
         source.seek(0)
         with Image.open(source, formats=FORMATS) as image:
             check_pixels(image)
-            return _encode(image, target)
+            return _encode(image, source, target)
     except MemoryError:
         raise
     except Exception as error:
@@ -72,13 +72,13 @@ def _count_scans(source: IO[bytes]) -> int:
     return count
 
 
-def _encode(image: Image.Image, target: IO[bytes]) -> Encoded:
+def _encode(image: Image.Image, source: IO[bytes], target: IO[bytes]) -> Encoded:
     kind = str(image.format)
     if kind != "JPEG" and _has_short_animation(image):
         return _encode_animation(image, target, kind)
     if image.width * image.height > MAX_PIXELS:
         image.draft("RGB", (image.width // 2, image.height // 2))
-    is_lossless = kind == "WEBP" and _is_lossless(image)
+    is_lossless = kind == "WEBP" and _is_lossless(source)
     image.load()
     still = _convert_colours(ImageOps.exif_transpose(image))
     _drop_metadata(still)
@@ -124,10 +124,10 @@ def _has_short_animation(image: Image.Image) -> bool:
     return False
 
 
-def _is_lossless(image: Image.Image) -> bool:
-    """Return whether a WebP is lossless, as screenshots are: its first chunk, or that of its pixels, is `VP8L`."""
-    image.fp.seek(0)  # type: ignore[union-attr]
-    return b"VP8L" in image.fp.read(4096)  # type: ignore[union-attr]
+def _is_lossless(source: IO[bytes]) -> bool:
+    """Return whether a WebP is lossless, as screenshots are: it has a chunk `VP8L`. Pillow has read the whole file."""
+    source.seek(0)
+    return b"VP8L" in source.read(4096)
 
 
 def _convert_colours(image: Image.Image) -> Image.Image:

@@ -68,16 +68,8 @@ def _describe_notice(uploads: list[Upload]) -> dict[str, Any]:
 
 
 def _describe_messages(messages: Sequence[Message]) -> dict[int, dict]:
-    return {number: {"files": files} for number, files in find_files(messages).items()}
-
-
-def find_files(messages: Sequence[Message]) -> dict[int, list[dict[str, Any]]]:
-    """Return {number: files} of those of the messages of a room that have files. Leave out removed messages."""
-    having = [found for found in messages if (found.additions or 0) & AdditionBit.FILES and not found.is_removed]
-    if not having:
-        return {}
-    grouped = _group(having[0].room_id, [message.number for message in having])
-    return {number: describe_files(uploads) for number, uploads in grouped.items()}
+    found = _group(messages[0].room_id, [message.number for message in messages])
+    return {number: {"files": describe_files(uploads)} for number, uploads in found.items()}
 
 
 def _group(room_id: int, numbers: Sequence[int]) -> dict[int, list[Upload]]:

@@ -7,6 +7,7 @@ module writes nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -21,8 +22,8 @@ INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 PLAYED = ("audio/", "video/")
 
 # Returns the Member with which a visitor of a board reads this room, or None.
-FindVisitor = Callable[[Room], Member | None]
-Reader = Person | AnonymousUser
+FindVisitor: TypeAlias = Callable[[Room], Member | None]
+Reader: TypeAlias = Person | AnonymousUser
 
 
 @dataclass(frozen=True)

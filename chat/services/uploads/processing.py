@@ -31,7 +31,11 @@ _PART_BYTES = 100_000
 
 
 def process_picture(upload_id: int) -> bool:
-    """Process a picture that waits. Return whether this call finished it. Raise NoSpace if the disk is full."""
+    """
+    Process a picture that waits. Return whether this call finished it.
+
+    Raise NoSpace if the disk is full; then the sweep starts the job again.
+    """
     if not _claim(upload_id):
         return False
     upload = Upload.objects.get(id=upload_id)
@@ -41,6 +45,10 @@ def process_picture(upload_id: int) -> bool:
             return _replace(upload, encoded, target)
     except files.FileLost:
         logger.warning("The file of upload %s is missing. Every process needs the same CHAT_FILES.", upload_id)
+    except files.NoSpace:
+        # The picture is not to blame. A later job tries again.
+        Upload.objects.filter(id=upload_id).update(tries=F("tries") - 1)
+        raise
     except NoPicture as error:
         logger.info("The picture %s cannot be decoded: %s", upload_id, error)
     return give_up(upload)

@@ -3,7 +3,7 @@ How much a person and a room may keep. This module only reads.
 """
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from chat.models import Upload
 from chat.protocol import ChatError
@@ -28,20 +28,20 @@ def get_most_bytes(room_id: int, person_id: int) -> int:
         raise ChatError(
             "forbidden", "You have %(most)s files that you have not sent. Send some of them first.", most=MAX_UNUSED
         )
-    left_in_room = _find_left(settings.CHAT_UPLOAD_ROOM_BYTES, room_id=room_id)
+    left_in_room = _find_left(settings.CHAT_UPLOAD_ROOM_BYTES, Upload.objects.filter(room=room_id))
     if left_in_room <= 0:
         raise ChatError("too_large", "The files of this room need all of its space. Remove some first.")
-    left = _find_left(settings.CHAT_UPLOAD_PERSON_BYTES, person_id=person_id)
+    left = _find_left(settings.CHAT_UPLOAD_PERSON_BYTES, Upload.objects.filter(person=person_id))
     if left <= 0:
         raise ChatError("too_large", "Your files need all of your space. Remove some messages with files first.")
     return int(min(settings.CHAT_UPLOAD_BYTES, left_in_room, left))
 
 
-def _find_left(limit: float, **owner: int) -> float:
+def _find_left(limit: float, uploads: QuerySet) -> float:
     # Without a limit, nothing needs to be added up.
     if limit == float("inf"):
         return limit
-    return limit - (Upload.objects.filter(**owner).aggregate(total=Sum("size"))["total"] or 0)
+    return limit - (uploads.aggregate(total=Sum("size"))["total"] or 0)
 
 
 def make_too_large_error(most_bytes: int) -> ChatError:

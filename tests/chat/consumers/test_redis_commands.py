@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.protocol import EVENTS, format_time
+from chat.protocol import EVENTS, Command, format_time
+from chat.services import commands, rooms
 from tests.chat.redis_site import count, prepare
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +24,17 @@ FRAMES = {
     "fetch": {"ref": "r5", "limit": 10},
     "start": {"ref": "r6", "task": "export", "params": {"format": "json", "from": None, "to": None}},
     "schedule": {"ref": "r7", "body": "Later", "at": "tomorrow"},
+    "command": {"ref": "r9", "name": "me", "text": "waves"},
+    "vote": {"ref": "r10", "options": [0]},
+    "close_poll": {"ref": "r11"},
+    "remind": {"ref": "r12", "id": 1, "at": "tomorrow"},
 }
+
+
+def post_poll(person, number):
+    """Post a poll in the room, and return its id."""
+    event = Command(f"poll-{number}", "poll", '"Lunch?" "Pizza" "Sushi"')
+    return commands.run_command(rooms.join_room(person, "garden"), event).ack["id"]
 
 
 def test_every_event_has_a_frame_in_these_tests():
@@ -31,7 +42,7 @@ def test_every_event_has_a_frame_in_these_tests():
 
 
 @pytest.mark.parametrize("type", FRAMES)
-def test_an_event_costs_the_same_with_10_and_with_1000_connections(make_site, valkey_url, monkeypatch, type):
+def test_an_event_costs_the_same_with_10_and_with_1000_connections(make_site, valkey_url, monkeypatch, type, alice):
     costs = []
     for number in (10, 1000):
         site = make_site(number)
@@ -43,7 +54,9 @@ def test_an_event_costs_the_same_with_10_and_with_1000_connections(make_site, va
             fields["body"] = f"Hi {number}"
         if type in ("react", "pin"):
             fields["on"] = number == 10
-        if type == "schedule":
+        if type in ("vote", "close_poll"):
+            fields["id"] = post_poll(alice, number)
+        if type in ("schedule", "remind"):
             fields["at"] = format_time(timezone.now() + timedelta(days=1))
         if type in ("remove", "read"):
             fields.update({"id": number // 1000 + 1, "offset": number // 1000 + 1})

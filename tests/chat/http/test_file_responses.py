@@ -1,11 +1,14 @@
 """Responses with a stored file: ranges, validators, and headers that keep a browser from running the file."""
 
 import pytest
+from channels.message import Message
 from django.test import RequestFactory
 
+from channels_transport.later_response import view_consumer
 from chat.http.file_responses import make_disposition, make_file_response
 from chat.services import files
 from chat.services.files.s3 import S3Store
+from tests import wire
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +180,9 @@ def test_a_download_is_redirected_to_the_bucket_only_with_the_setting(settings, 
     }
     assert asked == [(kept, 60, headers)]
     assert get(kept).status_code == 200, "the page may not show pictures of other sites"
+
+
+def test_every_request_has_the_consumer_that_knows_such_responses():
+    content = {"reply_channel": "replies!1", "path": "/api/files/a/b.png", "method": "GET"}
+    consumer, _ = wire.layer().router.match(Message(content, "http.request", wire.layer()))
+    assert consumer is view_consumer

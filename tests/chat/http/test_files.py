@@ -1,13 +1,17 @@
 """The API of files: uploading, listing, opening and deleting, and who may do it."""
 
+import contextlib
+import json
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 
+from chat.http.api import files as files_api
 from chat.models import Member, Upload
-from chat.protocol import Post, Remove
-from chat.services import rooms, uploads
+from chat.protocol import ChatError, Post, Remove
+from chat.services import files, rooms, uploads
 from tests.chat.helpers import Browser
 from tests.chat.services.uploads.helpers import make_image, post, upload, upload_picture
 from tests.wire import Caller
@@ -72,18 +76,18 @@ def test_uploads_are_refused_with_fitting_statuses(as_alice, stranger, room, set
 
 
 @pytest.mark.parametrize(
-    ("files", "code"),
+    ("keys", "code"),
     [("x", "invalid_field"), (["short"], "invalid_field"), ([5], "invalid_field"), (["x" * 22], "not_found")],
 )
-def test_ids_of_files_are_checked(as_alice, room, files, code):
-    body = {"ref": "r1", "body": "Hello", "files": files}
+def test_ids_of_files_are_checked(as_alice, room, keys, code):
+    body = {"ref": "r1", "body": "Hello", "files": keys}
     assert as_alice("POST", "/api/rooms/garden/messages/", body)[1] == code
 
 
 def test_a_message_has_at_most_ten_different_files(as_alice, room):
     keys = [f"{number:022}" for number in range(11)]
-    for files, code in ((keys, "too_long"), (keys[:1] * 2, "invalid_field")):
-        assert as_alice("POST", "/api/rooms/garden/messages/", {"ref": "r1", "body": "", "files": files})[1] == code
+    for chosen, code in ((keys, "too_long"), (keys[:1] * 2, "invalid_field")):
+        assert as_alice("POST", "/api/rooms/garden/messages/", {"ref": "r1", "body": "", "files": chosen})[1] == code
 
 
 def test_a_message_needs_a_text_or_a_file(as_alice, room):
@@ -213,3 +217,43 @@ def test_the_addresses_in_events_lead_to_the_views(member, as_alice):
     row = upload(member, "a b?#.txt")
     assert re.fullmatch(r"/api/files/[\w-]{22}/a%20b%23\.txt", url_of(row))
     assert fetch(as_alice, url_of(row))[0] == 200
+
+
+# The stages of an upload that the interface stores: see `channels_transport.uploads`.
+
+
+def stage(person, **upload):
+    """Call the view as a worker does for a stage of an upload. Return the status and the body."""
+    request = RequestFactory().post(ROOM_FILES)
+    request.user, request.message = person, {"upload": upload}
+    response = files_api.room_files(request, "garden")
+    return response.status_code, json.loads(response.content)
+
+
+def test_the_interface_asks_then_stores_and_gets_the_answer(alice, room, settings):
+    settings.CHAT_UPLOAD_BYTES = 1000
+    status, answer = stage(alice, stage="ask", size=900)
+    assert status == 202 and answer["most_bytes"] == 1000
+    files.put(answer["name"], [b"Hello"])
+    status, file = stage(alice, stage="stored", name=answer["name"], filename="../a.txt", type="text/html", size=5)
+    assert status == 201 and file == {"id": file["id"], "name": "a.txt", "type": "text/plain", "size": 5}
+    assert Upload.objects.get().stored == answer["name"]
+
+
+def test_the_interface_reads_no_body_that_would_be_refused(alice, room, settings):
+    settings.CHAT_UPLOAD_BYTES = 1000
+    for size, code in ((200_000, "too_large"), (None, None)):
+        with contextlib.nullcontext() if code is None else pytest.raises(ChatError, match="at most 0.001 MB"):
+            stage(alice, stage="ask", size=size)
+    rooms.apply_role(rooms.join_room(alice, "garden"), Member.BANNED)
+    with pytest.raises(ChatError, match="banned"):
+        stage(alice, stage="ask", size=5)
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [("too_large", "too_large"), ("no_space", "unavailable"), ("malformed", "invalid_field")]
+)
+def test_a_failure_of_the_interface_becomes_a_refusal(alice, room, failure, code):
+    with pytest.raises(ChatError) as refused:
+        stage(alice, stage="failed", code=failure)
+    assert refused.value.code == code

@@ -108,3 +108,10 @@ def test_subscriptions_and_tests_of_them_are_limited(client_of_bob, alice, setti
     refused = client_of_bob.post(f"/api/push/{number}/test/")
     assert refused.status_code == 429 and refused.json()["retry_after"] > 0
     assert post(client_of_bob).status_code == 429 and post(wire.browser_of(alice)).status_code == 201
+
+
+def test_the_persons_own_data_names_the_browsers_but_no_keys(client_of_bob):
+    post(client_of_bob, text=False)
+    data = b"".join(client_of_bob.get("/api/profile/data/").streaming_content).decode()
+    assert '"notified_browsers"' in data and '"text": false' in data
+    assert FIELDS["endpoint"] not in data and FIELDS["keys"]["auth"] not in data

@@ -10,8 +10,8 @@ from django.utils import timezone
 from PIL import Image
 
 from chat.models import Login, Member, Profile, Token
-from chat.protocol import Edit, Post, React
-from chat.services import announcements, blocks, bookmarks, people, rooms, workspace
+from chat.protocol import Command, Edit, Post, React, Vote
+from chat.services import announcements, blocks, bookmarks, commands, people, polls, rooms, workspace
 from tests import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -137,6 +137,9 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     blocks.block_person(alice, bob)
     announcements.whisper(alice, "for you")
     rooms.post_message(member, Post("t1", "third", thread=3))
+    commands.run_command(other, Command("p1", "poll", '"Lunch?" "Pizza" "Sushi"'))
+    polls.vote(member, Vote("v1", 6, [1]))
+    commands.run_command(member, Command("m1", "remind", "in 20 minutes tea"))
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
     third_message = {"room": "garden", "message": 3}
@@ -147,6 +150,8 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
     assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]
     assert data["webhooks"] == []
+    assert data["votes"] == [{"room": "garden", "message": 6, "option": "Sushi"}]
+    assert [(reminder["room"], reminder["text"]) for reminder in data["reminders"]] == [("garden", "tea")]
 
 
 def test_the_data_do_not_contain_the_new_address_of_a_room_that_the_person_may_not_read(browser, alice, bob):
@@ -302,3 +307,10 @@ def test_the_button_signs_out_everywhere(browser, alice, fields, here, tokens):
     assert b"You are signed out in all" in response.content
     assert phone.get("/api/session/").json()["handle"] is None
     assert (browser.get("/api/session/").json()["handle"], Token.objects.count()) == (here, tokens)
+
+
+def test_a_person_hides_the_previews_of_links(room, alice):
+    browser = wire.browser_of(alice)
+    assert b"data-hide-previews" not in browser.get("/rooms/garden/").content
+    patch(browser, "/api/preferences/", hide_previews=True)
+    assert b"data-hide-previews" in browser.get("/rooms/garden/").content

@@ -98,7 +98,7 @@ def test_a_missing_or_unknown_type_is_rejected_with_its_code(fields, code):
     assert (error.code, error.ref) == (code, "r1")
 
 
-OPTIONAL = {"reply_to", "before", "around", "thread"}
+OPTIONAL = {"reply_to", "before", "around", "files", "thread"}
 
 
 @pytest.mark.parametrize("kind", sorted(protocol.EVENTS))

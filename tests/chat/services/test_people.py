@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chat.models import Message, Person, Token
-from chat.services import people
+from chat.services import people, rooms
 from tests import wire
 from tests.chat.helpers import assert_refused
 
@@ -200,6 +200,15 @@ def test_the_handle_of_a_guest_whom_the_history_shows_stays_taken(charlie, enter
         assert_refused("taken", people.sign_up_guest, handle)
         assert_refused("taken", people.sign_up, handle, "correct horse")
     assert Message.objects.get().author == charlie
+
+
+def test_the_handle_of_a_guest_who_voted_stays_taken(alice, charlie, enter, room):
+    rooms.join_room(alice, "garden")
+    enter(alice).ask("command", ref="p1", name="poll", text='"Lunch?" "Pizza" "Sushi"')
+    socket = enter(charlie)
+    assert socket.ask("vote", ref="v1", id=1, options=[0])["type"] == "ack"
+    socket.browser.delete("/api/session/")
+    assert_refused("taken", people.sign_up_guest, "Charlie")
 
 
 def test_signing_in_as_another_person_ends_the_first_login(alice, bob, enter):

@@ -5,7 +5,7 @@ import io
 from chat.protocol import MAX_BODY, is_storable
 from chat.services.imports import Export, ImportFailure, MattermostReader, SlackReader, TranscriptReader
 from chat.services.imports.bodies import split_text
-from chat.services.imports.items import ImportedPerson, ImportedRoom, RawMessage
+from chat.services.imports.items import ImportedEmoji, ImportedPerson, ImportedRoom, RawMessage
 
 USERS = b'[{"id": "U1", "name": "alice"}]'
 CHANNELS = b'[{"id": "C1", "name": "general", "members": ["U1"]}]'
@@ -45,6 +45,8 @@ def check_reader(reader):
                 assert all(len(part) <= MAX_BODY for part in split_text(message.text))
             elif isinstance(item, ImportedPerson):
                 assert all(map(is_storable, (item.id, item.handle, item.name, item.email)))
+            elif isinstance(item, ImportedEmoji):
+                assert is_storable(item.name)
             else:
                 assert isinstance(item, ImportedRoom) and all(map(is_storable, (item.id, item.name, item.topic)))
     except ImportFailure as failure:

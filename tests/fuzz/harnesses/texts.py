@@ -1,9 +1,10 @@
-"""Harnesses of texts that people write: bodies of messages, and queries of the search."""
+"""Harnesses of texts: bodies of messages, payloads of webhooks, and queries of the search."""
 
 from chat import markup
 from chat.markup.sanitiser import sanitise
-from chat.protocol import MAX_BODY, ChatError, check_body
+from chat.protocol import MAX_BODY, ChatError, check_body, parse_object
 from chat.services import search
+from chat.services.hooks import read_payload
 from chat.services.search.snippets import make_snippet
 from chat.services.search.words import list_tokens
 from tests.chat.harmless_html import check_harmless
@@ -63,3 +64,16 @@ def check_snippet(data):
         snippet = make_snippet(body, query.phrases) or ""
         assert snippet.count("<mark>") == snippet.count("</mark>")
         assert "<" not in snippet.replace("<mark>", "").replace("</mark>", "")
+
+
+def check_payload(data):
+    """The payload of a webhook becomes a message that can be stored and drawn, or it has no text."""
+    try:
+        payload = read_payload(parse_object(data))
+    except ChatError as error:
+        assert error.code in ("invalid_json", "not_an_object")
+        return
+    if payload is not None:
+        assert check_body(payload.body) == payload.body
+        assert len(payload.name) <= 80 and len(payload.icon) <= 64
+        check_harmless(markup.render(payload.body))

@@ -339,7 +339,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
-    this.page.toggleAttribute("data-moderating", this.ownRole.isModerating);
+    document.body.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();
@@ -351,14 +351,22 @@ export class Conversation {
     this.socket.changes.forget();
   }
 
+  /**
+   * Removes a preview if its button was clicked, here or in a thread.
+   * @param {MouseEvent} event
+   */
+  removeClickedPreview(event) {
+    const button = closestTo(event, "[data-remove-preview]");
+    if (button) this.withDialogs(({ removePreview }) => removePreview(this.slug, button, this.notify));
+  }
+
   /** @param {MouseEvent} event */
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
     const thread = closestTo(event, "[data-thread]");
     if (thread) this.openThread(Number(thread.dataset.thread));
-    const removal = closestTo(event, "[data-remove-preview]");
-    if (removal) this.withDialogs(({ removePreview }) => removePreview(this.slug, removal, this.notify));
+    this.removeClickedPreview(event);
     const option = closestTo(event, "[data-vote]");
     const voters = closestTo(event, "[data-voters]");
     if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));

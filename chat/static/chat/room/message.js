@@ -7,10 +7,10 @@ import { personNameOf } from "../ui/person-marks.js";
 import { describeFiles } from "../ui/files.js";
 import { authorAvatar, botMark, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
-import { makePreviews } from "./link-previews.js";
 import { makeBody } from "./message-body.js";
 import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
+import { makePreviews } from "./preview-places.js";
 import { makeThreadLine } from "./thread-line.js";
 
 const EXCERPT_LENGTH = 120;
@@ -158,14 +158,14 @@ function makeRow(message, view) {
  * @param {string} id of the message's element
  */
 function makeHeader(message, id) {
-  const { handle, name = handle, guest: isGuest, bot: isBot } = message.author;
+  const { handle, name = handle, guest: isGuest, bot } = message.author;
   return make(
     "header",
     { class: "meta" },
     make("b", { id: `${id}-author`, class: "author", dir: "auto", text: name }),
-    isBot ? null : personNameOf(handle),
+    personNameOf(handle),
     guestMark(isGuest),
-    botMark(isBot),
+    botMark(bot),
     make("time", {
       id: `${id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),

@@ -321,13 +321,12 @@ export class ThreadView {
 
   /** @param {MouseEvent} event */
   #clicked(event) {
-    const { slug, withDialogs, notify } = this.#conversation;
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]:not(.toolbar *)");
-    const [option, voters, removal] = ["[data-vote]", "[data-voters]", "[data-remove-preview]"].map((part) => closestTo(event, part));
+    const [option, voters] = [closestTo(event, "[data-vote]"), closestTo(event, "[data-voters]")];
     if (option) this.#polls.choose(idOf(option), Number(option.dataset.vote));
     if (voters) this.#showVoters(idOf(voters));
-    if (removal) withDialogs(({ removePreview }) => removePreview(slug, removal, notify));
+    this.#conversation.removeClickedPreview(event);
     if (quote && !this.#timeline.jump(Number(quote.dataset.jump))) this.#conversation.jump(Number(quote.dataset.jump));
     if (reaction) this.#actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
   }

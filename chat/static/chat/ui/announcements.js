@@ -63,7 +63,9 @@ export class Announcements {
     const bar = this.#makeBar(announcement);
     if (announcement.reminder !== undefined) addReminderButtons(bar, announcement, () => this.#dismissNow(id));
     this.#shown.set(id, { bar, expiresAt: end ? new Date(end).getTime() : Infinity });
-    this.#place.prepend(bar);
+    // Workers may swap two announcements, so the order is that of their ids.
+    const bars = /** @type {HTMLElement[]} */ ([...this.#place.children]);
+    this.#place.insertBefore(bar, bars.find(({ dataset }) => Number(dataset.id) < id) ?? null);
     this.#removeExpired();
   }
 
@@ -118,7 +120,7 @@ export class Announcements {
  */
 async function addReminderButtons(bar, announcement, dismiss) {
   const loaded = await import("./reminder-buttons.js").catch(() => null);
-  bar.lastElementChild?.before(...(loaded?.makeReminderButtons(announcement, dismiss) ?? []));
+  if (loaded) bar.lastElementChild?.before(loaded.makeReminderButtons(announcement, dismiss));
 }
 
 /** @param {Announcement} announcement */

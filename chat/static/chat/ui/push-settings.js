@@ -9,6 +9,8 @@ import { isolate } from "./format.js";
 import { timeInWords } from "./times.js";
 import { gettext, pgettext } from "./translation.js";
 
+const ANSWERED_AFTER_MS = 3_000;
+
 /** @typedef {import("./push.js").PushBrowser} PushBrowser */
 
 class PushSettings {
@@ -47,13 +49,17 @@ class PushSettings {
       sentence = error instanceof ApiError ? error.message : gettext("This browser could not turn the notifications on.");
     }
     try {
-      const { key, browsers } = await loadPushBrowsers();
-      this.#key = key ?? "";
-      this.#browsers = browsers;
+      await this.#load();
     } catch (error) {
       sentence ||= error instanceof ApiError ? error.message : "";
     }
     this.#show(sentence);
+  }
+
+  async #load() {
+    const { key, browsers } = await loadPushBrowsers();
+    this.#key = key ?? "";
+    this.#browsers = browsers;
   }
 
   /** @param {boolean} isOn */
@@ -74,6 +80,8 @@ class PushSettings {
     const own = this.#browsers.find((browser) => browser.own);
     if (!own) return "";
     await call("POST", `/api/push/${own.id}/test/`);
+    // By then the push service has probably answered.
+    setTimeout(() => this.#load().then(() => this.#showBrowsers(), () => undefined), ANSWERED_AFTER_MS);
     return gettext("A notification is on its way to this browser.");
   }
 
@@ -89,6 +97,10 @@ class PushSettings {
     this.#test.hidden = own === undefined;
     if (!isPossible && !sentence && !mustInstallFirst()) sentence = gettext("This browser cannot receive notifications while the chat is closed.");
     this.#state.textContent = sentence;
+    this.#showBrowsers();
+  }
+
+  #showBrowsers() {
     this.#list.replaceChildren(...this.#browsers.map((browser) => this.#makeRow(browser)));
     byId("push-others").hidden = this.#browsers.length === 0;
   }

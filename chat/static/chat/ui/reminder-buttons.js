@@ -26,5 +26,5 @@ export function makeReminderButtons({ reminder, link }, dismiss) {
       again.textContent = asApiError(error).message;
     }
   });
-  return link ? [make("a", { class: "link", href: link, text: gettext("Show") }), again] : [again];
+  return make("span", { class: "reminder-buttons" }, link ? make("a", { class: "link", href: link, text: gettext("Show") }) : null, again);
 }

@@ -2,7 +2,8 @@
 Exports of Slack and Mattermost, of any size, after their published formats, with the odd things that real ones have.
 
 `make_history` invents a team and what it wrote. `write_slack` and `write_mattermost` write the same history as an
-export. `Told.expected` says what the site must show of a message, so a test compares the site with the generator.
+export, and `write_own` one of its rooms. `Told.expect` says what the site must show of a message, so a test compares
+the site with the generator.
 """
 
 import io
@@ -96,7 +97,7 @@ class Told:
             "at": write_time(self.at),
             "edited_at": self.edited_at and write_time(self.edited_at),
             "reactions": reactions,
-            "reply_to": system.write_body(self.root) if self.root else None,
+            "thread": system.write_body(self.root) if self.root else None,
         }
 
 
@@ -139,7 +140,7 @@ def write_time(moment):
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def make_history(size, people=6, seed=1):
+def make_history(size, people=6, seed=1, is_one_room=False):
     """Invent a team, and `size` messages of it. Times ascend within the whole team, and some are equal."""
     chance = random.Random(seed)
     names = ["Alice", "Bob", "Charlie", "Dora Øst", "Eve", *(f"Person {number}" for number in range(6, people + 1))]
@@ -156,6 +157,7 @@ def make_history(size, people=6, seed=1):
     at = START
     for index in range(size):
         place = places[index % len(places)] if index < 60 else chance.choice(places)
+        place = places[0] if is_one_room else place
         at += timedelta(seconds=chance.choice([0, 1, 30, 900]), milliseconds=0 if index % 7 else 216)
         author = bot if place.kind == PUBLIC and index % 11 == 5 else chance.choice(place.members)
         place.told.append(_make_message(chance, index, at, author, place))
@@ -390,3 +392,32 @@ def _mattermost_post(history, told):
     if told.file:
         found["attachments"] = [{"path": f"20190301/teams/x/{told.file}"}]
     return found
+
+
+# A site like this one.
+
+
+def write_own(history, path):
+    """Write the first room as an export of a site like this one, and return its path."""
+    place = history.places[0]
+    head = {"room": {"slug": place.name, "name": place.name, "topic": ""}, "offset": len(place.told)}
+    with open(path, "w") as file:
+        file.write(json.dumps(head)[:-1] + ',"messages":[')
+        for number, told in enumerate(place.told, 1):
+            file.write((",\n" if number > 1 else "\n") + json.dumps(_own_message(number, told)))
+        file.write("\n]}\n")
+    return path
+
+
+def _own_message(number, told):
+    return {
+        "id": number,
+        "offset": number,
+        "author": {"handle": told.author.handle},
+        "body": told.body,
+        "at": write_time(told.at),
+        "edited_at": told.edited_at and write_time(told.edited_at),
+        "removed": False,
+        "reactions": {shown: [one.handle for one in people] for _, shown, people in told.reactions if shown},
+        "reply_to": None,
+    }

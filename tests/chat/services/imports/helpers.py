@@ -42,10 +42,16 @@ def show_all(messages):
             "at": message["at"],
             "edited_at": message["edited_at"],
             "reactions": {emoji: set(handles) for emoji, handles in message["reactions"].items()},
-            "reply_to": message["reply_to"] and bodies[message["reply_to"]],
+            "thread": find_root(message) and bodies[find_root(message)],
         }
         for message in messages
     )
+
+
+def find_root(message):
+    """Return the id of the first message of the thread in which a message is a reply, or None."""
+    root = message.get("thread", {}).get("root")
+    return None if root == message["id"] else root
 
 
 def sort_all(shown):

@@ -6,7 +6,7 @@ The tests read the site through the API, as its members do.
 
 import pytest
 
-from chat.models import Member, Mention, Message, Person
+from chat.models import Member, Mention, Message, Person, Room, Thread, ThreadMember
 from tests.chat.services.imports import generator
 from tests.chat.services.imports.generator import MATTERMOST, SLACK
 from tests.chat.services.imports.helpers import (
@@ -86,6 +86,43 @@ def test_a_later_export_adds_only_the_later_messages(history, tmp_path):
     import_slack(generator.write_slack(later, tmp_path / "later.zip"))
     found = check(later, SLACK, make_caller("Alice"))
     assert all(room["unread"] == 0 for room in found.values())
+
+
+def test_threads_have_their_replies_and_nothing_is_unread(history, tmp_path):
+    import_slack(generator.write_slack(history, tmp_path / "slack.zip"))
+    caller, [general, *_] = make_caller(), history.places
+    roots = {id(told.root): told.root for told in general.told if told.root}
+    bodies = {message["body"]: message for message in read_room(caller, "general")}
+    for root in roots.values():
+        _, page = caller("GET", f"/api/rooms/general/threads/{bodies[SLACK.write_body(root)]['id']}/")
+        replies = [told for told in general.told if told.root is root]
+        assert {message["body"] for message in page["messages"]} == {SLACK.write_body(told) for told in replies}
+        assert page["thread"]["count"] == len(replies)
+        assert page["thread"]["last_at"] == generator.write_time(replies[-1].at)
+    room = find_rooms(caller)["general"]
+    assert room.get("threads", 0) == 0 and room["posts"] == sum(told.root is None for told in general.told)
+    assert len(caller("GET", "/api/threads/")[1]["threads"]) > 2
+
+
+def test_a_later_export_continues_threads(history, tmp_path):
+    later = generator.make_history(260)
+    import_slack(generator.write_slack(history, tmp_path / "slack.zip"))
+    before = describe_threads()
+    import_slack(generator.write_slack(later, tmp_path / "later.zip"))
+    continued = describe_threads()
+    assert before != continued
+    Room.objects.all().delete()
+    import_slack(generator.write_slack(later, tmp_path / "again.zip"))
+    assert describe_threads() == continued
+
+
+def describe_threads():
+    threads = Thread.objects.order_by("room__name", "number")
+    members = ThreadMember.objects.order_by("thread__room__name", "thread__number", "person__handle")
+    return (
+        list(threads.values_list("room__name", "number", "count", "last_number", "last_at", "offset", "authors_from")),
+        list(members.values_list("thread__number", "person__handle", "state", "read_number", "replied")),
+    )
 
 
 def test_mentions_are_shown_and_notify_nobody(history, tmp_path):

@@ -182,7 +182,7 @@ def test_a_long_message_becomes_several_messages(write_slack, capsys):
     *parts, last = Message.objects.order_by("number")
     assert len(parts) > 10 and "\n".join(part.body for part in parts) == text
     assert [part.number for part in parts] == list(range(1, len(parts) + 1))
-    assert last.body == "answer" and last.reply_to == 1
+    assert last.body == "answer" and last.thread_root == 1
     assert [part.reactions.count() for part in parts] == [1] + [0] * (len(parts) - 1)
     rows = count_rows()
     import_slack(path)

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from chat.models import Member, Message, Room
+from chat.models import Member, Message, Room, Thread
 from chat.protocol import Edit, Post, React, Remove
 from chat.services import rooms
 from tests.chat.services.imports.helpers import count_rows
@@ -24,6 +24,8 @@ def export(alice, bob, charlie, room, tmp_path):
     for index, body in enumerate(BODIES * 2):
         reply_to = index if index % 5 == 4 else None
         rooms.post_message(members[index % 3], Post(f"r{index}", body, reply_to=reply_to))
+    rooms.post_message(members[0], Post("t1", "in the thread", thread=1))
+    rooms.post_message(members[1], Post("t2", "in the thread too", thread=1))
     rooms.edit_message(members[0], Edit("e1", 1, "Hello, everybody"))
     rooms.set_reaction(members[2], React("x1", 2, "👍", True))
     rooms.set_reaction(members[1], React("x2", 2, "👍", True))
@@ -45,6 +47,7 @@ def test_an_import_of_an_export_gives_the_same_export(export, alice):
     again = run(alice, "export", format="json")
     assert read(again) == read(export.read_text())
     assert again.split("\n")[1:] == export.read_text().split("\n")[1:]
+    assert Thread.objects.get().number == 1 and Thread.objects.get().count == 2
 
 
 def test_a_conversation_goes_on_after_the_last_offset(export, alice):

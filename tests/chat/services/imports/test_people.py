@@ -1,15 +1,20 @@
 """The people of an export: which persons they are here, and how they get access to their accounts."""
 
+import io
+import json
+import zipfile
+
 import pytest
 from django.core.management.base import CommandError
 from django.test import Client
+from PIL import Image
 
-from chat.models import EmailAddress, Member, Message, Person, Profile
+from chat.models import EmailAddress, Member, Message, Person, Picture, Profile
 from chat.services import people
 from tests import wire
 from tests.chat.factors import sign_in
 from tests.chat.services.imports import generator
-from tests.chat.services.imports.helpers import count_rows, import_slack
+from tests.chat.services.imports.helpers import count_rows, import_mattermost, import_slack
 from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,6 +114,21 @@ def test_a_new_person_cannot_sign_in_and_gets_a_password_by_mail(path, settings)
     assert sign_in(browser, "Dora Øst", "another secret").status_code == 200
     _, body = wire.Caller(Person.objects.get(handle="Dora Øst"))("GET", "/api/workspace/")
     assert {room["name"] for room in body["rooms"]} == {"general", "random_stuff"}
+
+
+def test_the_pictures_of_mattermost_become_those_of_the_new_accounts(tmp_path):
+    content = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(content, "PNG")
+    names = {"alice": "profile_pictures/alice.png", "bob": "profile_pictures/bob.png", "dora": "profile_pictures/x.png"}
+    users = [{"type": "user", "user": {"username": name, "profile_image": path}} for name, path in names.items()]
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as export:
+        lines = [{"type": "version", "version": 1}, *users]
+        export.writestr("import.jsonl", "\n".join(map(json.dumps, lines)))
+        export.writestr("data/profile_pictures/alice.png", content.getvalue())
+        export.writestr("data/profile_pictures/bob.png", b"no picture")
+    import_mattermost(tmp_path / "export.zip")
+    assert Person.objects.count() == 3 and Picture.objects.get().person.handle == "alice"
+    assert Profile.objects.get(person__handle="alice").picture == Picture.objects.get().digest
 
 
 def test_people_who_left_get_no_address(path):

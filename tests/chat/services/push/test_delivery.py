@@ -56,7 +56,7 @@ def test_a_push_service_that_does_not_answer_is_held_longer_each_time(
         PushSubscription.objects.update(held_until=timezone.now())
         wait()
     assert [round(hold, -1) for hold in holds[:2]] == [30, 60]
-    assert len(service.pushes) == 3, "then it is lost, and the message waits in its room"
+    assert subscription().failures == 3 and wait() == [], "then it is lost, and the message waits in its room"
 
 
 def test_a_redirect_is_not_followed(phone, say, work, service, subscription):

@@ -11,7 +11,7 @@ import pytest
 
 from chat import protocol
 from chat.models import FilePart, Message, Person, Room, Task
-from chat.services import people, rooms, tasks
+from chat.services import commands, people, polls, rooms, tasks
 from chat.services.tasks import export, statistics
 from chat.services.tasks.formats import escape_formula
 from tests.chat.helpers import assert_refused
@@ -70,6 +70,15 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         self.attributes += attributes
+
+
+def test_an_export_contains_the_votes_of_a_poll(alice, bob, member):
+    commands.run_command(member, protocol.Command("p1", "poll", '"<b>Lunch?" "<i>Pizza" "Sushi"'))
+    polls.vote(rooms.join_room(bob, "garden"), protocol.Vote("v1", 1, [0]))
+    [message] = json.loads(run(bob, "export", format="json"))["messages"]
+    assert message["poll"]["options"][0] == {"text": "<i>Pizza", "votes": 1, "voters": ["Bob"]}
+    page = run(bob, "export", format="html")
+    assert "&lt;b&gt;Lunch?" in page and "<bdi>&lt;i&gt;Pizza</bdi>: 1 (Bob)" in page and "<bdi>Sushi</bdi>: 0" in page
 
 
 def test_json_contains_all_messages_in_order(alice, member):

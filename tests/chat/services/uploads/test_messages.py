@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.models import AdditionBit, Message, Room, ScheduledMessage, Upload
+from chat.models import AdditionBit, Member, Message, Room, ScheduledMessage, Upload
 from chat.protocol import ChatError, Edit, Post, Remove, Schedule
-from chat.services import people, retention, rooms, scheduled, search, uploads
+from chat.services import directs, people, retention, rooms, scheduled, search, uploads
+from tests import wire
 
 from .helpers import names_in_rows, names_in_store, post, upload, upload_picture
 
@@ -130,11 +131,15 @@ def test_a_deleted_account_leaves_the_files_of_its_messages(member, alice):
     assert names_in_store() == names_in_rows() == {used.stored}
 
 
-def test_a_direct_message_without_a_text_says_what_its_files_are(member):
-    row = upload(member)
-    message = Message(number=1)
-    uploads.messages._store(message, [row])
-    assert message.notice_fields == {"files": [{"name": "notes.txt", "type": "text/plain"}]}
+def test_a_direct_message_without_a_text_says_what_its_files_are(alice, bob):
+    room = directs.open_direct(alice, ["Bob"])[0]
+    member = Member.objects.select_related("room", "person").get(room=room, person=alice)
+    stream = wire.Socket("/me/", wire.browser_of(bob)).connect()
+    stream.read()
+    post(member, "r1", upload(member))
+    wire.work()
+    [notice] = [event for event in stream.read() if event["type"] == "mention"]
+    assert notice["text"] == "" and notice["files"] == [{"name": "notes.txt", "type": "text/plain"}]
 
 
 # Scheduled messages.
@@ -218,7 +223,7 @@ def test_an_export_has_the_addresses_of_files(member, settings):
     row = upload(member, "a <b>.txt")
     post(member, "r1", row, body="Look")
     message = Message.objects.complete().get()
-    values = describe(message, uploads.find_files([message])[1])
+    values = describe(message, rooms.describe_additions([message])[1])
     url = f"https://chat.example.com/api/files/{row.key}/a%20b.txt"
     assert values["files"][0]["url"] == url
     about = Transcript("garden", "Garden", "", 1, timezone.now(), None, None)

@@ -205,3 +205,20 @@ def test_a_missing_file_ends_the_job(member, caplog):
     files.delete(row.stored)
     assert uploads.process_picture(row.id)
     assert Upload.objects.get().state == Upload.FAILED and "is missing" in caplog.text
+
+
+def test_a_full_disk_is_no_fault_of_the_picture(member, monkeypatch):
+    row = upload(member, "a.png", make_image())
+
+    def refuse(name, most_bytes=None):
+        raise files.NoSpace(name)
+
+    with monkeypatch.context() as full:
+        full.setattr(files, "create", refuse)
+        for _ in range(processing.MAX_TRIES + 1):
+            with pytest.raises(files.NoSpace):
+                uploads.process_picture(row.id)
+            Upload.objects.update(claimed_at=None)
+    assert uploads.process_picture(row.id)
+    row.refresh_from_db()
+    assert row.state == Upload.READY
