@@ -5,14 +5,16 @@ FROM python:3.13-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
 WORKDIR /srv/chat
 RUN python3 -m venv /srv/venv
-# `docker build --build-arg TRACING=1` adds what the setting TRACING needs.
+# `docker build --build-arg TRACING=1` adds what the setting TRACING needs, and `--build-arg S3=1` what a bucket needs.
 ARG TRACING=
-COPY requirements.txt requirements-tracing.txt ./
+ARG S3=
+COPY requirements.txt requirements-tracing.txt requirements-s3.txt ./
 # Some of the packages build themselves with setup.py. They need the setuptools of the lock, which comes first.
 RUN awk '/^[^ ]/ { wanted = /^setuptools==/ } wanted' requirements.txt > /tmp/setuptools.txt \
     && /srv/venv/bin/python -m pip install --require-hashes -r /tmp/setuptools.txt \
     && /srv/venv/bin/python -m pip install --require-hashes --no-build-isolation --use-pep517 -r requirements.txt \
     && if [ -n "$TRACING" ]; then /srv/venv/bin/python -m pip install --require-hashes -r requirements-tracing.txt; fi \
+    && if [ -n "$S3" ]; then /srv/venv/bin/python -m pip install --require-hashes -r requirements-s3.txt; fi \
     && /srv/venv/bin/python -m pip uninstall --yes pip
 COPY manage.py Procfile LICENSE ./
 COPY channels_transport channels_transport

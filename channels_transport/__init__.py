@@ -8,7 +8,8 @@ function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. A
 Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`, `make_crypter` and
 `CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and `observe_seconds`, and
 imports from `channels_transport.metrics`. One that shows the state of its processes uses `add_to_reports`, and imports
-from `channels_transport.site_state`. Applications import from no other module.
+from `channels_transport.site_state`. One with files uses `StoredFileResponse`, and imports from
+`channels_transport.uploads`. Applications import from no other module.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from .sessions import channel_session
 from .shards import Shard
 from .signals import is_stopping
 from .six_importer import complete_importer
+from .stored_files import StoredFileResponse
 from .timers import call_later
 from .version import __version__
 
@@ -72,6 +74,7 @@ __all__ = [
     "RedisConfigurationError",
     "Script",
     "Shard",
+    "StoredFileResponse",
     "WebsocketConsumer",
     "__version__",
     "add_to_reports",

@@ -18,6 +18,8 @@ from channels import handler
 from channels.message import Message
 from django.http import HttpRequest, HttpResponse
 
+from .stored_files import StoredFileResponse, interface_reads_files
+
 
 class LaterResponse(HttpResponse):
     """
@@ -54,17 +56,32 @@ class LaterResponse(HttpResponse):
 
 
 class AsgiHandler(handler.AsgiHandler):
-    """Channels' handler of requests, which also encodes a LaterResponse, as one message that says how to answer."""
+    """
+    Channels' handler of requests, which also encodes the responses of this package.
+
+    A LaterResponse is one message that says how to answer. A StoredFileResponse is one message that names the file.
+    """
 
     @classmethod
     def encode_response(cls, response: HttpResponse) -> Iterator[dict[str, Any]]:
         """Yield the messages that carry a response to the interface."""
+        if isinstance(response, StoredFileResponse) and interface_reads_files():
+            yield {**_encode_head(response), "file": response.stored_file}
+            return
         messages = super().encode_response(response)
         if not isinstance(response, LaterResponse):
             yield from messages
             return
         (default_response,) = messages
         yield {"later": {**response.waiting, **default_response}}
+
+
+def _encode_head(response: HttpResponse) -> dict[str, Any]:
+    """Return the message with the status and the headers of a response."""
+    head = HttpResponse(status=response.status_code)
+    head._headers, head.cookies = response._headers, response.cookies
+    (message,) = handler.AsgiHandler.encode_response(head)
+    return message
 
 
 class ViewConsumer(handler.ViewConsumer):

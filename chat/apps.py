@@ -11,7 +11,9 @@ class ChatConfig(AppConfig):
     def ready(self):
         # Importing the bindings connects their signals, so every process that changes a bound row publishes the change.
         from chat.consumers import bindings  # noqa: F401
-        from chat.services import busy_rooms
+
+        # link_previews, threads and uploads register themselves for messages.
+        from chat.services import busy_rooms, link_previews, threads, uploads  # noqa: F401
         from chat.version import get_release
 
         # The page for operators shows these fields of each process.

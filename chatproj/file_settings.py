@@ -24,8 +24,12 @@ _ANSWERS = {
     "/favicon.ico": "chat.http.static_files.answer_static_file",
     "/robots.txt": "chat.http.static_files.answer_static_file",
     "/apple-touch-icon.png": "chat.http.static_files.answer_static_file",
-    "/manifest.webmanifest": "chat.http.static_files.answer_static_file",
-    "/service-worker.js": "chat.http.static_files.answer_static_file",
+}
+# The interface itself stores uploads, and sends stored files.
+_FILES = {
+    "paths": [r"/api/(rooms|boards)/[^/]+/files/\Z"],
+    "create": "chat.services.files.create",
+    "read": "chat.services.files.read_range",
 }
 # The secret parts of paths: in the links of invitations, mails and boards, in hooks, and the sessions of boards'
 # visitors. Every log line has *** in their place.
@@ -111,6 +115,7 @@ _ALL = [
     FileSetting("CHAT_SWEEP_SECONDS", "How often the monitor repairs and deletes what processes left.", 30, INTERVAL),
     FileSetting("CHAT_MAX_UNFINISHED_TASKS", "How many unfinished tasks one person may have.", 3, COUNT),
     FileSetting("CHAT_MAX_RESULTS_PER_PERSON", "How many finished tasks of one person are kept.", 20, COUNT),
+    FileSetting("CHAT_MAX_CUSTOM_EMOJI", "How many emoji of its own the site may have.", 500, COUNT),
     FileSetting(
         "INTERFACE_LIMITS",
         "The limits of each interface: sizes, deadlines, floods and connections.",
@@ -122,6 +127,7 @@ _ALL = [
         derive=lambda site: rate_limits.make_interface_paths(site.CHAT_LIMITS_ON),
     ),
     FileSetting("INTERFACE_ANSWERS", "The requests that the interface answers without a worker.", _ANSWERS),
+    FileSetting("INTERFACE_FILES", "The uploads that the interface stores, and the files that it sends.", _FILES),
     FileSetting(
         "INTERFACE_HEADERS",
         "The headers of every response.",

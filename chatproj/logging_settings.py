@@ -17,6 +17,8 @@ def make_logging(level: str, log_format: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # boto3 logs at the level INFO where it has found its settings.
+            "botocore": {"level": level if level == "DEBUG" else "WARNING"},
             # Daphne warns of each refused handshake during an outage of Redis. Another log line reports the outage
             # once.
             "daphne.ws_protocol": {"level": level if level == "DEBUG" else "ERROR"},

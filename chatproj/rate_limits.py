@@ -21,10 +21,20 @@ CHAT_LIMITS = {
     "downloads": (5, 1 / 20),
     "download_bytes": (5e9, 2e7),
     "pictures": (10, 1 / 20),
+    "uploads": (60, 1 / 2),  # files of messages
+    "upload_bytes": (2e9, 2e6),
+    "opened_files": (2000, 20),  # files and thumbnails that the person opens
+    "custom_emoji": (60, 1 / 5),  # emoji that the person adds to the site
     "directs": (60, 1 / 5),  # new direct conversations
     "invitations": (60, 1 / 5),  # new invitations
     "tokens": (20, 1 / 60),  # new tokens
+    "push_changes": (20, 1 / 30),  # browsers that the person turns on, and tests of them
     "hooks": (60, 1 / 5),  # new webhooks and keys of webhooks, and tests
+    "link_previews": (30, 1 / 6),  # pages that the server fetches for previews of the person's links
+    # Per room:
+    "link_previews_in_room": (60, 1 / 2),
+    # Per host that links name:
+    "link_previews_of_host": (20, 1 / 5),
     # Per address:
     "requests_per_address": (5000, 500),  # HTTP requests that a worker answers
     "reads_per_address": (1_000_000, 10_000),
@@ -50,6 +60,7 @@ CHAT_LIMITS = {
     "sign_ups_per_site": (500, 5),
     "sign_ins_per_site": (500, 10),
     "rooms_per_site": (1000, 10),
+    "link_previews_per_site": (120, 2),
 }
 
 # An address may have this many other connections in addition to its sockets.
@@ -72,7 +83,7 @@ _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("f
 def make_interface_limits(is_on: bool, sockets_per_address: int) -> dict[str, Any]:
     """Return INTERFACE_LIMITS. If the rate limits are off, an address may have any number of sockets."""
     if not is_on:
-        return dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address"])
+        return dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address", "uploads_per_address"])
     return {
         "sockets_per_address": sockets_per_address,
         "connections_per_address": sockets_per_address + _OTHER_CONNECTIONS,

@@ -19,6 +19,8 @@ channel_routing = [
     include("chat.consumers.routing.job_routing"),
     include("chat.consumers.routing.http_routing"),
     include("chat.consumers.routing.poll_routing", path=r"^/api/rooms/[^/]*/poll/\Z"),
+    # Only this consumer supports responses that wait, and responses with stored files.
+    route("http.request", "channels_transport.later_response.view_consumer"),
     route("websocket.connect", consumers.ws_unknown),
     route("websocket.receive", consumers.ws_ignored),
     route("websocket.disconnect", consumers.ws_ignored),

@@ -154,8 +154,18 @@ if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
 CHAT_ECHO = read("CHAT_ECHO")
 # The private networks to which `chat.services.outgoing` may connect.
 OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
+CHAT_LINK_PREVIEWS = read("CHAT_LINK_PREVIEWS")
+# Notifications to closed browsers: the site's key and its address for push services, and the push services.
+CHAT_VAPID_KEY = read("CHAT_VAPID_KEY")
+CHAT_VAPID_CONTACT = read("CHAT_VAPID_CONTACT") or read("SECURITY_CONTACT") or PUBLIC_URL
+CHAT_PUSH_SERVICES = read("CHAT_PUSH_SERVICES")
+# Whether pages have the service worker. Off, browsers remove the worker that they have.
+CHAT_SERVICE_WORKER = read("CHAT_SERVICE_WORKER")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
+# The people who may add emoji to the site, and how many emoji it may have.
+CHAT_CUSTOM_EMOJI = read("CHAT_CUSTOM_EMOJI")
+CHAT_MAX_CUSTOM_EMOJI = default("CHAT_MAX_CUSTOM_EMOJI")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID
 # Connect.
 CHAT_SIGN_UP = read("CHAT_SIGN_UP")
@@ -189,6 +199,15 @@ CHAT_MAX_RESULTS_PER_PERSON = default("CHAT_MAX_RESULTS_PER_PERSON")
 CHAT_MAX_RESULTS_BYTES = read("CHAT_MAX_RESULTS_BYTES")
 # The directory of files such as these results, or `database:`.
 CHAT_FILES = read("CHAT_FILES") or database_settings.find_files(DATABASES, local.VAR)
+# nginx serves the directory at this location, or downloads are redirected to the bucket.
+CHAT_X_ACCEL, CHAT_S3_REDIRECT = read("CHAT_X_ACCEL"), read("CHAT_S3_REDIRECT")
+# The limits of the files of messages: see chatproj/environment/uploading.py.
+CHAT_UPLOAD_BYTES = read("CHAT_UPLOAD_BYTES")
+CHAT_UPLOAD_ROOM_BYTES = read("CHAT_UPLOAD_ROOM_BYTES")
+CHAT_UPLOAD_PERSON_BYTES = read("CHAT_UPLOAD_PERSON_BYTES")
+CHAT_UPLOAD_TYPES = read("CHAT_UPLOAD_TYPES")
+# The interface stores the files of these requests, and sends stored files, without a worker.
+INTERFACE_FILES = default("INTERFACE_FILES")
 # A result can be downloaded for this time.
 CHAT_TASK_RESULT_SECONDS = read("CHAT_TASK_RESULT_SECONDS")
 
@@ -240,7 +259,6 @@ STATICFILES_STORAGE = "chat.http.static_files.VersionedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 # The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
 WHITENOISE_ROOT = str(BASE_DIR / "chat" / "http" / "site_root")
-WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 # The address for reports about security, at /.well-known/security.txt.
 SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60

@@ -34,7 +34,15 @@ ALLOWED = {
     "chat.models": ["chat.protocol.lookalikes"],
     "chat.markup": ["chat.protocol"],
     "chat.version": [],
-    "chat.apps": ["chat.consumers.bindings", "chat.services.busy_rooms", "chat.version", *TRANSPORT],
+    "chat.apps": [
+        "chat.consumers.bindings",
+        "chat.services.busy_rooms",
+        "chat.services.threads",
+        "chat.services.uploads",
+        "chat.services.link_previews",
+        "chat.version",
+        *TRANSPORT,
+    ],
     "chat.store": TRANSPORT,
     "chat.broadcast": ["chat.protocol", *TRANSPORT],
     "chat.connections": ["chat.broadcast", "chat.protocol"],
@@ -82,13 +90,15 @@ ALLOWED = {
         *TRANSPORT,
     ],
     "chat.http.text_filters": ["chat.markup"],
+    "chat.http.installed_app": ["chat.http.bundles", "chat.version"],
     "chat.http.form_bodies": [],
     "chat.http.security_middleware": [],
     "chat.http.middleware": [*BELOW_CONSUMERS, "chat.http.form_bodies", "chat.http.responses"],
+    "chat.http.file_responses": BELOW_CONSUMERS,
     "chat.http.health": [*BELOW_CONSUMERS, "chat.http.site_numbers"],
     "chat.http.site_numbers": BELOW_CONSUMERS,
     "chat.http.hook_address": BELOW_CONSUMERS,
-    "chat.http.api": BELOW_VIEWS,
+    "chat.http.api": [*BELOW_VIEWS, "chat.http.file_responses"],
     "chat.http.api.messages": [*BELOW_VIEWS, "chat.markup"],
     "chat.http.api.polling": [*BELOW_VIEWS, "chat.consumers"],
     "chat.http.settings_page": [
@@ -134,6 +144,7 @@ ALLOWED = {
         "chat.http.email_pages",
         "chat.http.health",
         "chat.http.hook_address",
+        "chat.http.installed_app",
         "chat.http.pages",
         "chat.http.second_factor_pages",
         "chat.http.settings_page",
@@ -313,8 +324,14 @@ def test_the_chat_imports_only_exported_names_of_the_transport():
     import channels_transport
     import channels_transport.metrics
     import channels_transport.site_state
+    import channels_transport.uploads
 
-    modules = (channels_transport, channels_transport.metrics, channels_transport.site_state)
+    modules = (
+        channels_transport,
+        channels_transport.metrics,
+        channels_transport.site_state,
+        channels_transport.uploads,
+    )
     public = {module.__name__: module.__all__ for module in modules}
     for name in MODULES:
         for module, imported in imports(name):

@@ -90,19 +90,19 @@ class Meter:
 
 class Address:
     """
-    The budgets of one address, and the numbers of its open connections and sockets.
+    The budgets of one address, and the numbers of its open connections, sockets and uploads.
 
     All sockets of the address share this object.
     """
 
     def __init__(self, meter: Meter) -> None:
-        self.connections = self.sockets = 0
+        self.connections = self.sockets = self.uploads = 0
         self.meter = meter
 
     @property
     def is_idle(self) -> bool:
         """Return whether nothing of the address has to be remembered."""
-        return not self.connections and not self.sockets and self.meter.is_full
+        return not self.connections and not self.sockets and not self.uploads and self.meter.is_full
 
 
 class Addresses:

@@ -19,6 +19,7 @@ from ..writing import unsent_bytes
 from .budgets import Address
 from .limits import Limits
 from .slow_readers import SlowReader
+from .uploads import IncomingUpload
 
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 # At this interval, the interface checks whether a client reads the rest of a response.
@@ -52,6 +53,8 @@ class Channel(http.HTTPChannel):
     is_reading = False  # bytes of the client are being processed
     is_queued = False  # the next request waits for its turn
     is_lingering = False  # the server has closed its side, and the client has not
+    held: list[bytes] | None = None  # the beginning of an upload, until the site and the storage are ready for it
+    is_upload = False  # the body of the present request, or the rest that is dropped, is an upload
 
     @property
     def limits(self) -> Limits:
@@ -91,10 +94,15 @@ class Channel(http.HTTPChannel):
             return self._end_idle()
         if self.phase is Phase.BODY and (left := self._body_seconds_left()) > 0:
             return self._set_deadline(left)
+        if self.is_upload:
+            self.requests[-1].upload.abandon()
         self.transport.write(REQUEST_TIMEOUT)
         return self.discard_rest()
 
     def _body_seconds_left(self) -> float:
+        if self.is_upload:
+            # The time of a large upload is unknown. Its client must send something in each period instead.
+            return self.limits.body_seconds if self.requests[-1].upload.makes_progress() else 0
         received = self.requests[-1].body_bytes if self.requests else 0
         seconds = self.limits.body_seconds + received / self.limits.body_bytes_per_second
         return self.started_at + seconds - reactor.seconds()
@@ -135,7 +143,8 @@ class Channel(http.HTTPChannel):
         budget = self.address.meter.bytes if self.address is not None else None
         if budget is not None:
             budget.left -= len(data)
-        if self.discarded_bytes <= self.limits.discard_bytes and not (budget is not None and budget.is_spent()):
+        most = self.limits.discard_upload_bytes if self.is_upload else self.limits.discard_bytes
+        if self.discarded_bytes <= most and not (budget is not None and budget.is_spent()):
             return
         if self.phase is Phase.DISCARDING:
             self.transport.abortConnection()
@@ -176,17 +185,57 @@ class Channel(http.HTTPChannel):
 
     def rawDataReceived(self, data: bytes) -> None:
         """Read a part of a body, or of requests that wait."""
-        if not self.is_ending:
+        if self.is_ending:
+            return
+        if self.held is not None:
+            self.held.append(data)
+        else:
             super().rawDataReceived(data)
 
     def allHeadersReceived(self) -> None:
         """Begin to read the body, unless its announced length is above the limit."""
         if self.length != 0:
             self._begin(Phase.BODY, self.limits.body_seconds)
+            if self.factory.storage.is_upload(self._command, self._path):
+                return self._begin_upload()
             if self.length is not None and self.length > self.limits.max_body_bytes:
                 # The refusal comes before "100 Continue", so the client does not have to send the body at all.
                 return self.refuse_body()
         super().allHeadersReceived()
+
+    def _begin_upload(self) -> None:
+        """Ask the site, and do not read the body before its answer."""
+        request = self.requests[-1]
+        request.upload = IncomingUpload(request, self.length)
+        self.is_upload, self.held = True, []
+        super().allHeadersReceived()
+        self._set_deadline(None)
+        self._networkProducer.pauseProducing()
+        request.requestReceived(self._command, self._path, self._version)
+
+    def _send100Continue(self) -> None:
+        # A client that waits for this line has not sent its upload yet, and needs not send one that is refused.
+        if self.held is None:
+            super()._send100Continue()
+
+    def read_upload(self) -> None:
+        """Read the body of an upload, because the site and the storage are ready."""
+        data, self.held = b"".join(self.held or []), None
+        if self.requests[-1].requestHeaders.getRawHeaders(b"expect", [b""])[0].lower() == b"100-continue":
+            self._send100Continue()
+        self._begin(Phase.BODY, self.limits.body_seconds)
+        self._networkProducer.resumeProducing()
+        if data:
+            self.rawDataReceived(data)
+
+    def pause_upload(self) -> None:
+        """Do not read the client for now: TCP makes the client wait."""
+        self._networkProducer.pauseProducing()
+
+    def resume_upload(self) -> None:
+        """Read the client again."""
+        if not self.is_ending:
+            self._networkProducer.resumeProducing()
 
     def refuse_body(self) -> None:
         """Answer 413 to the current request while its body arrives."""
@@ -195,9 +244,13 @@ class Channel(http.HTTPChannel):
 
     def allContentReceived(self) -> None:
         """Pass the request on. The deadline of the response is in `requests.py`."""
-        if not self.is_ending:
-            self._begin(Phase.RESPONSE, None)
-            super().allContentReceived()
+        if self.is_ending:
+            return
+        self._begin(Phase.RESPONSE, None)
+        if self.is_upload:
+            self.is_upload = False
+            self.requests[-1].is_body_complete = True
+        super().allContentReceived()
 
     def requestDone(self, request: Any) -> None:
         """Wait for the next request, or close the connection."""
@@ -268,12 +321,14 @@ class Channel(http.HTTPChannel):
         self.transport.loseConnection() if self.is_lingering else super().loseConnection()
 
     def discard_rest(self) -> None:
-        """Close this side of the connection, and for `discard_seconds` drop the rest of a refused request."""
+        """Close this side of the connection, and drop the rest of a refused request, within the limits."""
         self._linger(Phase.DISCARDING)
 
     def _linger(self, phase: Phase) -> None:
         # If bytes of the client were unread at the end, the kernel would reset the connection: see `closing.py`.
-        self._begin(phase, self.limits.discard_seconds)
+        is_dropping_upload = self.is_upload and phase is Phase.DISCARDING
+        seconds = self.limits.discard_upload_seconds if is_dropping_upload else self.limits.discard_seconds
+        self._begin(phase, seconds)
         self._networkProducer.unregisterProducer()
         self._networkProducer.resumeProducing()
         self.is_lingering = self.factory.lingering.begin(self.transport)

@@ -27,6 +27,7 @@ from .limits import Limits, PathRule, make_addresses
 from .reading import ReadingTurns
 from .replies import carry_out
 from .requests import WebRequest
+from .storage import SiteStorage
 from .turns import Turns
 from .websockets import WebSocketProtocol
 
@@ -53,6 +54,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         added_headers: AddedHeaders | None = None,
         private_paths: Collection[bytes] = (),
         is_redis_answering: Callable[[], bool] = lambda: True,
+        storage: SiteStorage | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
@@ -72,6 +74,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.added_headers = added_headers or AddedHeaders({})
         self.private_paths = private_paths
         self.is_redis_answering = is_redis_answering
+        self.storage = storage or SiteStorage()
         self.waiting = 0  # the number of requests that wait for a message
         self.ws_factory.protocol = WebSocketProtocol
         # For autobahn, 0 means no limit.

@@ -51,6 +51,15 @@ class Limits:
     max_body_bytes: float = MIB
     # The longest message of a websocket, in one frame or in fragments. A longer one closes the socket with 1009.
     max_frame_bytes: float = 64 * KIB
+    # The uploads that an interface receives at the same time, those of one address, and the bytes that all these files
+    # may have together.
+    uploads: float = 100
+    uploads_per_address: float = 20
+    upload_bytes: float = 4 * 1024 * MIB
+    # The rest of a refused upload is read and dropped up to these limits. Some browsers read the response only when
+    # they have sent the whole body.
+    discard_upload_seconds: float = 30
+    discard_upload_bytes: float = 128 * MIB
     # The time before a request's first byte, on a new connection and between two requests. It is longer than proxies
     # keep an idle connection, so that no proxy sends a request on a connection that is just being closed.
     idle_seconds: float = 75

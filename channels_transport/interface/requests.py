@@ -21,7 +21,9 @@ from ..writing import unsent_bytes
 from .answers import describe_request, give_answer
 from .budgets import Address
 from .headers import find_fault, join_cookies, split_absolute, trust_ids, trust_proxies
+from .sent_files import SentFile
 from .slow_readers import SlowReader
+from .uploads import IncomingUpload
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +52,12 @@ class ResponseProducer:
         self.is_waiting = True
 
     def resumeProducing(self) -> None:
-        """Note that the transport's buffer is empty, and finish a request whose response is complete."""
+        """Note that the transport's buffer is empty, and send the rest of a file, or finish a complete response."""
         self.is_waiting = False
         if self.is_complete:
             self.request.finish()
+        elif self.request.sent_file is not None:
+            self.request.sent_file.resume()
 
     def stopProducing(self) -> None:
         """Do nothing: the connection is lost, and the request ends with it."""
@@ -76,6 +80,9 @@ class WebRequest(http_protocol.WebRequest):
     given_id: str | None = None  # the id that a trusted proxy gave to the request
     content_types: list[bytes] | None = None
     address: Address | None = None  # the counters of a client's address, behind a proxy
+    upload: IncomingUpload | None = None
+    is_body_complete = False  # of an upload, whose request was passed on before its body
+    sent_file: SentFile | None = None  # the body of the response
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,11 +91,23 @@ class WebRequest(http_protocol.WebRequest):
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a part of the body, up to the limit."""
+        if self.upload is not None:
+            return self.upload.receive(data)
         self.body_bytes += len(data)
         if self.body_bytes <= self.factory.limits.max_body_bytes:
             super().handleContentChunk(data)
         elif not self.finished:
             self.channel.refuse_body()
+        return None
+
+    def gotLength(self, length: int | None) -> None:
+        """Make the buffer of the body. An upload needs none, and Twisted would make a file for it."""
+        super().gotLength(0 if self.upload is not None else length)
+
+    @property
+    def content_type(self) -> str:
+        """Return the type of the body, or an empty text."""
+        return self.content_types[0].decode("latin1") if self.content_types else ""
 
     def refuse_body(self, method: bytes, uri: bytes, version: bytes) -> None:
         """Answer 413 while the body arrives, before `process` is called."""
@@ -103,11 +122,14 @@ class WebRequest(http_protocol.WebRequest):
         Process the request. Hide its Content-Type from Twisted until `process`.
 
         Twisted would read the form of a POST, which the view reads too. For some types it raises an exception, and the
-        client would get no response.
+        client would get no response. For an upload, the connection calls this method before the body.
         """
+        if self.is_body_complete:
+            assert self.upload is not None
+            return self.upload.end()
         self.content_types = self.requestHeaders.getRawHeaders(b"content-type")
         self.requestHeaders.removeHeader(b"content-type")
-        super().requestReceived(command, path, version)
+        return super().requestReceived(command, path, version)
 
     def process(self) -> None:
         """Pass the request on to the workers, answer it as INTERFACE_ANSWERS says, or refuse it."""
@@ -146,11 +168,29 @@ class WebRequest(http_protocol.WebRequest):
         if not self._is_for_this_listener():
             return self.refuse(404, b"Not Found", "This listener does not answer this path.")
         if function is None or self.requestHeaders.hasHeader(b"upgrade"):
-            return super().process()
+            return self._pass_on()
         self.request_start = time.time()
         self.client_addr = None
         asked = describe_request(self, len(self.factory.reply_protocols), self.factory.is_redis_answering)
-        give_answer(self, function, asked, super().process)
+        give_answer(self, function, asked, self._pass_on)
+
+    def _pass_on(self) -> None:
+        if self.upload is None:
+            super().process()
+        else:
+            self.upload.ask()
+
+    def send_to_workers(self, message: dict[str, Any]) -> None:
+        """Pass on a message of an upload, as `process` does for other requests."""
+        with self._with_id():
+            try:
+                self.factory.channel_layer.send("http.request", message)
+            except self.factory.channel_layer.ChannelFull:
+                self.basic_error(503, b"Service Unavailable", "Request queue full.")
+
+    def duration(self) -> float:
+        """Return how long the request has waited for the workers: the time of an upload itself does not count."""
+        return 0 if self.upload is not None and self.upload.is_receiving else super().duration()
 
     @property
     def is_unanswered(self) -> bool:
@@ -181,6 +221,10 @@ class WebRequest(http_protocol.WebRequest):
 
     def connectionLost(self, reason: Any) -> None:
         """End the request of a client that has disconnected."""
+        if self.upload is not None:
+            self.upload.abandon()
+        if self.sent_file is not None:
+            self.sent_file.stop()
         self._count_end()
         if following.follower is not None:
             following.follower.respond(self.reply_channel, None)
@@ -190,9 +234,13 @@ class WebRequest(http_protocol.WebRequest):
         """Answer with an error before any consumer sees the request, and close the connection."""
         self.request_start = time.time()
         self.client_addr = None
+        self.close_after_response()
+        self.basic_error(status, reason, detail)
+
+    def close_after_response(self) -> None:
+        """Let the response be the last one of the connection."""
         self.setHeader(b"Connection", b"close")
         self.channel.persistent = False
-        self.basic_error(status, reason, detail)
 
     def serverResponse(self, message: dict[str, Any]) -> None:
         """
@@ -205,6 +253,11 @@ class WebRequest(http_protocol.WebRequest):
             return self._respond(message)
 
     def _respond(self, message: dict[str, Any]) -> None:
+        if self.upload is not None and self.upload.take_response(message):
+            return None
+        if "file" in message:
+            self.sent_file = SentFile(self, message)
+            return self.sent_file.open()
         if "later" in message:
             return self._wait(message["later"])
         if "text" in message or "close" in message:
@@ -301,6 +354,8 @@ class WebRequest(http_protocol.WebRequest):
                 self.producer.is_complete = True
                 return
             self.unregisterProducer()
+        if self.upload is not None:
+            self.upload.release()
         self._count_end()
         super().finish()
 

@@ -25,6 +25,7 @@ from .factory import HANDSHAKE_SECONDS, HTTPFactory
 from .limits import limits_from_settings
 from .private import PrivateFactory, load_private
 from .requests import WebRequest
+from .storage import load_storage
 from .websockets import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class Server(server.Server):
         self.answers = load_answers()
         self.added_headers = load_added_headers()
         self.private = load_private()
+        self.storage = load_storage()
         self.exit_code = 0
         self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
@@ -95,6 +97,7 @@ class Server(server.Server):
         load_answers()
         load_added_headers()
         load_private()
+        load_storage()
         check_secret_paths()
 
     def run(self) -> int:
@@ -154,6 +157,7 @@ class Server(server.Server):
             added_headers=self.added_headers,
             private_paths=self.private.paths if self.private else (),
             is_redis_answering=self.is_redis_answering,
+            storage=self.storage,
         )
 
     def is_redis_answering(self) -> bool:

@@ -20,6 +20,7 @@ from chat.services import (
     rooms,
     scheduled,
     tasks,
+    threads,
 )
 from chat.services.scopes import check_scope, get_room_ids
 
@@ -128,12 +129,15 @@ def _acknowledge(change):
 
 def _publish_typing(connection, member, event):
     if rights.may(member.person, rights.Action.TYPE, member.room, member):
-        typing = protocol.typing(member.handle, event.on, member.person.is_guest)
+        typing = protocol.typing(member.handle, event.on, member.person.is_guest, event.thread)
         broadcast.publish_to_others(broadcast.room_group(member.room_id), typing, connection.name)
 
 
 def _mark_read(connection, member, event):
-    rooms.mark_read(member, event.offset, connection)
+    if event.thread is None:
+        rooms.mark_read(member, event.offset, connection)
+    else:
+        threads.mark_read(member, event.thread, event.offset, connection)
 
 
 def _sync(connection, member, event):

@@ -8,7 +8,19 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, hooks, mails, moderation, reminders, scheduled, tasks
+from chat.services import (
+    feed_posts,
+    hooks,
+    link_previews,
+    mails,
+    moderation,
+    push,
+    reminders,
+    scheduled,
+    tasks,
+    threads,
+    uploads,
+)
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,9 +64,9 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, a mail, or a webhook. Such jobs have workers of their own."""
-    run = send_mail if "mail" in message.content else send_to_hook if "hook" in message.content else run_task
-    run(message)
+    """Run a job that may take long, such as a task, a mail or a picture. Such jobs have workers of their own."""
+    found = (consumer for name, consumer in _LONG_JOBS.items() if name in message.content)
+    next(found, run_task)(message)
 
 
 @job("mail")
@@ -63,10 +75,45 @@ def send_mail(mail_id):
     mails.send_mail(mail_id)
 
 
+@job("upload")
+def process_picture(upload_id):
+    """Encode an uploaded picture again, without its metadata, and make its thumbnail."""
+    uploads.process_picture(upload_id)
+
+
+@job("previews", is_valid=lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_id, value)))
+def make_previews(room_and_number):
+    """Fetch the pages to which a message links. If this job fails, a sweep starts it again."""
+    link_previews.make_previews(*room_and_number)
+
+
 @job("hook")
 def send_to_hook(hook_id):
     """Send what waits in an outgoing webhook."""
     hooks.deliver(hook_id)
+
+
+@job("push", is_valid=lambda spans: isinstance(spans, list) and all(isinstance(span, dict) for span in spans))
+def send_pushes(spans):
+    """Send the pushes for new messages of rooms. If this job is lost, the messages still wait in their rooms."""
+    push.send_pushes(spans)
+
+
+@job("push_test")
+def send_test_push(subscription_id):
+    """Send the push with which a person tests a browser."""
+    push.send_test(subscription_id)
+
+
+# {name of the subject in a job on the channel for long jobs: its consumer}. Other jobs are background tasks.
+_LONG_JOBS = {
+    "hook": send_to_hook,
+    "mail": send_mail,
+    "previews": make_previews,
+    "push": send_pushes,
+    "push_test": send_test_push,
+    "upload": process_picture,
+}
 
 
 @job("task")
@@ -75,7 +122,22 @@ def run_task(task_id):
     tasks.run_task(task_id)
 
 
-@job("rooms", is_valid=lambda ids: isinstance(ids, list) and all(isinstance(room_id, int) for room_id in ids))
+def _are_ids(value):
+    return isinstance(value, list) and all(_is_id(item) for item in value)
+
+
+def publish_news(message):
+    """Run a job for people's own streams: the newest states of rooms, or the newest replies of threads."""
+    (publish_replies if "threads" in message.content else publish_newest)(message)
+
+
+@job("threads", is_valid=_are_ids)
+def publish_replies(thread_ids):
+    """Publish the newest replies of threads to the streams of the people who follow them."""
+    threads.publish_newest(thread_ids)
+
+
+@job("rooms", is_valid=_are_ids)
 def publish_newest(room_ids):
     """Publish the newest states of rooms to their members' own streams."""
     feed_posts.publish_newest(room_ids)

@@ -29,15 +29,13 @@ operator_routing = [
     HealthStream.as_route(path=r"^health/\Z"),
 ]
 
-# A request that matches no route for `http.request` goes to Django's views.
+# A request that matches none of these routes goes to Django's views: see chatproj/routing.py.
 http_routing = [
     route("http.request", "chat.consumers.http.healthz", path=r"^/healthz\Z", method=r"^(?:GET|HEAD)\Z"),
     route("http.request", "chat.consumers.http.healthz_refused", path=r"^/healthz\Z"),
 ]
 
 poll_routing = [
-    # A poll needs this consumer, because only this consumer supports responses that wait.
-    route("http.request", "channels_transport.later_response.view_consumer"),
     route("http.disconnect", consumers.poll_disconnect),
 ]
 
@@ -48,7 +46,7 @@ echo_routing = [
 ]
 
 job_routing = [
-    route("chat.feeds", "chat.consumers.jobs.publish_newest"),
+    route("chat.feeds", "chat.consumers.jobs.publish_news"),
     route("chat.reminders", "chat.consumers.jobs.send_reminder"),
     route("chat.scheduled", "chat.consumers.jobs.post_scheduled"),
     route("chat.tasks", "chat.consumers.jobs.take_long_job"),

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from chat.services import account_invitations, entry, mails, people
+from chat.services import account_invitations, entry, mails, people, push
 from chat.services.people import openid
 from chat.version import CLIENT_VERSION
 
@@ -41,6 +41,12 @@ def mail(request: HttpRequest) -> dict[str, bool]:
     return {"has_mail": mails.is_mail_on()}
 
 
+def installed_app(request: HttpRequest) -> dict[str, bool]:
+    """Return whether pages have the service worker (`has_worker`), and whether the site sends pushes (`has_push`)."""
+    has_worker = settings.CHAT_SERVICE_WORKER
+    return {"has_worker": has_worker, "has_push": has_worker and push.is_push_on()}
+
+
 def page_key(request: HttpRequest) -> dict[str, object]:
     """Return the key of the signed-in person as `page_key`. The person is read only if a template uses it."""
     return {"page_key": lambda: people.get_page_key(request.user)}
@@ -48,10 +54,11 @@ def page_key(request: HttpRequest) -> dict[str, object]:
 
 def preferences(request: HttpRequest) -> dict[str, object]:
     """
-    Return two preferences of the person. They are read once per request, and only if a template uses them.
+    Return three preferences of the person. They are read once per request, and only if a template uses them.
 
     - `theme`: the colours: system, light or dark.
     - `opens_at`: where a room opens: unread or last.
+    - `hide_previews`: whether messages appear without the previews of their links.
     """
 
     def read() -> object:
@@ -61,4 +68,5 @@ def preferences(request: HttpRequest) -> dict[str, object]:
     return {
         "theme": lambda: getattr(read(), "theme", "system"),
         "opens_at": lambda: getattr(read(), "opens_at", "unread"),
+        "hide_previews": lambda: getattr(read(), "hide_previews", None),
     }

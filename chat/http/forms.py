@@ -209,6 +209,7 @@ class PreferencesForm(Form):
         label=pgettext_lazy("where a room opens", "Open rooms"),
         choices=[("unread", gettext_lazy("At the first unread message")), ("last", gettext_lazy("Where I was"))],
     )
+    hide_previews = forms.BooleanField(required=False, label=gettext_lazy("Hide the previews of links"))
     notify = forms.ChoiceField(
         label=gettext_lazy("Notifications"),
         choices=[

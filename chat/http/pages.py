@@ -108,7 +108,7 @@ def room(request, slug):
         return redirect("room", slug=found.slug)  # a former address
     if found.access == found.DIRECT:
         found.name = directs.name_for(request.user, found)
-    context = {"room": found, "person": request.user, "layout": _get_layout(request)}
+    context = {"room": found, "person": request.user, "layout": _get_layout(request), "upload_bytes": _most_bytes()}
     view = rooms.get_first_view(request.user, found)
     context["first_view"] = mark_safe(encode(view).translate(HTML_ESCAPES))
     response = render(request, "chat/room.html", context)
@@ -159,7 +159,12 @@ def board(request, board):
     found = boards.get_board(board)
     owner = boards.find_owner(get_session_id(request, found), request.user)
     context = {"board": found, "room": found.room, "owner": owner, "link": request.build_absolute_uri(request.path)}
-    return render(request, "chat/board.html", context)
+    return render(request, "chat/board.html", {**context, "upload_bytes": _most_bytes()})
+
+
+def _most_bytes():
+    """Return how many bytes a file of a message may have. Without files, the page has no button for them."""
+    return int(settings.CHAT_UPLOAD_BYTES)
 
 
 @never_cache

@@ -66,11 +66,11 @@ def check_files() -> list[Finding]:
     except DatabaseError:
         return []  # the parts "database" and "migrations" report the cause
     if missing:
-        text = f"Results of exports are missing here ({missing}): every process needs the same directory as CHAT_FILES."
+        text = f"Results of exports are missing here ({missing}): every process needs the same CHAT_FILES."
         return [Finding.problem("files", text)]
-    directory = files.find_directory()
-    text = f"Files are kept in {directory}." if directory else "Files are kept in the database."
-    return [Finding.ok("files", text)]
+    bucket = files.find_bucket()
+    place = files.find_directory() or (bucket.address if bucket else "the database")
+    return [Finding.ok("files", f"Files are kept in {place}.")]
 
 
 def check_openid() -> list[Finding]:

@@ -16,7 +16,7 @@ ACTS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0022_additions")]
+    dependencies = [("chat", "0025_push")]
 
     operations = [
         migrations.AddField(model_name="person", name="is_bot", field=models.BooleanField(editable=False, null=True)),

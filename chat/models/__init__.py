@@ -8,11 +8,13 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 
 from .announcements import Announcement, Receipt
 from .boards import Board, Visitor
+from .custom_emoji import CustomEmoji
 from .external_logins import MAX_SUBJECT, ExternalLogin
 from .files import FilePart, StoredFile
 from .full_text import LABEL, Condition, Phrase, Rows, find_allowed, find_ids, make_words
 from .grants import POST, READ, ROOMS, SCOPES, Grant
 from .hooks import Hook, HookDelivery, MessageSender
+from .imports import ImportedItem
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
 from .mails import EmailAddress, Mail
@@ -30,7 +32,9 @@ from .people import (
     make_handle_skeleton,
 )
 from .polls import Poll, PollOption, PollVote
+from .previews import LinkPreview, Preview
 from .profiles import Login, Picture, Preferences, Profile
+from .push import PushSubscription
 from .reminders import Reminder
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
@@ -40,7 +44,9 @@ from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchPro
 from .second_factor import AccountEntry, RecoveryCode, SecondFactor
 from .statements import insert, long_statements, set_related, snapshot
 from .tasks import Task, TaskPart
+from .threads import Follower, Summary, Thread, ThreadMember, find_followers, find_summaries
 from .tokens import Token
+from .uploads import Upload
 from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
 
 __all__ = [
@@ -54,20 +60,24 @@ __all__ = [
     "Change",
     "Changed",
     "Condition",
+    "CustomEmoji",
     "Document",
     "Due",
     "EarlierBody",
     "EmailAddress",
     "ExternalLogin",
     "FilePart",
+    "Follower",
     "FormerSlug",
     "Grant",
     "Hold",
     "Hook",
     "HookDelivery",
+    "ImportedItem",
     "Invitation",
     "KnownPlace",
     "LABEL",
+    "LinkPreview",
     "Login",
     "MAX_SKELETON",
     "MAX_SUBJECT",
@@ -87,7 +97,9 @@ __all__ = [
     "PollOption",
     "PollVote",
     "Preferences",
+    "Preview",
     "Profile",
+    "PushSubscription",
     "READ",
     "REPLICA",
     "ROOMS",
@@ -108,17 +120,23 @@ __all__ = [
     "SearchProgress",
     "SecondFactor",
     "StoredFile",
+    "Summary",
     "Task",
     "TaskPart",
+    "Thread",
+    "ThreadMember",
     "Token",
+    "Upload",
     "Visitor",
     "count_news",
     "find_allowed",
+    "find_followers",
     "find_ids",
     "find_newest",
     "find_places",
     "find_posts",
     "find_present",
+    "find_summaries",
     "get_changed_messages",
     "get_join_state",
     "get_news",

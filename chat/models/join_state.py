@@ -100,7 +100,8 @@ class News(NamedTuple):
     The news in a `joined` event.
 
     - `announced`: the id of the newest announcement, 0 if there is none.
-    - `unread`: how many messages of other people the member has not read, without removed messages; at most MAX_UNREAD.
+    - `unread`: how many messages of other people the member has not read, without removed messages and replies in
+      threads; at most MAX_UNREAD.
     - `first_unread`: the number of the first of these messages, or None.
     """
 
@@ -123,13 +124,14 @@ def get_news(member: Member) -> News:
         return News(*cursor.fetchone())
 
 
-# The one definition of unread messages: the messages of other people after the read marker, without removed messages. A
-# statement reads only the first {most} messages after the marker.
+# The one definition of unread messages: the messages of other people after the read marker, without removed messages,
+# and without replies in threads, which have read markers of their own. A statement reads only the first {most} messages
+# after the marker.
 FRESH_MESSAGES = """
-    SELECT number, author_id, removed_at FROM chat_message
+    SELECT number, author_id, removed_at, thread_root FROM chat_message
     WHERE room_id = {room} AND number > {read} AND number <= {upto} ORDER BY number LIMIT {most}
 """
-IS_UNREAD = "fresh.author_id <> {person} AND fresh.removed_at IS NULL"
+IS_UNREAD = "fresh.author_id <> {person} AND fresh.removed_at IS NULL AND fresh.thread_root IS NULL"
 
 _SELECT_NEWS = f"""
     SELECT

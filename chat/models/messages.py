@@ -112,6 +112,8 @@ class Message(models.Model):
     audience = models.CharField(max_length=4, choices=AUDIENCES, null=True, editable=False)
     # The sum of the AdditionBits of the modules that store something for this message. Null means 0.
     additions = models.SmallIntegerField(null=True, editable=False)
+    # The number of the first message of the thread in which this message is a reply; null for all other messages.
+    thread_root = models.BigIntegerField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -121,13 +123,18 @@ class Message(models.Model):
             # The index of this constraint also serves the queries for backlogs.
             models.UniqueConstraint(fields=["room", "offset"], name="one_change_per_offset"),
         ]
-        # These indexes contain only the few messages that are pinned, and the few that call everybody.
+        # These indexes contain only the few messages that are pinned, that call everybody, or that are in a thread.
         indexes = [
             models.Index(
                 name="pinned_messages", fields=["room", "pinned_at"], condition=models.Q(pinned_at__isnull=False)
             ),
             models.Index(
                 name="calls_to_everybody", fields=["room", "number"], condition=models.Q(audience__isnull=False)
+            ),
+            models.Index(
+                name="replies_in_threads",
+                fields=["room", "thread_root", "number"],
+                condition=models.Q(thread_root__isnull=False),
             ),
         ]
 

@@ -56,7 +56,8 @@ class Preferences(models.Model):
     - `notify`: which events the browser reports: mentions and direct messages, all messages, or nothing;
     - `sound`: whether a notification makes a sound;
     - `quiet_from`, `quiet_to`: when notifications pause each day, in the time zone of the person; both may be null;
-    - `opens_at`: where a room opens: at the first unread message, or at the last place that this browser showed.
+    - `opens_at`: where a room opens: at the first unread message, or at the last place that this browser showed;
+    - `hide_previews`: whether messages appear without the previews of their links; null counts as false.
     """
 
     SYSTEM, LIGHT, DARK = "system", "light", "dark"
@@ -74,6 +75,7 @@ class Preferences(models.Model):
     quiet_from = models.TimeField(null=True)
     quiet_to = models.TimeField(null=True)
     opens_at = models.CharField(max_length=10, default=UNREAD)
+    hide_previews = models.BooleanField(null=True, default=False)
 
     class Meta:
         verbose_name_plural = "preferences"

@@ -33,6 +33,16 @@ class RoomManager(models.Manager):
         offset, posts = self._fetch(_TAKE_POST, [connection.ops.adapt_datetimefield_value(at), room_id])
         return offset, posts
 
+    def take_posts(self, room_id: int, number: int, posts: int, at: datetime | None) -> int:
+        """
+        Do what `take_post` does for `number` messages, and return the last offset.
+
+        `posts` of the messages are no replies in threads, and the last of these was posted at `at`.
+        """
+        moment = at and connection.ops.adapt_datetimefield_value(at)
+        (offset,) = self._fetch(_TAKE_POSTS, [number, posts, moment, room_id])
+        return offset
+
     def _fetch(self, statement: str, parameters: list) -> tuple:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
@@ -271,6 +281,10 @@ _TAKE_OFFSET = 'UPDATE chat_room SET "offset" = "offset" + 1 WHERE id = %s RETUR
 _TAKE_POST = (
     'UPDATE chat_room SET "offset" = "offset" + 1, posts = COALESCE(posts, 0) + 1, last_at = %s'
     ' WHERE id = %s RETURNING "offset", posts'
+)
+_TAKE_POSTS = (
+    'UPDATE chat_room SET "offset" = "offset" + %s, posts = COALESCE(posts, 0) + %s, last_at = COALESCE(%s, last_at)'
+    ' WHERE id = %s RETURNING "offset"'
 )
 
 _FIND_BY_SLUG = RowStatement(Room, "slug = %s")

@@ -204,6 +204,8 @@ class Changed(NamedTuple):
     created_at: datetime
     body: str
     is_removed: bool
+    number: int
+    additions: int | None
 
 
 def get_changed_messages(room_id: int, after: int, upto: int, limit: int) -> list[Changed]:
@@ -211,7 +213,8 @@ def get_changed_messages(room_id: int, after: int, upto: int, limit: int) -> lis
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, author_id, "offset", created_at, body, removed_at IS NOT NULL FROM chat_message
+            SELECT id, author_id, "offset", created_at, body, removed_at IS NOT NULL, number, additions
+            FROM chat_message
             WHERE room_id = %s AND "offset" > %s AND "offset" <= %s ORDER BY "offset" LIMIT %s
             """,
             [room_id, after, upto, limit],

@@ -16,6 +16,7 @@ from .join_state import BANNED_GUEST_OF_BROWSER, FRESH_MESSAGES, IS_UNREAD, MAX_
 from .people import Person
 from .rooms import Member, Room
 from .statements import Columns, set_related
+from .threads import UNREAD_THREADS
 from .times import make_aware
 
 MAX_ROOMS = 500  # rooms of one workspace: favourites first, then the most recently active
@@ -25,16 +26,19 @@ class Place(NamedTuple):
     """
     A room as one of its members sees it.
 
-    - `unread`: messages of other people after the read marker, without removed ones; at most MAX_UNREAD.
+    - `unread`: messages of other people after the read marker, without removed ones and without replies in threads; at
+      most MAX_UNREAD.
     - `mentions`: messages after the read marker that mention the person, or call all members. Silent mentions do not
       count, and neither do calls by the person or by people whom the person has blocked.
     - `board`: the UUID of the board whose room this is, or None.
+    - `threads`: threads with unread replies that the person follows.
     """
 
     member: Member
     unread: int
     mentions: int
     board: UUID | None
+    threads: int
 
     @property
     def room(self) -> Room:
@@ -56,9 +60,9 @@ def find_places(person: Person, room_id: int | None = None) -> list[Place]:
 def _make_place(person: Person, values: Iterator) -> Place:
     member = _MEMBER.make_row(values)
     set_related(member, room=_ROOM.make_row(values), person=person)
-    unread, mentions, board = values
+    unread, mentions, board, threads = values
     # SQLite returns the hexadecimal digits of a UUID.
-    return Place(member, unread, mentions, UUID(str(board)) if board else None)
+    return Place(member, unread, mentions, UUID(str(board)) if board else None, threads)
 
 
 def find_posts(person: Person) -> dict[int, int]:
@@ -165,7 +169,8 @@ _PLACES = f"""
     SELECT {_MEMBER.sql}, {_ROOM.sql},
         ({_UNREAD}),
         {_MENTIONS},
-        (SELECT board.uuid FROM chat_board board WHERE board.room_id = room.id)
+        (SELECT board.uuid FROM chat_board board WHERE board.room_id = room.id),
+        ({UNREAD_THREADS})
     {_FROM}
 """
 _POSTS = f"SELECT room.id, COALESCE(room.posts, 0) {_FROM}"
@@ -174,11 +179,11 @@ _COUNT_NEWS = f"""
     FROM chat_member member JOIN chat_room room ON room.id = member.room_id WHERE member.id = %s
 """
 
-# A room without messages is one row without a handle.
+# A room without messages is one row without a handle. Replies in threads do not count in `posts`.
 _SELECT_NEWEST = """
     SELECT room.slug, room."offset", COALESCE(room.posts, 0), room.last_at, person.handle
     FROM chat_room room
-    LEFT JOIN chat_message message ON message.room_id = room.id
+    LEFT JOIN chat_message message ON message.room_id = room.id AND message.thread_root IS NULL
     LEFT JOIN chat_person person ON person.id = message.author_id
     WHERE room.id = %s ORDER BY message.number DESC LIMIT %s
 """

@@ -113,6 +113,8 @@ from .fields import (
     check_text,
     check_time,
     is_blank,
+    is_emoji_mark,
+    is_emoji_name,
     is_ref,
     is_slug,
     is_storable,
@@ -122,6 +124,8 @@ from .fields import (
 )
 from .names import check_handle, check_line, check_room_name, check_topic, is_possible_handle
 from .parsing import check_fields, parse, parse_object, read_event, split_frames
+from .threads import THREAD_STATES, thread_reply, thread_state, thread_summary
+from .uploads import MAX_FILES, file, is_file_id
 from .workspace import (
     CALLERS,
     MAX_MENTION_TEXT,
@@ -168,6 +172,7 @@ __all__ = [
     "MAX_ANNOUNCEMENT",
     "MAX_BACKLOG",
     "MAX_BODY",
+    "MAX_FILES",
     "MAX_HANDLE",
     "MAX_INTEGER",
     "MAX_MENTION_TEXT",
@@ -197,6 +202,7 @@ __all__ = [
     "Start",
     "Sync",
     "SyncWorkspace",
+    "THREAD_STATES",
     "Typing",
     "Vote",
     "WORKSPACE_EVENTS",
@@ -232,10 +238,14 @@ __all__ = [
     "dismissed",
     "encode",
     "expired",
+    "file",
     "format_time",
     "get_zone",
     "internal_error",
     "is_blank",
+    "is_emoji_mark",
+    "is_emoji_name",
+    "is_file_id",
     "is_possible_handle",
     "is_ref",
     "is_slug",
@@ -265,6 +275,9 @@ __all__ = [
     "split_frames",
     "synced",
     "task",
+    "thread_reply",
+    "thread_state",
+    "thread_summary",
     "typing",
     "unavailable_error",
     "updated",

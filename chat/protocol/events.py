@@ -25,12 +25,18 @@ class Event:
 
 @dataclass(frozen=True)
 class Post(Event):
-    """Store a new message."""
+    """Store a new message. With `thread`, the message is a reply in the thread of this message."""
 
     type = "post"
     ref: str
     body: str
     reply_to: int | None = None
+    files: tuple[str, ...] = ()
+    thread: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `empty` for a message without a text and without files."""
+        _check_content(self)
 
 
 @dataclass(frozen=True)
@@ -75,18 +81,20 @@ class Pin(Event):
 
 @dataclass(frozen=True)
 class Typing(Event):
-    """Tell the others that this person starts or stops typing."""
+    """Tell the others that this person starts or stops typing, in the room or in the thread of the message `thread`."""
 
     type = "typing"
     on: bool
+    thread: int | None = None
 
 
 @dataclass(frozen=True)
 class Read(Event):
-    """Move this person's read marker."""
+    """Move this person's read marker in the room, or in the thread of the message `thread`."""
 
     type = "read"
     offset: int
+    thread: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,11 @@ class Schedule(Event):
     body: str
     at: datetime
     reply_to: int | None = None
+    files: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise `empty` for a message without a text and without files."""
+        _check_content(self)
 
 
 @dataclass(frozen=True)
@@ -201,6 +214,11 @@ EVENTS: dict[str, type[Event]] = {
     for event in (Post, Edit, Remove, React, Pin, Typing, Read, Sync, Fetch, Start, Schedule, Dismiss)
     + (Command, Vote, ClosePoll, Remind)
 }
+
+
+def _check_content(event: Post | Schedule) -> None:
+    if not event.body and not event.files:
+        raise ChatError("empty", "'%(name)s' must not be empty.", name="body")
 
 
 def digest(event: Event, slug: str) -> str:

@@ -134,6 +134,7 @@ def message(
     guests: Sequence[str] = (),
     pinned: bool = False,
     audience: str | None = None,
+    emoji_pictures: dict[str, str] | None = None,
 ) -> dict:
     """
     Return the event for a message that is new or has changed.
@@ -141,7 +142,8 @@ def message(
     `author` is what `person` returns, `at` and `edited_at` are aware datetimes, `reactions` is {emoji: [handle]}, and
     `mentions` are the handles of the people that the body mentions. `guests` are the handles of the guests among the
     people who reacted. `audience` is `all` or `here` if the message calls all members, or the people who are present.
-    Only a pinned message has the field `pinned`.
+    Only a pinned message has the field `pinned`. `emoji_pictures` is {emoji: address} of the emoji in `reactions` that
+    have pictures.
     """
     event = {
         "type": "message",
@@ -162,6 +164,8 @@ def message(
         event["pinned"] = True
     if audience is not None:
         event["audience"] = audience
+    if emoji_pictures:
+        event["emoji_pictures"] = emoji_pictures
     return {**event, "guests": list(guests)} if guests else event
 
 
@@ -254,9 +258,10 @@ def presence(
     return {**event, "guests": list(guests)} if guests else event
 
 
-def typing(handle: str, on: bool, is_guest: bool = False) -> dict:
-    """Return the event for a member who starts (`on`) or stops typing."""
-    return {"type": "typing", **person(handle, is_guest, on=on)}
+def typing(handle: str, on: bool, is_guest: bool = False, thread: int | None = None) -> dict:
+    """Return the event for a member who starts (`on`) or stops typing, in the room or in the thread of a message."""
+    event = {"type": "typing", **person(handle, is_guest, on=on)}
+    return event if thread is None else {**event, "thread": thread}
 
 
 def read(offset: int) -> dict:

@@ -31,6 +31,7 @@ _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_POSITIONS = 20  # options of a poll
 _COMMAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_EMOJI_NAME = re.compile(r"[a-z0-9_-]{2,40}")
 _DIGITS = re.compile(r"[0-9]{1,16}")
 # Invisible characters that Unicode calls letters, marks, symbols or unassigned: fillers, joiners, variation selectors.
 HIDDEN = re.compile(
@@ -94,6 +95,11 @@ def is_blank(text: str) -> bool:
 def check_body(value: Any, name: str = "body") -> str:
     """Return the body of a message: 1 to MAX_BODY characters. Raise as `check_text` does."""
     return check_text(value, name, MAX_BODY)
+
+
+def check_caption(value: Any, name: str = "body") -> str:
+    """Return the body of a message that may consist of files: up to MAX_BODY characters. Raise as `check_text` does."""
+    return check_text(value, name, MAX_BODY, least=0)
 
 
 def check_announcement(value: Any, name: str = "text") -> str:
@@ -209,6 +215,21 @@ def check_emoji(value: Any, name: str = "emoji") -> str:
     if len(check_string(value, name)) > 16 or not emoji_names.is_emoji(canonical_emoji(value)):
         raise ChatError("invalid_field", "'%(name)s' must be one emoji.", name=name)
     return canonical_emoji(value)
+
+
+def check_reaction(value: Any, name: str = "emoji") -> str:
+    """Return one emoji as `check_emoji` does, or `:name:` of an emoji of the site. Raise `invalid_field`."""
+    return value if is_emoji_mark(value) else check_emoji(value, name)
+
+
+def is_emoji_name(value: Any) -> bool:
+    """Return whether `value` is a well-formed name of an emoji of the site."""
+    return isinstance(value, str) and _EMOJI_NAME.fullmatch(value) is not None
+
+
+def is_emoji_mark(value: Any) -> bool:
+    """Return whether `value` is a well-formed name of an emoji between two colons, as bodies and reactions have it."""
+    return isinstance(value, str) and value[:1] == value[-1:] == ":" and is_emoji_name(value[1:-1])
 
 
 def canonical_emoji(text: str) -> str:

@@ -11,18 +11,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .errors import ChatError
-from .events import EVENTS, Event
+from .events import EVENTS, Event, Post, Schedule
 from .fields import (
     check_body,
     check_boolean,
+    check_caption,
     check_choice,
     check_command,
     check_command_text,
-    check_emoji,
     check_integer,
     check_limit,
     check_object,
     check_positions,
+    check_reaction,
     check_ref,
     check_slug,
     check_string,
@@ -30,15 +31,17 @@ from .fields import (
     is_ref,
 )
 from .names import check_handle
+from .uploads import check_files
 from .workspace import NOTIFICATION_LEVELS
 from .zones import check_zone
 
 _CHECKS: dict[str, Callable[..., Any]] = {
     "ref": check_ref,
     "body": check_body,
+    "files": check_files,
     "reply_to": check_integer,
     "id": check_integer,
-    "emoji": check_emoji,
+    "emoji": check_reaction,
     "on": check_boolean,
     "offset": check_integer,
     "cursor": check_integer,
@@ -54,12 +57,17 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
     "position": check_integer,
     "posts": check_integer,
+    "active": check_boolean,
+    "thread": check_integer,
     "name": check_command,
     "text": check_command_text,
     "zone": check_zone,
     "options": check_positions,
 }
-_OPTIONAL = {"reply_to", "before", "around", "position", "posts", "text", "zone"}  # absent and null mean the same
+# Absent and null mean the same.
+_OPTIONAL = {"reply_to", "files", "before", "around", "position", "posts", "active", "thread", "text", "zone"}
+# The text of these events may be empty: the event itself checks that it has a text or files.
+_CHECKS_OF = {(event_class, "body"): check_caption for event_class in (Post, Schedule)}
 
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:
@@ -165,7 +173,8 @@ def _build_event(event_class, fields):
     for name in _get_field_names(event_class):
         if name in _OPTIONAL and fields.get(name) is None:
             continue
-        values[name] = _CHECKS[name](_required(fields, name), name)
+        check = _CHECKS_OF.get((event_class, name), _CHECKS[name])
+        values[name] = check(_required(fields, name), name)
     return event_class(**values)
 
 

@@ -24,11 +24,12 @@ class SyncWorkspace(Event):
     Clients send this event as the heartbeat.
 
     `posts` is the sum of the `posts` of all rooms that the client shows. If the client has missed something, the server
-    sends `workspace` again.
+    sends `workspace` again. `active` says whether the person uses the page now: then pushes can wait.
     """
 
     type = "sync"
     posts: int | None = None
+    active: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def workspace_room(
     board: str | None = None,
     archived: bool = False,
     callers: str = USUAL_CALLERS,
+    threads: int = 0,
 ) -> dict:
     """
     Return a room as one of its members sees it.
@@ -115,6 +117,7 @@ def workspace_room(
     - `board`: the UUID of the room's board.
     - `archived`: nobody can write in the room.
     - `callers`: who may call everybody, one of CALLERS.
+    - `threads`: the number of threads with unread replies that the person follows. Without any, the field is absent.
     """
     fields: dict[str, Any] = {
         "slug": slug,
@@ -134,6 +137,8 @@ def workspace_room(
     if people is not None:
         fields["people"] = list(people)
     fields.update(room_state(archived, callers))
+    if threads:
+        fields["threads"] = threads
     return fields if board is None else {**fields, "board": board}
 
 

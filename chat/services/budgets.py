@@ -254,6 +254,22 @@ def count_download_bytes(owner: int, size: int) -> None:
     _charge_rest("download_bytes", owner, size)
 
 
+def check_upload(owner: int) -> None:
+    """Count one file that a person uploads. Raise `rate_limited` after too many files, or after too many bytes."""
+    check_each(("uploads", owner), ("upload_bytes", owner))
+
+
+def count_upload_bytes(owner: int, size: int) -> None:
+    """Count the bytes of a file that a person has uploaded, after `check_upload` has taken one token for it."""
+    _charge_rest("upload_bytes", owner, size)
+
+
+def check_opening(owner: int, size: int) -> None:
+    """Count one file of a message that a person opens, and its bytes. Raise `rate_limited`."""
+    check_each(("opened_files", owner), ("download_bytes", owner))
+    count_download_bytes(owner, size)
+
+
 def check_task(owner: int) -> None:
     """
     Count one task that a person starts. Raise `rate_limited` after too many starts, or after too many bytes of results.

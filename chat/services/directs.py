@@ -31,7 +31,7 @@ def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[P
     reach the conversation; `rate_limited` after too many new conversations.
     """
     everybody = _find_everybody(person, handles)
-    key = "-".join(str(other.id) for other in everybody)
+    key = _make_key(everybody)
     room = Room.objects.filter(people_key=key).first()
     if room is None or not reaches(person, room.id):
         # A new conversation and one that the token does not reach get the same error.
@@ -59,6 +59,18 @@ def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
     if not 2 <= len(found) <= MAX_PEOPLE:
         raise ChatError("invalid_field", "'handles' must name 1 to %(most)s other people.", most=MAX_PEOPLE - 1)
     return [found[id] for id in sorted(found)]
+
+
+def make_free_key(everybody: Iterable[Person]) -> str | None:
+    """Return the key of a new conversation of these people, or None if they cannot have one or have one already."""
+    key = _make_key(everybody)
+    if not 2 <= len(key.split("-")) <= MAX_PEOPLE or Room.objects.filter(people_key=key).exists():
+        return None
+    return key
+
+
+def _make_key(everybody: Iterable[Person]) -> str:
+    return "-".join(str(id) for id in sorted({person.id for person in everybody}))
 
 
 def _accepts(other: Person, author: Person) -> bool:

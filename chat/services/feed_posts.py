@@ -9,75 +9,20 @@ need no more work.
 This module writes no rows and checks no rights.
 """
 
-import math
-import threading
-import time
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 
 from django.conf import settings
 
-from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.models import Message, Newest, Room, find_newest
 
 from .after_commit import after_commit
+from .pauses import Pauses
 
 FEED_CHANNEL = "chat.feeds"
 MAX_AUTHORS = 50  # authors of the newest messages that an item names
 MAX_ROOMS_PER_JOB = 50
-# Pauses end at common times: this number of times in CHAT_FEED_SECONDS. So a pause may last up to a quarter longer.
-ENDS_PER_PAUSE = 4
-MIN_PAUSE_SECONDS = 0.001
-
-
-class _Pauses:
-    """The rooms whose feeds get no item of this process for now. Worker threads and the timers' thread use it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._is_behind: dict[int, bool] = {}  # by room: whether its feed lacks the newest state
-        self._ending: defaultdict[float, list[int]] = defaultdict(list)  # by time.monotonic: the rooms
-
-    def mark_behind(self, room_id: int) -> bool:
-        """Note that a room has a newer state than its feed. Return False, and note nothing, if it has no pause."""
-        with self._lock:
-            if room_id not in self._is_behind:
-                return False
-            self._is_behind[room_id] = True
-            return True
-
-    def begin(self, room_id: int, is_behind: bool = False) -> None:
-        """
-        Begin the pause of a room, unless the room has one.
-
-        With `is_behind`, also note that the room has a newer state than its feed.
-        """
-        seconds, now = max(settings.CHAT_FEED_SECONDS, MIN_PAUSE_SECONDS), time.monotonic()
-        step = seconds / ENDS_PER_PAUSE
-        end = math.ceil((now + seconds) / step) * step
-        with self._lock:
-            is_new = room_id not in self._is_behind
-            self._is_behind[room_id] = self._is_behind.get(room_id, False) or is_behind
-            if is_new:
-                self._ending[end].append(room_id)
-        if is_new:
-            call_later(end - now, ("feeds", end), _end_pauses, end)
-
-    def finish(self, end: float) -> list[int]:
-        """End the pauses that last until `end`. Return the rooms whose feeds lack the newest state."""
-        with self._lock:
-            return [room_id for room_id in self._ending.pop(end, ()) if self._is_behind.pop(room_id)]
-
-    def clear(self) -> None:
-        """End all pauses."""
-        with self._lock:
-            self._is_behind.clear()
-            self._ending.clear()
-
-
-_pauses = _Pauses()
 
 
 def publish_post(room: Room, message: Message, posts: int) -> None:
@@ -113,7 +58,7 @@ def _publish(newest: Newest) -> None:
         by=newest.authors,
     )
     group, on_held = broadcast.feed_group(newest.room_id), partial(_check_held, newest.room_id, newest.posts)
-    _pauses.begin(newest.room_id)
+    _pauses.begin(newest.room_id, settings.CHAT_FEED_SECONDS)
     broadcast.publish_paced(group, event, newest.posts, settings.CHAT_FEED_SECONDS, on_held)
 
 
@@ -124,7 +69,7 @@ def _check_held(room_id: int, posts: int, published: int) -> None:
     `posts` belongs to the item that was not sent. `published` belongs to the item that the feed has instead.
     """
     if published < posts:
-        _pauses.begin(room_id, is_behind=True)
+        _pauses.begin(room_id, settings.CHAT_FEED_SECONDS, is_behind=True)
 
 
 def _end_pauses(end: float) -> None:
@@ -137,6 +82,9 @@ def _end_pauses(end: float) -> None:
     for start in range(0, len(followed), MAX_ROOMS_PER_JOB):
         # A worker reads the newest states, because other workers may handle messages of these rooms too.
         broadcast.start_job(FEED_CHANNEL, {"rooms": followed[start : start + MAX_ROOMS_PER_JOB]})
+
+
+_pauses = Pauses("feeds", _end_pauses)
 
 
 def forget_pauses() -> None:

@@ -167,4 +167,5 @@ def _describe(person: Person, place: Place, people: list[Person] | None) -> dict
         board=None if place.board is None else str(place.board),
         archived=bool(room.archived),
         callers=room.get_callers(),
+        threads=place.threads,
     )

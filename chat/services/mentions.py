@@ -72,4 +72,5 @@ def _find_messages(rows: list[Mention]) -> dict[tuple[int, int], Message]:
 
 def _describe(row: Mention, message: Message) -> dict:
     author = protocol.person(message.author.handle, message.author.is_guest)
-    return protocol.mention_fields(row.room.slug, message.number, author, message.body, message.created_at)
+    fields = protocol.mention_fields(row.room.slug, message.number, author, message.body, message.created_at)
+    return fields if message.thread_root is None else {**fields, "thread": message.thread_root}

@@ -16,7 +16,7 @@ from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import FormerSlug, Member, Message, Person, ScheduledMessage
 from chat.protocol import ChatError
-from chat.services import entry, rooms
+from chat.services import entry, rooms, uploads
 from chat.services.after_commit import start_job_after_commit
 from chat.services.free_rows import delete_free_rows, find_free_rows, lock_free_rows
 from chat.services.rights import Action, check_may
@@ -44,7 +44,7 @@ def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, boo
     Raise:
 
     - `invalid_field` if the time is not in the future or more than a year away;
-    - `not_found` for `reply_to`;
+    - `not_found` for `reply_to`, and for a file;
     - `forbidden` on a board, or if the person has too many waiting messages;
     - `ref_conflict`.
     """
@@ -61,6 +61,7 @@ def _store(member, event):
     row = ScheduledMessage.objects.create(
         room_id=member.room_id, author_id=member.person_id, body=event.body, reply_to=event.reply_to, due_at=event.at
     )
+    uploads.attach_to_scheduled(member, row, event.files)
     _start_job(row.id, seconds)
     return row.id
 
@@ -106,7 +107,6 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     Raise `not_found` if there is no such message, or it has been posted.
     """
     room = rooms.find_room(slug)
-    # One statement deletes the row. So either this deletion or the posting succeeds, never both.
     # An unknown room costs the same query as a room that the person may not know about.
     is_there = Q(room=room.id if room else 0)
     if protocol.is_slug(slug):
@@ -115,8 +115,12 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
     room_ids = get_room_ids(person)
     if room_ids is not None:
         mine = mine.filter(room__in=room_ids)
-    if not mine.delete()[0]:
-        raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
+    with transaction.atomic():
+        # This statement claims the row, as a job does. So either this deletion or the posting succeeds, never both.
+        # A deletion alone would first read the row, because Django releases its files.
+        if not mine.update(state=ScheduledMessage.REFUSED):
+            raise ChatError("not_found", "You have no such scheduled message. It may already have been posted.")
+        mine.delete()
 
 
 def post_scheduled(scheduled_id: int) -> bool:
@@ -150,8 +154,11 @@ def _post(row):
     member = rooms.join_room(row.author, row.room.slug)
     # The ref contains the time of creation, because clients choose their refs freely and may use `scheduled-7`.
     ref = f"scheduled-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"
-    event = protocol.Post(ref=ref, body=row.body, reply_to=row.reply_to)
-    return rooms.post_message(member, event).ack["id"]
+    # If the message is refused, its files stay with it.
+    with transaction.atomic():
+        files = uploads.release_scheduled(row)
+        event = protocol.Post(ref=ref, body=row.body, reply_to=row.reply_to, files=files)
+        return rooms.post_message(member, event).ack["id"]
 
 
 def _start_early_job_again(scheduled_id):

@@ -12,6 +12,7 @@ from . import (
     files,
     hooks,
     invitations,
+    link_previews,
     lost_rights,
     mails,
     moderation,
@@ -21,6 +22,7 @@ from . import (
     rooms,
     scheduled,
     tasks,
+    uploads,
 )
 
 SWEEPS = [
@@ -30,6 +32,7 @@ SWEEPS = [
     reminders.sweep_reminders,
     mails.sweep_mails,
     hooks.sweep_deliveries,
+    link_previews.sweep_previews,
     moderation.sweep_mutes,
     lost_rights.sweep_inactive_people,
     lost_rights.sweep_banned_members,
@@ -42,6 +45,7 @@ SWEEPS = [
     invitations.sweep_invitations,
     boards.sweep_boards,
     rooms.sweep_old_refs,
+    uploads.sweep_uploads,
     files.sweep_files,
     retention.sweep_retention,
 ]

@@ -13,7 +13,7 @@ from django.db.models import F, OuterRef, Subquery
 from chat import broadcast, protocol
 from chat.models import Member, Person, Room, find_places, find_posts
 from chat.protocol import ChatError
-from chat.services import announcements, feeds, people, rooms
+from chat.services import announcements, feeds, people, rooms, threads
 from chat.services.after_commit import publish_after_commit
 from chat.services.rights import Action, may
 from chat.services.scopes import get_room_ids, reaches
@@ -78,9 +78,9 @@ def read_room(person: Person, slug: str, offset: int | None = None) -> int:
 
 def read_all(person: Person) -> None:
     """
-    Mark all rooms of a person as read; with a token for certain rooms, only these.
+    Mark all rooms and threads of a person as read; with a token for certain rooms, only these.
 
-    Run three statements, and publish each room that had something new.
+    Run four statements, and publish each room that had something new.
     """
     behind = Member.objects.filter(person=person, read_offset__lt=F("room__offset")).exclude(role=Member.BANNED)
     room_ids = get_room_ids(person)
@@ -99,6 +99,7 @@ def read_all(person: Person) -> None:
             # corrects what is published here.
             member.read_offset = member.room.offset
             _publish_read(member)
+        threads.mark_all_read(person, room_ids)
 
 
 def _publish_read(member: Member) -> None:

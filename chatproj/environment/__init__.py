@@ -14,10 +14,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatproj.environment import connecting, database, entry, keeping, mail, redis, site, watching
+from chatproj.environment import connecting, database, entry, keeping, mail, redis, site, uploading, watching
 from chatproj.setting_kinds import Setting
 
-_THEMES = (site, database, redis, entry, mail, keeping, connecting, watching)
+_THEMES = (site, database, redis, entry, mail, keeping, uploading, connecting, watching)
 SETTINGS: dict[str, Setting] = {setting.name: setting for theme in _THEMES for setting in theme.SETTINGS}
 
 MISSING_SECRET_KEY = (

@@ -1,7 +1,7 @@
 """The settings of what the site connects to at the request of people: hooks, links and push services."""
 
 from chatproj import setting_values as values
-from chatproj.setting_kinds import Setting
+from chatproj.setting_kinds import Setting, make_switch
 
 SETTINGS = [
     Setting(
@@ -14,5 +14,51 @@ SETTINGS = [
         default_text="none: only public addresses",
         example="10.20.0.0/16",
         wrong="intranet",
+    ),
+    make_switch(
+        "CHAT_LINK_PREVIEWS",
+        "Whether the server fetches the pages that messages link to, and shows what they say about themselves.",
+        default=False,
+        example="on",
+    ),
+    Setting(
+        name="CHAT_VAPID_KEY",
+        effect="The private key with which the site sends notifications to closed browsers.",
+        kind="key",
+        parse=values.read_vapid_key,
+        expected=values.VAPID_KEY_EXPECTED,
+        default=None,
+        default_text="none: no notifications to closed browsers",
+        example="`manage.py vapid` prints one",
+        wrong="secret",
+        is_secret=True,
+    ),
+    Setting(
+        name="CHAT_VAPID_CONTACT",
+        effect="The address at which push services reach the operators of the site.",
+        kind="contact",
+        parse=values.read_contact,
+        expected=values.CONTACT_EXPECTED,
+        default=None,
+        default_text="`SECURITY_CONTACT`, else `PUBLIC_URL`",
+        example="mailto:chat@example.com",
+        wrong="chat@example.com",
+    ),
+    Setting(
+        name="CHAT_PUSH_SERVICES",
+        effect="The hosts of the push services to which the site sends; browsers name one of them.",
+        kind="list of hosts",
+        parse=values.read_hosts,
+        expected="host names separated by commas, such as push.example.com or .example.com (with all names below it)",
+        default=["fcm.googleapis.com", ".push.services.mozilla.com", ".push.apple.com", ".notify.windows.com"],
+        default_text="those of Chrome, Firefox, Safari and Edge",
+        example=".push.apple.com,fcm.googleapis.com",
+        wrong="https://push.example.com",
+    ),
+    make_switch(
+        "CHAT_SERVICE_WORKER",
+        "Whether pages have the service worker, which notifications need; off, browsers remove it.",
+        default=True,
+        example="off",
     ),
 ]

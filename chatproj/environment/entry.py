@@ -9,6 +9,8 @@ DIRECTS = ("everyone", "members", "shared", "nobody")
 SIGN_UP = ("open", "invitation", "closed")
 # These accounts must have a second factor: none; the operators; all. Accounts without a password need none.
 SECOND_FACTOR = ("optional", "operators", "everyone")
+# People who may add emoji to the site: operators; all accounts; nobody.
+CUSTOM_EMOJI = ("operators", "members", "nobody")
 # People would trust messages from these handles, or take them for something else in a message or a command (@all).
 RESERVED_HANDLES = (
     *("admin", "administrator", "official", "support", "security", "system", "webmaster", "abuse"),
@@ -41,6 +43,14 @@ SETTINGS = [
         default="members",
         example="shared",
         wrong="friends",
+    ),
+    make_choice(
+        "CHAT_CUSTOM_EMOJI",
+        "Who may add emoji to the site.",
+        choices=CUSTOM_EMOJI,
+        default="operators",
+        example="members",
+        wrong="everyone",
     ),
     Setting(
         name="CHAT_RESERVED_HANDLES",

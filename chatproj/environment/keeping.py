@@ -2,8 +2,8 @@
 
 import math
 
-from chatproj.setting_kinds import Setting, make_count, read_number
-from chatproj.setting_values import read_files
+from chatproj.setting_kinds import Setting, make_count, make_switch, read_number
+from chatproj.setting_values import read_files, read_location
 
 SETTINGS = [
     make_count(
@@ -61,13 +61,30 @@ SETTINGS = [
     ),
     Setting(
         name="CHAT_FILES",
-        effect="Where results of exports are stored: in a directory that all processes share, or in the database.",
+        effect="Where files are stored: in a directory that all processes share, in a bucket, or in the database.",
         kind="path",
         parse=read_files,
-        expected="the absolute path of a directory that all processes share, or database:",
+        expected="the absolute path of a directory that all processes share, s3://bucket/prefix, or database:",
         default=None,
         default_text="`files` in `CHAT_VAR` with SQLite, else `database:`",
         example="/srv/chat/files",
         wrong="files",
+    ),
+    Setting(
+        name="CHAT_X_ACCEL",
+        effect="The internal location at which nginx serves CHAT_FILES; without it, the interfaces send files.",
+        kind="path",
+        parse=read_location,
+        expected="a path that begins and ends with /, such as /protected/",
+        default=None,
+        default_text="none: the interfaces send files",
+        example="/protected/",
+        wrong="protected",
+    ),
+    make_switch(
+        "CHAT_S3_REDIRECT",
+        "Whether downloads from a bucket are redirected to it, with an address that is valid for a minute.",
+        default=False,
+        example="on",
     ),
 ]

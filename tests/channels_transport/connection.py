@@ -39,6 +39,23 @@ class Transport(StringTransport):
         pass
 
 
+class HalfClosingTransport(Transport):
+    """A transport that can close only its sending side, as a real transport can."""
+
+    is_half_closed = is_aborted = False
+
+    def loseWriteConnection(self):
+        self.is_half_closed = True
+
+    def abortConnection(self):
+        self.is_aborted = True
+        self.disconnected = True
+
+    @property
+    def has_ended(self):
+        return self.disconnecting or self.is_half_closed or self.is_aborted
+
+
 class FakeConnection:
     """One TCP connection to an interface server. `write` sends a client's bytes; `received` is the server's answer."""
 

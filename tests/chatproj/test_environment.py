@@ -90,7 +90,7 @@ def test_a_value_with_a_clear_meaning_is_accepted(name, text, value):
         ("CHAT_TASK_LOCK_SECONDS", ["0", "-1", "nan", "inf", "1m", "٣"]),
         ("CHAT_TASK_RESULT_SECONDS", ["0", "nan", "inf", "1e300", "day"]),
         ("CHAT_MAX_RESULTS_BYTES", ["-1", "nan", "5 GB"]),
-        ("CHAT_FILES", ["files", "./files", "/", "database", "s3://bucket", "file:///srv", "/a\0b"]),
+        ("CHAT_FILES", ["files", "./files", "/", "database", "s3://", "file:///srv", "/a\0b"]),
         ("DEBUG", ["2", "maybe", "ture", "debug"]),
         ("CHAT_ECHO", ["2", "enabled?"]),
         ("CHAT_LIMITS", ["2", "none at all"]),

@@ -110,7 +110,7 @@ def test_the_processes_that_read_and_write_files_share_a_volume_of_their_user(se
     for name, service in services.items():
         if "build" in service:
             place = service["environment"]["CHAT_FILES"]
-            assert service["volumes"] == ([] if name.startswith("interface-") else [f"files:{place}"]), name
+            assert service["volumes"] == [f"files:{place}"], name
     assert f"--owner=10001 --group=10001 --mode=700 {place}\n" in (ROOT / "Dockerfile").read_text()
 
 

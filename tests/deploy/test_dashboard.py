@@ -37,6 +37,7 @@ NOT_SHOWN = {
     "chat_info",
     "chat_interface_connections",
     "chat_interface_polls",
+    "chat_link_previews_total",
     "chat_people",
     "chat_redis_info",
     "chat_rooms",

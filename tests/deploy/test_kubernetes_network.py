@@ -53,7 +53,7 @@ def test_the_proxy_waits_longer_than_an_interface_is_silent():
             assert int(text.removesuffix("s")) > 70, name
         assert isinstance(text, str), name
     sizes = {text for name, text in annotations.items() if name.endswith("body-size")}
-    assert sizes == {"1m"} and annotations["nginx.org/websocket-services"] == "interface"
+    assert sizes == {"0"} and annotations["nginx.org/websocket-services"] == "interface"
 
 
 def allowed(direction, name):

@@ -5,7 +5,18 @@ Then it is fuzzed in every build, and by `bin/test --fuzz`. Put first inputs int
 """
 
 from tests.fuzz import tokens
-from tests.fuzz.harnesses import commands, headers, interface, pictures, protocol, site, texts
+from tests.fuzz.harnesses import (
+    commands,
+    headers,
+    histories,
+    interface,
+    pages,
+    pictures,
+    protocol,
+    site,
+    texts,
+    uploads,
+)
 from tests.fuzz.target import Target
 
 EVENTS = tuple(f'{{"type": "{name}", "ref": "r1"'.encode() for events in protocol.TABLES for name in events)
@@ -13,6 +24,7 @@ CREDENTIALS = (
     f"Cookie: sessionid={site.SESSION}; csrftoken={site.CSRF}\r\nX-CSRFToken: {site.CSRF}\r\n".encode(),
     f"Authorization: Bearer {site.TOKEN}\r\n".encode(),
 )
+IMPORTS = ("chat.services.imports",)
 INTERFACE = ("channels_transport.interface", "daphne", "autobahn.websocket", "twisted.web.http")
 
 TARGETS = {
@@ -47,6 +59,14 @@ TARGETS = {
             most_bytes=300,
         ),
         Target("forms", headers.check_form, ("django.http", "chat.http.form_bodies"), tokens.FORM, most_bytes=1000),
+        Target(
+            "uploads",
+            uploads.check_body,
+            ("channels_transport.interface.bodies", "multipart"),
+            tokens.FORM,
+            most_bytes=1000,
+        ),
+        Target("downloads", uploads.check_download, ("chat.http.file_responses",), tokens.HEADERS, most_bytes=300),
         Target("items", headers.check_items, ("channels_transport.items",), tokens.ITEMS, most_bytes=300),
         Target(
             "sessions",
@@ -55,10 +75,18 @@ TARGETS = {
             tokens.ITEMS,
             most_bytes=300,
         ),
+        Target("slack", histories.check_slack, IMPORTS, tokens.SLACK, most_bytes=1000),
+        Target("mattermost", histories.check_mattermost, IMPORTS, tokens.MATTERMOST, most_bytes=1000),
+        Target("transcripts", histories.check_transcript, IMPORTS, tokens.TRANSCRIPT, most_bytes=1000),
         Target("requests", interface.check_request, INTERFACE, tokens.HTTP, most_bytes=2000),
         Target("websockets", interface.check_websocket, INTERFACE, tokens.WEBSOCKET, most_bytes=1000),
+        Target("pages", pages.check_page, ("chat.services.link_previews",), tokens.PAGES, most_bytes=2000),
         Target(
-            "pictures", pictures.check_picture, ("PIL", "chat.services.people.pictures"), tokens.IMAGES, most_bytes=3000
+            "pictures",
+            pictures.check_picture,
+            ("PIL", "chat.services.people.pictures", "chat.services.uploads"),
+            tokens.IMAGES,
+            most_bytes=3000,
         ),
         Target(
             "site",

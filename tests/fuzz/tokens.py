@@ -271,6 +271,31 @@ ANIM
 !\xf9\x04
 \xff\xe2ICC_PROFILE\x00
 """)
+
+PAGES = read_tokens(r"""
+<html><head>
+<title>
+</title>
+<meta property="og:title" content="
+<meta name=description content='
+<meta property="og:image" content="//a/b.png">
+<meta charset="shift_jis">
+<!--
+-->
+<script>
+</script>
+</head>
+<body>
+"
+>
+&amp;
+&#0;
+&#xd800;
+\xef\xbb\xbf
+\xff\xfe
+\xe2\x80\xae
+""")
+
 COMMANDS = read_tokens(r"""
 in\x20
 20
@@ -297,4 +322,69 @@ noon
 --multiple
 —anonymous
 --until\x20
+""")
+
+SLACK = read_tokens(r"""
+[{"type": "message", "user": "U1", "ts": "1551430000.000100", "text": "
+"subtype": "bot_message"
+"thread_ts": "1551430000.000100"
+"edited": {"ts": "1551430001.0"}
+"reactions": [{"name": "+1::skin-tone-2", "users": ["U1"]}]
+"files": [{"name": "a", "permalink": "https://a.example"}]
+"attachments": [{"title": "t", "text": "x", "fields": [{}]}]
+"blocks": [{"text": {"text": "a"}}]
+<@U1|a>
+<#C1>
+<!here>
+<https://a.example|a>
+&lt;
+```
+*a*
+~a~
+>>>
+:tada:
+"}]
+\\ud800
+\\u0000
+null
+{}
+[]
+-1
+1e999
+""")
+
+MATTERMOST = read_tokens(r"""
+{"type": "post", "post": {"team": "t", "channel": "general", "user": "a", "create_at": 1, "message": "
+"}}\n
+{"type": "direct_post", "direct_post": {"channel_members": ["a", "b"], "user": "a", "create_at": 2, "message": "
+{"type": "user", "user": {"username": "a", "teams": [{"name": "t", "channels": [{"name": "general"}]}]}}\n
+"edit_at": 5
+"replies": [{"user": "b", "create_at": 3, "message": ""}]
+"reactions": [{"user": "a", "emoji_name": "+1"}]
+"attachments": [{"path": "a/b"}]
+"props": {"attachments": [{"text": "x"}]}
+"type": "system_join_channel"
+@a
+~general
+@channel
+:tada:
+\\ud800
+null
+-1
+[]
+{}
+""")
+
+TRANSCRIPT = read_tokens(r"""
+{"room":{"slug":"garden","name":"G"},"offset":9,"messages":[\n
+{"id":1,"offset":1,"author":{"handle":"Alice"},"body":"@Alice","at":"2026-11-20T09:30:00.000Z"
+"edited_at":"2026-11-20T09:30:00.000Z"
+"removed":true
+"reactions":{"\xf0\x9f\x91\x8d":["Bob"]}
+"guests":["Bob"]
+"reply_to":1
+},\n
+\n]}\n
+null
+-1
 """)

@@ -129,6 +129,8 @@ test("emoji are found when their catalogue is loaded", async () => {
   const source = makeEmojiSource(async () => catalogue);
   assert.deepEqual(source.kept("bic"), []);
   assert.deepEqual(await source.fetch("bic"), [{ text: "🚲 ", title: "bicycle", picture: "🚲" }]);
+  const own = { search: () => [{ emoji: ":owl:", name: ":owl:", url: "/emoji/x/" }] };
+  assert.deepEqual(await makeEmojiSource(async () => own).fetch("owl"), [{ text: ":owl: ", title: ":owl:", picture: ":owl:", url: "/emoji/x/" }]);
   assert.deepEqual(await makeEmojiSource(() => Promise.reject(new Error("no"))).fetch("bic"), []);
 });
 

@@ -25,7 +25,7 @@ test("an edit is kept with what stood in the field before it", () => {
   const edit = { kind: "edit", message: QUOTED };
   const beforeEdit = { text: "draft", target: { kind: "reply", message: QUOTED } };
   new Draft(storage, "a").save({ text: "changed", target: edit, beforeEdit });
-  assert.deepEqual(new Draft(storage, "a").load(), { text: "changed", target: edit, beforeEdit });
+  assert.deepEqual(new Draft(storage, "a").load(), { text: "changed", target: edit, beforeEdit, files: [] });
 });
 
 test("nothing is kept of an empty field", () => {
@@ -34,6 +34,17 @@ test("nothing is kept of an empty field", () => {
   draft.save({ text: "hello", target: null, beforeEdit: null });
   draft.save({ text: "", target: null, beforeEdit: null });
   assert.equal(storage.values.size, 0);
+});
+
+test("uploaded files are kept as long as the server keeps them", (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 1_000_000_000_000 });
+  const storage = new MemoryStorage();
+  const files = [{ id: "x", name: "a.txt", type: "text/plain", size: 5 }];
+  new Draft(storage, "a").save({ text: "", target: null, beforeEdit: null, files });
+  context.mock.timers.setTime(1_000_000_000_000 + 22 * 3_600_000);
+  assert.deepEqual(new Draft(storage, "a").load().files, files);
+  context.mock.timers.setTime(1_000_000_000_000 + 24 * 3_600_000);
+  assert.deepEqual(new Draft(storage, "a").load().files, []);
 });
 
 for (const text of ["hello", "7", '"quoted"', "{", "null", "[1]"]) {

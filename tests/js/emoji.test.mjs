@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { EmojiCatalogue, TONES, find, groups, search, withTone } from "../../chat/static/chat/emoji/catalogue.js";
+import { searchCustomEmoji } from "../../chat/static/chat/connection/custom-emoji.js";
 import { EmojiChoices } from "../../chat/static/chat/emoji/choices.js";
 import { moveInGrids } from "../../chat/static/chat/emoji/grid-movement.js";
 import { loadCatalogue } from "../../chat/static/chat/ui/translation.js";
@@ -101,3 +102,12 @@ const MOVES = [
 for (const [key, from, to] of MOVES) {
   test(`${key} moves from ${from} to ${to}`, () => assert.equal(moveInGrids(key, from, LENGTHS, 4), to));
 }
+
+test("the site's own emoji are found by a part of their name, first those that begin with it", () => {
+  const list = ["old_parrot", "parrot_wave", "owl"].map((name) => ({ name, url: "", added_by: null, added_at: "", own: false }));
+  const names = (query, most = 9) => searchCustomEmoji(query, most, list).map(({ name }) => name);
+  assert.deepEqual(names("parrot"), ["parrot_wave", "old_parrot"]);
+  assert.deepEqual(names(":Parrot Wave:"), ["parrot_wave"]);
+  assert.deepEqual(names("o", 1), ["old_parrot"]);
+  assert.deepEqual(names(""), []);
+});

@@ -150,3 +150,13 @@ test("a page without a first view connects without a cursor", () => {
   assert.deepEqual(viewsOf(room), []);
   assert.equal(new URL(room.transport.url).search, "");
 });
+
+test("nothing is older than the first message that retention has left", () => {
+  const messages = makeMessages(51, 60);
+  const room = open(makeView(60, { messages }));
+  assert.equal(room.socket.hasOlder, true);
+  room.join({ offset: 60, room: { slug: "general", kept_from: 51, kept_days: 30 } });
+  assert.equal(room.socket.hasOlder, false);
+  room.deliver({ type: "expired", before: 40 });
+  assert.equal(room.attempts, 1);
+});

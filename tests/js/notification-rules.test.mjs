@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { titleOf } from "../../chat/static/chat/workspace/direct-titles.js";
-import { isMentionNotified, isQuiet, newMessageAuthor } from "../../chat/static/chat/workspace/notification-rules.js";
+import { isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "../../chat/static/chat/workspace/notification-rules.js";
 
 const place = (more = {}) => ({ slug: "a", name: "A", kind: "room", posts: 10, unread: 0, mentions: 0, level: "all", ...more });
 const mention = { room: "a", id: 1, author: { handle: "bob" }, text: "Hello" };
@@ -55,4 +55,11 @@ test("a direct conversation has the names of the other people", () => {
   assert.equal(titleOf(direct, "alice", nameOf), "Robert, charlie");
   assert.equal(titleOf(place({ kind: "direct", people: ["bob"] }), "bob", nameOf), "Robert");
   assert.equal(titleOf(place(), "alice", nameOf), "A");
+});
+
+test("a reply in a followed thread notifies by the level of the room", () => {
+  assert.equal(isReplyNotified(place(), { notify: "mentions" }), true);
+  assert.equal(isReplyNotified(place(), { notify: "none" }), false);
+  assert.equal(isReplyNotified(place({ level: "mentions" }), { notify: "all" }), false);
+  assert.equal(isReplyNotified(undefined, { notify: "all" }), false);
 });

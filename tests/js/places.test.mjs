@@ -148,3 +148,14 @@ test("the position of a favourite counts archived favourites and no gaps, as the
   assert.equal(places.moveFavourite("a", null), 3);
   assert.deepEqual(places.favourites.map(({ slug, favourite }) => slug + favourite), ["old0", "c1", "b2", "a3"]);
 });
+
+test("a room without threads has none, and a muted room counts none", () => {
+  const places = new Places("Alice");
+  const room = (slug, more) => ({ slug, name: slug, kind: "room", unread: 0, mentions: 0, level: "all", ...more });
+  places.replace([room("garden", { threads: 2 }), room("attic"), room("cellar", { threads: 4, level: "none" })]);
+  assert.equal(places.unreadThreads, 2);
+  places.change({ slug: "garden", threads: 0 });
+  places.change({ slug: "attic", threads: 1 });
+  assert.equal(places.unreadThreads, 1);
+  assert.equal(places.totals.unread, 0);
+});

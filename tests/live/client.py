@@ -53,9 +53,9 @@ class Person:
         self.call("POST", "/api/rooms/", slug=slug, name=f"The room {slug}", expected=201)
         return slug
 
-    def post(self, slug, body, ref=None):
+    def post(self, slug, body, ref=None, **fields):
         ref = ref or new_ref()
-        return self.call("POST", f"/api/rooms/{slug}/messages/", ref=ref, body=body)
+        return self.call("POST", f"/api/rooms/{slug}/messages/", ref=ref, body=body, **fields)
 
     def history(self, slug):
         """Return all messages of a room by id, as the API gives them."""

@@ -65,6 +65,7 @@ class Nginx:
             r"server_name chat\.example\.com;": "server_name 127.0.0.1;",
             r"/etc/ssl/chat/\w+\.pem": str(certificate),
             r"/srv/chat/var/static/": f"{site.site.folder}/static/",
+            r"/var/lib/chat/files/": f"{site.site.folder}/files/",
             r"/var/log/nginx/chat\.log": str(self.log),
         }
         for pattern, replacement in changes.items():

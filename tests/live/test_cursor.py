@@ -88,6 +88,28 @@ async def test_six_concurrent_authors_leave_no_gap_for_any_receiver(room, person
         assert sorted(offsets) == list(range(1, 241))
 
 
+async def test_each_of_many_concurrent_replies_is_counted(room, person):
+    async with AsyncExitStack() as stack:
+        people = [person("Replier") for _ in range(6)]
+        clients = [await stack.enter_async_context(replier.client(room)) for replier in people]
+        root = (await clients[0].post("root"))["id"]
+        for number in range(5):
+            await asyncio.gather(*(client.send("post", body=f"{number}", thread=root) for client in clients))
+        for client in clients:
+            await client.until(lambda client=client: not client.outbox and client.cursor == 31, 60)
+            newest = max(
+                (message["thread"] for message in client.messages.values() if "thread" in message), key=offset_in
+            )
+            assert (newest["count"], newest["offset"]) == (30, 31)
+        page = people[0].call("GET", f"/api/rooms/{room}/threads/{root}/").json()
+        assert page["thread"]["count"] == len(page["messages"]) == 30
+
+
+def offset_in(thread):
+    """Return the change up to which the field `thread` of a message counts."""
+    return thread["offset"]
+
+
 async def test_an_offset_becomes_visible_only_after_all_smaller_ones(room, person):
     # Commits must become visible in the order of their offsets. While four people write, a reader always asks for the
     # changes after the last offset that it saw. At the end it must have all changes.

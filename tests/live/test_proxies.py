@@ -118,6 +118,15 @@ def test_a_large_body_without_a_length_gets_413(proxied, olga):
     assert upload(olga, chunks).status_code == 413
 
 
+def test_the_site_decides_about_a_large_file_before_it_is_sent(proxied, olga):
+    """There is no such room, and the site says so. A proxy with a limit would answer 413, or wait for the file."""
+    address, headers = f"{proxied.url}/api/rooms/nowhere/files/", {"X-CSRFToken": olga.http.cookies["csrftoken"]}
+    chunks = (b"x" * 10_000 for _ in range(300))
+    for content in (b"x" * 3_000_000, chunks):
+        refused = olga.http.post(address, content, headers=headers, timeout=30)
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
 def test_the_form_uploads_a_picture_at_the_limit(proxied, olga):
     """The body of a form is larger than its file."""
     form = {"csrfmiddlewaretoken": olga.http.cookies["csrftoken"]}

@@ -12,7 +12,7 @@ from tests.names_in_code import ROOT
 pytestmark = pytest.mark.no_database
 
 PYTHONS = ("3.11", "3.12", "3.13")
-LOCKS = ("requirements", "requirements-tracing", "requirements-test", "requirements-audit")
+LOCKS = ("requirements", "requirements-tracing", "requirements-s3", "requirements-test", "requirements-audit")
 ALL_LOCKS = sorted(path for path in ROOT.glob("*/**/requirements*.txt") if path.with_suffix(".in").exists())
 ALL_LOCKS = [path for path in [*ROOT.glob("requirements*.txt"), *ALL_LOCKS] if ".venv" not in str(path)]
 

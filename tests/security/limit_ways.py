@@ -10,6 +10,7 @@ import json
 import math
 from dataclasses import dataclass
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from chat.models import Member, Person
@@ -273,6 +274,23 @@ def upload(actor):
     file = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(file, "PNG")
     return lambda: read_response(actor.browser.put("/api/profile/picture/", file.getvalue(), content_type="image/png"))
+
+
+def send_file(actor):
+    """Upload a file for a message."""
+
+    def ask():
+        form = {"file": SimpleUploadedFile("a.txt", b"Hello")}
+        return read_response(actor.browser.post("/api/rooms/garden/files/", form))
+
+    return ask
+
+
+def open_file(actor):
+    """Open a file that the person has uploaded."""
+    form = {"file": SimpleUploadedFile("a.txt", b"Hello")}
+    key = actor.browser.post("/api/rooms/garden/files/", form).json()["id"]
+    return get(f"/api/files/{key}/a.txt")(actor)
 
 
 def new_direct(actor):

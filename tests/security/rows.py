@@ -27,6 +27,7 @@ from tests.security.ways import (
     request,
     seen,
     submitted,
+    uploaded,
 )
 from tests.security.world import KINDS
 
@@ -63,6 +64,7 @@ def rows_of_frames(open_socket, kinds, by_slug=True):
     return {
         "fetch messages": row(Action.READ, "fetch", limit=5),
         "post": row(Action.POST, "post", body="Hello"),
+        "reply": row(Action.REPLY, "post", body="Hello", thread="others"),
         "react": row(Action.REACT, "react", id="others", emoji="👍", on=True),
         "edit an own message": row(Action.EDIT_OWN, "edit", id="own", body="Other"),
         "edit another's message": row(Action.EDIT_OTHERS, "edit", id="others", body="Other"),
@@ -124,6 +126,10 @@ ROWS = {
         ),
         "read messages": Row(Action.READ, request("GET", API + "messages/")),
         "read pins": Row(Action.READ, request("GET", API + "pins/")),
+        "list files": Row(Action.READ, request("GET", API + "files/")),
+        "upload a file": Row(Action.UPLOAD, uploaded(API + "files/"), True),
+        "open a file": Row(None, request("GET", "/api/files/{file}/a.txt")),
+        "read a thread": Row(Action.READ, request("GET", API + "threads/{others}/")),
         "preview": Row(Action.READ, request("POST", API + "preview/", {"body": "Hello"})),
         "post": Row(Action.POST, request("POST", API + "messages/", {"ref": "r1", "body": "Hello"}), True),
         "join": Row(Action.ENTER, request("PUT", API + "membership/")),
@@ -134,6 +140,10 @@ ROWS = {
         "find people": Row(Action.READ, request("GET", "/api/people/?room={slug}&q=A")),
         "bookmark": Row(Action.BOOKMARK, request("PUT", "/api/bookmarks/{slug}/{own}/")),
         "report": Row(Action.REPORT, request("POST", API + "messages/{others}/reports/", {"reason": "Rude"})),
+        "open a preview's image": Row(Action.READ, request("GET", API + "messages/{others}/previews/{preview}/image/")),
+        "remove another's preview": Row(
+            Action.EDIT_OTHERS, request("DELETE", API + "messages/{others}/previews/{preview}/"), True
+        ),
         "list scheduled": Row(Action.READ, request("GET", API + "scheduled/")),
         "schedule": Row(
             Action.SCHEDULE,
@@ -245,6 +255,7 @@ ROWS = {
             by_slug=False,
             kinds=BOARD,
         ),
+        "upload a file": Row(Action.UPLOAD, uploaded("/api/boards/{board}/files/"), by_slug=False, kinds=BOARD),
         "waiting room": Row(None, opened(open_auth), kinds=BOARD),
         "close": Row(None, framed(open_auth, "shut"), kinds=BOARD),
         "enter": Row(Action.ENTER, opened(open_write), by_slug=False, kinds=BOARD),

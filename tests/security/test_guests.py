@@ -39,6 +39,7 @@ BODY = {
     "level": "all",
     "name": "me",
     "text": "waves",
+    "state": "followed",
 }
 
 

@@ -22,7 +22,7 @@ from tests.helpers import rolled_back
 from tests.security.comparing import SameCookies, find_difference, measure
 from tests.security.world import OTHERS, open_world
 
-NO_ID, NO_NUMBER, NO_KEY = 987654321, 777, "x" * 32
+NO_ID, NO_NUMBER, NO_KEY, NO_FILE = 987654321, 777, "x" * 32, "x" * 22
 LENGTH = re.compile(r'\["Content-Length", "\d+"\], ')
 PASSWORD, WRONG = "correct horse", "battery staple"
 
@@ -98,8 +98,15 @@ PAIRS = {
     "a board without a visit, its room": Pair("stranger", "SOCKET", "/write/{}/x/", "board", uuid.UUID(int=7)),
     "a board with another's session": Pair("stranger", "SOCKET", "/write/" + "{}/", "others_session", None),
     "the streams of operators": Pair("outsider", "SOCKET", "/{}/", "operators_socket", "nowhere/rooms", costs=False),
+    "a file of a hidden room": Pair("outsider", "GET", "/api/files/{}/a.txt", "file", NO_FILE),
+    "a file of a hidden room, its thumbnail": Pair("outsider", "GET", "/api/files/{}/thumbnail/", "file", NO_FILE),
+    "a file of a hidden room, deleted": Pair("outsider", "DELETE", "/api/files/{}/", "file", NO_FILE),
+    "a file, opened by a stranger": Pair("stranger", "GET", "/api/files/{}/a.txt", "file", NO_FILE),
     "the former address of a hidden room": Pair("outsider", "GET", "/rooms/{}/", "former_slug", "attic"),
     "the former address of a hidden room, connected": Pair("outsider", "SOCKET", "/chat/{}/", "former_slug", "attic"),
+    "a preview of a hidden room, its image": Pair(
+        "outsider", "GET", "/api/rooms/{}/messages/100/previews/1/image/", "private_slug", "room-privat3"
+    ),
     "a hidden room, searched": Pair("outsider", "GET", "/api/search/?q=apples+in:{}", "private_slug", "room-privat3"),
     "a hidden room, its people searched": Pair(
         "outsider", "GET", "/api/people/?q=A&room={}", "private_slug", "room-privat3"
@@ -151,6 +158,7 @@ def make_things(world):
         private_room=private.id,
         private_slug=private.slug,
         former_slug="cellar",
+        file=world.ids["private"]["file"],
         person=owner.id,
         direct_room=world.rooms["direct"].id,
         direct_message=Message.objects.get(room=world.rooms["direct"], number=OTHERS).id,

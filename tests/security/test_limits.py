@@ -44,6 +44,8 @@ LISTS = [
     "/api/rooms/garden/messages/?around=3",
     "/api/rooms/garden/pins/",
     "/api/rooms/garden/people/",
+    "/api/rooms/garden/threads/1/",
+    "/api/threads/",
     "/api/rooms/garden/members/",
     "/api/rooms/garden/reports/",
     "/api/rooms/garden/audit/",
@@ -132,6 +134,8 @@ CASES = [
     ("downloads", "result", ways.download),
     ("downloads", "own data", get("/api/profile/data/")),
     ("pictures", "API", ways.upload),
+    ("uploads", "API", ways.send_file),
+    ("opened_files", "API", ways.open_file),
     ("directs", "API", ways.new_direct),
     ("invitations", "API", send("post", "/api/rooms/garden/invitations/", {})),
     ("hooks", "API", send("post", "/api/rooms/garden/hooks/", {"kind": "incoming", "name": "Hook {n}"})),
@@ -229,9 +233,10 @@ def test_a_limit_refuses_one_owner_until_retry_after_and_no_other(limit, name, w
 
 
 def test_every_limit_has_a_row_or_a_test_of_its_own(settings):
-    of_their_own = {"task_bytes", "download_bytes", "wrong_passwords", "wrong_passwords_here"}
+    of_their_own = {"task_bytes", "download_bytes", "upload_bytes", "wrong_passwords", "wrong_passwords_here"}
     of_their_own |= {"wrong_codes", "wrong_codes_here", "mails", "new_addresses"}
-    of_their_own |= {"password_resets", "password_resets_here"}
+    of_their_own |= {"password_resets", "password_resets_here", "custom_emoji", "push_changes"}
+    of_their_own |= {"link_previews", "link_previews_in_room", "link_previews_of_host"}
     of_the_site = {limit for limit in settings.CHAT_LIMITS if limit.endswith("_per_site")}
     assert settings.CHAT_LIMITS.keys() - of_their_own - of_the_site == {limit for limit, _, _ in CASES}
 

@@ -21,6 +21,7 @@ EXCEPTIONS = {
     "feeds": "describes the kind of a room to its members",
     "hooks.notices": "selects members by the roles that the table of rights gives",
     "invitations": "selects members by the roles that the table of rights gives",
+    "link_previews.links": "a board has no previews: nobody could fetch their images by its slug",
     "lost_rights": "finds the banned members whose connections are still open",
     "mentions": "selects by a query what Action.READ allows",
     "moderation.members": "a board has handles of its own",
@@ -34,6 +35,9 @@ EXCEPTIONS = {
     "people.room_people": "leaves banned people out of a list",
     "presence": "leaves banned people out of a list; a board has handles of its own",
     "reminders.storing": "leaves the addresses of other people's rooms out of a list",
+    "push.recipients": "a direct message notifies everybody; leaves banned people out of a query",
+    "push.texts": "a direct message shows its author",
+    "push_posts": "boards cause no pushes",
     "retention.rules": "operators choose the kinds of rooms to which a rule applies",
     "rooms.access": "selects rooms by former slugs, and lists archived rooms on request",
     "rooms.called": "a board has handles of its own",
@@ -44,7 +48,10 @@ EXCEPTIONS = {
     "rooms.readable": "selects by a query what Action.READ allows",
     "search.documents": "labels documents; the search compares each hit with the rows",
     "search.scope": "selects by a query what Action.SEARCH allows",
+    "threads.following": "leaves banned people out of a query",
+    "threads.notices": "a direct message notifies everybody",
     "workspace": "selects the rooms whose markers it moves",
+    "uploads.opening": "the session of a board identifies its visitors, who need no login",
 }
 
 

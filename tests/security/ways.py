@@ -17,6 +17,7 @@ import json
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from chat import protocol
@@ -42,11 +43,13 @@ def get_values(world, kind, standing):
         "own": world.own_number(standing),
         "others": OTHERS,
         "report": world.ids[kind]["report"],
+        "preview": world.ids[kind]["preview"],
         "role": world.ids[kind]["role"],
         "invitation": world.invitation.id,
         **{f"{kind}_hook": hook.id for kind, hook in world.hooks.items()},
         "others_task": world.ids[kind]["muted" if standing == "member" else "member"]["task"],
         "board": world.olga.board,
+        "file": world.ids[kind]["file"],
         "key": world.key,
         "digest": world.digest,
         "tomorrow": protocol.format_time(timezone.now() + timedelta(days=1)),
@@ -80,6 +83,17 @@ def sign_of(response):
 def request(method, path, body=None):
     """Return the function of a row that sends one request."""
     return lambda world, kind, standing: sign_of(send(world, kind, standing, method, path, body))
+
+
+def uploaded(path):
+    """Return the function of a row that uploads a file."""
+
+    def ask(world, kind, standing):
+        address = path.format(**get_values(world, kind, standing))
+        form = {"file": SimpleUploadedFile("a.txt", b"Hello")}
+        return sign_of(world.note(world.browsers[standing].post(address, form)))
+
+    return ask
 
 
 def listed(path, find):

@@ -4,6 +4,7 @@ The world of the tables of rights: a room of each kind, and in each room a perso
 It is built once for a module of tests. Each request of a test runs in a savepoint that is rolled back.
 """
 
+import secrets
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -11,19 +12,23 @@ from django.test import override_settings
 from django.utils import timezone
 
 from chat.models import (
+    AdditionBit,
     Board,
     Bookmark,
+    LinkPreview,
     Member,
     Mention,
     Person,
+    Preview,
     Report,
     Room,
     ScheduledMessage,
     Task,
     TaskPart,
+    Upload,
     Visitor,
 )
-from chat.services import announcements, directs, hooks, invitations, people, rooms, search
+from chat.services import announcements, directs, files, hooks, invitations, people, rooms, search
 from chat.services.digests import digest_secret
 from tests import wire
 from tests.chat.helpers import Browser, message_of
@@ -116,7 +121,9 @@ class World:
         message = message_of(room, self.author, OTHERS, **fields)
         announcements.announce(f"News of {kind}", slug=room.slug)
         report = Report.objects.create(room=room, message=message, reporter=self.author, reason="Rude", body="Hello")
-        self.ids[kind] = {"report": report.id, "role": Member.objects.get(room=room, person=self.author).id}
+        role = Member.objects.get(room=room, person=self.author).id
+        self.ids[kind] = {"report": report.id, "role": role, "file": make_file(message).key}
+        self.ids[kind]["preview"] = make_preview(message).id
         for index, (standing, person) in enumerate(self.people.items()):
             if person is None:
                 continue
@@ -190,6 +197,24 @@ def _make_task(person, room):
 def _make_scheduled(person, room):
     due = timezone.now() + timedelta(days=1)
     return ScheduledMessage.objects.create(room=room, author=person, body="Later", due_at=due).id
+
+
+def make_preview(message):
+    """Store the preview of a link in a message, with an image, and return it."""
+    name = files.make_name("previews")
+    files.put(name, [make_image()])
+    preview = Preview.objects.create(digest="digest", is_found=True, title="Roses", image=name, width=4, height=4)
+    fields = {"position": 0, "digest": "digest", "url": "https://flowers.example/", "preview": preview}
+    type(message).objects.filter(id=message.id).update(additions=AdditionBit.PREVIEWS)
+    return LinkPreview.objects.create(room=message.room, number=message.number, **fields)
+
+
+def make_file(message):
+    """Store a file of a message, and return its row."""
+    name = files.make_name("uploads")
+    files.put(name, [b"Hello"])
+    fields = {"name": "a.txt", "type": "text/plain", "size": 5, "stored": name, "key": secrets.token_urlsafe(16)}
+    return Upload.objects.create(room=message.room, person=message.author, number=message.number, **fields)
 
 
 def make_image():

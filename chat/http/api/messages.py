@@ -52,7 +52,9 @@ def _respond(room, page, **fields):
 @signed_in
 def create_message(request, slug):
     """
-    Post a message, for people who may write in the room. They become members. Body {ref, body, reply_to?}.
+    Post a message, for people who may write in the room. They become members.
+
+    Body {ref, body, reply_to?, files?, thread?}.
 
     Return 201 and {ref, id, offset}; 200 with the same body if this person has already used the `ref` for this message.
     """

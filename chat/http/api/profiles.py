@@ -114,7 +114,11 @@ def download_data(request):
 
 @signed_in
 def get_preferences(request):
-    """Return the person's preferences {theme, language, notify, sound, quiet_from, quiet_to, opens_at}."""
+    """
+    Return the person's preferences.
+
+    {theme, language, notify, sound, quiet_from, quiet_to, opens_at, hide_previews}
+    """
     return JsonResponse(people.describe_preferences(people.get_preferences(request.user)))
 
 

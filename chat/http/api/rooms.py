@@ -41,6 +41,7 @@ def describe_rooms(found):
             **({"private": True} if room.access == room.PRIVATE else {}),
             **({"guests": False} if room.closed_to_guests else {}),
             **protocol.room_state(bool(room.archived), room.get_callers()),
+            **({"kept_days": room.kept_days} if room.kept_days else {}),
         }
         for room, count in zip(found, online, strict=True)
     ]

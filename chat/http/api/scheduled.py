@@ -6,18 +6,19 @@ from chat import protocol
 from chat.http.endpoints import endpoint, errors_with_ref, signed_in
 from chat.http.reads import ListResponse
 from chat.models import POST, READ
-from chat.services import budgets, limits, rooms, scheduled
+from chat.services import budgets, limits, rooms, scheduled, uploads
 
 
 @signed_in
 def list_scheduled(request, slug):
     """Return {scheduled: [...]}: the person's own scheduled messages in a readable room, sorted by `at`."""
     found = scheduled.get_scheduled(request.user, slug)
-    return ListResponse({"scheduled": [_describe(row) for row in found]})
+    files = uploads.find_scheduled(found)
+    return ListResponse({"scheduled": [_describe(row, files.get(row.id)) for row in found]})
 
 
-def _describe(row):
-    return {
+def _describe(row, files):
+    fields = {
         "id": row.id,
         "body": row.body,
         "at": protocol.format_time(row.due_at),
@@ -25,6 +26,7 @@ def _describe(row):
         "state": row.state,
         "why": row.why or None,
     }
+    return {**fields, "files": files} if files else fields
 
 
 @signed_in
@@ -32,8 +34,8 @@ def create_scheduled(request, slug):
     """
     Schedule a message for the time `at`, for people who may enter the room. They become members.
 
-    Body {ref, body, at, reply_to?}. Return 201 and {ref, scheduled_id}; 200 with the same body if this person has
-    already used the `ref` for the same request.
+    Body {ref, body, at, reply_to?, files?}. Return 201 and {ref, scheduled_id}; 200 with the same body if this person
+    has already used the `ref` for the same request.
     """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Schedule)
     with errors_with_ref(event.ref):

@@ -13,7 +13,7 @@ from chat.protocol import ChatError
 from chat.services import limits, rooms, tasks
 
 # A result may be a page that contains text of users. This policy keeps a browser from running scripts in that page.
-POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @signed_in

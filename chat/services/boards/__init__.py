@@ -6,7 +6,7 @@ store holds only the connections of the visitors to the waiting room. If the sto
 """
 
 from .browsers import is_new_browser, make_session_id
-from .decisions import close_board, decide_on_visitor, get_member
+from .decisions import close_board, decide_on_visitor, find_visiting_member, get_member
 from .join_requests import request_to_join
 from .lifecycle import create_board, get_board, sweep_boards
 from .visits import Visit, find_owner, get_visit, get_visitors, recheck_visit
@@ -25,6 +25,7 @@ __all__ = [
     "decide_on_visitor",
     "enter_waiting_room",
     "find_owner",
+    "find_visiting_member",
     "get_board",
     "get_first_events",
     "get_member",

@@ -35,6 +35,11 @@ def make_session_id(session: SessionBase, board: Board, browser: str) -> str:
     return derive_session_id(session[SESSION_FIELD], board.uuid)
 
 
+def find_session_id(session: SessionBase, board: Board) -> str:
+    """Return the browser's session id on this board, without a change of its login session."""
+    return derive_session_id(session.get(SESSION_FIELD) or "", board.uuid)
+
+
 def read_browser(session: SessionBase | None) -> str | None:
     """Return the digest of the browser's id from its login session, or None if the session does not contain it."""
     return session.get(BROWSER_FIELD) if session is not None else None

@@ -5,20 +5,23 @@ A decision also changes the members of the board's room. Every right is read fro
 Each decision runs once for each ref, as changes in rooms do.
 """
 
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 
 from chat import protocol
 from chat.connections import Connection
-from chat.models import Board, Member, Visitor
+from chat.models import Board, Member, Person, Room, Visitor
 from chat.protocol import ChatError
 from chat.services import feeds, rooms
 from chat.services.rights import Action, may
 
+from .browsers import find_session_id
 from .held_browsers import find_others_to_remove
 from .lifecycle import make_not_found_error
 from .notices import disconnect_everybody, disconnect_member, notify_decision
 from .visitors import find_visitor_member, lock_visitor, release_handle, reserve_handle, set_state
-from .visits import Visit
+from .visits import Visit, get_visit
 
 _STATES = {"admit": Visitor.ADMITTED, "refuse": Visitor.REFUSED, "remove": Visitor.REMOVED}
 
@@ -38,6 +41,17 @@ def get_member(visit: Visit) -> Member:
         raise make_not_found_error()
     member.room, member.person = visit.board.room, visitor.person
     return member
+
+
+def find_visiting_member(room: Room, session: SessionBase, person: Person | AnonymousUser) -> Member | None:
+    """Return the Member with which a browser reads the room of a board, as `get_member` does, or None."""
+    board = Board.objects.filter(room=room).first()
+    if board is None:
+        return None
+    try:
+        return get_member(get_visit(str(board.uuid), find_session_id(session, board), session, person))
+    except ChatError:
+        return None
 
 
 def decide_on_visitor(

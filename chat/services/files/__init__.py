@@ -1,8 +1,8 @@
 """
 Files that the site keeps: today the results of tasks. A file is written once, in parts, and never changed.
 
-The setting CHAT_FILES says where new files are stored: in a directory that all processes share, or in the database.
-Both stores have the same methods. A third kind of store, such as a bucket of S3, is one more class with these methods.
+The setting CHAT_FILES says where new files are stored: in a directory that all processes share, in a bucket of S3, or
+in the database. All stores have the same methods.
 
 A caller of this package does the following:
 
@@ -15,10 +15,23 @@ A caller of this package does the following:
 This package checks no rights, and shows no name to anybody.
 """
 
-from .errors import FileLost, FileTooLarge, NoSpace
+from .errors import FileLost, FileTooLarge, NoSpace, StoreUnavailable
 from .names import is_name, make_name
 from .orphans import register_owner, sweep_files
-from .stores import create, delete, delete_after_commit, find_directory, find_paths, find_problem, has, put, read
+from .stores import (
+    create,
+    delete,
+    delete_after_commit,
+    find_bucket,
+    find_directory,
+    find_paths,
+    find_problem,
+    has,
+    is_in_directory,
+    put,
+    read,
+    read_range,
+)
 from .writing import Parts, Writer
 
 __all__ = [
@@ -26,18 +39,22 @@ __all__ = [
     "FileTooLarge",
     "NoSpace",
     "Parts",
+    "StoreUnavailable",
     "Writer",
     "create",
     "delete",
     "delete_after_commit",
+    "find_bucket",
     "find_directory",
     "find_paths",
     "find_problem",
     "has",
+    "is_in_directory",
     "is_name",
     "make_name",
     "put",
     "read",
+    "read_range",
     "register_owner",
     "sweep_files",
 ]

@@ -6,6 +6,7 @@ This module writes StoredFile and FilePart.
 
 from collections.abc import Generator, Iterator
 
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from chat.models import FilePart, StoredFile
@@ -33,10 +34,25 @@ class DatabaseStore:
 
         Raise FileLost if there is no such file. The parts raise FileLost if the file is deleted while it is read.
         """
-        found = StoredFile.objects.filter(name=check_name(name), is_complete=True).values_list("id", "size").first()
+        file_id, size = self._find_complete(name)
+        return _read_parts(name, file_id, 0, 0, size)
+
+    def read_range(self, name: str, first: int, length: int) -> Parts:
+        """Return the parts of at most `length` bytes of a complete file, from the byte `first` on, as `read` does."""
+        file_id, size = self._find_complete(name)
+        number, start = _find_part(file_id, first) if first else (0, 0)
+        return _read_parts(name, file_id, number, first - start, max(0, min(length, size - first)))
+
+    def _find_complete(self, name: str) -> tuple[int, int]:
+        files = StoredFile.objects.filter(name=check_name(name), is_complete=True)
+        found = files.values_list("id", "size").first()
         if found is None:
             raise FileLost(name)
-        return _read_parts(name, *found)
+        return found
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a complete file with this name."""
+        return StoredFile.objects.filter(name=check_name(name), is_complete=True).exists()
 
     def delete(self, name: str) -> bool:
         """Delete a file, complete or not, in small statements. Return whether there was one."""
@@ -54,8 +70,8 @@ class DatabaseStore:
         """Delete a file as `delete` does, if no other transaction has locked its row. Return whether it was deleted."""
         return bool(find_free_rows(StoredFile.objects.filter(name=check_name(name)), 1)) and self.delete(name)
 
-    def find(self, kind: str) -> Iterator[Info]:
-        """Yield the files of a kind, complete or not."""
+    def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
+        """Yield the files of a kind, complete or not. There are no `folders`."""
         after = 0
         files = StoredFile.objects.filter(name__startswith=f"{check_kind(kind)}/").order_by("id")
         # PgBouncer allows no server-side cursor, so each batch is a query of its own.
@@ -65,14 +81,27 @@ class DatabaseStore:
             after = batch[-1].id
 
 
-def _read_parts(name: str, file_id: int, size: int) -> Generator[bytes, None, None]:
-    read = number = 0
-    while read < size:
+def _find_part(file_id: int, position: int) -> tuple[int, int]:
+    """Return the part that has the byte at a position: its number, and the position of its first byte."""
+    # The lengths of parts differ. The database knows each length without reading the part.
+    sizes = FilePart.objects.filter(file_id=file_id).order_by("number").values_list("number", Length("data"))
+    start = 0
+    for number, size in sizes:
+        if start + size > position:
+            return number, start
+        start += size
+    return 0, 0  # the file ends before the position
+
+
+def _read_parts(name: str, file_id: int, number: int, skipped: int, left: int) -> Generator[bytes, None, None]:
+    """Yield `left` bytes, from the part `number` on. Leave out the first `skipped` bytes of this part."""
+    while left > 0:
         data = FilePart.objects.filter(file_id=file_id, number=number).values_list("data", flat=True).first()
         if data is None:
             raise FileLost(name)
-        yield bytes(data)
-        read, number = read + len(data), number + 1
+        part = bytes(memoryview(data)[skipped : skipped + left])
+        yield part
+        left, number, skipped = left - len(part), number + 1, 0
 
 
 class _PartWriter(Writer):

@@ -1,5 +1,6 @@
 """
-Files in a directory that all processes share. Only the user of the processes can read them.
+Files in a directory that all processes share. Only the user of the processes can read them, and with CHAT_X_ACCEL its
+group too, to which nginx then belongs.
 
 A file is written under a temporary name. `finish` writes it to the disk, and then gives it its name. So a file with its
 name is complete, also after a power cut.
@@ -7,11 +8,14 @@ name is complete, also after a power cut.
 
 import contextlib
 import errno
+import math
 import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+
+from django.conf import settings
 
 from .errors import FileLost, NoSpace
 from .names import check_kind, check_name, is_kind, is_name
@@ -50,7 +54,19 @@ class DirectoryStore:
     def read(self, name: str) -> Parts:
         """Return the parts of a complete file, one after the other. Raise FileLost if there is no such file."""
         with translated_errors(name):
-            return _FileReader(os.open(self.find_path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
+            return _FileReader(self._open(name))
+
+    def read_range(self, name: str, first: int, length: int) -> Parts:
+        """Return the parts of at most `length` bytes of a complete file, from the byte `first` on. Raise FileLost."""
+        with translated_errors(name):
+            return _FileReader(self._open(name), first, length)
+
+    def _open(self, name: str) -> int:
+        return os.open(self.find_path(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a complete file with this name."""
+        return self.find_path(name).is_file()
 
     def delete(self, name: str) -> bool:
         """Delete a file, complete or not. Return whether there was one."""
@@ -61,11 +77,15 @@ class DirectoryStore:
         """Delete a file as `delete` does: nothing locks it."""
         return self.delete(name)
 
-    def find(self, kind: str) -> Iterator[Info]:
-        """Yield the files of a kind, complete or not. The first folder is chosen at random: see `orphans`."""
+    def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
+        """
+        Yield the files of a kind, complete or not: all of them, or those in this number of `folders`.
+
+        The first folder is chosen at random: see `orphans`.
+        """
         folder = self.root / check_kind(kind)
         first = random.randrange(256)
-        for number in range(256):
+        for number in range(folders or 256):
             shard = f"{(first + number) % 256:02x}"
             with contextlib.suppress(FileNotFoundError), os.scandir(folder / shard) as entries:
                 for entry in entries:
@@ -115,6 +135,8 @@ class _FileWriter(Writer):
             store.check_space()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = open(os.open(self._temporary, flags, 0o600), "wb", buffering=0)  # noqa: SIM115 (finish closes it)
+            if settings.CHAT_X_ACCEL:
+                os.fchmod(self._file.fileno(), 0o640)
 
     def _write(self, data):
         self._store.check_space()
@@ -136,13 +158,16 @@ class _FileWriter(Writer):
 
 
 def _make_folders(root: Path, folder: Path) -> None:
-    """Make the folders of a file, for this user alone, and write their names to the disk."""
+    """Make the folders of a file, for this user or its group, and write their names to the disk."""
     if folder.is_dir():
         return
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     for made in (folder.parent, folder):
         made.mkdir(mode=0o700, exist_ok=True)
         _sync_folder(made.parent)
+    for made in (root, folder.parent, folder) if settings.CHAT_X_ACCEL else ():
+        # The umask of a service usually forbids this.
+        made.chmod(0o750)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -154,19 +179,22 @@ def _sync_folder(folder: Path) -> None:
 
 
 class _FileReader:
-    """The parts of an open file. The file stays readable if somebody deletes it meanwhile."""
+    """The parts of an open file, or of a range of it. The file stays readable if somebody deletes it meanwhile."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, first: int = 0, length: float = math.inf) -> None:
         self._file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 (the end of the file closes it)
+        self._file.seek(first)
+        self._left = length
 
     def __iter__(self) -> "_FileReader":
         return self
 
     def __next__(self) -> bytes:
-        data = self._file.read(READ_BYTES)
+        data = self._file.read(int(min(READ_BYTES, self._left)))
         if not data:
             self.close()
             raise StopIteration
+        self._left -= len(data)
         return data
 
     def close(self) -> None:

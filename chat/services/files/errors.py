@@ -1,5 +1,9 @@
 """The errors of stored files. Callers translate them into their own errors."""
 
+from django.db import OperationalError
+
+from channels_transport.uploads import NoSpace as NoSpaceForUpload
+
 
 class FileLost(LookupError):
     """There is no such file: it was deleted, it is not complete, or another machine has it."""
@@ -9,5 +13,9 @@ class FileTooLarge(Exception):
     """The file would have more bytes than its writer allows."""
 
 
-class NoSpace(Exception):
+class NoSpace(NoSpaceForUpload):
     """The disk is full, or so full that a file must not take the rest."""
+
+
+class StoreUnavailable(OperationalError):
+    """A bucket cannot be reached now. It is one of OUTAGES: who handles an outage of the database handles this too."""

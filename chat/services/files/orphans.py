@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from chat.services.removed import FILES, count_removed
 
+from .s3 import S3Store
 from .stores import Store, find_stores
 
 ORPHAN_SECONDS = 3600  # a younger file stays
 SWEEP_SECONDS = 2.0  # the monitor must renew its lease within ten seconds
+BUCKET_FOLDERS = 4
 BATCH = 500  # names in one query: older versions of SQLite allow 999 parameters
 
 FindUsed = Callable[[list[str]], Iterable[str]]
@@ -35,7 +37,7 @@ def sweep_files() -> int:
     Delete files that no row names, for about SWEEP_SECONDS. Return how many.
 
     In a directory, each sweep begins with a folder that is chosen at random. So several sweeps reach all files, however
-    many there are.
+    many there are. In a bucket, a sweep reads BUCKET_FOLDERS of the 256 folders, because each is a request to pay for.
     """
     deadline = time.monotonic() + SWEEP_SECONDS
     deleted = sum(
@@ -47,7 +49,8 @@ def sweep_files() -> int:
 
 def _sweep(store: Store, kind: str, find_used: FindUsed, deadline: float) -> int:
     oldest = timezone.now() - timedelta(seconds=ORPHAN_SECONDS)
-    old = (info.name for info in store.find(kind) if info.changed_at < oldest)
+    folders = BUCKET_FOLDERS if isinstance(store, S3Store) else None
+    old = (info.name for info in store.find(kind, folders) if info.changed_at < oldest)
     deleted = 0
     while time.monotonic() < deadline and (names := list(itertools.islice(old, BATCH))):
         deleted += sum(map(store.delete_free, set(names).difference(find_used(names))))

@@ -2,12 +2,11 @@
 The store that the setting CHAT_FILES chooses, and the database, which may have files from before the setting changed.
 
 New files go into the chosen store. Reads and deletions also look into the database. So a site can move from the
-database to a directory at any time. Files in a directory that CHAT_FILES no longer names are not found.
+database to a directory or a bucket at any time. Files in a place that CHAT_FILES no longer names are not found.
 """
 
-import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -17,24 +16,33 @@ from chat.services.after_commit import after_commit
 from .database import DatabaseStore
 from .directory import DirectoryStore
 from .errors import FileLost
+from .s3 import SCHEME, S3Store
 from .writing import Parts, Writer
 
 IN_DATABASE = "database:"
 # Below this share of the disk, or below this number of bytes, the disk counts as nearly full.
 LOW_SHARE, LOW_BYTES = 0.05, 1_000_000_000
 
-Store = DirectoryStore | DatabaseStore
+Store = DirectoryStore | DatabaseStore | S3Store
 
 
 def find_directory() -> Path | None:
-    """Return the directory of the files, or None if new files go into the database."""
-    return None if settings.CHAT_FILES == IN_DATABASE else Path(settings.CHAT_FILES)
+    """Return the directory of the files, or None if new files go into the database or into a bucket."""
+    is_path = settings.CHAT_FILES != IN_DATABASE and not settings.CHAT_FILES.startswith(SCHEME)
+    return Path(settings.CHAT_FILES) if is_path else None
+
+
+def find_bucket() -> S3Store | None:
+    """Return the bucket of the files, or None if new files go somewhere else."""
+    return S3Store(settings.CHAT_FILES) if settings.CHAT_FILES.startswith(SCHEME) else None
 
 
 def find_stores() -> list[Store]:
     """Return the store for new files, and then the database, if it is another one."""
-    root = find_directory()
-    return [DatabaseStore()] if root is None else [DirectoryStore(root), DatabaseStore()]
+    root, bucket = find_directory(), find_bucket()
+    if root is not None:
+        return [DirectoryStore(root), DatabaseStore()]
+    return [DatabaseStore()] if bucket is None else [bucket, DatabaseStore()]
 
 
 def create(name: str, most_bytes: float = float("inf")) -> Writer:
@@ -67,9 +75,18 @@ def read(name: str) -> Parts:
     Raise FileLost if there is no such file. If it is in the database and somebody deletes it meanwhile, raise FileLost
     later.
     """
+    return _read_from_a_store(name, lambda store: store.read(name))
+
+
+def read_range(name: str, first: int, length: int) -> Parts:
+    """Return the parts of at most `length` bytes of a complete file, from the byte `first` on, as `read` does."""
+    return _read_from_a_store(name, lambda store: store.read_range(name, first, length))
+
+
+def _read_from_a_store(name: str, read_store: Callable[[Store], Parts]) -> Parts:
     for store in find_stores():
         try:
-            return store.read(name)
+            return read_store(store)
         except FileLost:
             continue
     raise FileLost(name)
@@ -77,11 +94,13 @@ def read(name: str) -> Parts:
 
 def has(name: str) -> bool:
     """Return whether there is a complete file with this name."""
-    try:
-        with contextlib.closing(read(name)):
-            return True
-    except FileLost:
-        return False
+    return any(store.has(name) for store in find_stores())
+
+
+def is_in_directory(name: str) -> bool:
+    """Return whether a complete file with this name is in the directory of the files."""
+    root = find_directory()
+    return root is not None and DirectoryStore(root).has(name)
 
 
 def delete(name: str) -> bool:
@@ -105,11 +124,14 @@ def find_paths() -> Iterator[tuple[str, Path]]:
 
 def find_problem() -> str | None:
     """
-    Return a sentence for operators about the directory of the files, or None if it can be used.
+    Return a sentence for operators about the place of the files, or None if it can be used.
 
-    A problem is a path that is no directory, a directory that this process may not write into, and a disk that is
-    nearly full. A missing directory is no problem if this process may make it.
+    A problem is a path that is no directory, a directory or a bucket that this process may not write into, and a disk
+    that is nearly full. A missing directory is no problem if this process may make it.
     """
+    bucket = find_bucket()
+    if bucket is not None:
+        return bucket.find_problem()
     root = find_directory()
     if root is None:
         return None

@@ -1,4 +1,4 @@
-"""What both stores share: the description of a file, its parts, and the writer that limits its size."""
+"""What the stores share: the description of a file, its parts, and the writer that limits its size."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator

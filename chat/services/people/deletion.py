@@ -1,9 +1,9 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-These rows stay, under a name that does not identify the person: messages, reactions, votes, mentions, visits to boards,
-records of moderation, bans, and memberships in direct conversations. The other memberships and the rows in DELETED are
-deleted.
+These rows stay, under a name that does not identify the person: messages, reactions, votes, mentions, visits to
+boards, emoji of the site, records of moderation, bans, and memberships in direct conversations. The other memberships
+and the rows in DELETED are deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
 person's connections.
@@ -34,6 +34,7 @@ from chat.models import (
     Picture,
     Preferences,
     Profile,
+    PushSubscription,
     Receipt,
     RecoveryCode,
     Reminder,
@@ -41,7 +42,9 @@ from chat.models import (
     ScheduledMessage,
     SecondFactor,
     Task,
+    ThreadMember,
     Token,
+    Upload,
     make_handle_skeleton,
 )
 from chat.services import feeds
@@ -54,6 +57,7 @@ from .sign_ins import check_own_password
 DELETED = (
     (Token, "person"),
     (KnownPlace, "person"),
+    (PushSubscription, "person"),
     (Login, "person"),
     (ExternalLogin, "person"),
     (SecondFactor, "person"),
@@ -71,6 +75,7 @@ DELETED = (
     (Announcement, "person"),
     (HookDelivery, "person"),
     (Bookmark, "person"),
+    (ThreadMember, "person"),
     (Block, "person"),
     (Block, "blocked"),
     (Person.groups.through, "person"),
@@ -101,6 +106,8 @@ def _delete_rows(person):
     # A banned member stays, so that the rooms' records of bans stay complete. The members of direct conversations stay,
     # because the conversations have the names of their people.
     person.memberships.exclude(role=Member.BANNED).exclude(room__access=Room.DIRECT).delete()
+    # The files of messages stay with the messages.
+    Upload.objects.unused().filter(person=person).delete()
     for model, field in DELETED:
         model.objects.filter(Q((field, person))).delete()
 

@@ -22,16 +22,20 @@ from chat.models import (
     Message,
     Person,
     PollVote,
+    PushSubscription,
     Reaction,
     Reminder,
     Report,
     Room,
     ScheduledMessage,
     Task,
+    ThreadMember,
     Token,
+    Upload,
 )
 from chat.protocol import format_time
 from chat.services.rooms import get_readable_rooms
+from chat.services.uploads import describe_files
 
 from .emails import get_email
 from .own_logins import list_logins
@@ -87,6 +91,10 @@ def _describe_account(person) -> dict[str, Any]:
             {"at": format_time(login.created_at), "address": login.address, "browser": login.agent}
             for login in list_logins(person)
         ],
+        "notified_browsers": [
+            {"browser": row.login.agent, "since": format_time(row.created_at), "text": row.shows_text}
+            for row in PushSubscription.objects.filter(person=person).select_related("login").order_by("id")
+        ],
         "external_logins": [
             {"issuer": login.issuer, "subject": login.subject, "created_at": format_time(login.created_at)}
             for login in person.external_logins.order_by("id")
@@ -115,6 +123,7 @@ class _Lists:
             ("votes", _with_poll(PollVote.objects.filter(person=person)), self._describe_vote),
             ("bookmarks", _with_message(Bookmark.objects.filter(person=person)), self._describe_bookmark),
             ("mentions", _with_room(Mention.objects.filter(person=person, silent=False)), self._refer),
+            ("threads", _with_thread(ThreadMember.objects.filter(person=person)), self._describe_thread),
             ("blocks", Block.objects.filter(person=person).select_related("blocked"), _describe_block),
             ("scheduled", _with_room(ScheduledMessage.objects.filter(author=person)), self._describe_scheduled),
             ("reminders", _with_room(Reminder.objects.filter(person=person)), self._describe_reminder),
@@ -128,6 +137,7 @@ class _Lists:
                 _with_message(EarlierBody.objects.filter(message__author=person)),
                 self._describe_earlier_body,
             ),
+            ("files", _with_room(Upload.objects.filter(person=person)), self._describe_upload),
             ("messages", _with_room(Message.objects.filter(author=person, removed_at=None)), self._describe_message),
         ]
 
@@ -150,6 +160,10 @@ class _Lists:
 
     def _describe_bookmark(self, row: Bookmark) -> dict[str, Any]:
         return {**self._refer(row.message), "at": format_time(row.created_at)}
+
+    def _describe_thread(self, row: ThreadMember) -> dict[str, Any]:
+        place = {"room": self._name_room(row.room), "message": row.thread.number}
+        return {**place, "state": row.state, "read": row.read_number}
 
     def _describe_scheduled(self, row: ScheduledMessage) -> dict[str, Any]:
         return {"room": self._name_room(row.room), "body": row.body, "at": format_time(row.due_at), "state": row.state}
@@ -183,6 +197,10 @@ class _Lists:
     def _describe_earlier_body(self, row: EarlierBody) -> dict[str, Any]:
         return {**self._refer(row.message), "body": row.body, "replaced_at": format_time(row.replaced_at)}
 
+    def _describe_upload(self, row: Upload) -> dict[str, Any]:
+        [facts] = describe_files([row])
+        return {"room": self._name_room(row.room), "message": row.number, "at": format_time(row.created_at), **facts}
+
     def _describe_message(self, row: Message) -> dict[str, Any]:
         times = {"at": format_time(row.created_at), "edited_at": format_time(row.edited_at)}
         return {
@@ -190,12 +208,17 @@ class _Lists:
             "id": row.number,
             **times,
             "reply_to": row.reply_to,
+            "thread": row.thread_root,
             "body": row.body,
         }
 
 
 def _with_room(rows: QuerySet) -> QuerySet:
     return rows.select_related("room")
+
+
+def _with_thread(rows: QuerySet) -> QuerySet:
+    return rows.select_related("room", "thread")
 
 
 def _with_message(rows: QuerySet) -> QuerySet:

@@ -43,7 +43,7 @@ def describe_preferences(preferences: Preferences) -> dict[str, Any]:
     """Return the preferences as the API shows them."""
     fields = {name: getattr(preferences, name) for name in PREFERENCES}
     quiet = {name: _format_time(fields[name]) for name in ("quiet_from", "quiet_to")}
-    return {**fields, **quiet}
+    return {**fields, **quiet, "hide_previews": bool(preferences.hide_previews)}
 
 
 def _format_time(value):
@@ -75,5 +75,6 @@ _CHECKS = {
     "quiet_from": _check_time,
     "quiet_to": _check_time,
     "opens_at": _check_one_of(Preferences.OPENS_AT),
+    "hide_previews": protocol.check_boolean,
 }
 PREFERENCES = tuple(_CHECKS)

@@ -61,6 +61,7 @@ _FORBIDDEN: dict[Action, Make] = {
 # The errors for an action that nobody can do in this kind of room.
 _IMPOSSIBLE: dict[tuple[Action, str], Make] = {
     (Action.SCHEDULE, Room.BOARD): lambda: ChatError("forbidden", "Scheduled messages are not available on boards."),
+    (Action.REPLY, Room.BOARD): lambda: ChatError("forbidden", "Threads are not available on boards."),
     (Action.START_TASK, Room.BOARD): lambda: ChatError("forbidden", "Tasks are not available on boards."),
     (Action.LEAVE, Room.DIRECT): lambda: ChatError(
         "forbidden", "Nobody can leave a direct conversation. Choose its level 'none' instead."

@@ -40,6 +40,8 @@ class Action(enum.Enum):
     REPORT = "report another person's message"
     TYPE = "publish that they are typing"
     POST = "post a message"
+    UPLOAD = "upload a file for a message"
+    REPLY = "reply in a thread"
     REACT = "put an emoji on a message, or vote in a poll"
     EDIT_OWN = "edit an own message"
     REMOVE_OWN = "remove an own message"
@@ -106,6 +108,8 @@ TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
     Action.REPORT: (SIGNED_IN, INSIDE, INSIDE, NOBODY),
     Action.TYPE: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.POST: (WRITERS, WRITERS, WRITERS, WRITERS),
+    Action.UPLOAD: (WRITERS, WRITERS, WRITERS, WRITERS),
+    Action.REPLY: (WRITERS, WRITERS, WRITERS, NOBODY),
     Action.REACT: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.EDIT_OWN: (WRITERS, WRITERS, WRITERS, WRITERS),
     Action.REMOVE_OWN: (WRITERS, WRITERS, WRITERS, WRITERS),
@@ -140,6 +144,8 @@ TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
 WRITES = frozenset(
     {
         Action.POST,
+        Action.UPLOAD,
+        Action.REPLY,
         Action.REACT,
         Action.EDIT_OWN,
         Action.EDIT_OTHERS,

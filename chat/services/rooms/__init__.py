@@ -18,11 +18,13 @@ from .access import (
     join_room,
     lock_room,
 )
+from .addition_changes import change_addition
 from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
 from .called import find_named
 from .changes import (
     MAX_REACTIONS,
     edit_message,
+    get_editable_message,
     get_present_message,
     post_message,
     register_listener,
@@ -33,7 +35,18 @@ from .changes import (
 from .epochs import renew_epochs
 from .first_view import get_first_view
 from .history import Version, get_history, make_no_message_error
+from .imported import (
+    NewMessage,
+    Opening,
+    begin_imported_room,
+    find_newest_time,
+    find_next_numbers,
+    open_imported_room,
+    refresh_imported_room,
+    store_imported_messages,
+)
 from .lifecycle import (
+    MAX_SLUG,
     change_address,
     change_room,
     create_first_room,
@@ -80,11 +93,16 @@ __all__ = [
     "Backlog",
     "MAX_PINS",
     "MAX_REACTIONS",
+    "MAX_SLUG",
+    "NewMessage",
+    "Opening",
     "Outcome",
     "Pin",
     "ReadableRooms",
     "Version",
     "apply_role",
+    "begin_imported_room",
+    "change_addition",
     "change_address",
     "change_message",
     "change_room",
@@ -105,11 +123,14 @@ __all__ = [
     "find_member",
     "find_members_held_by_browser",
     "find_named",
+    "find_newest_time",
+    "find_next_numbers",
     "find_room",
     "find_rooms",
     "get_backlog",
     "get_changes",
     "get_default_role",
+    "get_editable_message",
     "get_first_view",
     "get_history",
     "get_join_state",
@@ -132,9 +153,11 @@ __all__ = [
     "mark_read",
     "notify_lobby",
     "notify_moderators",
+    "open_imported_room",
     "post_message",
     "preview_body",
     "record_once",
+    "refresh_imported_room",
     "register_addition",
     "register_listener",
     "remove_additions",
@@ -147,5 +170,6 @@ __all__ = [
     "set_guests",
     "set_pin",
     "set_reaction",
+    "store_imported_messages",
     "sweep_old_refs",
 ]

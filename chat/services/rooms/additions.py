@@ -23,7 +23,12 @@ class Addition:
     - `describe(messages)`: return {number: fields of the `message` event} for messages of one room, with few queries.
     - `prepare(member, event)`: called before a `post` is stored, in its transaction. Return what `store` needs, or None
       if the post has no such addition. Raise ChatError to refuse the post.
-    - `store(message, prepared)`: called after the message is stored, in the same transaction.
+    - `columns(prepared)`: return {column of Message that belongs to this addition: value} for the new row.
+    - `notice(prepared)`: return further fields of the `mention` events about the message.
+    - `store(message, prepared)`: called after the message and its mentions are stored, in the same transaction.
+    - `revise(member, message, body)`: called before an edit is stored, in its transaction. `member` edits the message,
+      and `body` is its new body. Return whether the message has the addition now.
+    - `removed(message)`: called after a message with this addition was removed, in the same transaction.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
     - `stays`: a removed message keeps this addition, and its `message` event has the fields.
     - `is_fixed`: the body of a message with this addition cannot be edited.
@@ -35,6 +40,10 @@ class Addition:
     store: Callable[[Message, Any], None] | None = None
     delete: Callable[[int, Sequence[int]], object] | None = None
     stays: bool = False
+    columns: Callable[[Any], dict[str, Any]] | None = None
+    notice: Callable[[Any], dict[str, Any]] | None = None
+    removed: Callable[[Message], object] | None = None
+    revise: Callable[[Member, Message, str], bool] | None = None
     is_fixed: bool = False
 
 
@@ -57,6 +66,24 @@ class Prepared:
         """Return the sum of the bits, or None if there are no additions."""
         return sum(addition.bit for addition, _ in self.parts) or None
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return {column: value} of the columns of Message that belong to additions."""
+        columns: dict[str, Any] = {"thread_root": None}
+        for addition, value in self.parts:
+            if addition.columns is not None:
+                columns.update(addition.columns(value))
+        return columns
+
+    @property
+    def notice_fields(self) -> dict[str, Any]:
+        """Return the further fields of the `mention` events about the message."""
+        fields: dict[str, Any] = {}
+        for addition, value in self.parts:
+            if addition.notice is not None:
+                fields.update(addition.notice(value))
+        return fields
+
     def store(self, message: Message) -> None:
         """Store the additions of a message that was just stored."""
         for addition, value in self.parts:
@@ -69,6 +96,16 @@ def prepare_additions(member: Member, event: Any) -> Prepared:
     asked = ((addition, addition.prepare) for addition in _registered.values())
     found = [(addition, prepare(member, event)) for addition, prepare in asked if prepare is not None]
     return Prepared([(addition, value) for addition, value in found if value is not None])
+
+
+def revise_additions(member: Member, message: Message, body: str) -> int | None:
+    """Change the additions of a message that gets a new body. Return the bits of the additions that it has now."""
+    bits = message.additions or 0
+    for addition in _registered.values():
+        if addition.revise is not None:
+            has_now = addition.revise(member, message, body)
+            bits = bits | addition.bit if has_now else bits & ~addition.bit
+    return bits or None
 
 
 def describe_additions(messages: Iterable[Message]) -> dict[int, dict]:
@@ -104,6 +141,13 @@ def remove_additions(message: Message) -> int | None:
     )
     staying = sum(addition.bit for addition in _registered.values() if addition.stays)
     return ((message.additions or 0) & staying) or None
+
+
+def note_removal(message: Message) -> None:
+    """Let the additions of a message know that the message was removed."""
+    for bit, addition in _registered.items():
+        if (message.additions or 0) & bit and addition.removed is not None:
+            addition.removed(message)
 
 
 def _delete(room_id, additions, chosen):

@@ -92,6 +92,14 @@ def find_handles_in_bodies(messages: list[Message]) -> list[list[str]]:
     return [[person.handle for person in _choose(keys_of_body, people)] for keys_of_body in keys_of_bodies]
 
 
+def find_people_in_bodies(bodies: list[str]) -> list[list[Person]]:
+    """Return the people whom each body calls by their handles, in the order of the body. No body is of a board."""
+    keys_of_bodies = [_make_keys(body) for body in bodies]
+    all_keys = sorted({key for keys_of_body in keys_of_bodies for keys_at in keys_of_body for key in keys_at})
+    people = {person.handle_key: person for part in split(all_keys) for person in _find_accounts(part)}
+    return [_choose(keys_of_body, people) for keys_of_body in keys_of_bodies]
+
+
 def _make_keys(body: str) -> list[list[str]]:
     """Return, for each @ that may begin a mention, the keys of the names that may follow it, the longest name first."""
     return [[make_handle_key(name) for name in names_at] for names_at in mentions.find_names(body)]
@@ -101,13 +109,15 @@ def _find_people(room_id: int, keys: list[str]) -> dict[str, Person]:
     """Return {key: person} of the people who exist. On a board, prefer its visitor to another person."""
     found: dict[str, Person] = {}
     for part in split(keys):
-        people = Person.objects.filter(handle_key__in=part, is_active=True).only(
-            "id", "handle", "handle_key", "is_guest"
-        )
-        found.update((person.handle_key, person) for person in people)
+        found.update((person.handle_key, person) for person in _find_accounts(part))
         visitors = Visitor.objects.filter(board__room_id=room_id, handle_key__in=part).select_related("person")
         found.update((visitor.handle_key, visitor.person) for visitor in visitors)
     return found
+
+
+def _find_accounts(keys: list[str]) -> Iterable[Person]:
+    people = Person.objects.filter(handle_key__in=keys, is_active=True)
+    return people.only("id", "handle", "handle_key", "is_guest")
 
 
 def split(values: list) -> Iterator[list]:

@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 from chat import protocol
 from chat.models import ROOMS, AuditEntry, Bookmark, Member, Message, Person, Reaction, Room, insert, set_related
 from chat.protocol import ChatError
-from chat.services import audit, busy_rooms
+from chat.services import audit, busy_rooms, custom_emoji
 from chat.services.blocks import find_direct_listeners
 from chat.services.holds import is_held
 from chat.services.rights import Action
 from chat.services.scopes import check_scope
 
-from .additions import is_fixed, prepare_additions, remove_additions
+from .additions import is_fixed, note_removal, prepare_additions, remove_additions, revise_additions
 from .called import find_called
 from .history import delete_bodies, keep_body, keep_held_body, make_no_message_error
 from .memberships import check_member_may, notify_moderators
@@ -70,11 +70,13 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
             mentioned=called.count,
             audience=called.audience,
             additions=prepared.bits,
+            **prepared.columns,
         )
         set_related(message, room=member.room, author=member.person)
         message.all_reactions = []
-        prepared.store(message)
+        message.notice_fields = prepared.notice_fields
         store_mentions(member, message, called)
+        prepared.store(message)
         notify_direct(member.room, message, listeners)
         for listen in _listeners:
             listen(member, message)
@@ -97,7 +99,7 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
     """
 
     def edit(offset, now):
-        message = _get_editable(member, event.id)
+        message = get_editable_message(member, event.id)
         if is_fixed(message):
             raise ChatError("forbidden", "This message cannot be edited. Remove it, and post it again.")
         if member.room.access == Room.DIRECT:
@@ -108,7 +110,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
         keep_body(message, member.person, now)
         called = replace_mentions(member, message, event.body)
         fields = {"mentioned": called.count, "audience": called.audience}
-        return _update(message, offset, body=event.body, edited_at=now, **fields)
+        additions = revise_additions(member, message, event.body)
+        return _update(message, offset, body=event.body, edited_at=now, additions=additions, **fields)
 
     return change_message(member, event, edit)
 
@@ -144,7 +147,9 @@ def _remove(member, event, get_message):
         # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
         fields = {"body": "", "removed_at": now, "pinned_at": None, "mentioned": 0, "audience": None}
-        return _update(message, offset, additions=additions, **fields)
+        _update(message, offset, additions=additions, **fields)
+        note_removal(message)
+        return message
 
     return change_message(member, event, remove)
 
@@ -170,7 +175,8 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
     """
     Add or remove one emoji of a person. Change nothing if the message already has this state.
 
-    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` in an archived room, or above MAX_REACTIONS.
+    Raise `not_found` (also for an emoji of the site that does not exist), `muted` or `ref_conflict`; `forbidden` in an
+    archived room, or above MAX_REACTIONS.
     """
 
     def react(offset, now):
@@ -181,6 +187,7 @@ def set_reaction(member: Member, event: protocol.React) -> Outcome:
             Room.objects.give_back_offset(member.room_id)
             return message
         if event.on:
+            custom_emoji.check_exists(event.emoji)
             _check_reactions(message, member.person)
             Reaction.objects.create(message=message, person=member.person, emoji=event.emoji)
         else:
@@ -214,7 +221,8 @@ def get_present_message(room_id: int, number: int) -> Message:
     return message
 
 
-def _get_editable(member, number):
+def get_editable_message(member: Member, number: int) -> Message:
+    """Return a message that a member may edit. Raise as `edit_message` does."""
     return _get_changeable(member, number, Action.EDIT_OWN, Action.EDIT_OTHERS)
 
 

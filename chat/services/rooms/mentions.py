@@ -149,6 +149,9 @@ def _notify_everybody(author: Member, message: Message) -> None:
 
 def _describe(room: Room, message: Message, **more: object) -> dict:
     author = protocol.person(message.author.handle, message.author.is_guest)
+    more.update(getattr(message, "notice_fields", {}))
+    if message.thread_root is not None:
+        more["thread"] = message.thread_root
     return protocol.mention(room.slug, message.number, author, message.body, message.created_at, **more)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from chat import broadcast, markup, protocol
+from chat import broadcast, protocol
 from chat.connections import Connection
 from chat.models import Member, Message, Room, read_from_replica, read_page, snapshot
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
-from chat.services import feeds
+from chat.services import custom_emoji, feeds
 
 from .additions import describe_additions
 from .mentions import find_mentions
@@ -198,21 +198,23 @@ def describe(message: Message) -> dict:
 
 def preview_body(body: str) -> str:
     """Return the safe HTML of a body that is not stored yet, as a message would carry it."""
-    return markup.render(body)
+    return custom_emoji.render_body(body)
 
 
 def _describe(message, mentions, more):
+    reactions = message.group_reactions()
     event = protocol.message(
         id=message.number,
         offset=message.offset,
         ref=message.ref,
         author=protocol.person(message.author.handle, message.author.is_guest),
         body=message.body,
-        html=markup.render(message.body),
+        html=custom_emoji.render_body(message.body),
         at=message.created_at,
         edited_at=message.edited_at,
         removed=message.is_removed,
-        reactions=message.group_reactions(),
+        reactions=reactions,
+        emoji_pictures=custom_emoji.find_pictures(reactions),
         reply_to=message.reply_to,
         mentions=mentions,
         audience=message.audience,

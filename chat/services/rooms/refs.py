@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Change, Member, Message, Room, insert
 from chat.protocol import ChatError
-from chat.services import feed_posts, numbers
+from chat.services import feed_posts, numbers, push_posts
 from chat.services.after_commit import publish_after_commit
 
 from .reading import describe
@@ -57,6 +57,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
                 publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
                 if posts is not None:
                     feed_posts.publish_post(member.room, message, posts)
+                    push_posts.note_post(member.room, message)
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)
         return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)
@@ -66,9 +67,11 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
 
 
 def _take_offset(member, event, now):
-    """Return (the room's next offset, the room's number of messages if the event posts one, else None)."""
+    """
+    Return (the room's next offset, the room's number of messages if the event posts one into its timeline, else None).
+    """
     try:
-        if isinstance(event, protocol.Post):
+        if isinstance(event, protocol.Post) and event.thread is None:
             return Room.objects.take_post(member.room_id, now)
         return Room.objects.take_offset(member.room_id), None
     except Room.DoesNotExist:

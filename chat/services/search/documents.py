@@ -8,6 +8,7 @@ import re
 from chat import markup
 from chat.models import LABEL, Changed, Document, Due, Room, make_words
 
+from .files import NO_FILES, Files, add_names
 from .words import list_tokens
 
 # Raise this number if the tokens or the labels change. Then every room is indexed again, in the background.
@@ -19,6 +20,9 @@ _MAY_HAVE_LINK = re.compile("://|mailto:", re.IGNORECASE)
 # The labels of messages in public rooms, and of messages with links.
 PUBLIC = f"{LABEL}public"
 LINK = f"{LABEL}link"
+# The labels of messages with files, and of messages with pictures.
+FILE = f"{LABEL}file"
+IMAGE = f"{LABEL}image"
 
 
 def room_label(room_id: int) -> str:
@@ -31,14 +35,18 @@ def author_label(person_id: int) -> str:
     return f"{LABEL}a{person_id}"
 
 
-def make_document(message: Changed, room: Due) -> Document:
-    """Return the document of a message that is not removed."""
+def make_document(message: Changed, room: Due, files: Files = NO_FILES) -> Document:
+    """Return the document of a message that is not removed. `files` are its files."""
     labels = [room_label(room.room_id), author_label(message.author_id)]
     if room.access == Room.PUBLIC:
         labels.append(PUBLIC)
     if has_link(message.body):
         labels.append(LINK)
-    words = make_words(message.id, list_tokens(message.body), labels)
+    if files.names:
+        labels.append(FILE)
+    if files.has_image:
+        labels.append(IMAGE)
+    words = make_words(message.id, list_tokens(add_names(message.body, files)), labels)
     return Document(message.id, _make_digest(words), words)
 
 

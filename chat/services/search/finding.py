@@ -28,13 +28,15 @@ from chat.services import numbers, rooms
 from chat.services.rights import Action
 from chat.services.scopes import get_room_ids
 
-from .documents import LINK, author_label, has_link, room_label
+from .documents import FILE, IMAGE, LINK, author_label, has_link, room_label
+from .files import NO_FILES, add_names, find_files
 from .queries import Query
 from .scope import limit_to_scope
 from .snippets import make_snippet
 
 RESULTS_PER_PAGE = 20
 MAX_PAGES = 50
+_LABELS = {"link": LINK, "file": FILE, "image": IMAGE}
 _IS_MEMBER = "EXISTS (SELECT 1 FROM chat_member WHERE room_id = m.room_id AND person_id = %s AND role <> 'banned')"
 
 
@@ -86,8 +88,8 @@ def _make_condition(person, query, room) -> Condition:
     labels = []
     if query.author is not None:
         labels.append(author_label(_get_author(query.author).id))
-    if query.has == "link":
-        labels.append(LINK)
+    if query.has is not None:
+        labels.append(_LABELS[query.has])
     if room is not None:
         labels.append(room_label(room.id))
     condition = Condition(tuple(query.phrases), tuple(labels))
@@ -137,14 +139,30 @@ def _find_bounds_of_room(room) -> tuple[int, int]:
 
 
 def _read_results(ids, query):
-    found = Message.objects.complete().select_related("room").filter(id__in=ids).order_by("-id")
-    hits = [(message, snippet) for message in found if (snippet := _make_snippet(message, query)) is not None]
+    found = list(Message.objects.complete().select_related("room").filter(id__in=ids).order_by("-id"))
+    files = _find_files(found)
+    hits = [
+        (message, snippet)
+        for message in found
+        if (snippet := _make_snippet(message, query, files.get(message.id, NO_FILES))) is not None
+    ]
     events = rooms.describe_messages([message for message, _ in hits])
     return [Result(message.room, event, snippet) for (message, snippet), event in zip(hits, events, strict=True)]
 
 
-def _make_snippet(message, query):
+def _find_files(messages):
+    """Return {id of a message: its files}. Run one query for each room with such messages."""
+    found = {}
+    for room_id in {message.room_id for message in messages}:
+        in_room = [message for message in messages if message.room_id == room_id]
+        files = find_files(room_id, in_room)
+        found.update({message.id: files[message.number] for message in in_room if message.number in files})
+    return found
+
+
+def _make_snippet(message, query, files):
     """Return the snippet of a hit, or None if the message does not match the query any longer."""
-    if query.has == "link" and not has_link(message.body):
+    has = {"link": lambda: has_link(message.body), "file": lambda: files.names, "image": lambda: files.has_image}
+    if query.has is not None and not has[query.has]():
         return None
-    return make_snippet(message.body, query.phrases)
+    return make_snippet(add_names(message.body, files), query.phrases)

@@ -23,6 +23,7 @@ from chat.models import Document, Due, SearchDay, SearchDocument, SearchProgress
 from chat.store import store
 
 from .documents import VERSION, make_document
+from .files import NO_FILES, find_files
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +133,9 @@ def _read_batch(dues: deque[Due]) -> list[_Part]:
 
 def _make_part(due, upto, changed):
     present = SearchDocument.objects.get_digests([message.id for message in changed])
-    documents = [make_document(message, due) for message in changed if not message.is_removed]
+    shown = [message for message in changed if not message.is_removed]
+    files = find_files(due.room_id, shown)
+    documents = [make_document(message, due, files.get(message.number, NO_FILES)) for message in shown]
     # A reaction changes a message, and not its document.
     documents = [document for document in documents if present.get(document.message_id) != document.digest]
     removed_ids = {message.id for message in changed if message.is_removed}

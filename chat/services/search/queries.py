@@ -19,7 +19,7 @@ MAX_PARTS = 20  # words and phrases
 # A shorter beginning of a word would find nearly everything.
 LEAST_PREFIX = 2
 OPERATORS = {"from": "author", "in": "room", "has": "has", "before": "before", "after": "after"}
-HAS = ("link",)
+HAS = ("link", "file", "image")
 
 _PIECE = re.compile(
     rf"""(?P<operator>{"|".join(OPERATORS)}):(?:"(?P<quoted>[^"]*)"?|(?P<value>\S*))"""

@@ -9,6 +9,7 @@ message that is edited or removed during the export appears as it was when its b
 import json
 from collections.abc import Generator
 
+from django.conf import settings
 from django.utils import timezone
 
 from chat.models import Message, Room, read_from_replica
@@ -23,6 +24,7 @@ from chat.protocol import (
     parse_moment,
     person,
 )
+from chat.services import custom_emoji
 from chat.services.rooms import describe_additions
 
 from .formats import FORMATS, Transcript
@@ -80,7 +82,7 @@ def export(job: Job) -> Generator[float, None, None]:
     while block := _read_block(job, number, *_get_period(params)):
         additions = describe_additions(block)
         for message in block:
-            job.write(file_format.message({**describe(message), **additions.get(message.number, {})}))
+            job.write(file_format.message(describe(message, additions.get(message.number))))
         number = block[-1].number
         yield number / job.upto
     job.write(file_format.end())
@@ -97,6 +99,7 @@ def _get_transcript(job, params):
         end=params["to"],
         zone=params.get("zone"),
         has_bom=params.get("bom", True),
+        find_emoji=custom_emoji.find_picture,
     )
 
 
@@ -110,8 +113,12 @@ def _read_block(job, after, start, end):
     return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
-def describe(message: Message) -> dict:
-    """Return the values of a message in a transcript. The caller must have read the message with `complete`."""
+def describe(message: Message, additions: dict | None = None) -> dict:
+    """
+    Return the values of a message in a transcript. The caller must have read the message with `complete`.
+
+    `additions` are its fields from `describe_additions`. A transcript has the addresses of files, and not their bytes.
+    """
     values = {
         "id": message.number,
         "offset": message.offset,
@@ -123,5 +130,12 @@ def describe(message: Message) -> dict:
         "reactions": message.group_reactions(),
         "reply_to": message.reply_to,
     }
+    values.update(additions or {})
+    if "files" in values:
+        values["files"] = [{**file, "url": f"{settings.PUBLIC_URL or ''}{file['url']}"} for file in values["files"]]
+    # The number of replies and the time of the last one can be counted in the transcript.
+    values.pop("thread", None)
+    if message.thread_root is not None:
+        values["thread"] = {"root": message.thread_root}
     guests = message.list_reacting_guests()
     return {**values, "guests": guests} if guests else values

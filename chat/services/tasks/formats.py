@@ -7,9 +7,11 @@ keeps at most the separator or the day.
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from html import escape
+from urllib.parse import urlsplit
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
@@ -18,13 +20,14 @@ from chat import markup
 from chat.markup.direction import isolate
 from chat.protocol import encode, format_time, get_zone
 
+from .emoji import TranscriptEmoji
 from .pages import make_page_end, make_page_start, name_on_page, write_day, write_moment
 
 # A spreadsheet treats a cell that begins with one of these as a formula.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 # A spreadsheet reads a file without this mark in the encoding of the machine, such as Latin-1.
 _BYTE_ORDER_MARK = "\ufeff"
-_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest"]
+_COLUMNS = ["id", "at", "author", "body", "edited_at", "removed", "reply_to", "reactions", "guest", "files", "thread"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Transcript:
     - `start`, `end`: the limits of the period as in the request; None for no limit.
     - `zone`: the time zone of these days and of the times that people read; None for UTC.
     - `has_bom`: a CSV file begins with a byte order mark.
+    - `find_emoji`: returns the picture (WebP) of an emoji of the site by its name, or None.
     """
 
     slug: str
@@ -46,6 +50,7 @@ class Transcript:
     end: str | None = None
     zone: str | None = None
     has_bom: bool = True
+    find_emoji: Callable[[str], bytes | None] = lambda name: None
 
 
 class Json:
@@ -88,7 +93,8 @@ class Csv:
     CSV as in RFC 4180, in UTF-8, with a byte order mark if the transcript's `has_bom` is true.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Reactions are written as
-    `👍 Alice, Bob (guest); 🎉 Alice`. The last column says whether the author is a guest.
+    `👍 Alice, Bob (guest); 🎉 Alice`. The column `guest` says whether the author is a guest. The last column has the
+    addresses of the files, with a space between them.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
@@ -116,6 +122,8 @@ class Csv:
                 values["reply_to"] or "",
                 escape_formula(reactions),
                 "true" if values["author"].get("guest") else "false",
+                " ".join(file["url"] for file in values.get("files", ())),
+                values.get("thread", {}).get("root", ""),
             ]
         )
 
@@ -157,6 +165,7 @@ class Html:
         self.transcript = transcript
         self._zone = get_zone(transcript.zone)
         self._day: date | None = None
+        self._emoji = TranscriptEmoji(transcript.find_emoji)
 
     def start(self) -> str:
         """Return the text before the first message."""
@@ -167,7 +176,7 @@ class Html:
     def message(self, values: dict) -> str:
         """Return the text of one message. `values` is what `export.describe` returns."""
         at = datetime.fromisoformat(values["at"].rstrip("Z")).replace(tzinfo=UTC).astimezone(self._zone)
-        return self._day_line(at) + _article(values, at)
+        return self._day_line(at) + _article(values, at, self._emoji)
 
     def _day_line(self, at):
         if at.date() == self._day:
@@ -179,7 +188,7 @@ class Html:
 
     def end(self) -> str:
         """Return the text after the last message."""
-        return make_page_end(gettext("End of the transcript."), self.transcript.zone)
+        return self._emoji.make_styles() + make_page_end(gettext("End of the transcript."), self.transcript.zone)
 
 
 def _describe_period(transcript):
@@ -193,7 +202,7 @@ def _describe_period(transcript):
     return gettext("Transcript created on %(moment)s")
 
 
-def _article(values, at):
+def _article(values, at, emoji):
     author = values["author"]
     head = [f'<b dir="auto">{escape(author["handle"])}</b>', _time_link(values["id"], at)]
     if author.get("guest"):
@@ -201,20 +210,42 @@ def _article(values, at):
     if values["edited_at"]:
         head.append(f"<span>{escape(gettext('edited'))}</span>")
     if values["reply_to"]:
-        link = f'<a href="#m{values["reply_to"]}">#{values["reply_to"]}</a>'
-        head.append(f"<span>{escape(gettext('in reply to %(message)s')) % {'message': link}}</span>")
+        head.append(_refer(gettext("in reply to %(message)s"), values["reply_to"]))
+    if "thread" in values:
+        head.append(_refer(gettext("in the thread of %(message)s"), values["thread"]["root"]))
     poll = values.get("poll")
-    text = _poll(poll) if poll else _body(values["body"])
+    text = _poll(poll) if poll else _body(values["body"], emoji)
     body = f"<p><i>{escape(gettext('message removed'))}</i></p>" if values["removed"] else text
-    foot = _reactions(_name_reacting(values, name_on_page))
+    body += _files(values.get("files", ())) + "".join(map(_preview, values.get("previews", ())))
+    foot = _reactions(_name_reacting(values, name_on_page), emoji)
     return f'<article id="m{values["id"]}"><header>{" ".join(head)}</header>\n{body}{foot}</article>\n'
 
 
-def _body(text):
+def _refer(sentence, number):
+    link = f'<a href="#m{number}">#{number}</a>'
+    return f"<span>{escape(sentence) % {'message': link}}</span>"
+
+
+def _body(text, emoji):
     # A keyboard can scroll a long line of code only if the code can have the focus.
     start = f'<pre tabindex="0" role="group" aria-label="{escape(gettext("Code"))}">'
-    rendered = markup.render(text).replace("<pre>", start)
+    rendered = emoji.draw(markup.render(text)).replace("<pre>", start)
     return f'<div class="body" dir="auto">{rendered}</div>\n'
+
+
+def _files(files):
+    if not files:
+        return ""
+    links = [f'<li><a href="{escape(file["url"])}" dir="auto">{escape(file["name"])}</a></li>' for file in files]
+    return f"<ul>{''.join(links)}</ul>\n"
+
+
+def _preview(preview):
+    """Return the preview of a link without its image, which only people who may read the room can fetch."""
+    title = f'<a href="{escape(preview["url"])}" dir="auto">{escape(preview["title"])}</a>'
+    host = escape(urlsplit(preview["url"]).netloc)
+    text = escape(preview.get("description", ""))
+    return f'<blockquote><bdi>{host}</bdi><br>{title}<br><span dir="auto">{text}</span></blockquote>\n'
 
 
 def _poll(poll):
@@ -234,13 +265,13 @@ def _time_link(number, at):
     )
 
 
-def _reactions(reactions):
+def _reactions(reactions, emoji_of_site):
     if not reactions:
         return ""
-    parts = [
-        f'<span title="{escape(", ".join(map(isolate, names)))}">{escape(emoji)} {len(names)}</span>'
-        for emoji, names in reactions.items()
-    ]
+    parts = []
+    for emoji, names in reactions.items():
+        shown = emoji_of_site.draw(escape(emoji))
+        parts.append(f'<span title="{escape(", ".join(map(isolate, names)))}">{shown} {len(names)}</span>')
     return f"<footer>{' '.join(parts)}</footer>"
 
 

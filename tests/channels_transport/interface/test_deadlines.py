@@ -8,29 +8,12 @@ from twisted.python.failure import Failure
 
 from channels_transport.interface import deadlines
 from channels_transport.interface.limits import Limits, make_limits
-from tests.channels_transport.connection import FakeConnection, Transport
+from tests.channels_transport.connection import FakeConnection, HalfClosingTransport
 
 pytestmark = pytest.mark.no_database
 
 BEHIND_A_PROXY = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
 HEAD = b"POST /api/rooms/ HTTP/1.1\r\nHost: testserver\r\n"
-
-
-class HalfClosingTransport(Transport):
-    """A transport that can close only its sending side, as a real transport can."""
-
-    is_half_closed = is_aborted = False
-
-    def loseWriteConnection(self):
-        self.is_half_closed = True
-
-    def abortConnection(self):
-        self.is_aborted = True
-        self.disconnected = True
-
-    @property
-    def has_ended(self):
-        return self.disconnecting or self.is_half_closed or self.is_aborted
 
 
 @pytest.fixture

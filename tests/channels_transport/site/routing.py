@@ -2,9 +2,11 @@
 
 from channels.routing import route, route_class
 
+from channels_transport.later_response import view_consumer
 from tests.channels_transport.site import consumers
 
 channel_routing = [
+    route("http.request", view_consumer),
     route_class(consumers.StrictConsumer, path="^/strict/"),
     route("websocket.connect", consumers.connect),
     route("websocket.receive", consumers.send_back, path="^/back/?$"),

@@ -30,6 +30,11 @@ CHANNEL_LAYERS = {
         "ROUTING": "tests.channels_transport.site.routing.channel_routing",
     }
 }
+INTERFACE_FILES = {
+    "paths": [r"/upload/"],
+    "create": "tests.channels_transport.site.files.create",
+    "read": "tests.channels_transport.site.files.read",
+}
 CHANNEL_SESSION_ENGINE = "channels_transport.sessions"
 
 LOGGING = {

@@ -5,6 +5,11 @@ import os
 
 from django.http import HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from channels_transport import StoredFileResponse
+from channels_transport.uploads import ASK, accept_upload, get_upload
+from tests.channels_transport.site import files
 
 
 def readyz(request):
@@ -21,4 +26,27 @@ def fail(request):
     raise RuntimeError("on purpose")
 
 
-urlpatterns = [path("readyz", readyz), path("client", client), path("fail", fail)]
+@csrf_exempt
+def upload(request, name):
+    """Store an upload under its name, and answer with what the view knows about it. Refuse the name `refused`."""
+    upload = get_upload(request)
+    if upload is None or name == "refused":
+        return HttpResponse("refused", status=403)
+    if upload.stage == ASK:
+        return accept_upload(name, files.MOST_BYTES)
+    status = 413 if upload.code else 201
+    return HttpResponse(json.dumps(vars(upload)), content_type="application/json", status=status)
+
+
+def download(request, name):
+    """Return a stored file."""
+    return StoredFileResponse(name, 0, files.find_path(name).stat().st_size, files.read)
+
+
+urlpatterns = [
+    path("readyz", readyz),
+    path("client", client),
+    path("fail", fail),
+    path("upload/<name>", upload),
+    path("download/<name>", download),
+]

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 import channels_transport.layer
 from channels_transport import Answer, Asked
+from channels_transport.later_response import view_consumer
 from channels_transport.metrics import gauge
 from chat.http import health
 from chat.services import removed
@@ -31,8 +32,8 @@ def ask(method, path="/healthz"):
     channels = wire.layer().router.channels
     assert "http.request" in channels
     message = Message({**request, "http_version": "1.1", "query_string": b"a=1"}, "http.request", wire.layer())
-    match = wire.layer().router.match(message)
-    if match is None:
+    consumer, _ = wire.layer().router.match(message)
+    if consumer is view_consumer:
         return None
     wire.run("http.request", message.content)
     return wire.layer().receive(["replies.http"])[1]

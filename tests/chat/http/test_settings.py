@@ -136,19 +136,21 @@ def test_the_data_contain_what_a_person_has_chosen_and_written(browser, alice, b
     bookmarks.set_bookmark(alice, "garden", 3)
     blocks.block_person(alice, bob)
     announcements.whisper(alice, "for you")
+    rooms.post_message(member, Post("t1", "third", thread=3))
     commands.run_command(other, Command("p1", "poll", '"Lunch?" "Pizza" "Sushi"'))
-    polls.vote(member, Vote("v1", 5, [1]))
+    polls.vote(member, Vote("v1", 6, [1]))
     commands.run_command(member, Command("m1", "remind", "in 20 minutes tea"))
     data = json.loads(b"".join(browser.get("/api/profile/data/")))
     assert (data["rooms"][0]["level"], data["rooms"][0]["favourite"]) == ("mentions", 0)
     third_message = {"room": "garden", "message": 3}
     assert data["reactions"] == [{**third_message, "emoji": "👍"}] and data["mentions"] == [third_message]
     assert {**third_message, "at": data["bookmarks"][0]["at"]} == data["bookmarks"][0]
+    assert data["threads"] == [{**third_message, "state": "followed", "read": 5}]
     assert [block["handle"] for block in data["blocks"]] == ["Bob"]
     assert [body["body"] for body in data["earlier_bodies"]] == ["first"]
     assert [whisper["text"] for whisper in data["whispers"]] == ["for you"]
     assert data["webhooks"] == []
-    assert data["votes"] == [{"room": "garden", "message": 5, "option": "Sushi"}]
+    assert data["votes"] == [{"room": "garden", "message": 6, "option": "Sushi"}]
     assert [(reminder["room"], reminder["text"]) for reminder in data["reminders"]] == [("garden", "tea")]
 
 
@@ -305,3 +307,10 @@ def test_the_button_signs_out_everywhere(browser, alice, fields, here, tokens):
     assert b"You are signed out in all" in response.content
     assert phone.get("/api/session/").json()["handle"] is None
     assert (browser.get("/api/session/").json()["handle"], Token.objects.count()) == (here, tokens)
+
+
+def test_a_person_hides_the_previews_of_links(room, alice):
+    browser = wire.browser_of(alice)
+    assert b"data-hide-previews" not in browser.get("/rooms/garden/").content
+    patch(browser, "/api/preferences/", hide_previews=True)
+    assert b"data-hide-previews" in browser.get("/rooms/garden/").content

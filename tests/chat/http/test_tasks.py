@@ -122,7 +122,10 @@ def test_a_result_has_headers_that_prevent_scripts(alice, enter):
     ]:
         response = socket.browser.get(f"/api/tasks/{task_id}/result/")
         assert response["Content-Disposition"] == disposition
-        assert response["Content-Security-Policy"] == "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        assert (
+            response["Content-Security-Policy"]
+            == "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        )
         assert response["X-Content-Type-Options"] == "nosniff"
         assert response["Content-Type"] == "text/html; charset=utf-8"
         assert int(response["Content-Length"]) == len(b"".join(response.streaming_content))

@@ -120,7 +120,7 @@ def test_a_private_network_is_allowed_by_its_setting_only(settings):
     ["", None, 5, "ftp://a.example/", "file:///etc/passwd", "//a.example", "http://", "http://me:secret@a.example/"]
     + ["http://a.example:99999/", "http://[::1/", "gopher://a.example", "https://a.example/" + "x" * 2000],
 )
-def test_what_is_no_url_of_http_is_refused(url):
+def test_another_text_than_a_url_of_http_is_refused(url):
     with pytest.raises(outgoing.AddressRefused):
         outgoing.check_url(url)
 

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 
 from channels_transport.doctor import processes, queues, redis_permissions, redis_servers, servers
 from chat.management import doctor
+from chat.services.files import s3
 from chat.store import MemoryStore
 from chatproj.doctor import backups, postgresql, public, replica, static_files, tracing
 from tests.chatproj.mistakes.bench import ROOT, texts
@@ -69,6 +70,12 @@ def about_requests(**counts):
 def with_old_backup(bench):
     bench.patch.setattr(backups.local, "read_backup_time", lambda: datetime.now(UTC) - timedelta(days=12))
     return texts(backups.check_backups())
+
+
+def without_packages_of_a_bucket(bench):
+    bench.settings.CHAT_FILES = "s3://example-chat"
+    bench.patch.setattr(s3, "find_spec", lambda name: None)
+    return texts(doctor.check_files())
 
 
 def with_files(**changes):

@@ -20,6 +20,7 @@ from tests.chatproj.mistakes.finders import (
     without_a_command,
     without_migration,
     without_monitor,
+    without_packages_of_a_bucket,
     without_replica,
     without_workers,
 )
@@ -287,5 +288,11 @@ MISTAKES = [
         "This user may not write into /srv/chat/var",
     ),
     Mistake("the disk is full", DOCTOR, with_files(free=12_000_000), "The disk of /srv/chat/var has only 12 MB left"),
+    Mistake(
+        "CHAT_FILES names a bucket without the packages for it",
+        DOCTOR,
+        without_packages_of_a_bucket,
+        "CHAT_FILES names a bucket, and django-storages or boto3 is not installed",
+    ),
     Mistake("no backup is made", DOCTOR, with_old_backup, "The last backup is 12 days old"),
 ]

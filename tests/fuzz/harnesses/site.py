@@ -8,14 +8,11 @@ import json
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 
-from channels.message import Message
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core import signals
-from django.db import close_old_connections, transaction
 from django.db import connection as database
+from django.db import transaction
 
-from channels_transport.later_response import view_consumer
 from chat import protocol
 from chat.models import Room, Token
 from chat.protocol import ChatError, Post
@@ -74,25 +71,11 @@ def check_http(data):
         connection.write(data)
         for channel in CHANNELS:
             while (message := connection.passed_on(channel)) is not None:
-                _run(channel, message)
+                wire.run(channel, message)
                 wire.work()
                 _pass_back(connection, message)
         check_status(connection.received, STATUSES)
         _check_body(data, connection.received)
-
-
-def _run(channel, message):
-    """Run the consumer of a message. Most requests match no route; a worker passes these to Django's views."""
-    is_routed = wire.layer().router.match(Message(message, channel, wire.layer())) is not None
-    # The end of a request must not close the database connection, whose transaction is open.
-    ends = (signals.request_started, signals.request_finished)
-    for signal in ends:
-        signal.disconnect(close_old_connections)
-    try:
-        wire.run(channel, message) if is_routed else view_consumer(Message(message, channel, wire.layer()))
-    finally:
-        for signal in ends:
-            signal.connect(close_old_connections)
 
 
 def _pass_back(connection, message):

@@ -28,7 +28,7 @@ const STEP = Object.freeze({
 /** @type {Set<string | undefined>} */
 const FINAL_STEPS = new Set([STEP.INSIDE, STEP.OWNER, STEP.REMOVED, STEP.SHUT]);
 
-/** @typedef {{ slug: string, handle: string, url: string, owner: string, previewPath: string }} ConversationOptions */
+/** @typedef {{ slug: string, handle: string, url: string, owner: string, previewPath: string, filesPath: string }} ConversationOptions */
 
 export class BoardPage {
   /** @type {(options: ConversationOptions) => Promise<unknown>} */
@@ -134,7 +134,7 @@ export class BoardPage {
     const url = socketUrl(`/write/${this.#board}/${this.#session}/`);
     await this.#startConversation({
       slug: this.#page.dataset.slug ?? "", handle, url, owner: boardOwner(this.#board, this.#session),
-      previewPath: `/api/boards/${this.#board}/preview/`,
+      previewPath: `/api/boards/${this.#board}/preview/`, filesPath: `/api/boards/${this.#board}/files/`,
     });
     byId("composer").focus();
   }

@@ -4,6 +4,7 @@
 
 import { call } from "../connection/api.js";
 import { make } from "../ui/dom.js";
+import { makeEmojiPicture } from "../ui/emoji-picture.js";
 import { avatar, icon } from "../ui/pictures.js";
 import { gettext, ngettext } from "../ui/translation.js";
 import { makeCommandSource, makeEmojiSource, makePeopleSource, makeRoomSource } from "./sources.js";
@@ -21,7 +22,8 @@ export class Completion {
   #requests = new ThrottledRequests((address) => call("GET", address));
   /** @type {Partial<Record<import("./trigger.js").Sign, Source>>} */
   #sources;
-  #list = make("div", { id: "completion", class: "completion", role: "listbox", hidden: true });
+  /** @type {HTMLElement} */
+  #list;
   #status = make("p", { class: "unseen", role: "status" });
   /** @type {Suggestion[]} */
   #suggestions = [];
@@ -41,6 +43,9 @@ export class Completion {
    */
   constructor(form, field, room) {
     this.#field = field;
+    // Two fields of the page may have suggestions.
+    const id = field.id === "composer" ? "completion" : `completion-${field.id}`;
+    this.#list = make("div", { id, class: "completion", role: "listbox", hidden: true });
     this.#sources = {
       "@": makePeopleSource(room, this.#requests), "#": makeRoomSource(room, this.#requests), "/": makeCommandSource(room),
       ...(room.loadEmoji ? { ":": makeEmojiSource(room.loadEmoji) } : {}),
@@ -114,11 +119,11 @@ export class Completion {
    * @param {Suggestion} suggestion
    * @param {number} index
    */
-  #makeOption({ title, usage, detail, person, sign, picture }, index) {
+  #makeOption({ title, usage, detail, person, sign, picture, url }, index) {
     return make(
       "div",
-      { id: `completion-${index}`, role: "option", onclick: () => this.#choose(index) },
-      person ? avatar(person) : picture ? make("span", { class: "picture", "aria-hidden": "true", text: picture }) : icon(sign ?? "none"),
+      { id: `${this.#list.id}-${index}`, role: "option", onclick: () => this.#choose(index) },
+      person ? avatar(person) : picture ? makePicture(picture, url) : icon(sign ?? "none"),
       make("bdi", { class: "completion-title", text: title }),
       usage ? make("bdi", { class: "completion-usage", text: usage }) : null,
       detail ? make("bdi", { class: "completion-detail", text: detail }) : null,
@@ -127,7 +132,7 @@ export class Completion {
 
   #mark() {
     [...this.#list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.#chosen)));
-    this.#field.setAttribute("aria-activedescendant", `completion-${this.#chosen}`);
+    this.#field.setAttribute("aria-activedescendant", `${this.#list.id}-${this.#chosen}`);
     this.#list.children[this.#chosen]?.scrollIntoView({ block: "nearest" });
   }
 
@@ -184,6 +189,14 @@ export class Completion {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/**
+ * @param {string} emoji
+ * @param {string} [url]
+ */
+function makePicture(emoji, url) {
+  return make("span", { class: "picture", "aria-hidden": "true" }, url ? makeEmojiPicture(emoji, url) : emoji);
 }
 
 /**

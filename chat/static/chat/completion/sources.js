@@ -17,6 +17,7 @@ const MOST_PEOPLE = 20;
  * @property {string} [person] a handle whose avatar is shown
  * @property {string} [sign] the name of an icon
  * @property {string} [picture] an emoji that is shown
+ * @property {string} [url] the address of the picture of this emoji
  */
 
 /**
@@ -32,7 +33,7 @@ const MOST_PEOPLE = 20;
  * @property {() => { name: string, detail: string, usage?: string }[]} commands the known commands that this person may give
  * @property {() => Promise<unknown>} [loadCommands] asks the server for all commands
  * @property {(rooms: { slug: string, name: string }[]) => void} [found] is called with the rooms that the server has found
- * @property {() => Promise<{ search: (query: string, most: number) => { emoji: string, name: string }[] }>} [loadEmoji] loads the catalogue of emoji
+ * @property {() => Promise<{ search: (query: string, most: number) => { emoji: string, name: string, url?: string }[] }>} [loadEmoji] loads the catalogue of emoji
  */
 
 /** @typedef {import("./throttled-requests.js").ThrottledRequests} Requests */
@@ -144,7 +145,7 @@ export function makeEmojiSource(load) {
   /** @type {Awaited<ReturnType<NonNullable<Room["loadEmoji"]>>> | null} */
   let catalogue = null;
   const suggest = (/** @type {string} */ query) => (catalogue?.search(query, MOST) ?? []).map(
-    ({ emoji, name }) => ({ text: `${emoji} `, title: name, picture: emoji }),
+    ({ emoji, name, url }) => ({ text: `${emoji} `, title: name, picture: emoji, ...(url ? { url } : {}) }),
   );
   return {
     kept: suggest,

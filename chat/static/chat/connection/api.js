@@ -29,7 +29,8 @@ export class ApiError extends Error {
 /** @type {string | null} */
 let csrfToken = null;
 
-async function getCsrfToken() {
+/** Returns the token that requests with a cookie need. */
+export async function getCsrfToken() {
   csrfToken ??= /** @type {string} */ ((await (await fetch("/api/session/")).json()).csrf);
   return csrfToken;
 }
@@ -57,9 +58,7 @@ export async function call(method, path, body, moreOptions = {}) {
     return await readAnswer(await fetch(path, options));
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw new ApiError(0, {
-      code: REFUSAL.UNAVAILABLE, detail: gettext("The server cannot be reached. Try again in a moment."),
-    });
+    throw makeUnreachable();
   }
 }
 
@@ -78,7 +77,23 @@ async function readAnswer(response) {
   if (response.status === 204) return null;
   const answer = await response.json();
   if (response.ok) return answer;
+  throw makeRefusal(response.status, answer);
+}
+
+/**
+ * Returns the error for an answer that is not a success.
+ * @param {number} status
+ * @param {any} answer the object in the answer
+ */
+export function makeRefusal(status, answer) {
   // After a new sign-in in another tab, the old token is invalid. The next call fetches the new token.
   if (answer.code === REFUSAL.CSRF_FAILED) csrfToken = null;
-  throw new ApiError(response.status, answer);
+  return new ApiError(status, answer);
+}
+
+/** Returns the error for a server that cannot be reached. */
+export function makeUnreachable() {
+  return new ApiError(0, {
+    code: REFUSAL.UNAVAILABLE, detail: gettext("The server cannot be reached. Try again in a moment."),
+  });
 }

@@ -33,6 +33,8 @@ export class LoadedMessages {
    * @type {Map<number, Message> | null}
    */
   #outside = null;
+  /** Nothing is older than the message with this id: the first message of a room has id 1, and retention deletes older ones. */
+  keptFrom = 1;
 
   /** No message is missing from this id onwards; 0 when nothing older exists; null before `start` or `finishBacklog`. */
   get completeFrom() {
@@ -44,9 +46,8 @@ export class LoadedMessages {
     return this.#completeTo;
   }
 
-  // The first message of a room has id 1, so nothing is older than this message.
   get hasOlder() {
-    return this.#completeFrom !== null && this.#completeFrom > 1;
+    return this.#completeFrom !== null && this.#completeFrom > this.keptFrom;
   }
 
   get hasNewer() {

@@ -48,12 +48,14 @@ export class RoomChanges {
   /**
    * Posts a message, and returns its ref. The body is trimmed before the event is stored: a repeated event must equal the
    * first event.
-   * @param {string} body
+   * @param {string} body may be empty if there are files
    * @param {number | null} [replyTo] the id of the quoted message
+   * @param {string[]} [files] the ids of uploaded files
+   * @param {number | null} [thread] the first message of the thread in which the message is a reply
    */
-  post(body, replyTo = null) {
-    const event = { type: CLIENT_EVENT.POST, body: body.trim() };
-    return this.#add(replyTo === null ? event : { ...event, reply_to: replyTo });
+  post(body, replyTo = null, files = [], thread = null) {
+    const event = { type: CLIENT_EVENT.POST, body: body.trim(), ...(files.length && { files }) };
+    return this.#add({ ...event, ...(replyTo === null ? {} : { reply_to: replyTo }), ...(thread === null ? {} : { thread }) });
   }
 
   /**
@@ -132,9 +134,10 @@ export class RoomChanges {
    * Schedules a message, and returns its ref.
    * @param {string} body
    * @param {string} at ISO 8601, UTC
+   * @param {string[]} [files] the ids of uploaded files
    */
-  schedule(body, at) {
-    return this.#add({ type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at });
+  schedule(body, at, files = []) {
+    return this.#add({ type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at, ...(files.length && { files }) });
   }
 
   /**

@@ -20,7 +20,7 @@ import { CLIENT_EVENT, SERVER_EVENT } from "./wire.js";
 /** @type {Set<string>} */
 const EMITTED_UNCHANGED = new Set([
   SERVER_EVENT.PRESENCE, SERVER_EVENT.TYPING, SERVER_EVENT.READ, SERVER_EVENT.TASK, SERVER_EVENT.MEMBER,
-  SERVER_EVENT.REPORTED, SERVER_EVENT.DISMISSED, SERVER_EVENT.PROFILE,
+  SERVER_EVENT.REPORTED, SERVER_EVENT.DISMISSED, SERVER_EVENT.PROFILE, SERVER_EVENT.THREAD,
 ]);
 
 /** @typedef {import("./wire.js").WireEvent} WireEvent */
@@ -52,7 +52,7 @@ const EMITTED_UNCHANGED = new Set([
 
 /**
  * A room's socket. It emits these events, each with a detail. The detail is the server's event, except where noted.
- * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported, profile
+ * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported, profile, thread
  * - acked: the `ack`, and `event` (the sent event)
  * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
  * - page: {messages (only new messages), isReplaced (the page must first forget what it has drawn), event (the `fetch`)}
@@ -95,7 +95,10 @@ export class RoomSocket extends Emitter {
     [SERVER_EVENT.SYNCED]: (event) => this.#receiveSynced(event),
     [SERVER_EVENT.PAGE]: (event) => this.#receivePage(event),
     [SERVER_EVENT.ANNOUNCEMENT]: (event) => this.#receiveAnnouncement(event),
-    [SERVER_EVENT.EXPIRED]: (event) => this.#dropExpired(event.before),
+    [SERVER_EVENT.EXPIRED]: (event) => {
+      this.emit(SERVER_EVENT.EXPIRED, event);
+      this.#dropExpired(event.before);
+    },
   };
 
   /** @param {RoomSocketOptions} options */
@@ -174,9 +177,12 @@ export class RoomSocket extends Emitter {
     this.#silence.noteActivity();
   }
 
-  /** @param {boolean} on */
-  typing(on) {
-    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.TYPING, on });
+  /**
+   * @param {boolean} on
+   * @param {number} [thread] the first message of the thread in which the person types
+   */
+  typing(on, thread) {
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.TYPING, on, thread });
   }
 
   /** @param {number} id an announcement */
@@ -187,9 +193,10 @@ export class RoomSocket extends Emitter {
   /**
    * Sends the read marker, and returns whether there is a connection that can carry it.
    * @param {number} offset
+   * @param {number} [thread] the first message of a thread: the marker is the one of this thread
    */
-  read(offset) {
-    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.READ, offset });
+  read(offset, thread) {
+    if (this.#hasJoined) this.#send({ type: CLIENT_EVENT.READ, offset, thread });
     return this.#hasJoined;
   }
 
@@ -253,6 +260,7 @@ export class RoomSocket extends Emitter {
     const handle = event.you?.handle ?? this.handle;
     const isOtherPerson = handle !== this.handle;
     this.handle = handle;
+    this.#loaded.keptFrom = event.room?.kept_from ?? 1;
     this.emit(SERVER_EVENT.JOINED, event);
     // The page must be loaded again for the other person. Until then nothing is sent: the outbox is another person's.
     if (this.isOtherPerson(event.you)) return;
@@ -328,7 +336,9 @@ export class RoomSocket extends Emitter {
    * @param {number | undefined} before the server has deleted the messages before this id
    */
   #dropExpired(before) {
-    if (before === undefined || !this.#loaded.hasBefore(before)) return;
+    if (before === undefined) return;
+    this.#loaded.keptFrom = before;
+    if (!this.#loaded.hasBefore(before)) return;
     this.#forget();
     this.#connection.restart();
   }

@@ -4,6 +4,8 @@
 
 /** The longest body of a message, in code points. */
 export const LONGEST_BODY = 4000;
+// A message has at most this number of files.
+export const MOST_FILES = 10;
 /** How many messages the server sends to a client that joins without a cursor. */
 export const BACKLOG_SIZE = 50;
 
@@ -85,6 +87,7 @@ export const SERVER_EVENT = Object.freeze({
   ROOM: "room",
   MENTION: "mention",
   PROFILE: "profile",
+  THREAD: "thread",
 });
 
 /** The codes of a refusal that the client handles individually. The server has more. */
@@ -136,6 +139,29 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  */
 
 /**
+ * A file that a person has uploaded. Only a picture has a width and a height, in pixels.
+ * @typedef {object} UploadedFile
+ * @property {string} id
+ * @property {string} name
+ * @property {string} type
+ * @property {number} size in bytes
+ * @property {number} [width]
+ * @property {number} [height]
+ */
+
+/** @typedef {UploadedFile & { url: string, thumbnail?: string }} MessageFile a picture has no thumbnail until the server has made it */
+
+/**
+ * @typedef {object} LinkPreview
+ * @property {number} id
+ * @property {string} url the address of the page
+ * @property {string} title
+ * @property {string} [description]
+ * @property {string} [site] the name that the site gives itself
+ * @property {{ url: string, width: number, height: number }} [image] an image of this site
+ */
+
+/**
  * @typedef {object} Poll
  * @property {string} question
  * @property {{ text: string, votes: number, voters?: string[] }[]} options `voters` are handles; absent in an anonymous poll
@@ -160,10 +186,16 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {string | null} [edited_at] ISO 8601, UTC
  * @property {boolean} [removed]
  * @property {Record<string, string[]>} [reactions] the handles that gave each emoji
+ * @property {Record<string, string>} [emoji_pictures] the addresses of the pictures of emoji in `reactions`
  * @property {string[]} [guests] the handles in `reactions` that belong to guests
  * @property {true} [pinned] a moderator has pinned the message
+ * @property {MessageFile[]} [files]
  * @property {number | null} [reply_to] the id of the quoted message
+ * @property {{ root: number, offset: number, count: number, last_at: string | null, authors: string[] }} [thread] the thread
+ *   that the message begins, or in which it is a reply: its first message, the change after which the other fields hold, the
+ *   number of replies, the time of the last one, and the last people who replied
  * @property {string[]} [mentions] the handles of the people that the body mentions
  * @property {Poll} [poll] the question of the message, with the votes so far
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
+ * @property {LinkPreview[]} [previews] what the pages say about themselves to which the message links
  */

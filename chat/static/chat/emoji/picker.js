@@ -2,14 +2,17 @@
 // The dialog in which a person chooses an emoji: recent ones, a search, groups, and the skin tone. On a phone it is a sheet.
 // Must not know what the emoji is for. The page loads this module with `import()` when the dialog opens.
 
+import { keptCustomEmoji, markOf, searchCustomEmoji } from "../connection/custom-emoji.js";
 import { SharedPersonStorage } from "../connection/storage.js";
 import { openDialog } from "../ui/dialog.js";
 import { isRightToLeft, keyFromLeftToRight } from "../ui/direction.js";
 import { child, closestTo, make } from "../ui/dom.js";
+import { makeEmojiPicture } from "../ui/emoji-picture.js";
 import { pagePerson } from "../ui/person-data.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { TONES, find, groups, search, withTone } from "./catalogue.js";
 import { EmojiChoices } from "./choices.js";
+import { openCustomEmojiDialog } from "./custom-dialog.js";
 import { moveInGrids } from "./grid-movement.js";
 
 const TONE_NAMES = [
@@ -18,7 +21,20 @@ const TONE_NAMES = [
 ];
 const EDGE_PX = 8;
 
-/** @typedef {import("./catalogue.js").Emoji} Emoji */
+const MOST_CUSTOM = 30;
+
+/** @typedef {import("./catalogue.js").Emoji & { url?: string }} Emoji `url` is the picture of an emoji of the site */
+/** @typedef {{ name: string, symbol: string, emoji: Emoji[] }} Group */
+
+/**
+ * Returns an emoji of the site as the picker shows it.
+ * @param {import("../connection/custom-emoji.js").CustomEmoji} custom
+ * @returns {Emoji}
+ */
+function makeCustom(custom) {
+  const mark = markOf(custom);
+  return { emoji: mark, name: mark, lang: "", hasTones: false, words: [], url: custom.url };
+}
 
 class Picker {
   #choices = new EmojiChoices(new SharedPersonStorage(pagePerson));
@@ -55,7 +71,7 @@ class Picker {
    */
   open(title, opener) {
     const top = make("div", { class: "emoji-top" }, this.#search, this.#tone);
-    this.dialog = openDialog(title, "emoji-picker", top, this.#tabs, this.#cells, this.#status);
+    this.dialog = openDialog(title, "emoji-picker", top, this.#tabs, this.#cells, make("div", { class: "emoji-foot" }, this.#status, this.#makeOwn()));
     this.dialog.classList.add("sheet", "emoji-picker");
     if (!window.matchMedia("(width <= 640px)").matches) placeBeside(this.dialog, opener);
     // On a phone, a focused search field would open the keyboard, which covers half of the sheet.
@@ -64,16 +80,34 @@ class Picker {
     return this.dialog;
   }
 
+  /** Makes the button that shows the site's own emoji; null if there are none, and the person cannot add any. */
+  #makeOwn() {
+    const { emoji, may_add: mayAdd } = keptCustomEmoji();
+    if (!emoji.length && !mayAdd) return null;
+    const open = () => {
+      this.dialog?.close();
+      openCustomEmojiDialog();
+    };
+    const text = mayAdd ? gettext("Add emoji") : gettext("Emoji of this site");
+    return make("button", { type: "button", class: "link", "data-action": "custom-emoji", text, onclick: open });
+  }
+
   get #buttons() {
     return /** @type {HTMLButtonElement[]} */ ([...this.#cells.querySelectorAll("button")]);
   }
 
   #draw() {
     const query = this.#search.value.trim();
-    const recent = this.#choices.recent.map((emoji) => ({ emoji, entry: find(emoji) }));
+    const custom = keptCustomEmoji().emoji.map(makeCustom);
+    const recent = this.#choices.recent.map((emoji) => ({ emoji, entry: find(emoji) ?? custom.find((own) => own.emoji === emoji) }));
     const known = recent.flatMap(({ emoji, entry }) => (entry ? [{ ...entry, emoji, hasTones: false }] : []));
-    const shown = query ? [{ name: pgettext("found emoji", "Results"), symbol: "", emoji: search(query) }]
-      : [{ name: pgettext("emoji that were chosen last", "Recent"), symbol: "🕘", emoji: known }, ...groups].filter(({ emoji }) => emoji.length);
+    const results = query ? [...searchCustomEmoji(query, MOST_CUSTOM).map(makeCustom), ...search(query)] : [];
+    /** @type {Group[]} */
+    const all = [
+      { name: pgettext("emoji that were chosen last", "Recent"), symbol: "🕘", emoji: known },
+      { name: gettext("Emoji of this site"), symbol: "⭐", emoji: custom }, ...groups,
+    ];
+    const shown = query ? [{ name: pgettext("found emoji", "Results"), symbol: "", emoji: results }] : all.filter(({ emoji }) => emoji.length);
     this.#cells.replaceChildren(...shown.map((group) => this.#makeGroup(group)));
     this.#tabs.replaceChildren(...(query ? [] : shown.map(({ name, symbol }, index) => this.#makeTab(name, symbol, index))));
     this.#cells.scrollTop = 0;
@@ -83,11 +117,14 @@ class Picker {
     if (first) first.tabIndex = 0;
   }
 
-  /** @param {import("./catalogue.js").Group} group */
+  /** @param {Group} group */
   #makeGroup({ name, emoji }) {
     const { tone } = this.#choices;
-    const grid = make("div", { class: "emoji-grid", lang: emoji[0]?.lang }, ...emoji.map((entry) => (
-      make("button", { type: "button", tabindex: "-1", "aria-label": entry.name, text: withTone(entry, tone) })
+    const grid = make("div", { class: "emoji-grid", lang: emoji.find(({ lang }) => lang)?.lang }, ...emoji.map((entry) => (
+      make(
+        "button", { type: "button", tabindex: "-1", "aria-label": entry.name, "data-emoji": withTone(entry, tone) },
+        entry.url ? makeEmojiPicture(entry.emoji, entry.url) : withTone(entry, tone),
+      )
     )));
     return make("section", { "aria-label": name }, make("h3", { text: name }), grid);
   }
@@ -153,12 +190,12 @@ class Picker {
     if (!(target instanceof HTMLButtonElement)) return;
     // A screen reader already reads the button's name, so it must not read the same status too.
     this.#status.setAttribute("aria-live", "off");
-    this.#status.textContent = `${target.textContent} ${target.getAttribute("aria-label")}`;
+    this.#status.textContent = `${target.textContent} ${target.getAttribute("aria-label")}`.trim();
   }
 
   /** @param {MouseEvent} event */
   #clicked(event) {
-    const emoji = closestTo(event, "button")?.textContent;
+    const emoji = closestTo(event, "button")?.dataset.emoji;
     if (!emoji) return;
     this.#choices.add(emoji);
     this.dialog?.close();

@@ -4,10 +4,11 @@
 import { asApiError, call } from "../connection/api.js";
 import { bookmarks } from "../connection/bookmarks.js";
 import { make } from "../ui/dom.js";
+import { describeFiles } from "../ui/files.js";
 import { personName } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
-import { Results } from "./results.js";
+import { noteOfReply, Results } from "./results.js";
 
 /** @typedef {import("./panel.js").Host} Host */
 
@@ -16,8 +17,9 @@ import { Results } from "./results.js";
  * @param {import("../connection/wire.js").Message} message
  * @returns {import("./results.js").Result}
  */
-function asResult(room, { id, author, at, body }) {
-  return { slug: room.slug, roomName: room.name, id, author, at, text: body };
+function asResult(room, { id, author, at, body, files = [], thread }) {
+  const text = body || describeFiles(files);
+  return { slug: room.slug, roomName: room.name, id, author, at, text, note: noteOfReply({ id, thread }) };
 }
 
 /** @param {import("../connection/wire.js").PersonName | null} by */
@@ -169,9 +171,9 @@ export class MentionsView {
   /** @param {string | number | null} next */
   async #fetch(next) {
     const page = await call("GET", next === null ? "/api/mentions/" : `/api/mentions/?before=${encodeURIComponent(next)}`);
-    const results = page.mentions.map((/** @type {any} */ { room, id, author, text, at }) => {
+    const results = page.mentions.map((/** @type {any} */ { room, id, author, text, at, thread }) => {
       const slug = room.slug ?? room;
-      return { slug, roomName: room.name ?? this.#host.nameOf(slug), id, author, at, text };
+      return { slug, roomName: room.name ?? this.#host.nameOf(slug), id, author, at, text, note: thread === undefined ? undefined : gettext("In a thread") };
     });
     return { results, next: page.more ? page.next : null };
   }

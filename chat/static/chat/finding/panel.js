@@ -1,14 +1,16 @@
 // @ts-check
-// What the side panel shows to find messages: search, pins, bookmarks, mentions and reminders, one at a time.
+// What the side panel shows to find messages: search, pins, files, bookmarks, mentions, threads and reminders, one at a time.
 // Must not know the workspace: the host provides what this module needs.
 
 import { keyFromLeftToRight } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
+import { FilesView } from "./files-view.js";
 import { BookmarksView, MentionsView, PinsView } from "./message-lists.js";
 import { RemindersView } from "./reminders-view.js";
 import { SearchView } from "./search-view.js";
+import { ThreadsView } from "./thread-list.js";
 
 /**
  * @typedef {object} Host
@@ -25,6 +27,7 @@ import { SearchView } from "./search-view.js";
  * @property {HTMLElement} element
  * @property {(query?: string) => void} show
  * @property {() => void} hide
+ * @property {() => void} [threadsChanged] is called when a thread of the person has a new reply, or was read
  * @property {() => void} roomChanged is called when another room, or no room, is on the page
  */
 
@@ -32,8 +35,10 @@ import { SearchView } from "./search-view.js";
 const VIEWS = [
   { name: "search", title: gettext("Search"), heading: gettext("Search messages"), sign: "search", make: (host) => new SearchView(host) },
   { name: "pins", title: gettext("Pinned"), heading: gettext("Pinned messages"), sign: "pin", make: (host) => new PinsView(host) },
+  { name: "files", title: gettext("Files"), heading: gettext("Files of this room"), sign: "attach", make: (host) => new FilesView(host) },
   { name: "bookmarks", title: gettext("Bookmarks"), heading: gettext("Your bookmarks"), sign: "bookmark", make: (host) => new BookmarksView(host) },
   { name: "mentions", title: gettext("Mentions"), heading: gettext("Your mentions"), sign: "at", make: (host) => new MentionsView(host) },
+  { name: "threads", title: gettext("Threads"), heading: gettext("Your threads"), sign: "thread", make: () => new ThreadsView() },
   { name: "reminders", title: gettext("Reminders"), heading: gettext("Your reminders"), sign: "later", make: () => new RemindersView() },
 ];
 
@@ -84,6 +89,11 @@ export class Panel {
   /** Tells the shown view that another room is on the page. */
   roomChanged() {
     this.#view?.roomChanged();
+  }
+
+  /** Tells the shown view that a thread of the person has a new reply, or was read. */
+  threadsChanged() {
+    this.#view?.threadsChanged?.();
   }
 
   #closed() {

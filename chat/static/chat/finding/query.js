@@ -16,6 +16,8 @@ export const OPERATORS = [
   { operator: "from:", example: "from:alice", meaning: gettext("messages of one person") },
   { operator: "in:", example: "in:garden", meaning: gettext("messages in one room") },
   { operator: "has:link", example: "has:link", meaning: gettext("messages with a link") },
+  { operator: "has:file", example: "has:file", meaning: gettext("messages with a file") },
+  { operator: "has:image", example: "has:image", meaning: gettext("messages with a picture") },
   { operator: "after:", example: "after:2026-01-31", meaning: gettext("from this day on") },
   { operator: "before:", example: "before:2026-01-31", meaning: gettext("before this day") },
 ];

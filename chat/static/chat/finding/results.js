@@ -20,6 +20,8 @@ import { gettext, ngettext } from "../ui/translation.js";
  * @property {string} at ISO 8601, UTC
  * @property {string} text
  * @property {string} [snippet] HTML of the server with <mark> around the hits; only its text and its marks are used
+ * @property {string} [address] where the result leads; without it, to the message
+ * @property {boolean} [isNew] whether the person has not read it
  * @property {string} [note] is shown below the text
  * @property {HTMLElement} [tool] a button beside the message
  */
@@ -27,6 +29,14 @@ import { gettext, ngettext } from "../ui/translation.js";
 /** @typedef {{ results: Result[], next: any }} Page `next` is null for the last page */
 
 const LONGEST_TEXT = 300;
+
+/**
+ * Returns the note below a message that is a reply in a thread; undefined for another message.
+ * @param {Pick<import("../connection/wire.js").Message, "id" | "thread">} message
+ */
+export function noteOfReply({ id, thread }) {
+  return thread && thread.root !== id ? gettext("In a thread") : undefined;
+}
 
 export class Results {
   #list = make("ol", { class: "results" });
@@ -156,11 +166,11 @@ export class Results {
 }
 
 /** @param {Result} result */
-function makeItem({ slug, roomName, id, author, at, text, snippet, note, tool }) {
+function makeItem({ slug, roomName, id, author, at, text, snippet, note, tool, isNew, address = `/rooms/${slug}/#message-${id}` }) {
   return make(
     "li", {},
     make(
-      "a", { class: "result", href: `/rooms/${slug}/#message-${id}` },
+      "a", { class: isNew ? "result new" : "result", href: address },
       make(
         "span", { class: "result-head" },
         avatar(author.handle),

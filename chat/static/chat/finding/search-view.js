@@ -6,7 +6,7 @@ import { make } from "../ui/dom.js";
 import { isolate, timeZone } from "../ui/format.js";
 import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
-import { Results } from "./results.js";
+import { noteOfReply, Results } from "./results.js";
 import { isSearchable, OPERATORS, searchAddress, withOperator } from "./query.js";
 
 const DELAY_MS = 300;
@@ -103,7 +103,7 @@ export class SearchView {
     const { results, more } = await call("GET", searchAddress(this.#input.value, { page, deviceZone: timeZone(), room }));
     return {
       results: results.map((/** @type {any} */ { room: place, message, snippet }) => ({
-        slug: place.slug, roomName: place.name, id: message.id, author: message.author, at: message.at, text: message.body, snippet,
+        slug: place.slug, roomName: place.name, id: message.id, author: message.author, at: message.at, text: message.body, snippet, note: noteOfReply(message),
       })),
       next: more ? page + 1 : null,
     };

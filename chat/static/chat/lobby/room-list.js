@@ -14,6 +14,7 @@ import { gettext, ngettext } from "../ui/translation.js";
  * @property {string} topic
  * @property {number} online
  * @property {string | null} last_at ISO 8601, UTC
+ * @property {number} [kept_days] after this many days, messages are deleted
  * @property {boolean} [private]
  */
 
@@ -73,10 +74,11 @@ export class RoomList {
 
   /** @param {Room} room */
   #makeItem(room) {
-    const { slug, name, topic, online, last_at: lastAt, private: isPrivate } = room;
+    const { slug, name, topic, online, last_at: lastAt, private: isPrivate, kept_days: keptDays } = room;
     const facts = [
       online ? make("span", { class: "online", text: ngettext("%(count)s person here", "%(count)s people here", online) }) : null,
       lastAt ? timeInWords(lastAt, "ago") : null,
+      keptDays ? make("span", { text: ngettext("kept for %(count)s day", "kept for %(count)s days", keptDays) }) : null,
     ];
     return make(
       "li",

@@ -11,6 +11,7 @@ import { onMenuEntry } from "../ui/menus.js";
  * @property {string} previewPath the endpoint that renders previews
  * @property {HTMLElement} page contains the buttons
  * @property {import("./composer.js").Composer} composer
+ * @property {import("./late-attachments.js").LateAttachments} attachments
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {() => void} askPoll opens the dialog for a poll
@@ -46,9 +47,9 @@ export class ComposerButtons {
    * @param {HTMLElement} button
    */
   #use({ ComposerTools }, button) {
-    const { isBoard, previewPath, composer, withDialogs, askPoll, notify } = this.#parts;
+    const { isBoard, previewPath, composer, attachments, withDialogs, askPoll, notify } = this.#parts;
     this.#tools ??= new ComposerTools({
-      composer, withDialogs, notify, previewPath, askPoll: isBoard ? null : askPoll, sendLater: isBoard ? null : () => this.#sendLater(),
+      composer, attachments, withDialogs, notify, previewPath, askPoll: isBoard ? null : askPoll, sendLater: isBoard ? null : () => this.#sendLater(),
     });
     this.#tools.use(button.dataset.tool ?? "", button);
   }
@@ -59,12 +60,13 @@ export class ComposerButtons {
 
   /** @param {import("./late-dialogs.js").Dialogs} dialogs */
   #openScheduleDialog({ ScheduleDialog }) {
-    const { slug, composer, changes } = this.#parts;
-    this.scheduleDialog ??= new ScheduleDialog(slug, (body, at) => {
-      // The outbox keeps the text from now on, so the field no longer needs it.
-      if (body === composer.text) composer.clear();
-      return changes.schedule(body, at);
+    const { slug, composer, attachments, changes } = this.#parts;
+    this.scheduleDialog ??= new ScheduleDialog(slug, (body, at, files) => {
+      // The outbox keeps the text and the files from now on, so the composer no longer needs them.
+      if (files.length) attachments.take();
+      if (body === composer.text || files.length) composer.clear();
+      return changes.schedule(body, at, files.map(({ id }) => id));
     });
-    this.scheduleDialog.open(composer.isEditing ? "" : composer.text);
+    this.scheduleDialog.open(composer.isEditing ? "" : composer.text, composer.isEditing ? [] : attachments.stored);
   }
 }

@@ -11,6 +11,7 @@ import { Preview } from "./preview.js";
 /**
  * @typedef {object} Parts
  * @property {import("./composer.js").Composer} composer
+ * @property {import("./late-attachments.js").LateAttachments} attachments
  * @property {import("./late-dialogs.js").WithDialogs} withDialogs
  * @property {(() => void) | null} sendLater opens the dialog for a scheduled message; null on a board
  * @property {(() => void) | null} askPoll opens the dialog for a poll; null on a board
@@ -58,9 +59,11 @@ export class ComposerTools {
 
   /** @param {HTMLElement} button */
   #openMenu(button) {
-    const { askPoll, sendLater } = this.#parts;
+    const { askPoll, sendLater, attachments } = this.#parts;
     const preview = this.#preview;
     openPopupMenu(button, gettext("More for this message"), [
+      attachments.isPossible && { text: gettext("Photo or file"), name: "attach", icon: "attach", act: () => attachments.choose() },
+      attachments.isPossible && { text: gettext("Take a photo"), name: "camera", icon: "camera", act: () => attachments.choose({ camera: true }) },
       { text: gettext("Formatting"), name: "format", icon: "format", act: () => this.#showFormatting() },
       {
         text: preview.isShown ? gettext("Hide the preview") : gettext("Preview"), name: "preview", icon: "preview",
@@ -68,6 +71,6 @@ export class ComposerTools {
       },
       askPoll && { text: gettext("Poll"), name: "poll", icon: "poll", act: askPoll },
       sendLater && { text: gettext("Send later"), name: "later", icon: "later", act: sendLater },
-    ].filter((entry) => entry !== null));
+    ].filter((entry) => entry !== null && entry !== false));
   }
 }

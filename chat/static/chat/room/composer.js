@@ -11,23 +11,52 @@ import { excerpt } from "./message.js";
 const WARN_FROM = LONGEST_BODY - 400;
 
 /** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */
 /** @typedef {{ kind: "reply" | "edit", message: Message }} Target */
+/** @typedef {Pick<import("./late-attachments.js").LateAttachments, "isEmpty" | "isReady" | "stored" | "take" | "restore" | "show" | "sendWhenReady">} Files */
+
+/** @type {Files} */
+const NO_FILES = { isEmpty: true, isReady: true, stored: [], take: () => [], restore: () => {}, show: () => {}, sendWhenReady: () => {} };
 
 /**
  * @typedef {object} Actions
- * @property {(body: string, target: Target | null) => void} submit
+ * @property {(body: string, target: Target | null, files: UploadedFile[]) => void} submit
  * @property {() => void} typed
  * @property {() => void} stoppedTyping
  * @property {() => void} editLast
  */
 
+/**
+ * The elements of a composer.
+ * @typedef {object} Elements
+ * @property {HTMLFormElement} form
+ * @property {HTMLTextAreaElement} text
+ * @property {HTMLButtonElement} send
+ * @property {HTMLElement} counter
+ * @property {HTMLElement} context shows the message that the text replies to or edits
+ * @property {HTMLElement} cancel
+ */
+
+/** @returns {Elements} the composer of the room on the page */
+function findElements() {
+  return {
+    form: byId("composer-form", HTMLFormElement), text: byId("composer", HTMLTextAreaElement), send: byId("send", HTMLButtonElement),
+    counter: byId("counter"), context: byId("composer-context"), cancel: byId("composer-cancel"),
+  };
+}
+
 export class Composer {
-  #form = byId("composer-form", HTMLFormElement);
-  #text = byId("composer", HTMLTextAreaElement);
-  #placeholder = this.#text.placeholder;
-  #sendButton = byId("send", HTMLButtonElement);
-  #counter = byId("counter");
-  #context = byId("composer-context");
+  /** @type {HTMLFormElement} */
+  #form;
+  /** @type {HTMLTextAreaElement} */
+  #text;
+  #placeholder = "";
+  /** @type {HTMLButtonElement} */
+  #sendButton;
+  /** @type {HTMLElement} */
+  #counter;
+  /** @type {HTMLElement} */
+  #context;
   /** @type {Actions} */
   #actions;
   /** @type {import("./draft.js").Draft} */
@@ -39,14 +68,26 @@ export class Composer {
   #beforeEdit = null;
   /** @type {Target | null} */
   #target = null;
+  /**
+   * The files that are sent with the text.
+   * @type {Files}
+   */
+  #files = NO_FILES;
   /** @type {(() => void)[]} */
   #watchers = [];
 
   /**
    * @param {Actions} actions
    * @param {import("./draft.js").Draft} draft
+   * @param {Elements} [elements]
    */
-  constructor(actions, draft) {
+  constructor(actions, draft, elements = findElements()) {
+    this.#form = elements.form;
+    this.#text = elements.text;
+    this.#placeholder = this.#text.placeholder;
+    this.#sendButton = elements.send;
+    this.#counter = elements.counter;
+    this.#context = elements.context;
     this.#actions = actions;
     this.#draft = draft;
     const typed = this.#text.value;
@@ -55,7 +96,7 @@ export class Composer {
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => this.#keyPressed(event));
-    byId("composer-cancel").addEventListener("click", () => this.cancel());
+    elements.cancel.addEventListener("click", () => this.cancel());
     this.#adjust();
   }
 
@@ -65,12 +106,27 @@ export class Composer {
   }
 
   get isEmpty() {
+    return this.#isBlank && this.#files.isEmpty;
+  }
+
+  /** Whether the person has written nothing, with or without files. */
+  get #isBlank() {
     return this.#text.value.trim() === "";
   }
 
   /** What the person has written. */
   get text() {
     return this.#text.value;
+  }
+
+  /** What the empty field shows, such as the reason why the person may not write. */
+  get placeholder() {
+    return this.#text.placeholder;
+  }
+
+  /** Whether the text replies to a message, or edits one. */
+  get hasTarget() {
+    return this.#target !== null;
   }
 
   get isEditing() {
@@ -83,6 +139,22 @@ export class Composer {
    */
   onChange(callback) {
     this.#watchers.push(callback);
+  }
+
+  /**
+   * Sends these files with the text, and restores those of the draft.
+   * @param {Files} files
+   */
+  useFiles(files) {
+    this.#files = files;
+    files.restore(this.#draft.load().files);
+    this.#adjust();
+  }
+
+  /** The files have changed. */
+  filesChanged() {
+    this.#adjust();
+    this.#saveDraft();
   }
 
   /** @param {Message} message */
@@ -121,6 +193,7 @@ export class Composer {
     this.#context.hidden = true;
     if (before) this.#text.value = before.text;
     if (before?.target) this.#showTarget(before.target);
+    this.#files.show();
     this.#adjust();
     this.#saveDraft();
   }
@@ -129,6 +202,7 @@ export class Composer {
   clear() {
     this.#beforeEdit = null;
     this.#text.value = "";
+    this.#files.take();
     this.cancel();
   }
 
@@ -165,6 +239,7 @@ export class Composer {
   #showTarget(target) {
     const { kind, message } = target;
     this.#target = target;
+    this.#files.show(kind !== "edit");
     this.#context.hidden = false;
     child(this.#context, "span").textContent = kind === "edit" ? gettext("Editing your message")
       : gettext("Replying to %(author)s: %(text)s", { author: personName(message.author), text: excerpt(message) });
@@ -192,19 +267,24 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     if (this.#sendButton.disabled) return;
+    if (!this.isEditing && !this.#files.isReady) {
+      this.#files.sendWhenReady(() => this.#form.requestSubmit());
+      return;
+    }
     const target = this.#target;
     const body = this.#text.value;
+    const files = this.isEditing ? [] : this.#files.take();
     this.#text.value = "";
     this.cancel();
     this.#actions.stoppedTyping();
-    this.#actions.submit(body, target);
+    this.#actions.submit(body, target, files);
     this.focus();
   }
 
   #changed() {
     this.#adjust();
     this.#saveDraft();
-    if (this.isEmpty) this.#actions.stoppedTyping();
+    if (this.#isBlank) this.#actions.stoppedTyping();
     else this.#actions.typed();
   }
 
@@ -223,6 +303,11 @@ export class Composer {
     }
   }
 
+  /** Adjusts the field to its text, because the field is on the page now: before, it had no width. */
+  shown() {
+    this.#adjust();
+  }
+
   /** Adjusts the field's height, the counter and the button to the text. */
   #adjust() {
     const length = codePointLength(this.#text.value.trim());
@@ -231,12 +316,13 @@ export class Composer {
     this.#counter.hidden = length < WARN_FROM;
     this.#counter.textContent = describeRest(LONGEST_BODY - length);
     this.#counter.classList.toggle("over", length > LONGEST_BODY);
-    this.#sendButton.disabled = this.#text.disabled || length === 0 || length > LONGEST_BODY;
+    const isNothing = length === 0 && (this.isEditing || this.#files.isEmpty);
+    this.#sendButton.disabled = this.#text.disabled || isNothing || length > LONGEST_BODY;
     for (const watcher of this.#watchers) watcher();
   }
 
   #saveDraft() {
-    this.#draft.save({ text: this.#text.value, target: this.#target, beforeEdit: this.#beforeEdit });
+    this.#draft.save({ text: this.#text.value, target: this.#target, beforeEdit: this.#beforeEdit, files: this.#files.stored });
   }
 }
 

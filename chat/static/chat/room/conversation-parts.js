@@ -43,8 +43,9 @@ export function partsForActions(conversation) {
  */
 export function actionsOfComposer(conversation, typingSignal) {
   return {
-    submit: (body, target) => {
-      if (target !== null || !conversation.commands?.run(body)) conversation.actions.submit(body, target);
+    submit: (body, target, files) => {
+      const isCommand = target === null && !files.length && conversation.commands?.run(body);
+      if (!isCommand) conversation.actions.submit(body, target, files.map(({ id }) => id));
     },
     typed: () => typingSignal.typed(),
     stoppedTyping: () => typingSignal.stop(),
@@ -52,6 +53,20 @@ export function actionsOfComposer(conversation, typingSignal) {
       const last = conversation.actions.findLastOwn();
       if (last) conversation.composer.edit(last);
     },
+  };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {string} path where files are sent
+ * @returns {import("./late-attachments.js").Parts}
+ */
+export function partsForAttachments({ page, composer, notify, scope }, path) {
+  return {
+    path, notify, scope, mostBytes: Number(page.dataset.uploadBytes ?? 0), target: byId("content"),
+    isEnabled: () => composer.isEnabled && !composer.isEditing,
+    changed: () => composer.filesChanged(),
+    focus: () => composer.focus(),
   };
 }
 
@@ -72,13 +87,15 @@ export function partsForControls(conversation) {
 
 /**
  * @param {Conversation} conversation
+ * @param {import("./timeline.js").Timeline} [timeline] shows the messages
  * @returns {import("./message-controls.js").Actions}
  */
-function actionsOnMessages(conversation) {
-  const { slug, socket, timeline, notify, withDialogs } = conversation;
+export function actionsOnMessages(conversation, timeline = conversation.timeline) {
+  const { slug, socket, notify, withDialogs } = conversation;
   return {
     react: (id, emoji) => conversation.actions.toggleReaction(id, emoji),
     reply: (message) => conversation.composer.reply(message),
+    thread: (message) => conversation.openThread(message.id),
     edit: (message) => conversation.composer.edit(message),
     remove: (id) => socket.changes.remove(id),
     report: (message) => withDialogs(({ openReportDialog }) => openReportDialog(slug, message, notify)),
@@ -114,6 +131,18 @@ export function partsForPersonLinks(conversation) {
   };
 }
 
+/** Loads the catalogue of emoji, and the site's own emoji, for a search in both. */
+async function loadEmoji() {
+  const [catalogue, custom] = await Promise.all([import("../emoji/catalogue.js"), import("../connection/custom-emoji.js")]);
+  await custom.loadCustomEmoji();
+  return {
+    search: (/** @type {string} */ query, /** @type {number} */ most) => [
+      ...custom.searchCustomEmoji(query, most).map((own) => ({ emoji: custom.markOf(own), name: custom.markOf(own), url: own.url })),
+      ...catalogue.search(query, most),
+    ].slice(0, most),
+  };
+}
+
 /**
  * @param {Conversation} conversation
  * @param {() => { slug: string, name: string }[]} ownRooms
@@ -129,6 +158,6 @@ export function partsForCompletion(conversation, ownRooms) {
     commands: () => conversation.commands?.offered ?? [],
     loadCommands: async () => conversation.commands?.load(),
     found: knowRooms,
-    loadEmoji: () => import("../emoji/catalogue.js"),
+    loadEmoji,
   };
 }

@@ -20,13 +20,14 @@ import { Composer } from "./composer.js";
 import { ComposerButtons } from "./composer-buttons.js";
 import { ConnectionWatch } from "./connection-watch.js";
 import {
-  actionsOfComposer, partsForActions, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
+  actionsOfComposer, partsForActions, partsForAttachments, partsForCompletion, partsForControls, partsForOwnChanges, partsForPersonLinks, partsForReadMarker,
 } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
 import { takeTimeline } from "./first-view.js";
 import { HistoryNavigation } from "./history-navigation.js";
 import { watchForCompletion } from "./late-completion.js";
 import { LastPlace } from "./last-place.js";
+import { LateAttachments } from "./late-attachments.js";
 import { makeWithDialogs } from "./late-dialogs.js";
 import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
@@ -41,7 +42,9 @@ import { PersonLinks } from "./person-links.js";
 import { ReadMarker } from "./read-marker.js";
 import { passRoomEvents } from "./room-events.js";
 import { TaskBars } from "./task-bars.js";
+import { Threads } from "./threads.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
+import { watchPictures } from "./viewing.js";
 
 /**
  * @typedef {object} Options
@@ -50,10 +53,13 @@ import { TypingOthers, TypingSignal } from "./typing.js";
  * @property {string} owner the key of the data that the page stores in the browser: the person's key, or a board's own key
  * @property {string} [url] the address of the websocket, for a board
  * @property {string} [previewPath] the endpoint that renders previews, for a board
+ * @property {string} [filesPath] the endpoint that takes files, for a board
  * @property {import("./person-links.js").Social} [social] the people of the site; a board has none
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
+ * @property {(root: number | null, reply?: number) => void} [showThread] shows the thread of a message, at a reply; null: the
+ *   person looks at the room. A board has no threads
  */
 
 /** @param {import("./read-marker.js").Unread} unread */
@@ -106,6 +112,7 @@ export class Conversation {
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
   withDialogs = makeWithDialogs(this.notify);
+  threads = new Threads();
   /**
    * The commands that the person can type in place of a message; null on a board.
    * @type {import("./late-commands.js").LateCommands | null}
@@ -114,11 +121,15 @@ export class Conversation {
 
   /** @param {Options} options */
   constructor({
-    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+    slug, handle, owner, url, previewPath = `/api/rooms/${slug}/preview/`, filesPath = `/api/rooms/${slug}/files/`, social, showUnread = showUnreadInTitle, ownRooms = () => [],
+    showThread = () => {},
   }) {
     const { scope, notify, withDialogs } = this;
     const kept = keptStorage(owner);
     this.isBoard = url !== undefined;
+    this.openThread = showThread;
+    this.ownRooms = ownRooms;
+    this.storage = kept;
     this.me = handle;
     this.slug = slug;
     const { timeline, firstView, isShown } = takeTimeline(this.page, handle);
@@ -129,12 +140,16 @@ export class Conversation {
     const { socket } = this;
     this.announcements = new Announcements(new PersonStorage(owner), (id) => socket.dismiss(id), scope);
     this.readMarker = new ReadMarker(this.timeline, handle, partsForReadMarker(this, showUnread));
-    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, { notify, scope });
+    this.history = new HistoryNavigation(socket, this.timeline, this.readMarker, {
+      notify, scope, hasReplies: () => this.threads.hasReplies, showReply: (id) => this.#showReply(id),
+    });
     this.actions = new MessageActions(handle, partsForActions(this));
     this.composer = new Composer(actionsOfComposer(this, this.#typingSignal), new Draft(kept, slug));
     const { composer, history } = this;
+    this.attachments = new LateAttachments(partsForAttachments(this, filesPath));
+    composer.useFiles(this.attachments);
     this.buttons = new ComposerButtons({
-      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, changes: socket.changes, withDialogs, notify,
+      slug, isBoard: this.isBoard, previewPath, page: this.page, composer, attachments: this.attachments, changes: socket.changes, withDialogs, notify,
       askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
@@ -249,6 +264,16 @@ export class Conversation {
     this.history.jump(id);
   }
 
+  /**
+   * Opens the thread of a reply, and returns true. For another message, shows the room, if the thread covers it.
+   * @param {number} id
+   */
+  #showReply(id) {
+    const root = this.threads.rootOf(id) ?? null;
+    this.openThread(root, id);
+    return root !== null;
+  }
+
   /** Ends the conversation permanently. */
   close() {
     if (this.scope.isActive) this.suspend();
@@ -263,10 +288,12 @@ export class Conversation {
   #connectParts(ownRooms, isShown) {
     const { me, socket, timeline, readMarker, history, ownChanges, controls, typingOthers } = this;
     const { people, ownRole, moderation, announcements, taskBars } = this;
-    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers }, isShown);
+    new MessageFlow({ socket, timeline, readMarker, history, ownChanges, controls, typingOthers, threads: this.threads }, isShown);
     passRoomEvents({ me, socket, ownChanges, people, ownRole, moderation, typingOthers, readMarker, announcements, taskBars });
     socket.on(SERVER_EVENT.JOINED, (event) => this.#joined(event));
+    socket.on(SERVER_EVENT.EXPIRED, ({ before }) => this.#noteKeptFrom(before));
     this.list.addEventListener("click", (event) => this.#clicked(event));
+    watchPictures(this.list, () => timeline.messages, this.withDialogs);
     onForgotten(() => this.#forget(), this.scope.life);
     watchForCompletion(partsForCompletion(this, ownRooms));
   }
@@ -291,10 +318,19 @@ export class Conversation {
     this.callers = room.callers ?? CALLERS.MODERATORS;
     this.isArchived = Boolean(room.archived);
     this.keptDays = room.kept_days ?? null;
+    this.#noteKeptFrom(room.kept_from);
     if (this.isArchived) this.composer.disable(gettext("This room is archived. You can read it, but not write in it."));
     this.people.joined({ present, count, you });
     this.readMarker.joined({ you, ...rest });
     this.versionBar.compare(document.body.dataset.version, version);
+  }
+
+  /**
+   * Lets the beginning of the messages say that older messages were deleted, if they were.
+   * @param {number} [id] the lowest id that was not deleted
+   */
+  #noteKeptFrom(id) {
+    if (id !== undefined) byId("beginning").dataset.keptFrom = String(id);
   }
 
   /** Redraws the actions that depend on the role: in the room's menu, beside the people, and at the messages. */
@@ -302,6 +338,7 @@ export class Conversation {
     for (const entry of this.#partsByRole) {
       entry.hidden = !entry.dataset.roles?.split(" ").includes(this.ownRole.role);
     }
+    document.body.toggleAttribute("data-moderating", this.ownRole.isModerating);
     this.moderation.update();
     this.people.redraw();
     this.controls.hide();
@@ -313,10 +350,22 @@ export class Conversation {
     this.socket.changes.forget();
   }
 
+  /**
+   * Removes a preview if its button was clicked, here or in a thread.
+   * @param {MouseEvent} event
+   */
+  removeClickedPreview(event) {
+    const button = closestTo(event, "[data-remove-preview]");
+    if (button) this.withDialogs(({ removePreview }) => removePreview(this.slug, button, this.notify));
+  }
+
   /** @param {MouseEvent} event */
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]");
+    const thread = closestTo(event, "[data-thread]");
+    if (thread) this.openThread(Number(thread.dataset.thread));
+    this.removeClickedPreview(event);
     const option = closestTo(event, "[data-vote]");
     const voters = closestTo(event, "[data-voters]");
     if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));

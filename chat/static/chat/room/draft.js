@@ -1,5 +1,5 @@
 // @ts-check
-// What a person has begun to write in a room: the text, and the message that the text replies to or edits. The
+// What a person has begun to write in a room: the text, its files, and the message that the text replies to or edits. The
 // draft survives a reload of the page and the closing of the tab.
 // Must not know the field in which the text is written.
 
@@ -11,10 +11,13 @@
  * @property {string} text
  * @property {Target | null} target
  * @property {{ text: string, target: Target | null } | null} beforeEdit what the field contained before the edit
+ * @property {import("../connection/wire.js").UploadedFile[]} files the files that the person has uploaded for the message
  */
 
+// The server deletes a file that no message uses after a day.
+const FILES_KEPT_MS = 23 * 3_600_000;
 /** @type {Written} */
-const NOTHING = Object.freeze({ text: "", target: null, beforeEdit: null });
+const NOTHING = Object.freeze({ text: "", target: null, beforeEdit: null, files: [] });
 
 export class Draft {
   /** @type {import("../connection/storage.js").KeyValueStorage} */
@@ -35,22 +38,23 @@ export class Draft {
   load() {
     const stored = this.#storage.getItem(this.#name) ?? "";
     try {
-      const { text, target = null, beforeEdit = null } = JSON.parse(stored);
-      if (typeof text === "string") return { text, target, beforeEdit };
+      const { text, target = null, beforeEdit = null, files = [], filesAt = 0 } = JSON.parse(stored);
+      if (typeof text === "string") return { text, target, beforeEdit, files: Date.now() - filesAt < FILES_KEPT_MS ? files : [] };
     } catch {
       // An older version of the page stored only the text.
     }
     return { ...NOTHING, text: stored };
   }
 
-  /** @param {Written} written */
-  save({ text, target, beforeEdit }) {
-    if (!text && !target && !beforeEdit) {
+  /** @param {Omit<Written, "files"> & Partial<Written>} written */
+  save({ text, target, beforeEdit, files = [] }) {
+    if (!text && !target && !beforeEdit && !files.length) {
       this.#storage.removeItem(this.#name);
       return;
     }
     const before = beforeEdit && { text: beforeEdit.text, target: shorten(beforeEdit.target) };
-    this.#storage.setItem(this.#name, JSON.stringify({ text, target: shorten(target), beforeEdit: before }));
+    const kept = files.length ? { files, filesAt: Date.now() } : {};
+    this.#storage.setItem(this.#name, JSON.stringify({ text, target: shorten(target), beforeEdit: before, ...kept }));
   }
 }
 

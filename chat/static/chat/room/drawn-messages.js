@@ -5,8 +5,6 @@
 // The padding of the list stands for the rows above and below the drawn part. When a row leaves the page, the padding grows
 // by its measured height, so nothing that is visible moves.
 
-import { makeItem } from "./message.js";
-
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 export class DrawnMessages {
@@ -14,6 +12,8 @@ export class DrawnMessages {
   #list;
   /** @type {import("./message-list.js").MessageList} */
   #messages;
+  /** @type {(message: Message) => HTMLElement} */
+  #make;
   /** @type {(item: HTMLElement, message: Message) => void} */
   #fill;
   /** @type {Map<number, HTMLElement>} */
@@ -26,11 +26,13 @@ export class DrawnMessages {
   /**
    * @param {HTMLElement} list the element that contains the items
    * @param {import("./message-list.js").MessageList} messages all loaded messages
+   * @param {(message: Message) => HTMLElement} makeItem makes the empty item of a message
    * @param {(item: HTMLElement, message: Message) => void} fill draws a message in its new item
    */
-  constructor(list, messages, fill) {
+  constructor(list, messages, makeItem, fill) {
     this.#list = list;
     this.#messages = messages;
+    this.#make = makeItem;
     this.#fill = fill;
   }
 
@@ -194,7 +196,7 @@ export class DrawnMessages {
     for (let index = from; index < to; index += 1) {
       const entry = this.#messages.entry(this.#messages.idAt(index));
       if (!entry) continue;
-      const item = makeItem(entry.message);
+      const item = this.#make(entry.message);
       if (entry.keepsHeader) item.dataset.oldest = "";
       this.#items.set(entry.message.id, item);
       this.#fill(item, entry.message);

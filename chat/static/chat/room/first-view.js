@@ -4,6 +4,7 @@
 // Must not import what these messages do not need: this module and its imports are the first bundle of the page.
 
 import { byId } from "../ui/dom.js";
+import { isReply } from "./replies.js";
 import { Timeline } from "./timeline.js";
 
 const MESSAGE_HASH = /^#message-\d+$/;
@@ -76,10 +77,11 @@ function takeData(page) {
  * @param {FirstView} view
  */
 function showBeginning({ messages }) {
-  const hasOlder = messages[0]?.id > 1;
+  const beginning = byId("beginning");
+  const hasOlder = messages[0]?.id > Number(beginning.dataset.keptFrom ?? 1);
   byId("load-older").hidden = !hasOlder;
-  byId("beginning").hidden = hasOlder;
-  byId("empty-room").hidden = messages.length > 0;
+  beginning.hidden = hasOlder;
+  byId("empty-room").hidden = messages.some((message) => !isReply(message));
 }
 
 /**
@@ -89,7 +91,7 @@ function showBeginning({ messages }) {
  */
 function draw(timeline, { messages, first_unread: firstUnread, more_after: hasNewer }) {
   timeline.isLive = !hasNewer;
-  for (const message of messages) timeline.add(message);
+  for (const message of messages) if (!isReply(message)) timeline.add(message);
   timeline.flush();
   timeline.scrollToEnd();
   timeline.setFirstUnread(firstUnread);

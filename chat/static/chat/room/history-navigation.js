@@ -17,6 +17,10 @@ export class HistoryNavigation {
   #readMarker;
   /** @type {(sentence: string) => void} */
   #notify;
+  /** @type {() => boolean} */
+  #hasReplies;
+  /** @type {(id: number) => boolean} */
+  #showReply;
   #loadOlderButton = byId("load-older", HTMLButtonElement);
   #beginning = byId("beginning");
   #emptyRoom = byId("empty-room");
@@ -45,6 +49,7 @@ export class HistoryNavigation {
   /** Whether the jump that is under way opens the room at the first unread message. */
   #isOpening = false;
   #list = byId("messages");
+  #scroller = byId("scroller");
 
   /**
    * @param {import("../connection/room-socket.js").RoomSocket} socket
@@ -53,12 +58,16 @@ export class HistoryNavigation {
    * @param {object} page
    * @param {(sentence: string) => void} page.notify shows a sentence to the person
    * @param {import("../ui/scope.js").Scope} page.scope
+   * @param {() => boolean} page.hasReplies returns whether some loaded messages are replies in threads
+   * @param {(id: number) => boolean} page.showReply opens the thread of a reply; returns false for another message
    */
-  constructor(socket, timeline, readMarker, { notify, scope }) {
+  constructor(socket, timeline, readMarker, { notify, scope, hasReplies, showReply }) {
     this.#socket = socket;
     this.#timeline = timeline;
     this.#readMarker = readMarker;
     this.#notify = notify;
+    this.#hasReplies = hasReplies;
+    this.#showReply = showReply;
     this.#loadOlderButton.addEventListener("click", () => this.#loadOlder());
     this.#newestButton.addEventListener("click", () => this.showNewest());
     this.#unreadButton.addEventListener("click", () => this.#jumpToUnread());
@@ -78,6 +87,18 @@ export class HistoryNavigation {
     if (!this.#isComplete && !isShown) this.#timeline.scrollToEnd();
     this.#isComplete = true;
     this.showOlderButton();
+    this.#fill();
+  }
+
+  /**
+   * Loads an older page if the loaded messages do not fill the screen, or if a page had nothing to draw, because they are
+   * replies in threads.
+   * @param {boolean} [hasDrawn] whether the last page had messages of the timeline
+   */
+  #fill(hasDrawn = true) {
+    if (!this.#hasReplies() || !this.#socket.hasOlder) return;
+    const { scrollHeight, clientHeight } = this.#scroller;
+    if (!hasDrawn || scrollHeight <= clientHeight) this.#loadOlder();
   }
 
   /**
@@ -116,8 +137,9 @@ export class HistoryNavigation {
   /**
    * Ends the jump for which a drawn page was fetched. Fetches the next newer page if the reader is near the end.
    * @param {WireEvent} request the `fetch`
+   * @param {boolean} hasDrawn whether the page had messages of the timeline
    */
-  pageDrawn({ before, around }) {
+  pageDrawn({ before, around }, hasDrawn) {
     const [target, isJumpingToNewest, isOpening] = [this.#target, this.#isJumpingToNewest, this.#isOpening];
     this.#stopJump();
     this.showOlderButton();
@@ -125,6 +147,7 @@ export class HistoryNavigation {
     else if (target !== null && around === target) this.#show(target);
     else if (isJumpingToNewest && before === undefined && around === undefined) this.#timeline.scrollToEnd();
     if (this.#timeline.isNearEnd) this.#loadNewer();
+    this.#fill(hasDrawn || before === undefined);
     this.update();
   }
 
@@ -227,6 +250,7 @@ export class HistoryNavigation {
 
   /** @param {number} id */
   #show(id) {
+    if (this.#showReply(id)) return;
     if (!this.#timeline.jump(id)) this.#notify(missingSentence(REFUSAL.NOT_FOUND));
     else if (this.#timeline.get(id)?.removed) this.#notify(gettext("This message was removed."));
   }

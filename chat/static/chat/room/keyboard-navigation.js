@@ -13,7 +13,7 @@ const PAGE_SHARE = 0.85;
 const MESSAGE = ".message[data-id]";
 /** @type {Record<string, import("./message-choices.js").Action | "more">} */
 const ACTION_KEYS = {
-  "+": "emoji", r: "reply", e: "edit", c: "copy", l: "link", b: "bookmark", i: "pin", h: "history", p: "profile", m: "moderate", "!": "report",
+  "+": "emoji", r: "reply", t: "thread", e: "edit", c: "copy", l: "link", b: "bookmark", i: "pin", h: "history", p: "profile", m: "moderate", "!": "report",
   n: "remind", Delete: "remove", Enter: "more", ContextMenu: "more",
 };
 

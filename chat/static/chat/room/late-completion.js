@@ -10,10 +10,10 @@ const SIGN = /[@＠#:：/]/;
 /**
  * Loads the suggestions after the first input that contains such a sign, and starts them.
  * @param {import("../completion/sources.js").Room} room
+ * @param {HTMLFormElement} [form]
+ * @param {HTMLTextAreaElement} [field]
  */
-export function watchForCompletion(room) {
-  const form = byId("composer-form", HTMLFormElement);
-  const field = byId("composer", HTMLTextAreaElement);
+export function watchForCompletion(room, form = byId("composer-form", HTMLFormElement), field = byId("composer", HTMLTextAreaElement)) {
   let isLoading = false;
   field.addEventListener("input", async function load(event) {
     if (isLoading || !SIGN.test(field.value)) return;

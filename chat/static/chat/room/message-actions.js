@@ -11,11 +11,12 @@ import { bookmarks } from "../connection/bookmarks.js";
  * @property {string} slug
  * @property {import("../connection/room-changes.js").RoomChanges} changes
  * @property {import("./timeline.js").Timeline} timeline
- * @property {import("./read-marker.js").ReadMarker} readMarker
+ * @property {Pick<import("./read-marker.js").ReadMarker, "wroteMessage">} readMarker
  * @property {() => void} showNewest scrolls to the newest message
  * @property {() => boolean} isModerating whether this person moderates the room
  * @property {(handle: string) => boolean} canModerate whether this person may change the role of another person
  * @property {boolean} isBoard
+ * @property {number} [thread] the first message of the thread whose messages these are; undefined in the room
  * @property {boolean} hasProfiles whether people have profile cards: true everywhere except on a board
  */
 
@@ -38,14 +39,15 @@ export class MessageActions {
    * Posts the text of the composer, or edits a message with it.
    * @param {string} body
    * @param {import("./composer.js").Target | null} target
+   * @param {string[]} [files] the ids of uploaded files, for a new message
    */
-  submit(body, target) {
-    const { changes, readMarker, showNewest } = this.#parts;
+  submit(body, target, files = []) {
+    const { changes, readMarker, showNewest, thread = null } = this.#parts;
     if (target?.kind === "edit") {
       if (body.trim() !== target.message.body) changes.edit(target.message.id, body);
       return;
     }
-    changes.post(body, target?.message.id ?? null);
+    changes.post(body, target?.message.id ?? null, files, thread);
     readMarker.wroteMessage();
     showNewest();
   }
@@ -93,13 +95,13 @@ export class MessageActions {
    * @param {Message} message
    */
   #toolsFor({ id, pinned, edited_at: editedAt }) {
-    const { slug, isModerating, isBoard } = this.#parts;
+    const { slug, isModerating, isBoard, thread } = this.#parts;
     const isPinned = Boolean(pinned);
     if (!isBoard) bookmarks.load();
     const mayPin = isModerating() && !isBoard;
     const isBookmarked = !isBoard && bookmarks.has(slug, id);
     return {
-      link: !isBoard, remind: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
+      thread: !isBoard && thread === undefined, link: !isBoard, remind: !isBoard, bookmark: !isBoard && !isBookmarked, unbookmark: isBookmarked, pin: mayPin && !isPinned, unpin: mayPin && isPinned,
       history: mayPin && Boolean(editedAt),
     };
   }

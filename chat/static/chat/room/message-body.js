@@ -3,6 +3,7 @@
 // Only the server's `html` is set as innerHTML; everything else is text. Must not send anything.
 
 import { make } from "../ui/dom.js";
+import { nameIfMissing } from "../ui/emoji-picture.js";
 import { fullTime } from "../ui/format.js";
 import { markTitle } from "../ui/person-marks.js";
 import { gettext, pgettext } from "../ui/translation.js";
@@ -24,9 +25,10 @@ const BLOCKS = ":scope > :is(p, ul, ol, blockquote, table), a";
  * sentence.
  * @param {Message} message
  * @param {string} me the reader's handle
+ * @param {string} itemId the id of the message's element
  */
-export function makeBody(message, me) {
-  const id = `message-${message.id}-body`;
+export function makeBody(message, me, itemId) {
+  const id = `${itemId}-body`;
   if (message.removed) return make("div", { id, class: "body", text: gettext("message removed") });
   const element = message.poll ? makePollBody(message.poll, me) : makeBodyOf(message);
   element.id = id;
@@ -50,6 +52,8 @@ export function makeBodyOf({ body, html }) {
   const element = make("div", { class: isEmojiOnly(body) ? "body emoji-only" : "body" });
   if (typeof html === "string") element.innerHTML = html;
   else element.textContent = body;
+  if (hasOnlyPictures(element)) element.classList.add("emoji-only");
+  for (const picture of /** @type {NodeListOf<HTMLImageElement>} */ (element.querySelectorAll("img.emoji"))) nameIfMissing(picture);
   for (const block of element.querySelectorAll(BLOCKS)) block.setAttribute("dir", "auto");
   makeScrollersFocusable(element);
   decorateCode(element);
@@ -58,6 +62,15 @@ export function makeBodyOf({ body, html }) {
     link.rel = "noopener noreferrer nofollow";
   }
   return element;
+}
+
+/**
+ * Returns whether a body is only one to three of the site's own emoji.
+ * @param {HTMLElement} body
+ */
+function hasOnlyPictures(body) {
+  const { length } = body.querySelectorAll("img.emoji");
+  return length > 0 && length <= 3 && body.textContent?.trim() === "";
 }
 
 /**

@@ -7,7 +7,7 @@ import { gettext, pgettext } from "../ui/translation.js";
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 /**
- * @typedef {Record<"edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history" | "remind" | "closePoll", boolean>} Rights
+ * @typedef {Record<"thread" | "edit" | "remove" | "report" | "moderate" | "profile" | "link" | "pin" | "unpin" | "bookmark" | "unbookmark" | "history" | "remind" | "closePoll", boolean>} Rights
  */
 /** @typedef {"emoji" | "reply" | "copy" | "select" | keyof Rights} Action */
 
@@ -29,6 +29,7 @@ export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 const CHOICES = [
   { action: "reply", label: pgettext("action on a message", "Reply"), icon: "reply", key: "r" },
   { action: "edit", label: pgettext("action on a message", "Edit"), icon: "edit", key: "e", right: "edit" },
+  { action: "thread", label: gettext("Reply in thread"), icon: "thread", key: "t", right: "thread" },
   { action: "emoji", label: gettext("React with another emoji"), icon: "emoji", key: "+" },
   { action: "copy", label: gettext("Copy text"), icon: "copy", key: "c" },
   { action: "select", label: gettext("Select text"), icon: "select", key: null },

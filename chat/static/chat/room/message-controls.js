@@ -15,6 +15,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @typedef {object} Actions
  * @property {(id: number, emoji: string) => void} react
  * @property {(message: Message) => void} reply
+ * @property {(message: Message) => void} thread opens the thread of a message
  * @property {(message: Message) => void} edit
  * @property {(message: Message) => void} report
  * @property {(message: Message) => void} moderate
@@ -44,6 +45,7 @@ import { MessageToolbar } from "./message-toolbar.js";
  * @property {() => void} showOldest scrolls to the oldest loaded message
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {import("../ui/scope.js").Scope} scope
+ * @property {boolean} [isNarrow] the list is narrow, so the floating toolbar has fewer buttons
  */
 
 export class MessageControls {
@@ -57,11 +59,11 @@ export class MessageControls {
 
   /** @param {Parts} parts */
   constructor(parts) {
-    const { scroller, list, rightsOn, focusComposer, showNewest, showOldest, scope } = parts;
+    const { scroller, list, rightsOn, focusComposer, showNewest, showOldest, scope, isNarrow = false } = parts;
     this.#parts = parts;
     /** @type {import("./message-choices.js").Act} */
     const act = (action, id, emoji) => this.#act(action, id, emoji);
-    this.#toolbar = new MessageToolbar(list, rightsOn, act, scope);
+    this.#toolbar = new MessageToolbar(list, rightsOn, act, scope, { hasEmoji: !isNarrow });
     new KeyboardNavigation(scroller, list, {
       act: (...choice) => this.#actByKey(...choice), leave: focusComposer, showNewest, showOldest,
     }, scope);

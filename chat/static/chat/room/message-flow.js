@@ -6,6 +6,7 @@ import { LOCAL_EVENT } from "../connection/emitter.js";
 import { SERVER_EVENT } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
 import { loadDialogs } from "./late-dialogs.js";
+import { isReply } from "./replies.js";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 
@@ -18,6 +19,7 @@ import { loadDialogs } from "./late-dialogs.js";
  * @property {import("./own-changes.js").OwnChanges} ownChanges
  * @property {import("./message-controls.js").MessageControls} controls
  * @property {import("./typing.js").TypingOthers} typingOthers
+ * @property {import("./threads.js").Threads} threads
  */
 
 export class MessageFlow {
@@ -59,8 +61,22 @@ export class MessageFlow {
 
   /** @param {Message} message */
   #received(message) {
-    this.#note(message);
-    this.#parts.timeline.add(message);
+    this.#draw(this.#note(message));
+  }
+
+  /**
+   * Draws a message. A reply is not in the timeline: it changes the line below the first message of its thread.
+   * @param {Message} message
+   */
+  #draw(message) {
+    const { timeline, ownChanges } = this.#parts;
+    if (!isReply(message)) {
+      timeline.add(message);
+      return;
+    }
+    const root = timeline.get(message.thread?.root ?? 0);
+    if (root) timeline.add({ ...root, thread: message.thread });
+    ownChanges.replyArrived(message);
   }
 
   /**
@@ -68,14 +84,22 @@ export class MessageFlow {
    * @param {Message} message
    */
   #receivedOutside(message) {
-    this.#note(message);
+    const noted = this.#note(message);
+    if (isReply(noted)) this.#draw(noted);
     this.#parts.history.update();
   }
 
-  /** @param {Message} message */
+  /**
+   * Takes note of a message, and returns it with the newest summary of its thread.
+   * @param {Message} message
+   */
   #note(message) {
-    this.#parts.typingOthers.update(message.author, false);
-    this.#parts.readMarker.note(message);
+    const { typingOthers, readMarker, threads } = this.#parts;
+    if (!isReply(message)) {
+      typingOthers.update(message.author, false);
+      readMarker.note(message);
+    }
+    return threads.note(message);
   }
 
   /** @param {boolean} more whether more missed messages follow */
@@ -102,8 +126,9 @@ export class MessageFlow {
   }
 
   #reset() {
-    const { timeline, history, readMarker, ownChanges } = this.#parts;
+    const { timeline, history, readMarker, ownChanges, threads } = this.#parts;
     history.reset();
+    threads.clear();
     readMarker.reset();
     this.#log.setAttribute("aria-busy", "true");
     timeline.clear();
@@ -112,18 +137,18 @@ export class MessageFlow {
 
   /** @param {import("../connection/loaded-messages.js").AcceptedPage & { event: import("../connection/wire.js").WireEvent }} page */
   #pageReceived({ messages, isReplaced, event }) {
-    const { socket, timeline, history, readMarker, ownChanges } = this.#parts;
+    const { socket, timeline, history, readMarker, ownChanges, threads } = this.#parts;
     if (isReplaced) {
       timeline.clear();
       ownChanges.reset();
     }
     timeline.isLive = !socket.pages.hasNewer;
     for (const message of messages) {
-      readMarker.note(message);
-      timeline.add(message);
+      if (!isReply(message)) readMarker.note(message);
+      this.#draw(threads.note(message));
     }
     timeline.flush();
-    history.pageDrawn(event);
+    history.pageDrawn(event, messages.some((message) => !isReply(message)));
   }
 
   /** @param {Message[]} messages */

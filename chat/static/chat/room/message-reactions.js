@@ -2,6 +2,7 @@
 // Draws the reactions to a message. Must not add or remove reactions.
 
 import { make } from "../ui/dom.js";
+import { makeEmojiPicture } from "../ui/emoji-picture.js";
 import { countPeople, personName } from "../ui/format.js";
 import { nameInWords } from "../ui/person-marks.js";
 import { formatNumber, gettext } from "../ui/translation.js";
@@ -18,7 +19,7 @@ export function makeReactions(message, me) {
   const entries = Object.entries(message.reactions ?? {}).filter(([, handles]) => handles.length);
   if (!entries.length || message.removed) return null;
   return make("div", { class: "reactions" }, ...entries.map(([emoji, handles]) => (
-    makeReaction(emoji, handles, reactorsOf(message, emoji), me)
+    makeReaction(emoji, handles, reactorsOf(message, emoji), me, message.emoji_pictures?.[emoji])
   )));
 }
 
@@ -36,8 +37,9 @@ export function reactorsOf({ reactions, guests = [] }, emoji) {
  * @param {string[]} handles the people who reacted with this emoji
  * @param {string[]} names their names
  * @param {string} me
+ * @param {string} [picture] the address of the picture of an emoji of the site
  */
-function makeReaction(emoji, handles, names, me) {
+function makeReaction(emoji, handles, names, me, picture) {
   return make(
     "button",
     {
@@ -46,7 +48,7 @@ function makeReaction(emoji, handles, names, me) {
         emoji, people: countPeople(handles.length), names: sentenceOf(names),
       }),
     },
-    make("span", { text: emoji }),
+    make("span", {}, picture ? makeEmojiPicture(emoji, picture) : emoji),
     make("span", { class: "number", text: formatNumber(handles.length) }),
   );
 }

@@ -13,7 +13,7 @@ import { gettext, pgettext } from "../ui/translation.js";
 import { EMOJI, choicesFor } from "./message-choices.js";
 
 /** @type {Set<string>} */
-const IN_TOOLBAR = new Set(["emoji", "reply", "edit", "report", "remove"]);
+const IN_TOOLBAR = new Set(["emoji", "reply", "thread", "edit", "report", "remove"]);
 // A floating toolbar is about 400 px wide. In a narrow window it would cover the text.
 const narrow = window.matchMedia("(width <= 640px)");
 
@@ -29,6 +29,7 @@ export class MessageToolbar {
   #act;
   /** @type {HTMLElement | null} */
   #item = null;
+  #hasEmoji = true;
   #pointerType = "mouse";
   #bar = make("div", { class: "toolbar", role: "toolbar", "aria-label": pgettext("name of a toolbar", "Message"), "aria-live": "off" });
 
@@ -37,11 +38,13 @@ export class MessageToolbar {
    * @param {(id: number) => Rights | null} rightsOn returns the person's rights on a message; null for none
    * @param {Act} act
    * @param {import("../ui/scope.js").Scope} scope
+   * @param {{ hasEmoji?: boolean }} [options] hasEmoji: there is space for the most frequent emoji
    */
-  constructor(list, rightsOn, act, scope) {
+  constructor(list, rightsOn, act, scope, { hasEmoji = true } = {}) {
     this.#list = list;
     this.#rightsOn = rightsOn;
     this.#act = act;
+    this.#hasEmoji = hasEmoji;
     list.addEventListener("pointerdown", ({ pointerType }) => { this.#pointerType = pointerType; }, true);
     list.addEventListener("pointerover", (event) => this.#hovered(event));
     // A finger leaves the list before its click arrives, so only a mouse hides the toolbar by leaving.
@@ -168,7 +171,7 @@ export class MessageToolbar {
       take();
       if (this.#isDocked && !this.#bar.querySelector(":focus-visible")) this.hide();
     };
-    const buttons = EMOJI.map((emoji, index) => {
+    const buttons = (this.#hasEmoji ? EMOJI : []).map((emoji, index) => {
       const react = act(() => this.#act("react", id, emoji));
       const button = makeButton("react", gettext("React with %(emoji)s", { emoji }), String(index + 1), emoji, react);
       button.dataset.emoji = emoji;

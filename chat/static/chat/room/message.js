@@ -4,16 +4,24 @@
 import { make } from "../ui/dom.js";
 import { clockTime, fullTime, isolate, personName } from "../ui/format.js";
 import { personNameOf } from "../ui/person-marks.js";
+import { describeFiles } from "../ui/files.js";
 import { authorAvatar, botMark, guestMark, icon } from "../ui/pictures.js";
 import { gettext, pgettext } from "../ui/translation.js";
 import { makeBody } from "./message-body.js";
+import { keepFiles, makeFiles } from "./message-files.js";
 import { makeReactions } from "./message-reactions.js";
+import { makePreviews } from "./preview-places.js";
+import { makeThreadLine } from "./thread-line.js";
 
 const EXCERPT_LENGTH = 120;
 const FOCUSABLE = ".row :is(a[href], button)";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
-/** @typedef {{ me: string, find: (id: number) => Message | undefined }} View the reader's handle, and other messages */
+/**
+ * The reader's handle, and other messages. `isThread`: the list shows a thread. Its root may be in the room's list too, so
+ * the ids of its elements are different.
+ * @typedef {{ me: string, find: (id: number) => Message | undefined, isThread?: boolean }} View
+ */
 
 /**
  * Returns the beginning of a message, for use in a sentence.
@@ -21,7 +29,7 @@ const FOCUSABLE = ".row :is(a[href], button)";
  */
 export function excerpt(message) {
   if (message.removed) return gettext("message removed");
-  const text = message.body.replace(/\s+/g, " ");
+  const text = message.body.replace(/\s+/g, " ") || describeFiles(message.files ?? []);
   return isolate(text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text);
 }
 
@@ -34,13 +42,22 @@ export function quoteOf(message) {
 }
 
 /**
+ * @param {Message} message
+ * @param {Pick<View, "isThread">} view
+ */
+function elementId({ id }, { isThread = false }) {
+  return isThread ? `thread-message-${id}` : `message-${id}`;
+}
+
+/**
  * Makes the empty list item of a message. `redraw` fills the item at first and after every change.
  * @param {Message} message
+ * @param {Pick<View, "isThread">} view
  */
-export function makeItem(message) {
-  const id = `message-${message.id}`;
+export function makeItem(message, view) {
+  const id = elementId(message, view);
   // A screen reader says this name when the keyboard's focus reaches the message.
-  const name = `${id}-author ${id}-time ${id}-body`;
+  const name = `${id}-author ${id}-time ${id}-body ${id}-files`;
   return make("li", { id, class: "message", "data-id": message.id, tabindex: "-1", "aria-labelledby": name });
 }
 
@@ -83,6 +100,7 @@ function replaceRow(item, row) {
   const old = item.querySelector(":scope > .row");
   const isReachable = item.contains(document.activeElement);
   const focused = old?.contains(document.activeElement) ? describe(document.activeElement) : null;
+  keepFiles(item, row);
   if (old) old.replaceWith(row);
   else item.append(row);
   setReachable(item, isReachable);
@@ -94,11 +112,12 @@ function replaceRow(item, row) {
 }
 
 /**
- * Returns what identifies a link, a quote, a reaction, an option of a poll or a button within its message.
+ * Returns what identifies a link, a quote, a reaction, an option of a poll or another button within its message.
  * @param {Element | null} part
  */
 function describe(part) {
-  return ["data-react", "data-jump", "data-copy-code", "data-vote", "data-voters", "href"].map((name) => part?.getAttribute(name)).join(" ");
+  const names = ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove-preview", "data-vote", "data-voters", "href"];
+  return names.map((name) => part?.getAttribute(name)).join(" ");
 }
 
 /**
@@ -119,29 +138,36 @@ export function showEditedBody(item, text) {
  * @param {View} view
  */
 function makeRow(message, view) {
+  const id = elementId(message, view);
   const content = make(
     "div",
     { class: "content" },
-    makeHeader(message),
+    makeHeader(message, id),
     message.reply_to && !message.removed ? makeQuote(message.reply_to, view) : null,
-    makeBody(message, view.me),
+    makeBody(message, view.me, id),
+    makeFiles(message, id),
+    makePreviews(message),
     makeReactions(message, view.me),
+    view.isThread ? null : makeThreadLine(message),
   );
   return make("article", { class: "row" }, authorAvatar(message.author), content);
 }
 
-/** @param {Message} message */
-function makeHeader(message) {
+/**
+ * @param {Message} message
+ * @param {string} id of the message's element
+ */
+function makeHeader(message, id) {
   const { handle, name = handle, guest: isGuest, bot } = message.author;
   return make(
     "header",
     { class: "meta" },
-    make("b", { id: `message-${message.id}-author`, class: "author", dir: "auto", text: name }),
+    make("b", { id: `${id}-author`, class: "author", dir: "auto", text: name }),
     personNameOf(handle),
     guestMark(isGuest),
     botMark(bot),
     make("time", {
-      id: `message-${message.id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
+      id: `${id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),
     message.pinned ? makePinMark() : null,
   );

@@ -73,7 +73,9 @@ export class OwnChanges {
     // Most of the time nothing is pending, and ten thousand messages may be loaded.
     const own = pending.length ? timeline.messages.filter((message) => this.isOwn(message)) : [];
     const drawnRefs = new Set(own.map(({ ref }) => ref));
-    this.#pendingMessages.show(pending, (ref) => drawnRefs.has(ref));
+    // The thread shows its own pending replies. A refused reply is shown here too: its thread may not be open.
+    const here = pending.filter(({ event, failed }) => event.thread === undefined || failed);
+    this.#pendingMessages.show(here, (ref) => drawnRefs.has(ref));
     for (const { event, failed } of pending) {
       const item = failed || !changesMessage(event) ? undefined : timeline.item(event.id);
       if (!item) continue;
@@ -105,6 +107,14 @@ export class OwnChanges {
   messagesDrawn(messages) {
     for (const message of messages) if (this.isOwn(message) && message.ref) this.#pendingMessages.drop(message.ref);
     this.show();
+  }
+
+  /**
+   * Removes this person's reply from the pending messages. It may have been refused before, and tried again.
+   * @param {Message} reply
+   */
+  replyArrived(reply) {
+    if (this.isOwn(reply) && reply.ref) this.#pendingMessages.drop(reply.ref);
   }
 
   /** Removes the acknowledged messages, because the page has forgotten all messages and draws them again. */

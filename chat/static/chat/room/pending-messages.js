@@ -7,8 +7,8 @@ import { CLIENT_EVENT, REFUSAL } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
 import { addErrorId } from "../ui/error-id.js";
 import { translateDetail } from "../ui/error-sentences.js";
-import { avatar, guestMark } from "../ui/pictures.js";
-import { gettext, pgettext } from "../ui/translation.js";
+import { avatar, guestMark, icon } from "../ui/pictures.js";
+import { gettext, ngettext, pgettext } from "../ui/translation.js";
 import { isPosting, lineOf } from "./command-lines.js";
 
 /** @type {Record<string, string>} */
@@ -17,7 +17,7 @@ const REASONS = {
   [REFUSAL.FORBIDDEN]: gettext("You do not have permission to do this."),
   [REFUSAL.TOO_LONG]: gettext("The message is too long."),
   [REFUSAL.EMPTY]: gettext("The message is empty."),
-  [REFUSAL.NOT_FOUND]: gettext("The message that you replied to or edited does not exist."),
+  [REFUSAL.NOT_FOUND]: gettext("The message that you replied to or edited, or a file of the message, does not exist any longer."),
   [REFUSAL.INVALID_FIELD]: gettext("The message contains something that cannot be sent."),
   [REFUSAL.REF_CONFLICT]: gettext("The message could not be sent. Try again."),
   [REFUSAL.REF_EXPIRED]: gettext("The server never answered. See whether the message arrived before you try again."),
@@ -190,7 +190,8 @@ export class PendingMessages {
     );
     const text = event.type === CLIENT_EVENT.COMMAND ? lineOf(/** @type {any} */ (event)) : event.body;
     const body = make("div", { class: "body plain", dir: "auto", text });
-    const content = make("div", { class: "content" }, header, body, this.#makeExplanation(entry, state));
+    const files = event.files?.length && make("p", { class: "pending-files" }, icon("attach"), ngettext("%(count)s file", "%(count)s files", event.files.length));
+    const content = make("div", { class: "content" }, header, body, files || null, this.#makeExplanation(entry, state));
     item.append(make("article", { class: "row" }, avatar(this.#handle), content));
     return item;
   }

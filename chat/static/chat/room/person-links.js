@@ -52,13 +52,26 @@ export class PersonLinks {
     socket.on(SERVER_EVENT.SYNCED, () => this.#showMembers());
     socket.on(SERVER_EVENT.PRESENCE, ({ went = [] }) => this.#members?.left(went));
     socket.on(SERVER_EVENT.MEMBER, (member) => this.#members?.roleChanged(member));
-    list.addEventListener("click", (event) => this.#clicked(event), { capture: true });
-    list.addEventListener("pointerover", (event) => this.#hovered(event));
+    this.watch(list, parts.timeline);
   }
 
-  /** @param {string} handle */
-  openCard(handle) {
-    const { slug, me, moderation, composer, people, isGuest, withDialogs } = this.#parts;
+  /**
+   * Connects the people in a list of messages.
+   * @param {HTMLElement} list
+   * @param {import("./timeline.js").Timeline} timeline
+   * @param {import("./composer.js").Composer} [composer] the field for mentions; without it, the room's
+   */
+  watch(list, timeline, composer) {
+    list.addEventListener("click", (event) => this.#clicked(event, composer), { capture: true });
+    list.addEventListener("pointerover", (event) => this.#hovered(event, timeline));
+  }
+
+  /**
+   * @param {string} handle
+   * @param {import("./composer.js").Composer} [composer] the field for mentions; without it, the room's
+   */
+  openCard(handle, composer = this.#parts.composer) {
+    const { slug, me, moderation, people, isGuest, withDialogs } = this.#parts;
     const mention = composer.isEnabled ? (/** @type {string} */ person) => composer.mention(person) : null;
     const moderate = moderation.canModerate(handle, people.roleOf(handle)) ? () => moderation.openPerson(handle) : null;
     withDialogs(({ openPersonCard }) => openPersonCard(handle, { slug, me, isGuest: isGuest(), ...this.#social, mention, moderate }));
@@ -74,24 +87,26 @@ export class PersonLinks {
   /**
    * Opens the card after a click on the author of a message, or on a mention. The toolbar of the message then stays closed.
    * @param {MouseEvent} event
+   * @param {import("./composer.js").Composer | undefined} composer
    */
-  #clicked(event) {
+  #clicked(event, composer) {
     const mentioned = closestTo(event, ".mention[data-who]")?.dataset.who;
     const item = /** @type {HTMLElement | null | undefined} */ (closestTo(event, ".avatar, .author, .person-name")?.closest(".message"));
     const handle = mentioned ?? item?.dataset.author;
     if (!handle || window.getSelection()?.type === "Range") return;
     event.stopPropagation();
-    this.openCard(handle);
+    this.openCard(handle, composer);
   }
 
   /**
    * Shows and fetches the names of the people who reacted, when the pointer is over a reaction.
    * @param {PointerEvent} event
+   * @param {import("./timeline.js").Timeline} timeline
    */
-  #hovered(event) {
+  #hovered(event, timeline) {
     const reaction = closestTo(event, "[data-react]");
     const item = /** @type {HTMLElement | null | undefined} */ (reaction?.closest(".message"));
-    const message = this.#parts.timeline.get(Number(item?.dataset.id));
+    const message = timeline.get(Number(item?.dataset.id));
     if (!reaction || !message) return;
     const emoji = reaction.dataset.react ?? "";
     this.#social.directory.ask(message.reactions?.[emoji] ?? []);

@@ -5,6 +5,7 @@
 import { call } from "../connection/api.js";
 import { LONGEST_BODY } from "../connection/wire.js";
 import { make } from "../ui/dom.js";
+import { describeFiles } from "../ui/files.js";
 import { openDialog } from "../ui/dialog.js";
 import { translateDetail } from "../ui/error-sentences.js";
 import { ErrorLine, confirmButton, field, smallButton } from "../ui/forms.js";
@@ -18,7 +19,8 @@ const LONGEST_MS = 365 * 24 * HOUR_MS;
 // With a connection the server answers within this time.
 const OFFLINE_AFTER_MS = 2_000;
 
-/** @typedef {{ id: number, body: string, at: string, state: string, why?: string }} ScheduledMessage */
+/** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */
+/** @typedef {{ id: number, body: string, at: string, state: string, why?: string, files?: UploadedFile[] }} ScheduledMessage */
 
 /** The parts of the dialog while it is open. */
 class Parts {
@@ -31,12 +33,15 @@ class Parts {
   status = make("p", { class: "help", id: "schedule-status", role: "status" });
   submit = make("button", { type: "submit", class: "button wide", "data-action": "schedule", text: gettext("Send later") });
   list = make("ul", { class: "listing", id: "scheduled-messages", "aria-live": "polite" });
+  /** The files that are sent with the message. @type {UploadedFile[]} */
+  files = [];
+  filesLine = make("p", { class: "help", id: "schedule-files", hidden: true });
 }
 
 export class ScheduleDialog {
   /** @type {string} */
   #slug;
-  /** @type {(body: string, at: string) => string} */
+  /** @type {(body: string, at: string, files: UploadedFile[]) => string} */
   #send;
   /** @type {Parts | null} */
   #parts = null;
@@ -47,17 +52,21 @@ export class ScheduleDialog {
 
   /**
    * @param {string} slug
-   * @param {(body: string, at: string) => string} send puts a message into the outbox, and returns its ref
+   * @param {(body: string, at: string, files: UploadedFile[]) => string} send puts a message into the outbox, and returns its ref
    */
   constructor(slug, send) {
     this.#slug = slug;
     this.#send = send;
   }
 
-  /** @param {string} [text] what the person has written in the room */
-  open(text = "") {
+  /**
+   * @param {string} [text] what the person has written in the room
+   * @param {UploadedFile[]} [files] the files that belong to this text
+   */
+  open(text = "", files = []) {
     const parts = new Parts();
     parts.body.value = text;
+    setFiles(parts, files);
     this.#parts = parts;
     const waiting = make("section", {}, make("h3", { text: pgettext("heading of a list of messages", "Scheduled") }), parts.list);
     const dialog = openDialog(gettext("Send later"), "schedule-dialog", this.#makeForm(parts), waiting);
@@ -79,6 +88,7 @@ export class ScheduleDialog {
   stored(ref) {
     if (!this.#parts || ref !== this.#ref) return;
     this.#parts.body.value = "";
+    setFiles(this.#parts, []);
     this.#setSending(this.#parts, false);
     this.#refresh(this.#parts);
   }
@@ -117,6 +127,7 @@ export class ScheduleDialog {
       "form",
       { novalidate: true },
       field(gettext("Your message"), parts.body),
+      parts.filesLine,
       field(gettext("When"), parts.time, { help: gettext("In your own time zone (%(zone)s).", { zone: timeZone() }) }),
       make("p", { class: "choices" }, ...suggestions),
       parts.error.element,
@@ -132,12 +143,13 @@ export class ScheduleDialog {
 
   /** @param {Parts} parts */
   #submit(parts) {
-    const problem = findProblem(parts.body.value, new Date(parts.time.value));
-    const isAboutTime = parts.body.value.trim() !== "" && codePointLength(parts.body.value.trim()) <= LONGEST_BODY;
+    const hasFiles = parts.files.length > 0;
+    const problem = findProblem(parts.body.value, hasFiles, new Date(parts.time.value));
+    const isAboutTime = (hasFiles || parts.body.value.trim() !== "") && codePointLength(parts.body.value.trim()) <= LONGEST_BODY;
     parts.error.show(problem, isAboutTime ? parts.time : parts.body);
     if (problem) return;
     this.#setSending(parts, true);
-    this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString());
+    this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString(), parts.files);
   }
 
   /** @param {Parts} parts */
@@ -153,7 +165,7 @@ export class ScheduleDialog {
    * @param {Parts} parts
    * @param {ScheduledMessage} message
    */
-  #makeItem(parts, { id, body, at, state, why }) {
+  #makeItem(parts, { id, body, at, state, why, files }) {
     const remove = () => this.#remove(parts, id);
     const button = state === "refused" ? smallButton("cancel-scheduled", pgettext("a scheduled message", "Dismiss"), remove)
       : confirmButton("cancel-scheduled", pgettext("a scheduled message", "Cancel"), gettext("Really cancel?"), remove);
@@ -163,6 +175,7 @@ export class ScheduleDialog {
       { "data-id": id, "data-state": state },
       make("div", { class: "between" }, time, button),
       make("p", { class: "scheduled-body", dir: "auto", text: body }),
+      files && make("p", { class: "help", text: describeFiles(files) }),
       why && make("p", { class: "errors", text: gettext("Not posted. %(reason)s", { reason: translateDetail(why) }) }),
     );
   }
@@ -188,14 +201,25 @@ function showOffline(parts) {
 }
 
 /**
+ * @param {Parts} parts
+ * @param {UploadedFile[]} files
+ */
+function setFiles(parts, files) {
+  parts.files = files;
+  parts.filesLine.hidden = files.length === 0;
+  parts.filesLine.textContent = files.length ? gettext("With the message: %(files)s", { files: describeFiles(files) }) : "";
+}
+
+/**
  * Returns what is wrong with a message or its time, or "".
  * @param {string} body
+ * @param {boolean} hasFiles
  * @param {Date} moment
  */
-function findProblem(body, moment) {
+function findProblem(body, hasFiles, moment) {
   const length = codePointLength(body.trim());
   const waitMs = moment.getTime() - Date.now();
-  if (!length) return gettext("Write a message first.");
+  if (!length && !hasFiles) return gettext("Write a message first.");
   if (length > LONGEST_BODY) return describeExcess(length - LONGEST_BODY);
   if (Number.isNaN(waitMs)) return gettext("Choose a time.");
   if (waitMs <= 0) return gettext("This time is in the past.");

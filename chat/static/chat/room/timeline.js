@@ -7,7 +7,7 @@ import { DrawnMessages } from "./drawn-messages.js";
 import { MessageList } from "./message-list.js";
 import { MessageQueue } from "./message-queue.js";
 import { MessageWindow } from "./message-window.js";
-import { redraw } from "./message.js";
+import { makeItem, redraw } from "./message.js";
 import { QuietLog } from "./quiet-log.js";
 import { Quotes } from "./quotes.js";
 import { ScrollPosition } from "./scroll-position.js";
@@ -47,13 +47,14 @@ export class Timeline extends Emitter {
    * @param {HTMLElement} scroller
    * @param {HTMLElement} list
    * @param {string} me the reader's handle
+   * @param {{ isThread?: boolean }} [options] isThread: the list shows a thread, beside the list of the room
    */
-  constructor(scroller, list, me) {
+  constructor(scroller, list, me, { isThread = false } = {}) {
     super();
     this.#quietLog = new QuietLog(list);
-    this.#view = { me, find: (id) => this.get(id) };
+    this.#view = { me, find: (id) => this.get(id), isThread };
     const messages = this.#messages;
-    this.#drawn = new DrawnMessages(list, messages, (item, message) => {
+    this.#drawn = new DrawnMessages(list, messages, (message) => makeItem(message, this.#view), (item, message) => {
       redraw(item, message, this.#view);
       this.#divider.drawRelation(item);
     });

@@ -100,6 +100,14 @@ export function countPeople(count) {
 }
 
 /**
+ * Returns "1 reply" or "3 replies".
+ * @param {number} count
+ */
+export function countReplies(count) {
+  return ngettext("%(count)s reply", "%(count)s replies", count);
+}
+
+/**
  * Returns the name of a person within a sentence: "Alice", "Charlie (guest)", or the name in a webhook's message.
  * @param {import("../connection/wire.js").PersonName} person
  */

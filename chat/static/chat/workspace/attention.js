@@ -50,6 +50,7 @@ export class Attention {
     // The quiet hours are in the person's own time zone.
     this.directory.ask([this.#workspace.me]);
     if (tools) this.#notifications ??= new tools.Notifications(this.#workspace);
+    this.#notifications?.roomsListed();
   }
 
   /**
@@ -63,6 +64,11 @@ export class Attention {
   /** @param {any} event */
   mentioned(event) {
     this.#notifications?.mentioned(event);
+  }
+
+  /** @param {any} event a `thread` */
+  replied(event) {
+    this.#notifications?.replied(event);
   }
 
   /** @param {any} event an `announcement` */

@@ -30,7 +30,7 @@ export class FindPanel {
 
   /**
    * Opens a view in the panel.
-   * @param {string} view `search`, `pins`, `bookmarks`, `mentions` or `reminders`
+   * @param {string} view `search`, `pins`, `files`, `bookmarks`, `mentions`, `threads` or `reminders`
    * @param {string} [query] the search that starts at once
    */
   open(view, query) {
@@ -46,6 +46,11 @@ export class FindPanel {
     if (this.#workspace.panel.name !== NAME) return;
     if (covering.matches) this.#workspace.panel.close();
     else this.#panel?.roomChanged();
+  }
+
+  /** Tells the panel that a thread of the person has a new reply, or was read. */
+  threadsChanged() {
+    if (this.#workspace.panel.name === NAME) this.#panel?.threadsChanged();
   }
 
   /** @returns {import("../finding/panel.js").Host} */

@@ -44,6 +44,16 @@ export function isMentionNotified({ author }, place, { notify }, me) {
 }
 
 /**
+ * Returns whether a reply in a thread that the person follows notifies the person. The level of the room decides: `mentions`
+ * and `none` ask for less.
+ * @param {Place | undefined} place
+ * @param {Preferences} preferences
+ */
+export function isReplyNotified(place, { notify }) {
+  return notify !== LEVEL.NONE && place?.level === LEVEL.ALL;
+}
+
+/**
  * Returns the author of the newest message by another person in a `room` event, or null if the event does not notify the
  * person. The event notifies only people who have chosen all messages, and not of direct messages, which cause a `mention`.
  * @param {{ posts?: number, by?: string[] }} event

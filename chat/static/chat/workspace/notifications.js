@@ -12,12 +12,16 @@ import { call } from "../connection/api.js";
 import { sharedStorage } from "../connection/storage.js";
 import { LEVEL } from "../connection/wire.js";
 import { byId } from "../ui/dom.js";
+import { describeFiles } from "../ui/files.js";
 import { isolate } from "../ui/format.js";
 import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
+import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
-import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
+import { watchActivity } from "./activity.js";
+import { keepRoomNames } from "./kept-names.js";
+import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
 
@@ -46,6 +50,9 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    workspace.socket.isActive = watchActivity();
+    registerWorker();
+    keepSubscribed();
     if (!canNotify()) return;
     for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
     document.addEventListener("visibilitychange", () => this.update());
@@ -94,8 +101,20 @@ export class Notifications {
     const isPair = event.direct && (place?.people?.length ?? 0) <= 2;
     this.#notify({
       title: isPair ? author : gettext("%(author)s in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
-      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`,
+      body: event.text || describeFiles(event.files ?? []), slug: event.room, tag: `${event.room} ${event.id}`,
       address: `${place ? addressOf(place) : `/rooms/${event.room}/`}#message-${event.id}`,
+    });
+  }
+
+  /** @param {any} event a `thread`: a reply in a thread that the person follows */
+  replied(event) {
+    const { places, attention } = this.#workspace;
+    const place = places.get(event.room);
+    if (!place || !isReplyNotified(place, this.#preferences)) return;
+    const author = attention.directory.nameOf(event.author.handle);
+    this.#notify({
+      title: gettext("%(author)s replied in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
+      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`, address: `${addressOf(place)}#message-${event.id}`,
     });
   }
 
@@ -129,6 +148,16 @@ export class Notifications {
       body: describeNew(count, isolate(attention.directory.nameOf(author))),
       slug: event.slug, tag: event.slug, address: addressOf(place),
     }, `${event.slug} ${event.posts}`);
+  }
+
+  /**
+   * Closes the notifications of rooms that the person has read elsewhere while this page was not open, and keeps the names of
+   * the rooms. Call this when the server has sent the list of rooms.
+   */
+  roomsListed() {
+    const { places } = this.#workspace;
+    keepRoomNames(places.namedRooms);
+    if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
   }
 
   /** @param {string} slug */

@@ -116,6 +116,7 @@ function findActions(query, workspace) {
     { title: query ? gettext("Search messages for “%(query)s”", { query: isolate(query) }) : gettext("Search messages"), sign: "search", act: () => workspace.findPanel.open("search", query) },
     { title: gettext("Pinned messages"), sign: "pin", act: () => workspace.findPanel.open("pins") },
     { title: gettext("Bookmarks"), sign: "bookmark", act: () => workspace.findPanel.open("bookmarks") },
+    { title: gettext("Threads"), sign: "thread", act: () => workspace.findPanel.open("threads") },
     { title: gettext("Mentions"), sign: "at", act: () => workspace.findPanel.open("mentions") },
   ];
   const { conversation } = workspace.shell.pane;

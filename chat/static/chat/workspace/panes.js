@@ -37,6 +37,8 @@ async function fetchPatiently(address) {
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
  * @property {() => void} openDetails shows the details of the room on the page
  * @property {import("../room/open-room.js").WorkspaceTools} tools
+ * @property {(root: number | null, reply?: number) => void} showThread shows a thread of the room on the page; null: the person
+ *   looks at the room
  * @property {(pane: Pane) => boolean} isOutdated returns whether a kept pane must be opened again
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */
@@ -96,12 +98,12 @@ export class Pane {
 
   #open() {
     const { slug } = this;
-    const { makeTools, showUnread, left, openSettings, openDetails, social, tools } = this.#options;
+    const { makeTools, showUnread, left, openSettings, openDetails, social, tools, showThread } = this.#options;
     if (slug === null) return openLobby(makeTools);
     const { handle = "", access } = this.element.dataset;
     return openRoom({
       slug, handle, owner: pagePerson, isPublic: access === "public", showUnread: (unread) => showUnread(slug, unread),
-      social, left: () => left(slug), openSettings: () => openSettings(slug), openDetails, tools,
+      social, left: () => left(slug), openSettings: () => openSettings(slug), openDetails, tools, showThread,
     });
   }
 }

@@ -55,7 +55,7 @@ export class PlaceChanges {
   async markAllRead() {
     const { places, pane, changed, announce } = this.#parts;
     if (!(await this.#request(CLIENT_EVENT.READ_ALL, {}))) return;
-    for (const { slug } of places.all) places.change({ slug, unread: 0, mentions: 0 });
+    for (const { slug } of places.all) places.change({ slug, unread: 0, mentions: 0, threads: 0 });
     pane().conversation?.readMarker.markAllRead();
     changed();
     announce(gettext("All rooms are marked as read."));

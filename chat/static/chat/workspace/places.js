@@ -23,6 +23,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {string[]} [people] the people of a direct conversation
  * @property {string} [board] the UUID of a board
  * @property {string} [callers] who may call everybody; absent for moderators and owners
+ * @property {number} [threads] how many threads that the person follows have unread replies; absent for none
  * @property {boolean} [archived] true if nobody can write in the room; the list leaves out such a room
  */
 
@@ -217,6 +218,12 @@ export class Places {
       if (place.level !== LEVEL.NONE) totals.mentions += place.mentions;
     }
     return totals;
+  }
+
+  /** How many threads that the person follows have unread replies, without archived rooms and those with the level `none`. */
+  get unreadThreads() {
+    const counted = this.all.filter(({ archived, level }) => !archived && level !== LEVEL.NONE);
+    return counted.reduce((sum, { threads = 0 }) => sum + threads, 0);
   }
 
   /**

@@ -36,7 +36,7 @@ export function openRoomDetails(workspace) {
   workspace.panel.open("details", name, [
     make("p", { class: "details-topic", dir: "auto", text: topic || gettext("This room has no topic.") }),
     make("p", { class: "help", text: KINDS[place.kind] ?? "" }),
-    ...(days === null ? [] : [makeKept(days)]),
+    make("p", { class: "help", "data-fact": "kept", text: describeKept(days) }),
     field(gettext("Notify me about"), level),
     make(
       "div", { class: "details-actions" },
@@ -51,10 +51,12 @@ export function openRoomDetails(workspace) {
   ]);
 }
 
-/** @param {number} days after which messages are deleted */
-function makeKept(days) {
-  const text = ngettext("Messages are deleted after %(count)s day.", "Messages are deleted after %(count)s days.", days);
-  return make("p", { class: "help", text });
+/** @param {number | null} days after which messages are deleted; null for never */
+function describeKept(days) {
+  if (days === null) return gettext("Messages are kept without limit.");
+  return ngettext(
+    "Messages are kept for %(count)s day, then deleted. Files too.", "Messages are kept for %(count)s days, then deleted. Files too.", days,
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { gettext } from "../ui/translation.js";
 
 const ROOM_PATH = /^\/rooms\/([a-z0-9][a-z0-9-]*)\/$/;
 const MESSAGE_HASH = /^#message-(\d+)$/;
+const THREAD_HASH = /^#thread-(\d+)$/;
 // A quick answer needs no sign of progress.
 const SHOW_PROGRESS_AFTER_MS = 150;
 
@@ -15,6 +16,7 @@ const SHOW_PROGRESS_AFTER_MS = 150;
  * @typedef {object} Actions
  * @property {(path: string) => void} going is called at once when the person chooses another pane
  * @property {(pane: import("./panes.js").Pane) => void} shown is called when a pane is on the page
+ * @property {(root: number | null) => void} showThread shows the thread of the address; null for an address without one
  * @property {(sentence: string) => void} announce is read by screen readers
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
@@ -154,6 +156,7 @@ export class Shell {
   #jump(hash) {
     const id = Number(MESSAGE_HASH.exec(hash)?.[1] ?? 0);
     if (id) this.#pane.conversation?.jump(id);
+    else this.#actions.showThread(Number(THREAD_HASH.exec(hash)?.[1] ?? 0) || null);
   }
 
   /** Shows the pane of the address, after the person has used the browser's back or forward button. */

@@ -69,8 +69,17 @@ export class Sidebar {
     // An item that moves loses the focus.
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.#element.contains(focused)) focused.focus();
     this.#nothing.hidden = places.size > 0;
-    this.#readAll.hidden = !places.all.some((place) => place.unread > 0);
+    this.#readAll.hidden = !places.all.some((place) => place.unread > 0 || place.threads);
     this.#drawDots(places);
+    this.#drawThreads(places.unreadThreads);
+  }
+
+  /** @param {number} count how many threads have unread replies */
+  #drawThreads(count) {
+    const badge = child(this.#element, "[data-threads]");
+    badge.hidden = count === 0;
+    if (!count) badge.replaceChildren();
+    else badge.replaceChildren(make("span", { "aria-hidden": "true", text: formatNumber(count) }), make("span", { class: "unseen", text: countThreads(count) }));
   }
 
   /**
@@ -120,7 +129,7 @@ export class Sidebar {
     const hasDraft = !link.hasAttribute("aria-current") && this.#actions.hasDraft(place.slug);
     const { me, titleOf } = this.#actions;
     const name = titleOf(place);
-    const state = JSON.stringify([name, place.kind, place.level, count, place.mentions, hasDraft]);
+    const state = JSON.stringify([name, place.kind, place.level, count, place.mentions, place.threads, hasDraft]);
     if (item.dataset.state === state) return;
     item.dataset.state = state;
     link.classList.toggle("unread", count > 0);
@@ -151,7 +160,7 @@ export class Sidebar {
   #drawDots(places) {
     const { mentions, unread } = places.totals;
     for (const dot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".drawer-button .dot"))) {
-      dot.hidden = unread === 0;
+      dot.hidden = unread === 0 && places.unreadThreads === 0;
       dot.classList.toggle("strong", mentions > 0);
     }
     const label = unread
@@ -190,6 +199,11 @@ export class Sidebar {
   }
 }
 
+/** @param {number} count how many threads have unread replies */
+function countThreads(count) {
+  return ngettext("%(count)s thread with new replies", "%(count)s threads with new replies", count);
+}
+
 /**
  * @param {Place} place
  * @param {number} count
@@ -202,6 +216,7 @@ function makeContent(place, count, hasDraft, person) {
   const content = [sign, make("span", { class: "place-name" }, make("bdi", { text: place.name }))];
   if (hasDraft) content.push(icon("edit"), make("span", { class: "unseen", text: gettext("draft") }));
   if (place.level === LEVEL.NONE) content.push(icon("silent"));
+  else if (place.threads) content.push(icon("thread"), make("span", { class: "unseen", text: countThreads(place.threads) }));
   if (!count) return content;
   const isStrong = place.mentions > 0;
   const shown = isStrong ? place.mentions : count;

@@ -13,3 +13,4 @@ export { openPalette } from "./palette.js";
 export { openPlaceMenu } from "./place-menu.js";
 export { openRoomDetails } from "./room-details.js";
 export { openRoomSettings } from "./room-settings.js";
+export { ThreadPanel } from "./thread-panel.js";

@@ -49,6 +49,11 @@ export class Workspace {
   #unsent = new UnsentChanges(keptStorage(pagePerson), pagePerson);
   /** @type {Overview} */
   #overview;
+  /**
+   * Shows threads; null before the first one.
+   * @type {import("./thread-panel.js").ThreadPanel | null}
+   */
+  #threadPanel = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #noticeTimer;
 
@@ -67,6 +72,7 @@ export class Workspace {
     this.shell = new Shell(byId("pane"), new Panes(this.#paneOptions()), {
       going: (path) => this.#going(path),
       shown: (pane) => this.#shown(pane),
+      showThread: (root) => this.#withThreads(root !== null, (threads) => threads.show(root)),
       announce: (sentence) => this.announce(sentence),
       notify: (sentence) => this.notify(sentence),
     });
@@ -194,6 +200,7 @@ export class Workspace {
         ownRooms: () => this.places.namedRooms,
       },
       openDetails: () => this.withTools(({ openRoomDetails }) => openRoomDetails(this)),
+      showThread: (root, reply) => this.#withThreads(root !== null, (threads) => threads.open(root, reply)),
       isOutdated: (pane) => this.#hasMissedMuch(pane),
     };
   }
@@ -206,6 +213,10 @@ export class Workspace {
       this.places.mentioned(event);
       this.attention.mentioned(event);
       this.#overview.draw();
+    });
+    socket.on(SERVER_EVENT.THREAD, (event) => {
+      this.attention.replied(event);
+      this.#roomChanged({ slug: event.room, threads: event.threads });
     });
     socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => this.attention.announced(event));
     // The pane shows the announcements, and the tasks that were started in its room: its own socket receives them too.
@@ -228,6 +239,15 @@ export class Workspace {
     byId("read-all").addEventListener("click", () => this.changes.markAllRead());
     byId("palette-button").addEventListener("click", () => this.openPalette());
     byId("new-direct").addEventListener("click", () => this.openNewDirect());
+  }
+
+  /**
+   * @param {boolean} isNeeded whether to load the code of threads, if it is not loaded
+   * @param {(threads: import("./thread-panel.js").ThreadPanel) => void} act
+   */
+  #withThreads(isNeeded, act) {
+    if (this.#threadPanel) act(this.#threadPanel);
+    else if (isNeeded) this.withTools(({ ThreadPanel }) => act((this.#threadPanel ??= new ThreadPanel(this))));
   }
 
   /**
@@ -273,6 +293,7 @@ export class Workspace {
     if (event.gone) this.shell.drop(`/rooms/${event.slug}/`);
     if (event.name !== undefined || event.topic !== undefined) this.#showTitle(event.slug, event);
     if (event.callers !== undefined) this.#showCallers(event.slug, event.callers);
+    if (event.threads !== undefined) this.findPanel.threadsChanged();
     if (wasListed !== !event.gone) this.shell.pane.lobby?.redraw();
     this.#overview.draw();
   }
@@ -333,6 +354,7 @@ export class Workspace {
     this.attention.shown(pane);
     this.#unsent.send(this.me, pane.slug);
     if (this.panel.name === "details") this.panel.close();
+    this.#threadPanel?.close();
     this.findPanel.roomChanged();
   }
 

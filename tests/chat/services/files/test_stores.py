@@ -142,6 +142,18 @@ def test_only_the_owner_can_read_the_directory(root):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_the_group_can_read_the_directory_if_nginx_serves_it(root, settings):
+    settings.CHAT_X_ACCEL = "/protected/"
+    umask = os.umask(0o077)
+    try:
+        path = root / save(b"for nginx")
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    for folder in (path.parent, path.parent.parent, root):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+
+
 def test_links_are_not_followed(root, tmp_path):
     name = save(b"mine")
     (tmp_path / "secret").write_text("of somebody else")
@@ -257,3 +269,24 @@ def test_the_sentence_about_the_directory_names_the_setting_or_the_folder(settin
     monkeypatch.setattr(stores, "LOW_BYTES", 1 << 62)
     monkeypatch.setattr(stores, "LOW_SHARE", 2)
     assert "is nearly full" in files.find_problem()
+
+
+@pytest.mark.parametrize(
+    "first, length", [(0, 4), (0, 99), (3, 1), (4, 4), (2, 9), (9, 5), (13, 1), (14, 5), (99, 1), (5, 0)]
+)
+def test_a_range_has_exactly_its_bytes(store, first, length):
+    name = save(b"0123", b"", b"456789", b"abcd")
+    assert b"".join(files.read_range(name, first, length)) == b"0123456789abcd"[first : first + length]
+
+
+def test_a_range_of_a_large_file_is_read_in_small_parts(store):
+    part = os.urandom(directory.READ_BYTES)
+    name = save(part, part, part)
+    parts = list(files.read_range(name, 10, 2 * directory.READ_BYTES))
+    assert b"".join(parts) == (part * 3)[10 : 10 + 2 * directory.READ_BYTES]
+    assert max(map(len, parts)) <= directory.READ_BYTES
+
+
+def test_a_missing_file_has_no_range(store):
+    with pytest.raises(files.FileLost):
+        files.read_range(files.make_name("results"), 0, 1)

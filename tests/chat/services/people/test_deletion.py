@@ -8,6 +8,7 @@ from chat.models import (
     Announcement,
     AuditEntry,
     Change,
+    CustomEmoji,
     EarlierBody,
     Hold,
     Hook,
@@ -20,6 +21,7 @@ from chat.models import (
     Reaction,
     Report,
     Room,
+    Upload,
     Visitor,
 )
 from chat.protocol import Post
@@ -42,8 +44,10 @@ KEPT = {
     (AuditEntry, "actor"): "the record of moderation",
     (AuditEntry, "person"): "the record of moderation",
     (AccountEntry, "actor"): "it belongs to the accounts of others",
+    (Upload, "person"): "deleted, except the files of messages",
     (Visitor, "person"): "they end with their board",
     (Room, "created_by"): "others use it",
+    (CustomEmoji, "added_by"): "others use it",
     (Hold, "person"): "operators need it as long as the hold lasts",
     (Invitation, "created_by"): "it is not valid without the membership, and expires",
     (Announcement, "created_by"): "others read it",

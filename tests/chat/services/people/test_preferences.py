@@ -14,6 +14,7 @@ DEFAULTS = {
     "quiet_from": None,
     "quiet_to": None,
     "opens_at": "unread",
+    "hide_previews": False,
 }
 
 
@@ -44,6 +45,7 @@ def test_a_change_keeps_the_other_preferences(alice, charlie):
         {"quiet_from": "25:00", "quiet_to": "07:00"},
         {"quiet_from": "22:00"},
         {"opens_at": "top"},
+        {"hide_previews": "yes"},
     ],
 )
 def test_an_invalid_preference_is_refused_and_nothing_changes(alice, fields):

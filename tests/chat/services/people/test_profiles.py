@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from chat.models import Person, Picture, Preferences, Profile
-from chat.services import people, rooms
+from chat.services import images, people, rooms
 from chat.services.people import pictures
 from tests.chat.helpers import assert_refused
 
@@ -190,7 +190,7 @@ def test_a_file_that_is_no_picture_is_refused(alice, content):
 
 def test_a_picture_with_too_many_scans_is_refused_before_it_is_decoded(alice):
     content = draw((64, 64), "JPEG", progressive=True)
-    scan = content[content.rindex(pictures.START_OF_SCAN) : -2]
+    scan = content[content.rindex(images.START_OF_SCAN) : -2]
     people.set_picture(alice, content[:-2] + scan * 10 + content[-2:])
     assert_refused("too_large", people.set_picture, alice, content[:-2] + scan * 100 + content[-2:])
 
@@ -205,7 +205,7 @@ def test_a_picture_of_any_size_becomes_a_square(alice, size, format):
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(alice, monkeypatch):
     assert_refused("too_large", people.set_picture, alice, b"x" * (pictures.MAX_BYTES + 1))
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 100 * 100)
+    monkeypatch.setattr(images, "MAX_PIXELS", 100 * 100)
     assert_refused("too_large", people.set_picture, alice, draw((101, 100)))
 
 

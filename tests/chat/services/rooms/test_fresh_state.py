@@ -19,12 +19,25 @@ class Reader:
 
     def __init__(self):
         self.messages, self.cursor = {}, 0
+        self.threads = {}  # {root: the newest field `thread`}
 
     def take(self, event):
         """Store an event, unless a later version of its message is known."""
+        summary = event.get("thread")
+        if summary and summary["offset"] >= self.threads.get(summary["root"], summary)["offset"]:
+            self.threads[summary["root"]] = summary
         known = self.messages.get(event["id"])
         if known is None or known["offset"] < event["offset"]:
             self.messages[event["id"]] = event
+
+    def show(self):
+        """Return the messages as a page shows them: each message of a thread with what the thread contains now."""
+        return {
+            id: {**event, "thread": self.threads[root]}
+            if (root := event.get("thread", {}).get("root", id)) in self.threads
+            else event
+            for id, event in self.messages.items()
+        }
 
     def hear(self, event):
         """Take a published event, and move the cursor if no change is missing."""
@@ -45,7 +58,7 @@ class Reader:
 
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from(["post", "post", "edit", "remove", "react", "pin", "sync", "resend"]),
+        st.sampled_from(["post", "post", "reply", "edit", "remove", "react", "pin", "sync", "resend"]),
         st.integers(0, 2),  # the index of the person
         st.integers(1, 12),  # the id of the message, or the number of an earlier change
         st.booleans(),
@@ -68,6 +81,7 @@ def make_event(kind, ref, number, target, on):
     """Return the event of a change, or None for `sync` and `resend`."""
     return {
         "post": Post(ref, f"body {number}"),
+        "reply": Post(ref, f"reply {number}", thread=target),
         "edit": Edit(ref, target, f"edit {number}"),
         "remove": Remove(ref, target),
         "pin": Pin(ref, target, on),
@@ -81,6 +95,7 @@ def read_fresh_state(room):
     fresh.sync(room)
     page, more = rooms.get_page(room, None, 100)
     assert {event["id"]: event for event in page} == fresh.messages and not more
+    assert fresh.show() == fresh.messages
     return fresh.messages
 
 
@@ -130,5 +145,5 @@ def test_a_client_that_lost_events_has_the_fresh_state_after_a_sync(
                 lossy.hear(event)
         assert live.cursor == offset
         lossy.sync(room)
-        assert live.messages == lossy.messages == read_fresh_state(room)
+        assert live.show() == lossy.show() == read_fresh_state(room)
         transaction.set_rollback(True)

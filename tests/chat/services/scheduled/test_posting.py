@@ -134,8 +134,9 @@ def test_the_sweep_deletes_old_rows(alice, make_scheduled):
     assert list(ScheduledMessage.objects.order_by("id")) == kept
 
 
-def test_cancelling_deletes_with_one_statement(bob, make_scheduled):
+def test_cancelling_claims_the_row_before_it_deletes_the_row(bob, make_scheduled):
     row = make_scheduled(bob, 60)
     with CaptureQueriesContext(connection) as queries:
         scheduled.cancel_scheduled(bob, "garden", row.id)
-    assert statements(queries) == [("SELECT", "chat_room"), ("DELETE", "chat_scheduledmessage")]
+    assert statements(queries)[:2] == [("SELECT", "chat_room"), ("UPDATE", "chat_scheduledmessage")]
+    assert statements(queries)[-1] == ("DELETE", "chat_scheduledmessage") and not ScheduledMessage.objects.exists()

@@ -39,7 +39,7 @@ HOSTILE = [
     "'quoted'",
 ]
 
-CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions,guest\r\n"
+CSV_HEADER = "id,at,author,body,edited_at,removed,reply_to,reactions,guest,files,thread\r\n"
 
 
 def post(member, ref, body, **fields):
@@ -98,6 +98,16 @@ def test_json_contains_all_messages_in_order(alice, member):
     assert (third["body"], third["removed"]) == ("", True)
     event = rooms.get_page(member.room, None, 50)[0][0]
     assert first == {name: event[name] for name in first}
+
+
+def test_each_format_says_to_which_thread_a_reply_belongs(alice, member):
+    post(member, "r1", "first")
+    rooms.post_message(member, protocol.Post("r2", "second", thread=1))
+    first, second = json.loads(run(alice, "export", format="json"))["messages"]
+    assert "thread" not in first and second["thread"] == {"root": 1}
+    rows = list(csv.DictReader(io.StringIO(run(alice, "export", format="csv"), newline="")))
+    assert [row["thread"] for row in rows] == ["", "1"]
+    assert 'in the thread of <a href="#m1">#1</a>' in run(alice, "export", format="html")
 
 
 def test_an_empty_room_gives_complete_files(alice, room):

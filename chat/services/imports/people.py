@@ -1,0 +1,170 @@
+"""
+The people of an export: which persons they are here.
+
+A person of the export is, in this order: the person whom an earlier import stored; the person whom the operator's file
+names; the account with the same verified e-mail address; with `same_handles`, the person with the same handle; else a
+new account. A new account whose handle is taken gets a number behind the handle.
+
+`plan` writes nothing, so a dry run shows what an import would do. `store` writes ImportedItem and the new accounts.
+"""
+
+import contextlib
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from django.db import transaction
+
+from chat.models import ImportedItem, Person, make_handle_keys
+from chat.protocol import MAX_HANDLE, ChatError
+from chat.services.people import imported, set_picture
+
+from .items import ImportedPerson, ImportFailure
+from .keys import make_key
+
+MAX_PICTURE_BYTES = 10_000_000
+BEFORE, NAMED, EMAIL, HANDLE, NEW = "imported before", "named in the file", "same e-mail", "same handle", "new"
+
+
+@dataclass
+class Planned:
+    """A person of the export, the handle here, the reason, and the Person, unless the account is still to be made."""
+
+    person: ImportedPerson
+    handle: str
+    reason: str
+    found: Person | None = None
+
+    @property
+    def has_other_handle(self) -> bool:
+        """Return whether a new account has another handle than the export wishes."""
+        return self.reason == NEW and self.handle != self.person.handle
+
+
+def read_mapping(path: str | Path) -> dict[str, Person]:
+    """
+    Return {id, username or e-mail address of the other system: Person} from a CSV file of two columns.
+
+    Raise ImportFailure for a file that cannot be read, and for a handle that nobody has.
+    """
+    found = {}
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file), 1):
+                if not any(row):
+                    continue
+                if len(row) != 2:
+                    raise ImportFailure(f"{path}, line {number}: write two columns: the person there, the handle here.")
+                person = Person.objects.find_by_handle(row[1].strip())
+                if person is None:
+                    raise ImportFailure(f"{path}, line {number}: nobody here has the handle {row[1].strip()!r}.")
+                found[row[0].strip().casefold()] = person
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ImportFailure(f"Cannot read {path}: {error}") from None
+    return found
+
+
+class People:
+    """The people of one export, by their ids."""
+
+    def __init__(self, source: str, mapping: dict[str, Person], same_handles: bool = False) -> None:
+        self.source, self.mapping, self.same_handles = source, mapping, same_handles
+        self.by_id: dict[str, Planned] = {}
+        self._taken: set[str | None] = set()
+        self._unused = set(mapping)
+
+    def plan(self, found: list[ImportedPerson]) -> None:
+        """Decide who the people are. Active people choose their handles first, then the others."""
+        before = self._find_earlier()
+        for person in sorted(found, key=lambda person: not person.is_active):
+            if person.id not in self.by_id:
+                self.by_id[person.id] = self._plan_one(person, before.get(make_key(person.id)))
+
+    def find_unused(self) -> list[str]:
+        """Return the names in the operator's file that name nobody of the export."""
+        return sorted(self._unused)
+
+    def find_handle(self, id: str) -> str | None:
+        """Return the handle of a person of the export here, or None."""
+        planned = self.by_id.get(id)
+        return planned.handle if planned else None
+
+    def get_person(self, id: str) -> Person:
+        """Return the Person of an author. Call it after `store`."""
+        found = self.by_id[id].found
+        assert found is not None
+        return found
+
+    def find_person(self, id: str) -> Person | None:
+        """Return the Person, or None. Call it after `store`."""
+        planned = self.by_id.get(id)
+        return planned.found if planned else None
+
+    def store(self) -> int:
+        """Create the accounts that are missing. Return how many were created."""
+        created = 0
+        for id, planned in self.by_id.items():
+            if planned.reason == BEFORE:
+                continue
+            with transaction.atomic():
+                if planned.found is None:
+                    planned.found = _create(planned)
+                    _set_picture(planned.found, planned.person)
+                    created += 1
+                key, target = make_key(id), planned.found.id
+                ImportedItem.objects.create(source=self.source, kind=ImportedItem.PERSON, key=key, target=target)
+        return created
+
+    def _find_earlier(self) -> dict[str, Person]:
+        items = ImportedItem.objects.filter(source=self.source, kind=ImportedItem.PERSON)
+        targets = dict(items.values_list("key", "target"))
+        known = Person.objects.filter(id__in=items.values("target")).in_bulk()
+        return {key: known[target] for key, target in targets.items() if target in known}
+
+    def _plan_one(self, person: ImportedPerson, earlier: Person | None) -> Planned:
+        names = [name.casefold() for name in (person.id, person.email, *person.aliases) if name]
+        self._unused.difference_update(names)
+        named = next((self.mapping[name] for name in names if name in self.mapping), None)
+        same = imported.find_by_email(person.email) if person.is_active else None
+        alike = self._find_same(person) if self.same_handles else None
+        for found, reason in ((earlier, BEFORE), (named, NAMED), (same, EMAIL), (alike, HANDLE)):
+            if found is not None:
+                return Planned(person, found.handle, reason, found)
+        return Planned(person, self._choose_handle(person), NEW)
+
+    def _find_same(self, person: ImportedPerson) -> Person | None:
+        handle = imported.make_import_handle(person.handle)
+        found = Person.objects.find_by_handle(handle) if handle else None
+        return found if found is not None and found.is_guest == person.is_guest else None
+
+    def _choose_handle(self, person: ImportedPerson) -> str:
+        for handle in _make_handles(person):
+            keys = set(make_handle_keys(handle).values())
+            if not keys & self._taken and imported.is_handle_free(handle):
+                self._taken |= keys
+                return handle
+        raise AssertionError("there is always a further number")
+
+
+def _make_handles(person: ImportedPerson) -> Iterator[str]:
+    wishes = [imported.make_import_handle(wish) for wish in (person.handle, *person.aliases)]
+    wish = next(filter(None, wishes), "person")
+    yield wish
+    for number in count(2):
+        ending = f"-{number}"
+        yield imported.make_import_handle(wish[: MAX_HANDLE - len(ending)] + ending) or f"person{ending}"
+
+
+def _create(planned: Planned) -> Person:
+    person = planned.person
+    return imported.create_imported(planned.handle, person.name, person.email, person.is_active, person.is_guest)
+
+
+def _set_picture(person: Person, given: ImportedPerson) -> None:
+    """Give a new person the picture of the export, unless it cannot be read."""
+    if given.picture is None or not given.is_active:
+        return
+    with given.picture() as content, contextlib.suppress(ChatError):
+        set_picture(person, content.read(MAX_PICTURE_BYTES))

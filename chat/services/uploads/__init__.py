@@ -1,0 +1,45 @@
+"""
+Uploads: the files of messages. A person uploads a file into a room, and then posts a message with it.
+
+`chat.services.files` keeps the bytes. The package registers the Addition FILES, so a post with files stores them with
+its message, and whatever deletes the message deletes them. Whatever deletes a row of Upload, also a cascade, deletes
+its files in the store after the commit.
+
+A picture waits for a job, which decodes it and stores it again without metadata. Nobody gets a picture before that: the
+metadata of a photo may say where its author lives.
+"""
+
+from . import messages, owner  # noqa: F401 (importing them registers the addition and the owner of the files)
+from .imported import accepts_imported_files, attach_imported_files, discard_imported_files, keep_imported_file
+from .listing import Listed, list_files
+from .messages import attach_to_scheduled, describe_files, find_scheduled, release_scheduled
+from .opening import Opened, find_upload, open_file, open_thumbnail
+from .processing import process_picture
+from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
+from .sweeping import sweep_uploads
+from .unused import delete_unused
+
+__all__ = [
+    "Listed",
+    "Opened",
+    "Permission",
+    "accepts_imported_files",
+    "allow_upload",
+    "attach_imported_files",
+    "attach_to_scheduled",
+    "delete_unused",
+    "describe_files",
+    "discard_imported_files",
+    "find_scheduled",
+    "find_upload",
+    "finish_upload",
+    "keep_imported_file",
+    "list_files",
+    "make_failure",
+    "open_file",
+    "open_thumbnail",
+    "process_picture",
+    "release_scheduled",
+    "store_upload",
+    "sweep_uploads",
+]

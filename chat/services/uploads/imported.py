@@ -1,0 +1,100 @@
+"""
+The files of imported messages.
+
+An import stores the bytes of a file first, and the row together with its message. A process that is killed in between
+leaves a file without a row, which the sweep deletes. A picture is decoded at once: a job would publish its message
+again. The limits for the files of people do not apply. This module writes Upload.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import IO
+
+from django.conf import settings
+
+from chat.models import Upload
+from chat.protocol import ChatError
+from chat.services import files
+
+from .encoding import NoPicture, encode_picture
+from .headers import opened
+from .names import SNIFFED_BYTES, UNKNOWN, clean_name, find_picture_type, find_type
+from .owner import KIND
+from .receiving import MAX_PICTURE_BYTES
+
+_PART_BYTES = 100_000
+
+
+def accepts_imported_files() -> bool:
+    """Return whether the site accepts files."""
+    return bool(settings.CHAT_UPLOAD_BYTES)
+
+
+def keep_imported_file(name: str, content: IO[bytes]) -> Upload | None:
+    """
+    Store the bytes of a file. Return its row, which is not stored yet, or None for an empty file.
+
+    Raise NoSpace, and what reading the content raises.
+    """
+    stored, size = _write(_read(content))
+    if not size:
+        files.delete(stored)
+        return None
+    with closing(files.read(stored)) as parts:
+        start = next(iter(parts), b"")[:SNIFFED_BYTES]
+    name = clean_name(name)
+    upload = Upload(key=secrets.token_urlsafe(16), name=name, type=find_type(name, start), size=size, stored=stored)
+    if find_picture_type(start) is not None:
+        _encode(upload)
+    return upload
+
+
+def _encode(upload: Upload) -> None:
+    """Store a picture again without metadata, and make its thumbnail. A broken picture becomes an ordinary file."""
+    try:
+        if upload.size > MAX_PICTURE_BYTES:
+            raise NoPicture("too large")
+        with opened(upload.stored) as source, tempfile.TemporaryFile() as target:
+            encoded = encode_picture(source, target)
+            target.seek(0)
+            original, (upload.stored, upload.size) = upload.stored, _write(_read(target))
+            files.delete(original)
+    except (NoPicture, ChatError):
+        upload.state, upload.type = Upload.FAILED, UNKNOWN
+        return
+    upload.width, upload.height = encoded.width, encoded.height
+    upload.thumbnail, upload.thumbnail_size = _write([encoded.thumbnail])
+
+
+def _read(content: IO[bytes]) -> Iterator[bytes]:
+    while part := content.read(_PART_BYTES):
+        yield part
+
+
+def _write(parts: Iterable[bytes]) -> tuple[str, int]:
+    writer = files.create(files.make_name(KIND))
+    try:
+        for part in parts:
+            writer.write(part)
+        writer.finish()
+    except BaseException:
+        writer.discard()
+        raise
+    return writer.name, writer.size
+
+
+def attach_imported_files(room_id: int, number: int, person_id: int, uploads: Sequence[Upload]) -> None:
+    """Store the rows of the files of a message. Call it in the transaction that stores the message."""
+    for position, upload in enumerate(uploads):
+        upload.room_id, upload.person_id, upload.number, upload.position = room_id, person_id, number, position
+    Upload.objects.bulk_create(uploads)
+
+
+def discard_imported_files(uploads: Iterable[Upload]) -> None:
+    """Delete the bytes of files whose rows are not stored."""
+    for upload in uploads:
+        files.delete(upload.stored)
+        if upload.thumbnail:
+            files.delete(upload.thumbnail)

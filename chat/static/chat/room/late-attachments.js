@@ -1,0 +1,128 @@
+// @ts-check
+// Loads the code for files when a person adds the first file to a message, or when the draft has files. Takes the click, the
+// drop or the paste with which it begins.
+// Must not upload: attachments.js does.
+
+import { byId } from "../ui/dom.js";
+import { loadLateStyles } from "../ui/late-styles.js";
+import { gettext } from "../ui/translation.js";
+import { watchDrops } from "./file-drop.js";
+
+/** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */
+/** @typedef {import("./attachments.js").Attachments} Attachments */
+
+/**
+ * @typedef {object} Parts
+ * @property {string} path where files are sent
+ * @property {number} mostBytes of one file; 0 if the site accepts no files
+ * @property {HTMLElement} target files can be dropped here
+ * @property {() => boolean} isEnabled whether the person may write
+ * @property {() => void} changed is called when the files have changed
+ * @property {(sentence: string) => void} notify shows a sentence to the person
+ * @property {() => void} focus moves the focus to the text
+ * @property {import("../ui/scope.js").Scope} scope
+ */
+
+export class LateAttachments {
+  /** @type {Parts} */
+  #parts;
+  /** @type {Attachments | null} */
+  #loaded = null;
+  /** @type {Promise<Attachments | null> | null} */
+  #loading = null;
+  /**
+   * The files of the draft, until the code has arrived.
+   * @type {UploadedFile[]}
+   */
+  #restored = [];
+  #inputs = [byId("composer-file", HTMLInputElement), byId("composer-camera", HTMLInputElement)];
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    if (!this.isPossible) return;
+    const { target, isEnabled, scope } = parts;
+    byId("composer-attach").addEventListener("click", () => this.choose());
+    for (const input of this.#inputs) input.addEventListener("change", () => this.#chosen(input));
+    watchDrops({ target, field: byId("composer"), isEnabled, begin: () => this.#load(), add: (files) => this.#add(files), scope });
+  }
+
+  get isPossible() {
+    return this.#parts.mostBytes > 0;
+  }
+
+  get isEmpty() {
+    return this.#loaded?.isEmpty ?? this.#restored.length === 0;
+  }
+
+  /** Whether all files have arrived. */
+  get isReady() {
+    return this.#loaded?.isReady ?? true;
+  }
+
+  /** The files that have arrived. */
+  get stored() {
+    return this.#loaded?.stored ?? this.#restored;
+  }
+
+  /** Lets the person choose files, or take a photo. */
+  choose({ camera = false } = {}) {
+    this.#inputs[camera ? 1 : 0].click();
+    this.#load();
+  }
+
+  /** @param {UploadedFile[]} files that an earlier page has uploaded */
+  restore(files) {
+    this.#restored = this.isPossible ? files : [];
+    if (this.#restored.length) this.#load();
+  }
+
+  /** Returns the files that have arrived, and removes them. */
+  take() {
+    const files = this.#loaded?.take() ?? this.#restored;
+    this.#restored = [];
+    return files;
+  }
+
+  /**
+   * Calls `send` as soon as all files have arrived.
+   * @param {() => void} send
+   */
+  sendWhenReady(send) {
+    this.#loaded?.sendWhenReady(send);
+  }
+
+  /** Shows the files, or hides them while the person edits a message. */
+  show(isShown = true) {
+    this.#loaded?.show(isShown);
+  }
+
+  /** @param {HTMLInputElement} input */
+  #chosen(input) {
+    const files = [...(input.files ?? [])];
+    // The same file can be chosen again.
+    input.value = "";
+    this.#add(files);
+  }
+
+  /** @param {File[]} files */
+  async #add(files) {
+    const attachments = this.#loaded ?? (await this.#load());
+    if (attachments) attachments.add(files);
+    else this.#parts.notify(gettext("The page could not load what sends files. Check your connection and try again."));
+  }
+
+  /** Loads the code once. Returns null if that failed; the next call tries again. */
+  #load() {
+    this.#loading ??= Promise.all([import("./attachments.js"), loadLateStyles()]).then(([{ Attachments }]) => {
+      this.#loaded = new Attachments(this.#parts);
+      this.#loaded.restore(this.#restored);
+      this.#restored = [];
+      return this.#loaded;
+    }).catch(() => {
+      this.#loading = null;
+      return null;
+    });
+    return this.#loading;
+  }
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// The threads of a room as far as their messages have arrived: what is in each, and to which thread a reply belongs.
+// Must not draw, and must not know sockets.
+
+import { Emitter } from "../connection/emitter.js";
+import { isReply } from "./replies.js";
+
+/** @typedef {import("../connection/wire.js").Message} Message */
+/** @typedef {NonNullable<Message["thread"]>} Summary */
+
+/** Emits `noted` with {message} for each message of a thread, new or changed, and for each first message of a thread. */
+export class Threads extends Emitter {
+  /** @type {Map<number, Summary>} */
+  #summaries = new Map();
+  /**
+   * The first message of the thread of each reply, by ids.
+   * @type {Map<number, number>}
+   */
+  #roots = new Map();
+
+  /**
+   * Takes a message that the page has received. Returns the message with the newest summary of its thread.
+   * @param {Message} message
+   * @returns {Message}
+   */
+  note(message) {
+    if (message.thread) {
+      const { root } = message.thread;
+      const known = this.#summaries.get(root);
+      if (!known || known.offset <= message.thread.offset) this.#summaries.set(root, message.thread);
+      if (isReply(message)) this.#roots.set(message.id, root);
+    }
+    const summary = this.#summaries.get(message.thread?.root ?? message.id);
+    const noted = summary ? { ...message, thread: summary } : message;
+    this.emit("noted", { message: noted });
+    return noted;
+  }
+
+  /**
+   * Returns the id of the first message of the thread in which a message is a reply; undefined for other messages.
+   * @param {number} id
+   */
+  rootOf(id) {
+    return this.#roots.get(id);
+  }
+
+  /**
+   * Returns what is in the thread of a message; undefined for no thread.
+   * @param {number} root
+   */
+  summaryOf(root) {
+    return this.#summaries.get(root);
+  }
+
+  /** Whether a reply has arrived. */
+  get hasReplies() {
+    return this.#roots.size > 0;
+  }
+
+  clear() {
+    this.#summaries.clear();
+    this.#roots.clear();
+  }
+}

@@ -1,0 +1,95 @@
+"""A thread beside the room: replies on a desktop and on a phone, links, the browser's back button, and the keyboard."""
+
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import assert_accessible, requires_axe
+from tests.browser.actions import message, say
+from tests.browser.conftest import PHONE
+from tests.browser.gallery import keep_screenshot
+from tests.live.client import Person
+
+PASSWORD = "correct horse"
+
+
+def reply(page, text):
+    page.locator("#thread-composer").fill(text)
+    page.keyboard.press("Enter")
+
+
+def in_thread(page, text):
+    return page.locator("#thread-messages").locator(".message[data-id]").filter(has_text=text)
+
+
+@requires_axe()
+def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
+    slug = owner.make_room()
+    bob = Person(site, "Bob of the threads", PASSWORD)
+    for number in range(60):
+        owner.post(slug, f"Message {number}")
+    bob.post(slug, "Who waters the roses?")
+    alice, phone = open_workspace(owner, slug), open_workspace(bob, slug, **PHONE)
+    question = message(alice, "Who waters the roses?")
+    question.focus()
+    alice.keyboard.press("t")
+    expect(alice.locator("#thread-composer")).to_be_focused()
+    expect(alice).to_have_url(f"{site.url}/rooms/{slug}/#thread-61")
+    assert alice.locator("#thread-composer").bounding_box()["height"] > 20
+    reply(alice, "I do, each morning")
+    expect(in_thread(alice, "I do, each morning")).to_have_count(1)
+    expect(alice.get_by_test_id("messages").get_by_text("I do, each morning")).to_have_count(0)
+    expect(alice.get_by_role("button", name="Following")).to_be_visible()
+
+    line = phone.locator(".thread-line")
+    expect(line).to_contain_text("1 reply")
+    expect(phone.locator("[data-find=threads] .badge")).to_have_text("11 thread with new replies")
+    line.tap()
+    expect(in_thread(phone, "I do, each morning")).to_be_visible()
+    expect(phone.locator("[data-find=threads] .badge")).to_be_hidden()
+    keep_screenshot(phone, "thread")
+    phone.locator("#thread-composer").fill("Thank you, @")
+    expect(alice.locator(".thread .typing")).to_contain_text("is typing")
+    expect(alice.get_by_test_id("typing")).to_be_empty()
+    reply(phone, "Thank you **very** much")
+    answer = in_thread(alice, "Thank you very much")
+    expect(answer).to_be_visible()
+    expect(question.locator(".thread-line")).to_contain_text("2 replies")
+    assert_accessible(alice, "a thread")
+    phone.locator("[data-action=close-panel]").tap()
+    expect(phone.get_by_test_id("side-panel")).to_be_hidden()
+    expect(phone).to_have_url(f"{site.url}/rooms/{slug}/")
+
+    # A reply is changed, and gets a reaction, as a message in the room.
+    alice.locator("#thread-composer").press("ArrowUp")
+    reply(alice, "I do, each evening")
+    expect(in_thread(alice, "I do, each evening")).to_contain_text("edited")
+    answer.focus()
+    alice.keyboard.press("1")
+    expect(answer.locator(".reactions")).to_contain_text("👍")
+    expect(alice.get_by_test_id("messages").locator(".message").last).to_contain_text("Who waters the roses?")
+
+    # Escape closes the thread, and the browser's back button opens it again.
+    alice.keyboard.press("Escape")
+    expect(alice.locator("#thread-composer")).to_be_focused()
+    alice.keyboard.press("Escape")
+    expect(alice.get_by_test_id("side-panel")).to_be_hidden()
+    alice.go_back()
+    expect(in_thread(alice, "I do, each evening")).to_be_visible()
+    alice.go_back()
+    expect(alice.get_by_test_id("side-panel")).to_be_hidden()
+
+    # A room whose newest messages are replies still fills the screen. The address of a reply leads into its thread.
+    for number in range(55):
+        bob.post(slug, f"Reply {number}", thread=61)
+    say(alice, "Something else")
+    alice.reload()
+    expect(message(alice, "Message 59")).to_be_visible()
+    expect(question.locator(".thread-line")).to_contain_text("57 replies")
+    keep_screenshot(alice, "thread-line")
+    alice.goto(f"{site.url}/rooms/{slug}/#message-80")
+    expect(in_thread(alice, "Reply 14")).to_be_visible()
+    alice.get_by_test_id("open-threads").click()
+    first = alice.locator("a.result").first
+    expect(first).to_contain_text("Who waters the roses?")
+    keep_screenshot(alice, "own-threads")
+    first.click()
+    expect(in_thread(alice, "Reply 54")).to_be_visible()
