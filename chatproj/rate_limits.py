@@ -24,6 +24,7 @@ CHAT_LIMITS = {
     "directs": (60, 1 / 5),  # new direct conversations
     "invitations": (60, 1 / 5),  # new invitations
     "tokens": (20, 1 / 60),  # new tokens
+    "push_changes": (20, 1 / 30),  # browsers that the person turns on, and tests of them
     # Per address:
     "requests_per_address": (5000, 500),  # HTTP requests that a worker answers
     "reads_per_address": (1_000_000, 10_000),

@@ -4,6 +4,7 @@ The settings that are URLs, lists, tokens or ports: what they may contain, and w
 Each function raises ValueError for a wrong value. The error's text contains no part of a URL that has a password.
 """
 
+import base64
 import ipaddress
 import re
 from typing import Any
@@ -14,6 +15,7 @@ import dj_database_url
 CONTACT_EXPECTED = "like mailto:security@example.com, https://example.com/report or tel:+1-201-555-0123"
 DATABASE_EXPECTED = "like postgres://name:password@host/database or sqlite:////path/to/file.sqlite3"
 REPLICA_EXPECTED = "like postgres://name:password@replica/database"
+VAPID_KEY_EXPECTED = "a private key of P-256: 43 characters of base64url, which `manage.py vapid` prints"
 KEYS_EXPECTED = "one or more keys separated by commas, each of at least 32 characters without spaces"
 TOKEN_EXPECTED = "a text of at least 16 characters without spaces"
 LISTENER_EXPECTED = "a port from 1 to 65535, such as 9191, or an address and a port, such as 10.0.0.5:9191"
@@ -45,6 +47,20 @@ def read_contact(text: str) -> str:
     if not re.fullmatch(r"(?:mailto:[^\s@]+@[^\s@]+|https://[^\s/]\S*|tel:\+?[0-9-]+)", contact):
         raise ValueError
     return contact
+
+
+# A private key of the curve P-256 is a number below this one.
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def read_vapid_key(text: str) -> str:
+    """Return a private key of Web Push: 32 bytes in base64url."""
+    key = text.strip().rstrip("=")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
+        raise ValueError("it has another length, or another character")
+    if not 0 < int.from_bytes(base64.urlsafe_b64decode(key + "="), "big") < _P256_ORDER:
+        raise ValueError("its number is no key")
+    return key
 
 
 def read_keys(text: str) -> list[str]:

@@ -154,6 +154,10 @@ if EMAIL_URL and not PUBLIC_URL and "*" in ALLOWED_HOSTS:
 CHAT_ECHO = read("CHAT_ECHO")
 # The private networks to which `chat.services.outgoing` may connect.
 OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
+# Notifications to closed browsers: the site's key and its address for push services, and the push services.
+CHAT_VAPID_KEY = read("CHAT_VAPID_KEY")
+CHAT_VAPID_CONTACT = read("CHAT_VAPID_CONTACT") or read("SECURITY_CONTACT") or PUBLIC_URL
+CHAT_PUSH_SERVICES = read("CHAT_PUSH_SERVICES")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID

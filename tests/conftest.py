@@ -11,7 +11,7 @@ from django.db import connection
 from channels_transport import log_context
 from chat import markup
 from chat.models import Person
-from chat.services import budgets, busy_rooms, feed_posts, limits, people, rooms
+from chat.services import budgets, busy_rooms, feed_posts, limits, people, push_posts, rooms
 from chat.store import store
 from tests import wire
 from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
@@ -84,6 +84,7 @@ def empty_state():
     limits.forget_people()
     budgets.forget_levels()
     feed_posts.forget_pauses()
+    push_posts.forget_posts()
 
 
 @pytest.fixture(autouse=True)
@@ -91,8 +92,8 @@ def later(monkeypatch):
     """Replace the timers. A call runs only when the test says so, and never after its test."""
     stand_in = Later()
     monkeypatch.setattr("channels_transport.timers.call_later", stand_in.call_later)
-    for module in ("chat.services.feed_posts", "chat.services.people.logins", "chat.services.presence"):
-        monkeypatch.setattr(f"{module}.call_later", stand_in.call_later)
+    for module in ("feed_posts", "people.logins", "presence", "push_posts"):
+        monkeypatch.setattr(f"chat.services.{module}.call_later", stand_in.call_later)
     return stand_in
 
 

@@ -8,7 +8,7 @@ import functools
 import logging
 
 from channels_transport import OUTAGES, LogThrottle
-from chat.services import feed_posts, mails, moderation, scheduled, tasks
+from chat.services import feed_posts, mails, moderation, push, scheduled, tasks
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
@@ -52,8 +52,9 @@ def unmute(member_id):
 
 
 def take_long_job(message):
-    """Run a job that may take long: a background task, or a mail. Such jobs have workers of their own."""
-    (send_mail if "mail" in message.content else run_task)(message)
+    """Run a job that may take long: a background task, a mail or pushes. Such jobs have workers of their own."""
+    chosen = next((name for name in LONG_JOBS if name in message.content), "task")
+    LONG_JOBS.get(chosen, run_task)(message)
 
 
 @job("mail")
@@ -66,6 +67,22 @@ def send_mail(mail_id):
 def run_task(task_id):
     """Run a background task to its end."""
     tasks.run_task(task_id)
+
+
+@job("push", is_valid=lambda spans: isinstance(spans, list) and all(isinstance(span, dict) for span in spans))
+def send_pushes(spans):
+    """Send the pushes for new messages of rooms. If this job is lost, the messages still wait in their rooms."""
+    push.send_pushes(spans)
+
+
+@job("push_test")
+def send_test_push(subscription_id):
+    """Send the push with which a person tests a browser."""
+    push.send_test(subscription_id)
+
+
+# {name of the subject in a job on the channel for long jobs: its consumer}. Other jobs are background tasks.
+LONG_JOBS = {"mail": send_mail, "push": send_pushes, "push_test": send_test_push}
 
 
 @job("rooms", is_valid=lambda ids: isinstance(ids, list) and all(isinstance(room_id, int) for room_id in ids))

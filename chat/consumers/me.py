@@ -8,7 +8,7 @@ from channels_transport import channel_session_user_from_http, enforce_ordering,
 from chat import broadcast, protocol
 from chat.connections import Connection
 from chat.models import READ
-from chat.services import access, announcements, budgets, limits, people, workspace
+from chat.services import access, announcements, budgets, limits, people, push, workspace
 from chat.services.scopes import check_scope, get_room_ids
 from chat.version import CLIENT_VERSION
 
@@ -101,6 +101,8 @@ def _sync(connection, person, event):
     """Answer a heartbeat. Send `workspace` again if the client may have missed an event."""
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
     limits.renew_socket(person.id, connection)
+    if event.active:
+        push.note_activity(person)
     posts, session = workspace.get_posts(person), connection.session
     has_other_rooms = session["rooms"] != sorted(posts)
     # A client with fewer messages than there were at its last heartbeat has missed an event.

@@ -29,6 +29,7 @@ from .people import (
     make_handle_skeleton,
 )
 from .profiles import Login, Picture, Preferences, Profile
+from .push import PushSubscription
 from .replica import REPLICA, ReplicaRouter, has_replica, read_from_replica
 from .retention import Hold, RetentionEntry, RetentionRule
 from .rooms import FormerSlug, Member, Room
@@ -79,6 +80,7 @@ __all__ = [
     "Place",
     "Preferences",
     "Profile",
+    "PushSubscription",
     "READ",
     "REPLICA",
     "ROOMS",

@@ -50,8 +50,9 @@ _CHECKS: dict[str, Callable[..., Any]] = {
     "level": lambda value, name: check_choice(value, name, NOTIFICATION_LEVELS),
     "position": check_integer,
     "posts": check_integer,
+    "active": check_boolean,
 }
-_OPTIONAL = {"reply_to", "before", "around", "position", "posts"}  # absent and null mean the same
+_OPTIONAL = {"reply_to", "before", "around", "position", "posts", "active"}  # absent and null mean the same
 
 
 def parse(text: str | bytes, events: Mapping[str, type[Event]] = EVENTS) -> Any:

@@ -24,11 +24,12 @@ class SyncWorkspace(Event):
     Clients send this event as the heartbeat.
 
     `posts` is the sum of the `posts` of all rooms that the client shows. If the client has missed something, the server
-    sends `workspace` again.
+    sends `workspace` again. `active` says whether the person uses the page now: then pushes can wait.
     """
 
     type = "sync"
     posts: int | None = None
+    active: bool = False
 
 
 @dataclass(frozen=True)

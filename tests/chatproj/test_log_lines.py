@@ -16,6 +16,7 @@ from chat.http.urls import urlpatterns
 SECRET = {"key", "board", "session", "secret", "token"}
 OPEN = {"slug", "handle", "token_id", "scheduled_id", "task_id", "invitation_id", "report_id", "number"}
 OPEN |= {"announcement_id", "hook_id", "file_id", "login_id", "section", "digest", "action", "person_id"}
+OPEN |= {"subscription_id"}
 
 
 def find_addresses():

@@ -227,7 +227,7 @@ def test_a_limit_refuses_one_owner_until_retry_after_and_no_other(limit, name, w
 def test_every_limit_has_a_row_or_a_test_of_its_own(settings):
     of_their_own = {"task_bytes", "download_bytes", "wrong_passwords", "wrong_passwords_here"}
     of_their_own |= {"wrong_codes", "wrong_codes_here", "mails", "new_addresses"}
-    of_their_own |= {"password_resets", "password_resets_here"}
+    of_their_own |= {"password_resets", "password_resets_here", "push_changes"}
     of_the_site = {limit for limit in settings.CHAT_LIMITS if limit.endswith("_per_site")}
     assert settings.CHAT_LIMITS.keys() - of_their_own - of_the_site == {limit for limit, _, _ in CASES}
 

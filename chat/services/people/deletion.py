@@ -33,6 +33,7 @@ from chat.models import (
     Picture,
     Preferences,
     Profile,
+    PushSubscription,
     Receipt,
     RecoveryCode,
     Room,
@@ -52,6 +53,7 @@ from .sign_ins import check_own_password
 DELETED = (
     (Token, "person"),
     (KnownPlace, "person"),
+    (PushSubscription, "person"),
     (Login, "person"),
     (ExternalLogin, "person"),
     (SecondFactor, "person"),

@@ -20,6 +20,7 @@ from chat.models import (
     Mention,
     Message,
     Person,
+    PushSubscription,
     Reaction,
     Report,
     Room,
@@ -83,6 +84,10 @@ def _describe_account(person) -> dict[str, Any]:
         "sign_ins": [
             {"at": format_time(login.created_at), "address": login.address, "browser": login.agent}
             for login in list_logins(person)
+        ],
+        "notified_browsers": [
+            {"browser": row.login.agent, "since": format_time(row.created_at), "text": row.shows_text}
+            for row in PushSubscription.objects.filter(person=person).select_related("login").order_by("id")
         ],
         "external_logins": [
             {"issuer": login.issuer, "subject": login.subject, "created_at": format_time(login.created_at)}

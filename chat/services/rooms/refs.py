@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Change, Member, Message, Room, insert
 from chat.protocol import ChatError
-from chat.services import feed_posts, numbers
+from chat.services import feed_posts, numbers, push_posts
 from chat.services.after_commit import publish_after_commit
 
 from .reading import describe
@@ -57,6 +57,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
                 publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
                 if posts is not None:
                     feed_posts.publish_post(member.room, message, posts)
+                    push_posts.note_post(member.room, message)
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)
         return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)

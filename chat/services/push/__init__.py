@@ -1,0 +1,38 @@
+"""
+Pushes: notices that reach a person while no page of the site is open, through the push service of the browser.
+
+A page subscribes its browser. After a new message, a job finds the people whom it notifies and who have not read it.
+The job encrypts a notice for each of their browsers, and sends it to the push service that the browser has named (RFC
+8030).
+
+This package writes PushSubscription. A message itself is never lost with a push.
+"""
+
+from .activity import is_active, note_activity
+from .identity import get_public_key, is_push_on, make_key_pair
+from .sending import post_test, send_pushes, send_test
+from .subscriptions import (
+    end_own,
+    end_subscription,
+    find_login,
+    get_subscription,
+    list_subscriptions,
+    subscribe,
+)
+
+__all__ = [
+    "end_own",
+    "end_subscription",
+    "find_login",
+    "get_public_key",
+    "get_subscription",
+    "is_active",
+    "is_push_on",
+    "list_subscriptions",
+    "make_key_pair",
+    "note_activity",
+    "post_test",
+    "send_pushes",
+    "send_test",
+    "subscribe",
+]

@@ -1,0 +1,28 @@
+"""
+The people who use the site at the moment. A page says so with its heartbeat while the person looks at it and uses it.
+
+The state is a lease that ends by itself. This module writes no rows.
+"""
+
+from chat.models import Person
+from chat.store import store
+
+from .identity import is_push_on
+
+ACTIVE_SECONDS = 60  # two heartbeats of a page
+_HOLDER = "page"
+
+
+def note_activity(person: Person) -> None:
+    """Note that a person uses a page now. The worker sends the command with its next trip to Redis."""
+    if is_push_on():
+        store.renew_leases([_name(person.id)], _HOLDER, ACTIVE_SECONDS)
+
+
+def is_active(person_id: int) -> bool:
+    """Return whether a person has used a page within the last ACTIVE_SECONDS."""
+    return store.count_leases(_name(person_id)) > 0
+
+
+def _name(person_id: int) -> str:
+    return f"active:{person_id}"

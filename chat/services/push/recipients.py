@@ -1,0 +1,160 @@
+"""
+The people who get a push for new messages of a room, and for which of them: the same messages that notify a person in
+an open page (chat/static/chat/workspace/notification-rules.js), if the person has not read them.
+
+This module writes nothing and sends nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q
+from django.utils import timezone
+
+from chat import protocol
+from chat.models import Block, Member, Mention, Message, Person, Preferences, Profile, PushSubscription, Room
+from chat.protocol import ChatError
+from chat.services import rooms
+
+MAX_MESSAGES = 100  # of a room, which one push counts
+
+
+class Notice(NamedTuple):
+    """
+    What a person is told: the newest message, the number of messages (`total`), and whether it concerns the person (a
+    mention, a call or a direct message).
+    """
+
+    person: Person
+    message: Message
+    total: int
+    is_personal: bool
+
+
+class Choices(NamedTuple):
+    """What a person has chosen: which messages notify, when not, in which language and time zone."""
+
+    preferences: Preferences
+    time_zone: str
+
+    def is_quiet(self, zone: str, now: datetime) -> bool:
+        """Return whether a person in a time zone wants quiet now. The person's own time zone comes first."""
+        begin, end = self.preferences.quiet_from, self.preferences.quiet_to
+        if begin is None or end is None:
+            return False
+        try:
+            time = now.astimezone(protocol.get_zone(self.time_zone or zone or "UTC")).time()
+        except KeyError:  # the data of this version of Python's time zones have no such zone
+            time = now.time()
+        return begin <= time < end if begin <= end else time >= begin or time < end
+
+
+def find_subscribers(spans: Collection[dict]) -> dict[int, set[int]]:
+    """
+    Return {room: people} who receive pushes, and are members of the room or mentioned in it.
+
+    `spans` are the new messages of rooms: {room, first, last}. Run two statements for any number of rooms.
+    """
+    found: dict[int, set[int]] = defaultdict(set)
+    ids = [span["room"] for span in spans]
+    subscribed = PushSubscription.objects.values("person")
+    members = Member.objects.filter(room__in=ids, person__in=subscribed).exclude(role=Member.BANNED)
+    for room_id, person_id in members.values_list("room_id", "person_id"):
+        found[room_id].add(person_id)
+    mentioned = Q()
+    for span in spans:
+        mentioned |= Q(room=span["room"], number__gte=span["first"], number__lte=span["last"])
+    if spans:
+        mentions = Mention.objects.filter(mentioned, person__in=subscribed, silent=False)
+        for room_id, person_id in mentions.values_list("room_id", "person_id"):
+            found[room_id].add(person_id)
+    return found
+
+
+def find_notices(room: Room, first: int, last: int | None, person_ids: Collection[int]) -> list[Notice]:
+    """
+    Return a Notice for each of these people whom a message from `first` to `last` notifies (None: the newest).
+
+    Each Notice counts all unread messages of the room that notify the person. Run five statements, and one or two more
+    for each person.
+    """
+    messages = _read_messages(room, last)
+    people = Person.objects.filter(id__in=person_ids, is_active=True, is_guest=False)
+    reader = _Reader(room, messages, person_ids)
+    found = (reader.find_notice(person, first) for person in people)
+    return [notice for notice in found if notice is not None and _may_read(notice.person, room)]
+
+
+def _read_messages(room: Room, last: int | None) -> Sequence[Message]:
+    """Return the newest messages of a room, the newest first, without removed ones."""
+    messages = Message.objects.filter(room=room, removed_at=None).select_related("author__profile")
+    if last is not None:
+        messages = messages.filter(number__lte=last)
+    return list(messages.order_by("-number")[:MAX_MESSAGES])
+
+
+def _may_read(person: Person, room: Room) -> bool:
+    try:
+        rooms.get_readable_room(person, room.slug)
+    except ChatError:
+        return False
+    return True
+
+
+class _Reader:
+    """What decides about the notices of some people in one room, read with one statement for each kind of row."""
+
+    def __init__(self, room: Room, messages: Sequence[Message], person_ids: Collection[int]) -> None:
+        self._room, self._messages = room, messages
+        numbers = [message.number for message in messages]
+        self._members = {member.person_id: member for member in Member.objects.filter(room=room, person__in=person_ids)}
+        mentions = Mention.objects.filter(room=room, number__in=numbers, person__in=person_ids, silent=False)
+        self._mentioned = set(mentions.values_list("person_id", "number"))
+        blocks = Block.objects.filter(person__in=person_ids, blocked__in={message.author_id for message in messages})
+        self._blocked = set(blocks.values_list("person_id", "blocked_id"))
+        self._choices = read_choices(person_ids)
+
+    def find_notice(self, person: Person, first: int) -> Notice | None:
+        """Return the Notice of a person, or None if no unread message from `first` on notifies the person."""
+        member = self._members.get(person.id)
+        if self._choices[person.id].preferences.notify == Preferences.NONE or (member and member.level == Member.NONE):
+            return None
+        # Without a membership there is no read marker, so only new messages count.
+        read = member.read_offset if member else first - 1
+        unread = [message for message in self._messages if message.number > read]
+        personal = [message for message in unread if self._is_personal(person, member, message)]
+        notifying = [message for message in unread if message in personal or self._is_wanted(person, member, message)]
+        if not notifying or notifying[0].number < first:
+            return None
+        return Notice(person, notifying[0], len(notifying), bool(personal) and personal[0].number >= first)
+
+    def _is_personal(self, person: Person, member: Member | None, message: Message) -> bool:
+        """Return whether a message mentions or calls a person, or is a direct message to the person."""
+        if not self._is_from_other(person, message):
+            return False
+        if self._room.access == Room.DIRECT or (person.id, message.number) in self._mentioned:
+            return True
+        return message.audience == Message.ALL and member is not None
+
+    def _is_wanted(self, person: Person, member: Member | None, message: Message) -> bool:
+        """Return whether a person wants to be notified of all messages in this room, and did not write this one."""
+        wants_all = self._choices[person.id].preferences.notify == Preferences.ALL
+        is_all = member is not None and (member.level or Member.ALL) == Member.ALL
+        return wants_all and is_all and self._is_from_other(person, message)
+
+    def _is_from_other(self, person: Person, message: Message) -> bool:
+        return message.author_id != person.id and (person.id, message.author_id) not in self._blocked
+
+
+def read_choices(person_ids: Collection[int]) -> dict[int, Choices]:
+    """Return {person: Choices}, in two statements."""
+    preferences = {row.person_id: row for row in Preferences.objects.filter(person__in=person_ids)}
+    zones = dict(Profile.objects.filter(person__in=person_ids).values_list("person_id", "time_zone"))
+    return {id: Choices(preferences.get(id) or Preferences(person_id=id), zones.get(id, "")) for id in person_ids}
+
+
+def is_quiet_for(choices: Choices, subscription: PushSubscription) -> bool:
+    """Return whether a person wants no pushes in a browser now."""
+    return choices.is_quiet(subscription.time_zone, timezone.now())
