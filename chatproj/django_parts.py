@@ -50,6 +50,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chat.http.context_processors.client_version",
+                "chat.http.context_processors.installed_app",
                 "chat.http.context_processors.mail",
                 "chat.http.context_processors.page_key",
                 "chat.http.context_processors.site_entry",

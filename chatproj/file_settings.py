@@ -24,8 +24,6 @@ _ANSWERS = {
     "/favicon.ico": "chat.http.static_files.answer_static_file",
     "/robots.txt": "chat.http.static_files.answer_static_file",
     "/apple-touch-icon.png": "chat.http.static_files.answer_static_file",
-    "/manifest.webmanifest": "chat.http.static_files.answer_static_file",
-    "/service-worker.js": "chat.http.static_files.answer_static_file",
 }
 # The secret parts of paths: in the links of invitations, mails and boards, in hooks, and the sessions of boards'
 # visitors. Every log line has *** in their place.

@@ -158,6 +158,8 @@ OUTGOING_NETWORKS = read("OUTGOING_NETWORKS")
 CHAT_VAPID_KEY = read("CHAT_VAPID_KEY")
 CHAT_VAPID_CONTACT = read("CHAT_VAPID_CONTACT") or read("SECURITY_CONTACT") or PUBLIC_URL
 CHAT_PUSH_SERVICES = read("CHAT_PUSH_SERVICES")
+# Whether pages have the service worker. Off, browsers remove the worker that they have.
+CHAT_SERVICE_WORKER = read("CHAT_SERVICE_WORKER")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")
 # These people may create an account: see `SIGN_UP` in chatproj/environment/entry.py. OIDC_SIGN_UP decides for OpenID
@@ -244,7 +246,6 @@ STATICFILES_STORAGE = "chat.http.static_files.VersionedStaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG or not os.path.isdir(STATIC_ROOT)
 # The files that browsers and search engines ask for at the root of a site: favicon.ico, robots.txt and others.
 WHITENOISE_ROOT = str(BASE_DIR / "chat" / "http" / "site_root")
-WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 # The address for reports about security, at /.well-known/security.txt.
 SECURITY_CONTACT = read("SECURITY_CONTACT")
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60

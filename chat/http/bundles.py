@@ -37,6 +37,7 @@ ENTRIES = (
     "board.js",
     "first-view.js",
     "lobby.js",
+    "offline.js",
     "operations.js",
     "operators.js",
     "settings.js",
@@ -44,6 +45,8 @@ ENTRIES = (
 )
 # Entry modules that a page loads before another one, in addition to COMMON.
 EARLIER = {"workspace.js": ("first-view.js",)}
+# The entry module of a page that does not load COMMON.
+ALONE = ("offline.js",)
 # Modules in these folders import nothing, and stay as they are.
 SEPARATE = ("languages/", "vendor/")
 
@@ -112,7 +115,7 @@ class Graph:
     def list_modules(self, name: str) -> list[str]:
         """Return the modules of a bundle, without the modules that every page has already when it loads the bundle."""
         if name in ENTRIES:
-            earlier = (*EARLIER.get(name, ()), COMMON) if name != COMMON else ()
+            earlier = (*EARLIER.get(name, ()), COMMON) if name != COMMON and name not in ALONE else ()
             loaded = {module for entry in earlier for module in self.closures[entry]}
         else:
             pages = [entry for entry in ENTRIES if name in self._reach(entry)]

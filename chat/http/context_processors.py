@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from chat.services import account_invitations, entry, mails, people
+from chat.services import account_invitations, entry, mails, people, push
 from chat.services.people import openid
 from chat.version import CLIENT_VERSION
 
@@ -39,6 +39,12 @@ def site_entry(request: HttpRequest) -> dict[str, object]:
 def mail(request: HttpRequest) -> dict[str, bool]:
     """Return whether the site sends mails, as `has_mail`."""
     return {"has_mail": mails.is_mail_on()}
+
+
+def installed_app(request: HttpRequest) -> dict[str, bool]:
+    """Return whether pages have the service worker (`has_worker`), and whether the site sends pushes (`has_push`)."""
+    has_worker = settings.CHAT_SERVICE_WORKER
+    return {"has_worker": has_worker, "has_push": has_worker and push.is_push_on()}
 
 
 def page_key(request: HttpRequest) -> dict[str, object]:

@@ -20,6 +20,8 @@ from chat.services import people
 # The page that sets a second factor up, and what everybody may do: sign in and out, and read public facts of the site.
 OPEN_PATHS = ("/settings/two-factor/", "/sign-in/", "/api/session/", "/.well-known/")
 OPEN_PAGES = {"/sign-out/", "/admin/logout/", "/readyz", "/metrics"}
+# What the browser itself loads for the site. It is the same for everybody.
+OPEN_PAGES |= {"/manifest.webmanifest", "/service-worker.js", "/offline/"}
 
 
 class SecondFactorMiddleware:

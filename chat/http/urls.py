@@ -6,6 +6,7 @@ from chat.http import (
     converters,  # noqa: F401 (the import registers them)
     email_pages,
     health,
+    installed_app,
     invitation_pages,
     openid_pages,
     operations_page,
@@ -65,6 +66,9 @@ page_patterns = [
     path("settings/two-factor/", second_factor_pages.second_factor, name="second_factor"),
     path("settings/two-factor/<action>/", second_factor_pages.change, name="change_second_factor"),
     path("settings/<section>/", settings_page.change, name="change_settings"),
+    path("manifest.webmanifest", installed_app.manifest),
+    path("service-worker.js", installed_app.service_worker),
+    path("offline/", installed_app.offline, name="offline"),
     path(".well-known/security.txt", pages.security_txt),
 ]
 

@@ -1,7 +1,7 @@
 """The settings of what the site connects to at the request of people: hooks, links and push services."""
 
 from chatproj import setting_values as values
-from chatproj.setting_kinds import Setting
+from chatproj.setting_kinds import Setting, make_switch
 
 SETTINGS = [
     Setting(
@@ -48,5 +48,11 @@ SETTINGS = [
         default_text="those of Chrome, Firefox, Safari and Edge",
         example=".push.apple.com,fcm.googleapis.com",
         wrong="https://push.example.com",
+    ),
+    make_switch(
+        "CHAT_SERVICE_WORKER",
+        "Whether pages have the service worker, which notifications need; off, browsers remove it.",
+        default=True,
+        example="off",
     ),
 ]

@@ -26,7 +26,7 @@ export default [
     },
   },
   { files: ["**/static/**/*.js"], languageOptions: { globals: globals.browser } },
-  { files: ["**/site_root/*.js"], languageOptions: { sourceType: "script", globals: globals.serviceworker } },
+  { files: ["**/service_worker/*.js"], languageOptions: { sourceType: "script", globals: globals.serviceworker } },
   {
     files: ["**/static/**/*.js"],
     // The names of emoji are English, and a catalogue has English texts as its keys.

@@ -19,7 +19,7 @@ function reset({ permission = "granted", hasOnlyTouch = false } = {}) {
     getNotifications: async ({ tag } = {}) => shown.filter((notification) => !tag || notification.tag === tag),
     async unregister() { browser.registration = undefined; },
   };
-  Object.assign(browser, { shown, registration: undefined, registered: [], listeners: {}, permission, hasOnlyTouch });
+  Object.assign(browser, { shown, kept: new Set(["chat-1", "chat-2"]), registration: undefined, registered: [], listeners: {}, permission, hasOnlyTouch });
   browser.serviceWorker = {
     ready: Promise.resolve(registration),
     async register(path) {
@@ -35,11 +35,12 @@ const page = new EventTarget();
 Object.assign(page, { body: { dataset: { person: "bob" } } });
 const Notification = { get permission() { return browser.permission; } };
 const navigator = { get serviceWorker() { return browser.serviceWorker; }, locks: {} };
+const caches = { keys: async () => [...browser.kept], delete: async (name) => browser.kept.delete(name) };
 const window = { Notification, isSecureContext: true, matchMedia: () => ({ matches: browser.hasOnlyTouch }) };
-for (const [name, value] of Object.entries({ document: page, Notification, navigator, window })) {
+for (const [name, value] of Object.entries({ caches, document: page, Notification, navigator, window })) {
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
-const { closeNotifications, showNotification, startNotifications, watchNotificationsEnd } = await import(
+const { closeNotifications, registerWorker, showNotification, startNotifications, watchNotificationsEnd } = await import(
   "../../chat/static/chat/ui/notification-worker.js"
 );
 const notice = (more = {}) => ({ title: "Alice", body: "Hello", address: "/rooms/a/#message-1", tag: "a 1", slug: "a", ...more });
@@ -59,13 +60,28 @@ test("the worker shows a notification, which carries the address of its message"
   assert.deepEqual([data.address, data.slug, data.person], ["/rooms/a/#message-1", "a", "bob"]);
 });
 
-test("without the permission, nothing is registered and nothing is shown", async () => {
+test("without the permission, nothing is shown", async () => {
   for (const permission of ["default", "denied"]) {
     reset({ permission });
     await startNotifications(() => undefined);
     await showNotification(notice());
-    assert.deepEqual([browser.registered, browser.shown], [[], []]);
+    assert.deepEqual(browser.shown, []);
   }
+});
+
+test("a site without the service worker registers none and shows nothing", async (context) => {
+  page.body.dataset.worker = "off";
+  context.after(() => { delete page.body.dataset.worker; });
+  await startNotifications(() => undefined);
+  await showNotification(notice());
+  assert.deepEqual([await registerWorker(), browser.registered, browser.shown], [null, [], []]);
+});
+
+test("a push stays on the screen of a desktop when a page starts", async () => {
+  await showNotification(notice());
+  Object.assign(browser.shown[0].data, { isPush: true, shownAt: Date.now() - 3_600_000 });
+  await startNotifications(() => undefined);
+  assert.deepEqual(titles(), ["Alice"]);
 });
 
 test("a notification ends after 20 seconds, and on a phone it stays", async () => {
@@ -121,10 +137,10 @@ test("a page that starts closes what another page has left on the screen, except
   }
 });
 
-test("the end of the login closes the notifications and unregisters the worker", async () => {
+test("the end of the login closes the notifications, unregisters the worker and deletes what it has kept", async () => {
   watchNotificationsEnd();
   await showNotification(notice());
   page.dispatchEvent(new Event("chat:forgotten"));
-  for (let turn = 0; turn < 3; turn += 1) await settle();
-  assert.deepEqual([browser.shown, browser.registration], [[], undefined]);
+  for (let turn = 0; turn < 5; turn += 1) await settle();
+  assert.deepEqual([browser.shown, browser.registration, browser.kept.size], [[], undefined, 0]);
 });

@@ -178,7 +178,6 @@ OF_INTERFACES = {
     "wrong method": (405, lambda connection: connection.request(b"POST", b"/healthz")),
     "metrics without a token": (403, lambda connection: connection.request(path=b"/metrics")),
     "static file": (200, lambda connection: connection.request(path=b"/static/chat/page.js")),
-    "service worker": (200, lambda connection: connection.request(path=b"/service-worker.js")),
     "icon": (200, lambda connection: connection.request(path=b"/favicon.ico")),
     "invalid address": (400, lambda connection: connection.request(path=b"/\x7f")),
     "two hosts": (400, lambda connection: connection.request(headers=[b"Host: evil.example"])),

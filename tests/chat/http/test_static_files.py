@@ -128,7 +128,7 @@ def test_a_worker_answers_every_other_address(collected, path):
     assert ask(path) is None
 
 
-@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/manifest.webmanifest", "/service-worker.js"])
+@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/apple-touch-icon.png"])
 def test_the_interface_answers_the_files_at_the_root_of_the_site(collected, path):
     assert ask(path).status == 200
 

@@ -8,7 +8,8 @@
 import { PersonStorage, sharedStorage, tabStorage } from "./storage.js";
 
 const PAGE = "chat.kept.page";
-const COPY = "chat.kept.copy.";
+/** The beginning of the keys of copies. The name of the page follows, and the name of the value. */
+export const COPY = "chat.kept.copy.";
 // A copy is left when its tab is closed: another tab may take the copy over. A tab marks its copies as left when it
 // closes. A crashed tab cannot do this, so a copy that was not saved for this time also counts as left.
 const LEFT_AFTER_MS = 600_000;
@@ -18,7 +19,7 @@ const RENEW_MS = 240_000;
 /** @typedef {{ value: string, at: number, isLeft: boolean }} Copy */
 
 /** @param {string | null} text */
-function parse(text) {
+export function parseCopy(text) {
   try {
     const copy = JSON.parse(text ?? "");
     return typeof copy?.value === "string" && typeof copy.at === "number" ? /** @type {Copy} */ (copy) : null;
@@ -116,7 +117,7 @@ export class KeptStorage {
   #copies() {
     return this.#shared.names.filter((key) => key.startsWith(COPY)).flatMap((key) => {
       const [page] = key.slice(COPY.length).split(".", 1);
-      const copy = parse(this.#shared.getItem(key));
+      const copy = parseCopy(this.#shared.getItem(key));
       return copy ? [{ key, page, name: key.slice(COPY.length + page.length + 1), copy }] : [];
     });
   }

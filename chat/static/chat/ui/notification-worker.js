@@ -1,6 +1,6 @@
 // @ts-check
-// Shows and closes the browser's notifications with the site's service worker, the only way on Android.
-// Must not decide what is notified. chat/http/site_root/service-worker.js handles the click on a notification.
+// Starts the site's service worker, and shows and closes the browser's notifications with it, the only way on Android.
+// Must not decide what is notified. chat/http/service_worker/service-worker.js handles the click on a notification.
 
 import { onForgotten, pagePerson } from "./person-data.js";
 
@@ -9,21 +9,26 @@ const ICON = "/apple-touch-icon.png";
 const SHOWN_MS = 20_000;
 
 /** @typedef {{ title: string, body: string, address: string, tag: string, slug: string }} Notice */
-/** @typedef {{ address: string, slug: string, person: string, shownAt: number }} NoticeData */
+/** @typedef {{ address: string, slug: string, person: string, shownAt: number, isPush?: boolean }} NoticeData */
 
 /** Returns whether this browser can notify at all. Browsers notify only with HTTPS, or for a server on the same computer. */
 export function canNotify() {
   // Locks choose the tab that notifies.
-  return "Notification" in window && "serviceWorker" in navigator && "locks" in navigator && window.isSecureContext;
+  return "Notification" in window && "locks" in navigator && canHaveWorker();
+}
+
+/** Returns whether the browser can have the service worker, and the site wants it. */
+function canHaveWorker() {
+  return "serviceWorker" in navigator && window.isSecureContext && document.body.dataset.worker !== "off";
 }
 
 /**
- * Returns the registration of the service worker. Registers the worker if the person allows notifications and it is not
- * registered yet. Returns null if there can be no notifications.
+ * Returns the registration of the service worker, which also shows a page while there is no connection. Registers the
+ * worker if it is not registered yet. Returns null if there can be none.
  * @returns {Promise<ServiceWorkerRegistration | null>}
  */
 export async function registerWorker() {
-  if (!canNotify() || Notification.permission !== "granted") return null;
+  if (!canHaveWorker() || !pagePerson) return null;
   try {
     await navigator.serviceWorker.register(WORKER);
     return await navigator.serviceWorker.ready;
@@ -47,7 +52,8 @@ export async function startNotifications(open) {
     open(data.address);
   });
   // The page that would have closed an overdue notification was left before.
-  const isOverdue = (/** @type {NoticeData} */ { shownAt }) => !hasOnlyTouch() && Date.now() - shownAt >= SHOWN_MS;
+  // A push stays, because the person was not there.
+  const isOverdue = (/** @type {NoticeData} */ { shownAt, isPush }) => !isPush && !hasOnlyTouch() && Date.now() - shownAt >= SHOWN_MS;
   if (await registerWorker()) await closeNotifications((data) => data.person !== pagePerson || isOverdue(data));
 }
 
@@ -57,7 +63,7 @@ export async function startNotifications(open) {
  * @param {Notice} notice
  */
 export async function showNotification({ title, body, address, tag, slug }) {
-  const registration = await registerWorker();
+  const registration = Notification.permission === "granted" ? await registerWorker() : null;
   /** @type {NoticeData} */
   const data = { address, slug, person: pagePerson, shownAt: Date.now() };
   try {
@@ -93,7 +99,9 @@ async function endNotifications() {
   const registration = await findRegistration();
   if (!registration) return;
   await closeNotifications(() => true);
+  // This ends the pushes to this browser too.
   await registration.unregister().catch(() => false);
+  for (const name of await caches.keys()) await caches.delete(name);
 }
 
 function findRegistration() {

@@ -50,6 +50,7 @@ export class Attention {
     // The quiet hours are in the person's own time zone.
     this.directory.ask([this.#workspace.me]);
     if (tools) this.#notifications ??= new tools.Notifications(this.#workspace);
+    this.#notifications?.roomsListed();
   }
 
   /**

@@ -17,6 +17,7 @@ import { canNotify, closeNotifications, registerWorker, showNotification, startN
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
 import { gettext, ngettext } from "../ui/translation.js";
+import { keepRoomNames } from "./kept-names.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
@@ -44,6 +45,7 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    registerWorker();
     if (!canNotify()) return;
     for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
     document.addEventListener("visibilitychange", () => this.update());
@@ -117,6 +119,16 @@ export class Notifications {
       body: describeNew(count, isolate(attention.directory.nameOf(author))),
       slug: event.slug, tag: event.slug, address: addressOf(place),
     }, `${event.slug} ${event.posts}`);
+  }
+
+  /**
+   * Closes the notifications of rooms that the person has read elsewhere while this page was not open, and keeps the names of
+   * the rooms. Call this when the server has sent the list of rooms.
+   */
+  roomsListed() {
+    const { places } = this.#workspace;
+    keepRoomNames(places.namedRooms);
+    if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
   }
 
   /** @param {string} slug */
