@@ -12,6 +12,7 @@ from tests.browser.gallery import RESULTS
 from tests.browser.log_in import log_in
 from tests.live.client import Person
 from tests.live.processes import Site, free_port, wait_until
+from tests.push_service import KEY
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
@@ -33,7 +34,7 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(scope="session")
 def site():
-    site = Site(CHAT_LIMITS="off")
+    site = Site(CHAT_LIMITS="off", CHAT_VAPID_KEY=KEY, CHAT_PUSH_SERVICES="127.0.0.1", OUTGOING_NETWORKS="127.0.0.0/8")
     # A test kills this second interface to end the connection of one person, but not of the other.
     second = free_port()
     site.second = site.make_part("web-2", "interface", "--port", str(second))

@@ -61,6 +61,13 @@ test("a person who returns to the page finds a dead connection soon", () => {
   assert.equal(WebSocket.all.length, 2);
 });
 
+test("the heartbeat says when the person uses the page", () => {
+  const { clock, WebSocket, socket } = start(open());
+  socket.isActive = () => true;
+  clock.advance(HEARTBEAT_MS);
+  assert.deepEqual(WebSocket.last.sentOf("sync"), [{ type: "sync", posts: 7, active: true }]);
+});
+
 test("a request is sent again on the next connection until it is answered", async () => {
   const { clock, WebSocket, socket } = start(open());
   const answer = socket.request("level", { room: "a", level: "none" });

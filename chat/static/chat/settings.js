@@ -1,9 +1,10 @@
 // @ts-check
 // The page with a person's settings: offers time zones and notifications, and makes a chosen picture smaller before it is
 // uploaded. On the page with new recovery codes, it offers to keep them.
-// Must not send anything: the forms of the page do.
+// Must not send anything: the forms of the page and ui/push-settings.js do.
 
 import { canNotify, registerWorker } from "./ui/notification-worker.js";
+import { startPushSettings } from "./ui/push-settings.js";
 import { offerToKeepCodes } from "./ui/recovery-codes.js";
 import { gettext } from "./ui/translation.js";
 
@@ -81,6 +82,7 @@ function offerNotifications() {
 
 offerTimeZones();
 offerNotifications();
+startPushSettings();
 offerToKeepCodes();
 const picture = document.querySelector("[data-picture-form] input[type=file]");
 if (picture instanceof HTMLInputElement) {

@@ -94,6 +94,11 @@ def test_a_site_without_a_key_has_no_pushes(client_of_bob, settings):
     settings.CHAT_VAPID_KEY = None
     assert client_of_bob.get("/api/push/").json() == {"browsers": [], "key": None}
     assert post(client_of_bob).status_code == 404
+    assert 'id="push"' not in client_of_bob.get("/settings/").content.decode()
+
+
+def test_the_settings_have_a_section_for_them(client_of_bob):
+    assert 'id="push"' in client_of_bob.get("/settings/").content.decode()
 
 
 def test_subscriptions_and_tests_of_them_are_limited(client_of_bob, alice, settings):

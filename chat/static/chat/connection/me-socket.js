@@ -44,6 +44,8 @@ export class MeSocket extends Emitter {
   /** @type {() => number | undefined} */
   #posts;
   #hasStarted = false;
+  /** Returns whether the person uses the page now: then the server sends no pushes. A part that loads late sets this. */
+  isActive = () => false;
 
   /** @param {MeSocketOptions} [options] */
   constructor(options = {}) {
@@ -151,7 +153,7 @@ export class MeSocket extends Emitter {
   #sync(timeoutMs) {
     this.#timers.stop(HEARTBEAT);
     this.#timers.start(TIMEOUT, timeoutMs, () => this.#connection.fail());
-    this.#send({ type: CLIENT_EVENT.SYNC, posts: this.#posts() });
+    this.#send({ type: CLIENT_EVENT.SYNC, posts: this.#posts(), active: this.isActive() || undefined });
   }
 
   /** @param {WireEvent} event */

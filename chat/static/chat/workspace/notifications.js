@@ -16,7 +16,9 @@ import { isolate } from "../ui/format.js";
 import { canNotify, closeNotifications, registerWorker, showNotification, startNotifications } from "../ui/notification-worker.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { pagePerson } from "../ui/person-data.js";
+import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
+import { watchActivity } from "./activity.js";
 import { keepRoomNames } from "./kept-names.js";
 import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
@@ -45,7 +47,9 @@ export class Notifications {
   /** @param {import("./workspace.js").Workspace} workspace */
   constructor(workspace) {
     this.#workspace = workspace;
+    workspace.socket.isActive = watchActivity();
     registerWorker();
+    keepSubscribed();
     if (!canNotify()) return;
     for (const type of ["focus", "blur"]) window.addEventListener(type, () => this.update());
     document.addEventListener("visibilitychange", () => this.update());
