@@ -8,7 +8,18 @@ import pytest
 pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("channels_transport", "chat", "chatproj", "templates", "tests", "benchmarks", "bin", "docs", ".ci")
+FOLDERS = (
+    "channels_transport",
+    "chat",
+    "chatproj",
+    "templates",
+    "tests",
+    "benchmarks",
+    "bin",
+    "clients",
+    "docs",
+    ".ci",
+)
 SUFFIXES = {".py", ".js", ".mjs", ".cjs", ".html", ".css", ".md", ".sh", ".in", ".toml", ""}
 # {wording: what to write instead}
 PLAINER = {

@@ -68,7 +68,11 @@ def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open
     field.press("Enter")
     expect(phone.get_by_test_id("room-topic")).to_have_text("Bicycles")
     expect(alice.locator(".message[data-id]")).to_have_count(3)
+    # A text that is no command comes back to the field. With two slashes it is a message.
     answer.fill("/nothing is like that")
+    phone.get_by_test_id("send").tap()
+    expect(answer).to_have_value("/nothing is like that")
+    answer.fill("//nothing is like that")
     phone.get_by_test_id("send").tap()
     expect(message(alice, "/nothing is like that")).to_have_count(1)
 

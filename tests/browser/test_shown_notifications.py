@@ -93,6 +93,12 @@ def test_the_installed_app_opens_without_a_connection_and_keeps_nothing_after_th
     assert manifest["errors"] == [] and manifest["url"] == f"{site.url}/manifest.webmanifest"
     errors = {error["errorId"] for error in protocol.send("Page.getInstallabilityErrors")["installabilityErrors"]}
     assert errors <= {"in-incognito"}, "each page of these tests is in a private window"
+    # A new worker deletes what the earlier version has kept.
+    page.evaluate("caches.open('chat-000000000000-en')")
+    page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.unregister())")
+    page.reload()
+    wait_until(lambda: page.evaluate("caches.has('chat-000000000000-en')") is False, what="the end of the old files")
+    wait_until(lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"), what="the new worker")
     # What Bob writes in a tunnel waits, and the page says so even after a reload.
     page.context.set_offline(True)
     page.get_by_test_id("composer").fill("Greetings from the tunnel")
@@ -112,6 +118,13 @@ def test_the_installed_app_opens_without_a_connection_and_keeps_nothing_after_th
     wait_until(
         lambda: [message["body"] for message in bob.history(slug).values()] == ["Greetings from the tunnel"], what="it"
     )
+    # A notification of a room that Bob has read elsewhere closes when the page starts.
+    page.context.grant_permissions(["notifications"], origin=site.url)
+    person = page.locator("body").get_attribute("data-person")
+    deliver_push(page, {"title": "Owner", "body": "Hello", "slug": slug, "tag": "x", "address": "/", "person": person})
+    wait_until(lambda: page.evaluate(SHOWN) == ["Owner: Hello"], what="the notification")
+    page.reload()
+    wait_until(lambda: page.evaluate(SHOWN) == [], what="its end")
     # After the sign-out, nothing is left in the browser, and no page opens without a connection.
     page.get_by_test_id("open-drawer").tap()
     page.get_by_test_id("account").tap()

@@ -13,7 +13,6 @@ from chat.protocol import format_time
 from chat.services import budgets, rooms
 from chat.store import store
 from tests import wire
-from tests.push_service import KEY
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +28,8 @@ OF_THEIR_OWN = {
     "POST /api/rooms/": "rooms",
     "PUT /api/profile/picture/": "pictures",
     "PUT /api/emoji/1/": "custom_emoji",
+    "POST /api/push/": "push_changes",
+    "POST /api/push/1/test/": "push_changes",
     "DELETE /api/profile/": "wrong_passwords_here",
     "POST /api/boards/00000000-0000-4000-8000-000000000000/preview/": "events and previews of the visitor of a board",
     "POST /api/rooms/garden/files/": "uploads",
@@ -83,7 +84,6 @@ def list_changes(browser):
 
 def test_every_request_that_changes_something_is_counted(room, alice, bob, root, settings):
     rooms.join_room(root, "garden")
-    settings.CHAT_VAPID_KEY = KEY
     browser = wire.browser_of(root)
     changes = list_changes(browser)
     assert len(changes) > 50

@@ -41,9 +41,10 @@ def unescape(text: str) -> str:
     return _ESCAPED.sub(lambda found: _CHARACTERS[found[1]], text)
 
 
-def escape_label(label: str) -> str:
-    """Return the label of a Markdown link, in which brackets are text."""
-    return re.sub(r"([\[\]\\])", r"\\\1", label)
+def make_link(label: str, url: str) -> str:
+    """Return a Markdown link. Brackets in the label are text, and parentheses in the address do not end it."""
+    text, target = re.sub(r"([\[\]\\])", r"\\\1", label), url.replace("(", "%28").replace(")", "%29")
+    return f"[{text}]({target})"
 
 
 def _write_code(part: str) -> str:
@@ -87,4 +88,4 @@ def _write_reference(target: str, label: str | None) -> str:
         return label or target.partition(":")[2]
     if not label or label == target:
         return target
-    return f"[{escape_label(label)}]({target.replace('(', '%28').replace(')', '%29')})"
+    return make_link(label, target)

@@ -17,7 +17,7 @@ import emoji as emoji_names
 from chat import protocol
 from chat.protocol import MAX_BODY, ChatError
 
-from .mrkdwn import convert, escape_label, unescape
+from .mrkdwn import convert, make_link, unescape
 from .senders import clean_name
 
 MAX_PARTS = 100  # attachments, blocks or fields; Slack accepts at most 100
@@ -103,8 +103,7 @@ def _link(label: str, url: str) -> str:
     label = label.replace("\n", " ").strip()
     if not re.fullmatch(r"https?://[^\s<>]+", url):
         return label
-    target = url.replace("(", "%28").replace(")", "%29")
-    return f"[{escape_label(label or url)}]({target})"
+    return make_link(label or url, url)
 
 
 # Attachments.

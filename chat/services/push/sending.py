@@ -1,7 +1,8 @@
 """
 The jobs of pushes: decide who gets one now, who gets one later, and send them.
 
-A job may be lost or run twice. A repeated push replaces the earlier one. This module writes no rows itself.
+A job may be lost or run twice. The store knows the newest message of each room that a person was told. This module
+writes no rows itself.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,6 +22,7 @@ from .texts import write_push, write_test
 PEOPLE_PER_JOB = 50
 # A person gets at most one push from a room in this time. The next one counts all unread messages.
 PAUSE_SECONDS = 20
+TOLD_SECONDS = 3600
 MAX_TRIES = 3
 
 
@@ -50,12 +52,13 @@ def _send(span: dict[str, Any]) -> None:
     if room is None:
         return
     notices = find_notices(room, span["first"], span["last"], span["people"])
-    due = [notice for notice in notices if _is_due(span, notice.person.id)]
+    due = [notice for notice in notices if _is_due(span, notice)]
     _send_to(room, due, span)
 
 
-def _is_due(span: dict[str, Any], person_id: int) -> bool:
+def _is_due(span: dict[str, Any], notice: Notice) -> bool:
     """Return whether a person gets a push now. If the person gets it later, start a job for that."""
+    person_id = notice.person.id
     if "browsers" in span:  # this push was due before, and only failed
         return True
     if is_active(person_id):
@@ -65,7 +68,8 @@ def _is_due(span: dict[str, Any], person_id: int) -> bool:
         return False
     name = f"{span['room']}:{person_id}"
     if store.increment(f"push:{name}", PAUSE_SECONDS) == 1:
-        return True
+        told = store.exchange(f"pushed:{name}", str(notice.message.number), TOLD_SECONDS)
+        return told is None or int(told) < notice.message.number
     if store.increment(f"push-later:{name}", PAUSE_SECONDS) == 1:
         _start_job({**_later(span, [person_id]), "tries": span["tries"]}, PAUSE_SECONDS + 1)
     return False

@@ -12,7 +12,7 @@ from collections.abc import Generator
 from django.conf import settings
 from django.utils import timezone
 
-from chat.models import Message, Person, Room, read_from_replica
+from chat.models import Message, Room, read_from_replica
 from chat.protocol import (
     ChatError,
     check_boolean,
@@ -113,10 +113,6 @@ def _read_block(job, after, start, end):
     return read_from_replica(lambda: list(found.order_by("number")[:BLOCK]), has_all.exists)
 
 
-def _mark_bot(author: Person) -> dict:
-    return {"bot": True} if author.is_bot else {}
-
-
 def describe(message: Message, additions: dict | None = None) -> dict:
     """
     Return the values of a message in a transcript. The caller must have read the message with `complete`.
@@ -126,7 +122,7 @@ def describe(message: Message, additions: dict | None = None) -> dict:
     values = {
         "id": message.number,
         "offset": message.offset,
-        "author": person(message.author.handle, message.author.is_guest, **_mark_bot(message.author)),
+        "author": person(message.author.handle, message.author.is_guest),
         "body": message.body,
         "at": format_time(message.created_at),
         "edited_at": format_time(message.edited_at),

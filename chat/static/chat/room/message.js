@@ -158,14 +158,14 @@ function makeRow(message, view) {
  * @param {string} id of the message's element
  */
 function makeHeader(message, id) {
-  const { handle, name = handle, guest: isGuest, bot: isBot } = message.author;
+  const { handle, name = handle, guest: isGuest, bot } = message.author;
   return make(
     "header",
     { class: "meta" },
     make("b", { id: `${id}-author`, class: "author", dir: "auto", text: name }),
-    isBot ? null : personNameOf(handle),
+    personNameOf(handle),
     guestMark(isGuest),
-    botMark(isBot),
+    botMark(bot),
     make("time", {
       id: `${id}-time`, datetime: message.at, title: fullTime(message.at), text: clockTime(message.at),
     }),

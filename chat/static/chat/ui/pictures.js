@@ -41,7 +41,7 @@ export function guestMark(isGuest) {
  * @param {boolean | undefined} isBot
  */
 export function botMark(isBot) {
-  return isBot ? make("span", { class: "role", "data-mark": "bot", text: pgettext("the author of a message is a program", "bot") }) : null;
+  return isBot ? make("span", { class: "role", "data-mark": "bot", text: pgettext("a program", "bot") }) : null;
 }
 
 /**
@@ -49,7 +49,7 @@ export function botMark(isBot) {
  * @param {import("../connection/wire.js").PersonName} author
  */
 export function authorAvatar({ handle, icon: emoji }) {
-  return emoji === undefined ? avatar(handle) : make("span", { class: "avatar emoji-avatar", "aria-hidden": "true", text: emoji });
+  return emoji ? make("span", { class: "avatar", "aria-hidden": "true", text: emoji }) : avatar(handle);
 }
 
 /**

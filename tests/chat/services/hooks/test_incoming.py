@@ -10,6 +10,7 @@ from chat.protocol import Remove
 from chat.services import hooks, people, rooms
 from tests import wire
 from tests.chat.helpers import assert_refused
+from tests.chat.services.tasks.helpers import run
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +227,9 @@ def test_nobody_signs_in_as_a_bot_or_writes_to_one(incoming, owner, owner_browse
     assert "CI" not in [person["handle"] for person in people_here]
     [card], _ = people.find_room_people(owner, "garden", handles=["CI"])
     assert card["bot"] and card["hook"] == {"kind": "incoming", "created_by": "Alice"}
+
+
+def test_an_export_has_the_name_under_which_a_hook_posted(incoming, owner):
+    send(incoming[1], {"text": "one", "username": "Deploy"})
+    [message] = json.loads(run(owner, "export", format="json"))["messages"]
+    assert message["author"] == {"handle": "CI", "bot": True, "name": "Deploy"}

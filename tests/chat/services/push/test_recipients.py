@@ -125,6 +125,15 @@ def test_a_push_counts_all_unread_messages_and_a_person_gets_one_for_a_room_in_s
     assert len(topics) == 1, "the push service keeps only the newest for a sleeping phone"
 
 
+def test_a_job_that_runs_twice_sends_one_push(phone, say, later, wait, clock, room):
+    number = say("@Bob")["id"]
+    for _ in range(2):
+        push.send_pushes([{"room": room.id, "first": number, "last": number}])
+        clock.pass_by(sending.PAUSE_SECONDS + 1)
+    wait()
+    assert len(phone.shown) == 1
+
+
 def test_an_active_person_gets_the_push_a_minute_later_if_it_is_still_unread(phone, say, work, wait, bob, clock):
     socket = wire.Socket("/me/", wire.browser_of(bob)).connect()
     socket.say("sync", active=True)
