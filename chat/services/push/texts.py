@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext, override
 
 from chat.markup.direction import isolate
-from chat.models import Message, Person, PushSubscription, Room
+from chat.models import Person, PushSubscription, Room
 from chat.services import directs, people
 
 from .delivery import Push, make_topic
@@ -25,15 +25,16 @@ def write_push(room: Room, notice: Notice, choices: Choices, subscription: PushS
     with override(_find_language(choices, subscription)):
         title, body = _write(room, notice, subscription.shows_text)
     path = f"/rooms/{room.slug}/"
+    is_about_one = notice.is_personal or notice.is_reply
     content = {
         "title": title,
         "body": body,
-        "address": f"{path}#message-{notice.message.number}" if notice.is_personal else path,
+        "address": f"{path}#message-{notice.message.number}" if is_about_one else path,
         "slug": room.slug,
-        "tag": f"{room.slug} {notice.message.number}" if notice.is_personal else room.slug,
+        "tag": f"{room.slug} {notice.message.number}" if is_about_one else room.slug,
         "person": people.get_page_key(notice.person),
     }
-    return Push(content, make_topic(notice.person.id, room.id), notice.is_personal)
+    return Push(content, make_topic(notice.person.id, room.id), is_about_one)
 
 
 def write_test(person: Person, subscription: PushSubscription, choices: Choices) -> Push:
@@ -58,10 +59,12 @@ def _write(room: Room, notice: Notice, shows_text: bool) -> tuple[str, str]:
         return name, _count(notice.total)
     if notice.total > 1:
         return name, _count(notice.total, author)
-    if not notice.is_personal:
-        return name, _shorten(notice.message, f"{author}: ")
+    if not notice.is_personal and not notice.is_reply:
+        return name, _shorten(notice, f"{author}: ")
     values = {"author": isolate(author), "room": isolate(name)}
-    return author if name == author else gettext("%(author)s in %(room)s") % values, _shorten(notice.message)
+    if notice.is_reply:
+        return gettext("%(author)s replied in %(room)s") % values, _shorten(notice)
+    return author if name == author else gettext("%(author)s in %(room)s") % values, _shorten(notice)
 
 
 def _count(count: int, author: str | None = None) -> str:
@@ -73,9 +76,18 @@ def _count(count: int, author: str | None = None) -> str:
     return text % {"count": count, "author": isolate(author)}
 
 
-def _shorten(message: Message, begin: str = "") -> str:
-    text = begin + " ".join(message.body.split())
+def _shorten(notice: Notice, begin: str = "") -> str:
+    text = begin + (" ".join(notice.message.body.split()) or _describe_files(notice.files))
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "\u2026"
+
+
+def _describe_files(files: list[dict[str, str]]) -> str:
+    """Return what the files of a message are, in the words of the page (chat/static/chat/ui/files.js)."""
+    if files and all(file["type"].startswith("image/") for file in files):
+        return ngettext("Picture", "%(count)s pictures", len(files)) % {"count": len(files)}
+    if len(files) == 1:
+        return files[0]["name"]
+    return ngettext("%(count)s file", "%(count)s files", len(files)) % {"count": len(files)} if files else ""
 
 
 def _name(person: Person) -> str:
