@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext, override
 
 from chat.markup.direction import isolate
-from chat.models import Person, PushSubscription, Room
+from chat.models import Announcement, Person, PushSubscription, Room
 from chat.services import directs, people
 
 from .delivery import Push, make_topic
@@ -44,6 +44,21 @@ def write_test(person: Person, subscription: PushSubscription, choices: Choices)
         body = gettext("This browser receives notifications, also while the chat is closed.")
     content = {"title": title, "body": body, "address": "/settings/", "slug": "", "tag": "test"}
     return Push({**content, "person": people.get_page_key(person)}, make_topic(person.id, "test"), True)
+
+
+def write_reminder(announcement: Announcement, subscription: PushSubscription, choices: Choices) -> Push:
+    """Return the push of a private reminder for one browser."""
+    with override(_find_language(choices, subscription)):
+        title = gettext("Reminder")
+    content = {
+        "title": title,
+        "body": announcement.text if subscription.shows_text else "",
+        "address": announcement.link or "/",
+        "slug": "",
+        "tag": f"reminder {announcement.id}",
+        "person": people.get_page_key(subscription.person),
+    }
+    return Push(content, make_topic(subscription.person_id, "reminder", announcement.id), True)
 
 
 def _find_language(choices: Choices, subscription: PushSubscription) -> str:
