@@ -82,6 +82,8 @@ export class Panel {
     }
     this.#body.replaceChildren(view.element);
     this.#host.open(wanted.heading, this.#element, () => this.#closed());
+    // A narrow panel shows only some of the tabs.
+    this.#tabs.find((tab) => tab.dataset.view === wanted.name)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.#view = view;
     view.show(query);
   }
