@@ -67,7 +67,15 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(answer.locator(".reactions")).to_contain_text("👍")
     expect(alice.get_by_test_id("messages").locator(".message").last).to_contain_text("Who waters the roses?")
 
+    # Files are sent with a reply too.
+    roses = {"name": "roses.txt", "mimeType": "text/plain", "buffer": b"red, white"}
+    alice.locator(".thread input[type=file]").set_input_files(roses)
+    expect(alice.locator(".thread .composer-files li")).to_have_count(1)
+    reply(alice, "The list of all roses")
+    expect(in_thread(alice, "The list of all roses")).to_contain_text("roses.txt")
+
     # Escape closes the thread, and the browser's back button opens it again.
+    answer.focus()
     alice.keyboard.press("Escape")
     expect(alice.locator("#thread-composer")).to_be_focused()
     alice.keyboard.press("Escape")
@@ -83,9 +91,9 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     say(alice, "Something else")
     alice.reload()
     expect(message(alice, "Message 59")).to_be_visible()
-    expect(question.locator(".thread-line")).to_contain_text("57 replies")
+    expect(question.locator(".thread-line")).to_contain_text("58 replies")
     keep_screenshot(alice, "thread-line")
-    alice.goto(f"{site.url}/rooms/{slug}/#message-80")
+    alice.goto(f"{site.url}/rooms/{slug}/#message-81")
     expect(in_thread(alice, "Reply 14")).to_be_visible()
     alice.get_by_test_id("open-threads").click()
     first = alice.locator("a.result").first

@@ -4,7 +4,7 @@
 
 import { Uploads } from "../connection/uploads.js";
 import { MOST_FILES } from "../connection/wire.js";
-import { byId, make } from "../ui/dom.js";
+import { make } from "../ui/dom.js";
 import { kindOf } from "../ui/files.js";
 import { icon } from "../ui/pictures.js";
 import { gettext, ngettext } from "../ui/translation.js";
@@ -23,8 +23,10 @@ export class Attachments {
   #parts;
   /** @type {Uploads} */
   #uploads;
-  #list = byId("composer-files");
-  #status = byId("composer-files-status");
+  /** @type {HTMLElement} */
+  #list;
+  /** @type {HTMLElement} */
+  #status;
   /** @type {Map<number, HTMLElement>} */
   #chips = new Map();
   /** @type {(() => void) | null} */
@@ -33,6 +35,8 @@ export class Attachments {
   /** @param {import("./late-attachments.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#list = parts.elements.files;
+    this.#status = parts.elements.status;
     this.#uploads = new Uploads({
       path: parts.path, mostBytes: parts.mostBytes, writeSize: fileSize,
       changed: (key) => (key === null ? this.#changed() : this.#showProgress(key)),

@@ -57,16 +57,25 @@ export function actionsOfComposer(conversation, typingSignal) {
 }
 
 /**
- * @param {Conversation} conversation
+ * @param {Pick<Conversation, "page" | "composer" | "notify" | "scope">} conversation
  * @param {string} path where files are sent
+ * @param {import("./late-attachments.js").Elements} [elements]
  * @returns {import("./late-attachments.js").Parts}
  */
-export function partsForAttachments({ page, composer, notify, scope }, path) {
+export function partsForAttachments({ page, composer, notify, scope }, path, elements = findFileElements()) {
   return {
-    path, notify, scope, mostBytes: Number(page.dataset.uploadBytes ?? 0), target: byId("content"),
+    path, notify, scope, mostBytes: Number(page.dataset.uploadBytes ?? 0), target: byId("content"), elements,
     isEnabled: () => composer.isEnabled && !composer.isEditing,
     changed: () => composer.filesChanged(),
     focus: () => composer.focus(),
+  };
+}
+
+/** @returns {import("./late-attachments.js").Elements} those of the room's composer */
+function findFileElements() {
+  return {
+    field: byId("composer"), attach: byId("composer-attach"), files: byId("composer-files"), status: byId("composer-files-status"),
+    file: byId("composer-file", HTMLInputElement), camera: byId("composer-camera", HTMLInputElement),
   };
 }
 

@@ -130,6 +130,7 @@ export class Conversation {
     this.openThread = showThread;
     this.ownRooms = ownRooms;
     this.storage = kept;
+    this.filesPath = filesPath;
     this.me = handle;
     this.slug = slug;
     const { timeline, firstView, isShown } = takeTimeline(this.page, handle);

@@ -3,7 +3,6 @@
 // drop or the paste with which it begins.
 // Must not upload: attachments.js does.
 
-import { byId } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";
 import { gettext } from "../ui/translation.js";
 import { watchDrops } from "./file-drop.js";
@@ -12,7 +11,19 @@ import { watchDrops } from "./file-drop.js";
 /** @typedef {import("./attachments.js").Attachments} Attachments */
 
 /**
+ * The elements of a composer that are about files.
+ * @typedef {object} Elements
+ * @property {HTMLElement} field files can be pasted here
+ * @property {HTMLElement} attach the button that adds files
+ * @property {HTMLInputElement} file
+ * @property {HTMLInputElement | null} camera
+ * @property {HTMLElement} files the list of the files
+ * @property {HTMLElement} status
+ */
+
+/**
  * @typedef {object} Parts
+ * @property {Elements} elements
  * @property {string} path where files are sent
  * @property {number} mostBytes of one file; 0 if the site accepts no files
  * @property {HTMLElement} target files can be dropped here
@@ -37,16 +48,15 @@ export class LateAttachments {
   #restored = [];
   /** How many additions wait for the code. A message must not leave without their files. */
   #waiting = 0;
-  #inputs = [byId("composer-file", HTMLInputElement), byId("composer-camera", HTMLInputElement)];
 
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
     if (!this.isPossible) return;
-    const { target, isEnabled, scope } = parts;
-    byId("composer-attach").addEventListener("click", () => this.choose());
-    for (const input of this.#inputs) input.addEventListener("change", () => this.#chosen(input));
-    watchDrops({ target, field: byId("composer"), isEnabled, begin: () => this.#load(), add: (files) => this.#add(files), scope });
+    const { target, isEnabled, scope, elements: { field, attach, file, camera } } = parts;
+    attach.addEventListener("click", () => this.choose());
+    for (const input of [file, camera]) input?.addEventListener("change", () => this.#chosen(input));
+    watchDrops({ target, field, isEnabled, begin: () => this.#load(), add: (files) => this.#add(files), scope });
   }
 
   get isPossible() {
@@ -69,7 +79,8 @@ export class LateAttachments {
 
   /** Lets the person choose files, or take a photo. */
   choose({ camera = false } = {}) {
-    this.#inputs[camera ? 1 : 0].click();
+    const { elements } = this.#parts;
+    (camera ? elements.camera : elements.file)?.click();
     this.#load();
   }
 

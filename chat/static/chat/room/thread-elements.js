@@ -34,13 +34,17 @@ function makeComposer() {
     id: "thread-composer", rows: 1, placeholder: gettext("Reply…"), dir: "auto", enterkeyhint: "send", autocomplete: "off",
     "aria-label": gettext("Your reply"),
   });
+  const files = make("ul", { class: "composer-files", "aria-label": gettext("Files of this message"), hidden: true });
+  const status = make("p", { class: "composer-files-status", role: "status", hidden: true });
+  const file = make("input", { type: "file", "aria-label": gettext("Add files"), multiple: true, hidden: true });
+  const attach = make("button", { type: "button", class: "tool", "aria-label": gettext("Add files"), title: gettext("Add files") }, icon("attach"));
   const counter = make("span", { class: "counter", "aria-live": "polite", hidden: true });
   const emoji = make("button", { type: "button", class: "tool", "aria-label": gettext("Emoji"), title: gettext("Emoji") }, icon("emoji"));
   const sendLabel = pgettext("button", "Send");
   const send = make("button", { type: "submit", class: "send", "aria-label": sendLabel, title: sendLabel }, icon("send"));
   const form = make(
     "form", { class: "composer", autocomplete: "off" },
-    context, make("div", { class: "composer-row" }, text, counter, emoji, send),
+    context, files, status, file, make("div", { class: "composer-row" }, attach, text, counter, emoji, send),
   );
-  return { form, text, counter, emoji, send, context, cancel };
+  return { form, text, field: text, counter, emoji, send, context, cancel, files, status, file, attach, camera: null };
 }

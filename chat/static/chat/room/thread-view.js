@@ -4,16 +4,18 @@
 
 import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
-import { SERVER_EVENT } from "../connection/wire.js";
+import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { closestTo } from "../ui/dom.js";
 import { countReplies } from "../ui/format.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { Scope } from "../ui/scope.js";
 import { gettext } from "../ui/translation.js";
 import { Composer } from "./composer.js";
-import { actionsOnMessages, partsForActions, partsForCompletion, partsForControls } from "./conversation-parts.js";
+import { actionsOnMessages, partsForActions, partsForAttachments, partsForCompletion, partsForControls } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
+import { LateAttachments } from "./late-attachments.js";
 import { watchForCompletion } from "./late-completion.js";
+import { LatePolls } from "./late-polls.js";
 import { MessageActions } from "./message-actions.js";
 import { MessageControls } from "./message-controls.js";
 import { PendingMessages } from "./pending-messages.js";
@@ -21,6 +23,7 @@ import { ThreadFollowing } from "./thread-following.js";
 import { makeThreadElements } from "./thread-elements.js";
 import { Timeline } from "./timeline.js";
 import { TypingOthers, TypingSignal } from "./typing.js";
+import { watchPictures } from "./viewing.js";
 
 const PAGE_SIZE = 100;
 // Longer threads are rare. Their oldest replies are not shown.
@@ -42,6 +45,8 @@ export class ThreadView {
   #controls;
   /** @type {Composer} */
   #composer;
+  /** @type {LatePolls} */
+  #polls;
   /** @type {PendingMessages} */
   #pending;
   /** @type {ThreadFollowing} */
@@ -80,6 +85,9 @@ export class ThreadView {
       readMarker: { wroteMessage: () => timeline.setFirstUnread(null) },
     });
     this.#composer = new Composer(this.#composerActions(), new Draft(conversation.storage, `${slug}.thread-${root}`), this.#parts);
+    this.#attach();
+    this.#polls = new LatePolls(me, { slug, isBoard: false, changes: socket.changes, timeline, scope: this.#scope });
+    watchPictures(list, () => timeline.messages, conversation.withDialogs);
     this.#pending = new PendingMessages(pending, me, {
       retry: (ref) => socket.changes.retry(ref), discard: (ref) => socket.changes.discard(ref),
       reconnect: () => socket.checkConnection(), isGuest: () => conversation.isGuest,
@@ -122,10 +130,19 @@ export class ThreadView {
     this.#scope.close();
   }
 
+  /** Lets the person send files with a reply, if the site accepts files. */
+  #attach() {
+    const [{ element, attach }, conversation, composer] = [this.#parts, this.#conversation, this.#composer];
+    const parts = partsForAttachments({ ...conversation, composer, scope: this.#scope }, conversation.filesPath, this.#parts);
+    const attachments = new LateAttachments({ ...parts, target: element });
+    attach.hidden = !attachments.isPossible;
+    composer.useFiles(attachments);
+  }
+
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
-      submit: (body, target) => this.#actions.submit(body, target),
+      submit: (body, target, files) => this.#actions.submit(body, target, files.map(({ id }) => id)),
       typed: () => this.#typingSignal.typed(),
       stoppedTyping: () => this.#typingSignal.stop(),
       editLast: () => {
@@ -159,7 +176,10 @@ export class ThreadView {
     const { list, form, emoji, retry } = this.#parts;
     this.#scope.listen(threads, "noted", ({ detail }) => this.#noted(detail.message, typingOthers));
     this.#scope.listen(socket, LOCAL_EVENT.OUTBOX, () => this.#showPending());
-    this.#scope.listen(socket, LOCAL_EVENT.ACKED, ({ detail }) => this.#pending.acknowledge(detail.ref));
+    this.#scope.listen(socket, LOCAL_EVENT.ACKED, ({ detail: { ref, event } }) => {
+      this.#pending.acknowledge(ref);
+      if (event.type === CLIENT_EVENT.VOTE) this.#polls.voted(event.id, event.options);
+    });
     this.#scope.listen(socket, LOCAL_EVENT.RESET, () => this.#reset());
     this.#scope.listen(socket, SERVER_EVENT.THREAD, ({ detail }) => this.#following.changed(detail));
     this.#scope.listen(socket, SERVER_EVENT.TYPING, ({ detail }) => {
@@ -303,10 +323,18 @@ export class ThreadView {
   #clicked(event) {
     const quote = closestTo(event, "[data-jump]");
     const reaction = closestTo(event, "[data-react]:not(.toolbar *)");
+    const [option, voters] = [closestTo(event, "[data-vote]"), closestTo(event, "[data-voters]")];
+    if (option) this.#polls.choose(idOf(option), Number(option.dataset.vote));
+    if (voters) this.#showVoters(idOf(voters));
     this.#conversation.removeClickedPreview(event);
     if (quote && !this.#timeline.jump(Number(quote.dataset.jump))) this.#conversation.jump(Number(quote.dataset.jump));
-    const item = /** @type {HTMLElement | null | undefined} */ (reaction?.closest(".message"));
-    if (item) this.#actions.toggleReaction(Number(item.dataset.id), reaction?.dataset.react ?? "");
+    if (reaction) this.#actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
+  }
+
+  /** @param {number} id */
+  #showVoters(id) {
+    const poll = this.#timeline.get(id)?.poll;
+    if (poll) this.#conversation.withDialogs(({ openVoters }) => openVoters(poll));
   }
 
   /** @param {HTMLElement} opener */
@@ -315,4 +343,12 @@ export class ThreadView {
     const choose = (/** @type {string} */ emoji) => this.#composer.insert(emoji);
     withDialogs(({ openEmojiPicker }) => openEmojiPicker({ title: gettext("Emoji"), opener, choose }, notify));
   }
+}
+
+/**
+ * Returns the id of the message that contains an element.
+ * @param {HTMLElement} element
+ */
+function idOf(element) {
+  return Number(/** @type {HTMLElement} */ (element.closest(".message")).dataset.id);
 }
