@@ -7,6 +7,7 @@ The build runs these tests on moto, and `bin/test tests/chat/services/files -m l
 import os
 import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -153,8 +154,9 @@ def test_a_bucket_that_cannot_be_reached_is_an_outage(server, settings, monkeypa
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     settings.CHAT_FILES = ADDRESS
     s3.connect.cache_clear()
-    with pytest.raises(OUTAGES, match="cannot be used"):
-        files.read(files.make_name("results"))
+    for use in (files.read, files.delete, lambda name: list(files.find_bucket().find("results"))):
+        with pytest.raises(OUTAGES, match="cannot be used"):
+            use(files.make_name("results"))
     s3.connect.cache_clear()
 
 
@@ -173,12 +175,32 @@ def test_each_mistake_has_a_sentence(server, settings, monkeypatch):
     with monkeypatch.context() as patch:
         assert "refuses the keys" in find_problem(patch, settings, ADDRESS, AWS_ACCESS_KEY_ID="wrong")
     with monkeypatch.context() as patch:
+        assert server.refusal in find_problem(patch, settings, ADDRESS, **server.limited_keys)
+    with monkeypatch.context() as patch:
         assert "cannot be reached" in find_problem(patch, settings, ADDRESS, AWS_ENDPOINT_URL="http://127.0.0.1:9")
     with monkeypatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.delenv(name)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         assert "There are no keys" in find_problem(patch, settings, ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "status, code, sentence",
+    [
+        (503, "ServiceUnavailable", "does not work (ServiceUnavailable)"),
+        (400, "AuthorizationHeaderMalformed", "in another region"),
+        (413, "EntityTooLarge", "is full (EntityTooLarge)"),
+    ],
+)
+def test_each_refusal_has_a_sentence(bucket, settings, status, code, sentence):
+    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    refuse = lambda **_: (SimpleNamespace(status_code=status), response)  # noqa: E731
+    bucket.client.meta.events.register("before-call.s3.PutObject", refuse)
+    try:
+        assert sentence in files.find_problem()
+    finally:
+        s3.connect.cache_clear()
 
 
 def test_missing_packages_have_a_sentence(settings, monkeypatch):
