@@ -160,7 +160,8 @@ class Command(Event):
     """
     Run a command, such as `/topic News`.
 
-    `zone` is the time zone of the times in `text`; None for the person's own time zone.
+    `zone` is the time zone of the times in `text`; None for the person's own time zone. With `thread`, a message that
+    the command posts is a reply in the thread of this message.
     """
 
     type = "command"
@@ -168,6 +169,7 @@ class Command(Event):
     name: str
     text: str = ""
     zone: str | None = None
+    thread: int | None = None
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,13 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     reply(alice, "The list of all roses")
     expect(in_thread(alice, "The list of all roses")).to_contain_text("roses.txt")
 
+    # So are polls: a command in a thread posts into the thread.
+    reply(alice, '/poll "Which roses?" "Red" "White"')
+    poll = in_thread(alice, "Which roses?")
+    poll.locator("[data-vote]").first.click()
+    expect(poll.locator(".poll")).to_contain_text("1 person voted")
+    expect(alice.get_by_test_id("messages").get_by_text("Which roses?")).to_have_count(0)
+
     # Escape closes the thread, and the browser's back button opens it again.
     answer.focus()
     alice.keyboard.press("Escape")
@@ -91,7 +98,7 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     say(alice, "Something else")
     alice.reload()
     expect(message(alice, "Message 59")).to_be_visible()
-    expect(question.locator(".thread-line")).to_contain_text("58 replies")
+    expect(question.locator(".thread-line")).to_contain_text("59 replies")
     keep_screenshot(alice, "thread-line")
     alice.goto(f"{site.url}/rooms/{slug}/#message-81")
     expect(in_thread(alice, "Reply 14")).to_be_visible()

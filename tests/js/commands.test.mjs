@@ -22,7 +22,7 @@ function makeRoom(commands = OF_SERVER) {
   const note = (name) => (...values) => { done.push([name, ...values]); };
   const conversation = {
     actions: { submit: note("submit") }, sendCommand: note("command"), ownRole: { role: "member" }, notify: note("notify"),
-    giveBack: note("giveBack"), openPollDialog: note("dialog"),
+    giveBack: note("giveBack"), openPollDialog: (field) => done.push(field === conversation ? ["dialog"] : ["dialog", field]),
   };
   const tools = { find: note("find") };
   return { slug: "garden", isPublic: true, conversation, tools, leave: note("leave") };
@@ -52,6 +52,22 @@ test("the server runs its commands, with all lines of the text", async () => {
 test("two slashes make a message", () => {
   assert.equal(new LateCommands(makeRoom()).run("//me waves"), true);
   assert.deepEqual(done, [["submit", "/me waves", null]]);
+});
+
+test("a command of a thread goes to the thread", async () => {
+  const thread = {
+    actions: { submit: (text) => done.push(["reply", text]) }, giveBack: (text) => done.push(["back", text]),
+    sendCommand: (name, text) => done.push(["in thread", name, text]),
+  };
+  const commands = new Commands(makeRoom());
+  for (const text of ["/me waves", "/dance", "/poll"]) {
+    commands.run(...Object.values(readLine(text)), thread);
+    await new Promise((resolve) => { setTimeout(resolve, 10); });
+  }
+  new LateCommands(makeRoom()).run("//me waves", thread);
+  assert.deepEqual(done.filter(([name]) => name !== "notify"), [
+    ["in thread", "me", "waves"], ["back", "/dance"], ["dialog", thread], ["reply", "/me waves"],
+  ]);
 });
 
 test("an unknown command is given back, and nothing is sent", async () => {

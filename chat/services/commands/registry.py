@@ -110,13 +110,18 @@ class Call:
         return self.text
 
     def post(self, body: str) -> Outcome:
-        """Post a message, once for each ref. Raise as `rooms.post_message` does, and `too_long`."""
+        """
+        Post a message in the room, or in the thread of the event, once for each ref.
+
+        Raise as `rooms.post_message` does, and `too_long`.
+        """
         event = protocol.PostByCommand(
             self.event.ref,
             protocol.check_body(body),
             command=self.event.name,
             text=self.text,
             zone=self.event.zone,
+            thread=self.event.thread,
         )
         return rooms.post_message(self.member, event)
 

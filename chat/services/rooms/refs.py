@@ -57,7 +57,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
                 publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
                 if posts is not None:
                     feed_posts.publish_post(member.room, message, posts)
-                if isinstance(event, protocol.Post):
+                if message.number == offset:
                     push_posts.note_post(member.room, message)
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)

@@ -12,7 +12,13 @@ metadata of a photo may say where its author lives.
 from . import messages, owner  # noqa: F401 (importing them registers the addition and the owner of the files)
 from .imported import accepts_imported_files, attach_imported_files, discard_imported_files, keep_imported_file
 from .listing import Listed, list_files
-from .messages import attach_to_scheduled, describe_files, find_scheduled, release_scheduled
+from .messages import (
+    attach_to_scheduled,
+    describe_files,
+    find_notice_files,
+    find_scheduled,
+    release_scheduled,
+)
 from .opening import Opened, find_upload, open_file, open_thumbnail
 from .processing import process_picture
 from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
@@ -30,6 +36,7 @@ __all__ = [
     "delete_unused",
     "describe_files",
     "discard_imported_files",
+    "find_notice_files",
     "find_scheduled",
     "find_upload",
     "finish_upload",

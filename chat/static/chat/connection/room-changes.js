@@ -93,9 +93,11 @@ export class RoomChanges {
    * @param {string} name without the slash
    * @param {string} text what follows the name
    * @param {string} zone the person's time zone, for times in the text
+   * @param {number | null} [thread] the first message of the thread in which the command posts a message
    */
-  command(name, text, zone) {
-    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone });
+  command(name, text, zone, thread = null) {
+    const place = thread === null ? {} : { thread };
+    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone, ...place });
   }
 
   /**

@@ -25,6 +25,14 @@ const LONGEST_WAIT_MS = 2_000;
  * @property {() => void} leave asks whether to leave the room
  */
 
+/**
+ * The field in which the person writes a command: that of the room, or that of a thread.
+ * @typedef {object} Field
+ * @property {Pick<import("./message-actions.js").MessageActions, "submit">} actions
+ * @property {(name: string, text: string) => void} sendCommand gives a command to the server
+ * @property {(text: string) => boolean} giveBack writes a text into the empty field; returns whether it was empty
+ */
+
 /** @typedef {{ name: string, detail: string, usage?: string }} Info */
 
 /**
@@ -33,7 +41,7 @@ const LONGEST_WAIT_MS = 2_000;
  * @property {string} name
  * @property {string} detail says what the command does
  * @property {(room: Room) => boolean} [isOffered]
- * @property {(room: Room, rest: string) => boolean | void} act
+ * @property {(room: Room, rest: string, field: Field) => boolean | void} act
  */
 
 /** @type {PageCommand[]} */
@@ -44,7 +52,7 @@ const PAGE_COMMANDS = [
   { name: "help", detail: gettext("Show all commands"), act: (room) => { showHelp(room); } },
   { name: "leave", detail: gettext("Leave this room"), isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
   { name: "invite", detail: gettext("Bring people into this room"), isOffered: mayInvite, act: (room, rest) => rest === "" && invite(room) },
-  { name: "poll", detail: gettext("Ask a question with options"), act: ({ conversation }, rest) => rest === "" && conversation.openPollDialog() },
+  { name: "poll", detail: gettext("Ask a question with options"), act: ({ conversation }, rest, field) => rest === "" && conversation.openPollDialog(field) },
   { name: "remind", detail: gettext("Remind yourself, this room or a person"), act: ({ tools }, rest) => rest === "list" && showReminders(tools) },
 ];
 
@@ -125,29 +133,30 @@ export class Commands {
    * Runs a command of the page, or gives it to the server.
    * @param {string} name
    * @param {string} rest what follows the name
+   * @param {Field} [field]
    */
-  run(name, rest) {
+  run(name, rest, field = this.#room.conversation) {
     const ofPage = PAGE_COMMANDS.find((command) => command.name === name && (command.isOffered?.(this.#room) ?? true));
-    if (!ofPage || ofPage.act(this.#room, rest) === false) this.#send(name, rest);
+    if (!ofPage || ofPage.act(this.#room, rest, field) === false) this.#send(name, rest, field);
   }
 
   /**
    * Gives a command to the server. If the server has no such command, gives the text back to the person.
    * @param {string} name
    * @param {string} rest
+   * @param {Field} field
    */
-  async #send(name, rest) {
-    const { conversation } = this.#room;
+  async #send(name, rest, field) {
     // Without a connection, the outbox keeps the command.
     if (!this.#knows(name)) await Promise.race([this.load(), new Promise((resolve) => { setTimeout(resolve, LONGEST_WAIT_MS); })]);
     if (this.#ofServer && !this.#knows(name)) {
-      conversation.giveBack(lineOf({ name, text: rest }));
-      conversation.notify(gettext("There is no command %(name)s here. To send this text as a message, write %(slashes)s at its beginning.", {
+      field.giveBack(lineOf({ name, text: rest }));
+      this.#room.conversation.notify(gettext("There is no command %(name)s here. To send this text as a message, write %(slashes)s at its beginning.", {
         name: `/${name}`, slashes: "//",
       }));
       return;
     }
-    conversation.sendCommand(name, rest);
+    field.sendCommand(name, rest);
   }
 
   /** @param {string} name */

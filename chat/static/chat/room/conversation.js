@@ -224,9 +224,12 @@ export class Conversation {
     }));
   }
 
-  /** Opens the dialog that asks a question with options. */
-  openPollDialog() {
-    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
+  /**
+   * Opens the dialog that asks a question with options.
+   * @param {Pick<import("./commands.js").Field, "sendCommand">} [field] where the question is posted
+   */
+  openPollDialog(field = this) {
+    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => field.sendCommand("poll", text)));
   }
 
   /**
@@ -246,9 +249,7 @@ export class Conversation {
    * @param {string} text
    */
   giveBack(text) {
-    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
-    this.composer.insert(text);
-    return true;
+    return this.composer.giveBack(text);
   }
 
   async copyLink() {

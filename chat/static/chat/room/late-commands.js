@@ -5,6 +5,7 @@ import { readLine } from "./command-lines.js";
 import { loadDialogs } from "./late-dialogs.js";
 
 /** @typedef {import("./commands.js").Commands} Commands */
+/** @typedef {import("./commands.js").Field} Field */
 
 export class LateCommands {
   /** @type {import("./commands.js").Room} */
@@ -31,22 +32,25 @@ export class LateCommands {
    * Runs the command in a text, and returns true. Returns false if the text is an ordinary message. Two slashes at the
    * beginning, or a space, make a message of a text that would be a command.
    * @param {string} body
+   * @param {Field} [field] the field in which the person wrote the text; without it, the field of the room
    */
-  run(body) {
-    const { conversation } = this.#room;
+  run(body, field = this.#room.conversation) {
     const line = readLine(body);
-    if (line) this.#run(line);
-    else if (body.startsWith("//")) conversation.actions.submit(body.slice(1), null);
+    if (line) this.#run(line, field);
+    else if (body.startsWith("//")) field.actions.submit(body.slice(1), null);
     else return false;
     return true;
   }
 
-  /** @param {{ name: string, text: string }} line */
-  async #run({ name, text }) {
+  /**
+   * @param {{ name: string, text: string }} line
+   * @param {Field} field
+   */
+  async #run({ name, text }, field) {
     const commands = await this.#get();
-    if (commands) commands.run(name, text);
+    if (commands) commands.run(name, text, field);
     // Without a connection, the outbox keeps the command.
-    else this.#room.conversation.sendCommand(name, text);
+    else field.sendCommand(name, text);
   }
 
   async #get() {

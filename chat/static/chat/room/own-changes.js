@@ -149,7 +149,8 @@ export class OwnChanges {
       return;
     }
     if (event.type === CLIENT_EVENT.COMMAND) {
-      if (giveBack(lineOf(/** @type {any} */ (event)))) socket.changes.discard(ref);
+      // A thread gives back its own commands.
+      if (event.thread === undefined && giveBack(lineOf(/** @type {any} */ (event)))) socket.changes.discard(ref);
       notify(translateDetail(detail));
       return;
     }

@@ -6,10 +6,11 @@ import { asApiError, call } from "../connection/api.js";
 import { LOCAL_EVENT } from "../connection/emitter.js";
 import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { closestTo } from "../ui/dom.js";
-import { countReplies } from "../ui/format.js";
+import { countReplies, timeZone } from "../ui/format.js";
 import { isPageFocused } from "../ui/page-title.js";
 import { Scope } from "../ui/scope.js";
 import { gettext } from "../ui/translation.js";
+import { isPosting, lineOf } from "./command-lines.js";
 import { Composer } from "./composer.js";
 import { actionsOnMessages, partsForActions, partsForAttachments, partsForCompletion, partsForControls } from "./conversation-parts.js";
 import { Draft } from "./draft.js";
@@ -142,13 +143,34 @@ export class ThreadView {
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
-      submit: (body, target, files) => this.#actions.submit(body, target, files.map(({ id }) => id)),
+      submit: (body, target, files) => {
+        const isCommand = target === null && !files.length && this.#conversation.commands?.run(body, this.#field);
+        if (!isCommand) this.#actions.submit(body, target, files.map(({ id }) => id));
+      },
       typed: () => this.#typingSignal.typed(),
       stoppedTyping: () => this.#typingSignal.stop(),
       editLast: () => {
         const last = this.#actions.findLastOwn();
         if (last) this.#composer.edit(last);
       },
+    };
+  }
+
+  /**
+   * Returns the field of this thread for a command.
+   * @returns {import("./commands.js").Field}
+   */
+  get #field() {
+    const [timeline, composer] = [this.#timeline, this.#composer];
+    return {
+      actions: this.#actions,
+      sendCommand: (name, text) => {
+        this.#conversation.socket.changes.command(name, text, timeZone(), this.root);
+        if (!isPosting(name)) return;
+        timeline.setFirstUnread(null);
+        timeline.scrollToEnd();
+      },
+      giveBack: (text) => composer.giveBack(text),
     };
   }
 
@@ -176,10 +198,12 @@ export class ThreadView {
     const { list, form, emoji, retry } = this.#parts;
     this.#scope.listen(threads, "noted", ({ detail }) => this.#noted(detail.message, typingOthers));
     this.#scope.listen(socket, LOCAL_EVENT.OUTBOX, () => this.#showPending());
-    this.#scope.listen(socket, LOCAL_EVENT.ACKED, ({ detail: { ref, event } }) => {
-      this.#pending.acknowledge(ref);
+    this.#scope.listen(socket, LOCAL_EVENT.ACKED, ({ detail: { ref, id, event } }) => {
+      // A command that posts no message leaves nothing behind.
+      if (id !== null) this.#pending.acknowledge(ref);
       if (event.type === CLIENT_EVENT.VOTE) this.#polls.voted(event.id, event.options);
     });
+    this.#scope.listen(socket, SERVER_EVENT.REJECTED, ({ detail }) => this.#rejected(detail));
     this.#scope.listen(socket, LOCAL_EVENT.RESET, () => this.#reset());
     this.#scope.listen(socket, SERVER_EVENT.THREAD, ({ detail }) => this.#following.changed(detail));
     this.#scope.listen(socket, SERVER_EVENT.TYPING, ({ detail }) => {
@@ -294,6 +318,15 @@ export class ThreadView {
     const drawn = new Set(own.map(({ ref }) => ref));
     this.#pending.show(socket.changes.pending.filter(({ event }) => event.thread === this.root), (ref) => drawn.has(ref));
     if (this.#timeline.isAtBottom) this.#timeline.scrollToEnd();
+  }
+
+  /**
+   * Gives a refused command back to the person. The room says why it was refused.
+   * @param {{ ref: string, event: import("../connection/wire.js").WireEvent | null, isRetried: boolean }} rejected
+   */
+  #rejected({ ref, event, isRetried }) {
+    if (isRetried || event?.type !== CLIENT_EVENT.COMMAND || event.thread !== this.root) return;
+    if (this.#composer.giveBack(lineOf(/** @type {any} */ (event)))) this.#conversation.socket.changes.discard(ref);
   }
 
   /** @param {{ count: number }} thread */

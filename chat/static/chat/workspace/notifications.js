@@ -114,7 +114,7 @@ export class Notifications {
     const author = attention.directory.nameOf(event.author.handle);
     this.#notify({
       title: gettext("%(author)s replied in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
-      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`, address: `${addressOf(place)}#message-${event.id}`,
+      body: event.text || describeFiles(event.files ?? []), slug: event.room, tag: `${event.room} ${event.id}`, address: `${addressOf(place)}#message-${event.id}`,
     });
   }
 

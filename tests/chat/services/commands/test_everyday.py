@@ -33,6 +33,15 @@ def test_the_same_ref_gets_the_same_ack_and_posts_once(bob, run):
     assert bodies() == ["_waves_"]
 
 
+@pytest.mark.parametrize("name, text", [("me", "waves"), ("poll", "Lunch?\nPizza\nSushi")])
+def test_a_command_in_a_thread_posts_a_reply(bob, garden_post, name, text):
+    member = rooms.join_room(bob, "garden")
+    ack = commands.run_command(member, Command("r1", name, text, thread=garden_post)).ack
+    assert Message.objects.get(number=ack["id"]).thread_root == garden_post
+    assert commands.run_command(member, Command("r1", name, text, thread=garden_post)).ack == ack
+    assert_refused("ref_conflict", commands.run_command, member, Command("r1", name, text))
+
+
 @pytest.mark.parametrize("line", ["/me sleeps", "/shrug waves", "/topic waves"])
 def test_a_used_ref_with_another_command_is_a_conflict(alice, run, line):
     rooms.apply_role(rooms.join_room(alice, "garden"), Member.OWNER)

@@ -98,7 +98,7 @@ def test_a_reply_reaches_only_those_who_follow_its_thread(phone, say, reply, wor
     number = reply(root["id"], "And the lilies")["id"]
     work()
     (shown,) = phone.shown
-    assert (shown["body"], shown["address"]) == ("Alice: And the lilies", f"/rooms/garden/#message-{number}")
+    assert (shown["body"], shown["address"]) == ("And the lilies", f"/rooms/garden/#message-{number}")
 
 
 def test_a_mention_in_a_reply_reaches_a_closed_browser(phone, say, reply, work):
