@@ -206,6 +206,16 @@ export class Composer {
     this.cancel();
   }
 
+  /**
+   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * @param {string} text
+   */
+  giveBack(text) {
+    if (!this.isEmpty || this.isEditing || !this.isEnabled) return false;
+    this.insert(text);
+    return true;
+  }
+
   focus() {
     this.#text.focus();
   }

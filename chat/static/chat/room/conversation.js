@@ -224,9 +224,12 @@ export class Conversation {
     }));
   }
 
-  /** Opens the dialog that asks a question with options. */
-  openPollDialog() {
-    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
+  /**
+   * Opens the dialog that asks a question with options.
+   * @param {(text: string) => void} [post] is called with the text of the command
+   */
+  openPollDialog(post = (text) => this.sendCommand("poll", text)) {
+    this.withDialogs(({ openPollDialog }) => openPollDialog(post));
   }
 
   /**
@@ -239,16 +242,6 @@ export class Conversation {
     if (!isPosting(name)) return;
     this.readMarker.wroteMessage();
     this.history.showNewest();
-  }
-
-  /**
-   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
-   * @param {string} text
-   */
-  giveBack(text) {
-    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
-    this.composer.insert(text);
-    return true;
   }
 
   async copyLink() {
