@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
-from tests.browser.actions import message, say
+from tests.browser.actions import choose, message, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
 from tests.live.client import Person
@@ -18,6 +18,13 @@ def reply(page, text):
 
 def in_thread(page, text):
     return page.locator("#thread-messages").locator(".message[data-id]").filter(has_text=text)
+
+
+def pin(site, slug, number):
+    """Pin a message of a room as its owner."""
+    imports = "from chat.models import Member; from chat.protocol import Pin; from chat.services import rooms"
+    find = f"owner = Member.objects.get(room__slug='{slug}', role=Member.OWNER)"
+    site.manage("shell", "-c", f"{imports}; {find}; rooms.set_pin(owner, Pin('pin-of-a-reply', {number}, True))")
 
 
 @requires_axe()
@@ -125,3 +132,13 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(field).to_have_value("")
     keep_screenshot(alice, "thread-later")
     alice.keyboard.press("Escape")
+
+    # The list of pins follows a pin of a reply, and leads into the thread.
+    choose(alice, "pins")
+    expect(alice.locator(".results-note")).to_contain_text("Nothing is pinned here.")
+    pin(site, slug, 81)
+    pinned = alice.locator("a.result")
+    expect(pinned).to_contain_text("Reply 14")
+    expect(pinned).to_contain_text("In a thread")
+    pinned.click()
+    expect(in_thread(alice, "Reply 14")).to_be_in_viewport()
