@@ -60,19 +60,21 @@ def post_answer(hook: Hook, delivery: HookDelivery, content: dict[str, Any]) -> 
     """
     Post what the receiver of a delivery answered, once for each delivery. Without a text, post nothing.
 
-    With `"response_type": "comment"`, the answer is a reply to the message. Raise as `post_by_hook` does.
+    The answer to what was written in a thread goes into the thread. With `"response_type": "comment"`, it quotes the
+    message. Raise as `post_by_hook` does.
     """
     payload = read_payload(content)
     if payload is not None:
         reply_to = delivery.number if content.get("response_type") == "comment" else None
         # The ref contains the time, so that it stays unique if a backup of the database is restored.
-        _post(hook, payload, f"hook-answer-{delivery.id}-{delivery.created_at:%Y%m%d%H%M%S%f}", reply_to)
+        ref = f"hook-answer-{delivery.id}-{delivery.created_at:%Y%m%d%H%M%S%f}"
+        _post(hook, payload, ref, reply_to, delivery.thread_root)
 
 
-def _post(hook: Hook, payload: Payload, ref: str, reply_to: int | None = None) -> Delivered:
+def _post(hook: Hook, payload: Payload, ref: str, reply_to: int | None = None, thread: int | None = None) -> Delivered:
     limits.check_event(hook.person_id)
     budgets.check_markup(hook.person_id, payload.body)
-    event = HookPost(ref, payload.body, reply_to, name=payload.name, icon=payload.icon)
+    event = HookPost(ref, payload.body, reply_to, thread=thread, name=payload.name, icon=payload.icon)
     try:
         member = rooms.join_room(hook.person, hook.room.slug)
         outcome = rooms.post_message(member, event)

@@ -226,10 +226,10 @@ export class Conversation {
 
   /**
    * Opens the dialog that asks a question with options.
-   * @param {Pick<import("./commands.js").Field, "sendCommand">} [field] where the question is posted
+   * @param {(text: string) => void} [post] is called with the text of the command
    */
-  openPollDialog(field = this) {
-    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => field.sendCommand("poll", text)));
+  openPollDialog(post = (text) => this.sendCommand("poll", text)) {
+    this.withDialogs(({ openPollDialog }) => openPollDialog(post));
   }
 
   /**
@@ -242,14 +242,6 @@ export class Conversation {
     if (!isPosting(name)) return;
     this.readMarker.wroteMessage();
     this.history.showNewest();
-  }
-
-  /**
-   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
-   * @param {string} text
-   */
-  giveBack(text) {
-    return this.composer.giveBack(text);
   }
 
   async copyLink() {
