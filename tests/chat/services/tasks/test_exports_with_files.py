@@ -266,7 +266,7 @@ def test_no_path_leaves_the_folder_of_its_file(name):
     assert (folder, id) == ("files", "abc") and base.strip(".") and not set(base) & set("\\:")
 
 
-def test_what_is_compressed_already_is_only_stored():
+def test_a_compressed_file_is_only_stored():
     compressed = ["image/png", "video/mp4", "audio/mpeg", "application/zip"]
     assert all(map(is_compressed, compressed))
     assert not any(map(is_compressed, ["image/svg+xml", "text/plain", "application/json", "audio/x-wav"]))
