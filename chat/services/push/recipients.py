@@ -14,7 +14,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import protocol
-from chat.models import Block, Member, Mention, Message, Person, Preferences, Profile, PushSubscription, Room
+from chat.models import (
+    Block,
+    Member,
+    Mention,
+    Message,
+    Person,
+    Preferences,
+    Profile,
+    PushSubscription,
+    Room,
+    ThreadMember,
+)
 from chat.protocol import ChatError
 from chat.services import rooms
 
@@ -77,8 +88,8 @@ def find_notices(room: Room, first: int, last: int | None, person_ids: Collectio
     """
     Return a Notice for each of these people whom a message from `first` to `last` notifies (None: the newest).
 
-    Each Notice counts all unread messages of the room that notify the person. Run five statements, and one or two more
-    for each person.
+    Each Notice counts all unread messages of the room that notify the person. Run five statements, one more if
+    there are replies in threads, and one or two more for each person.
     """
     messages = _read_messages(room, last)
     people = Person.objects.filter(id__in=person_ids, is_active=True, is_guest=False)
@@ -114,7 +125,19 @@ class _Reader:
         self._mentioned = set(mentions.values_list("person_id", "number"))
         blocks = Block.objects.filter(person__in=person_ids, blocked__in={message.author_id for message in messages})
         self._blocked = set(blocks.values_list("person_id", "blocked_id"))
+        self._read = self._read_threads(person_ids)
         self._choices = read_choices(person_ids)
+
+    def _read_threads(self, person_ids: Collection[int]) -> dict[tuple[int, int], int]:
+        """Return {(person, number of the root): the last reply that the person has read} for followed threads."""
+        roots = {message.thread_root for message in self._messages if message.thread_root is not None}
+        if not roots:
+            return {}
+        followed = ThreadMember.objects.filter(
+            room=self._room, thread__number__in=roots, person__in=person_ids, state=ThreadMember.FOLLOWED
+        )
+        entries = followed.values_list("person_id", "thread__number", "read_number")
+        return {(person_id, root): read for person_id, root, read in entries}
 
     def find_notice(self, person: Person, first: int) -> Notice | None:
         """Return the Notice of a person, or None if no unread message from `first` on notifies the person."""
@@ -123,12 +146,17 @@ class _Reader:
             return None
         # Without a membership there is no read marker, so only new messages count.
         read = member.read_offset if member else first - 1
-        unread = [message for message in self._messages if message.number > read]
+        unread = [message for message in self._messages if message.number > self._find_read(person, message, read)]
         personal = [message for message in unread if self._is_personal(person, member, message)]
         notifying = [message for message in unread if message in personal or self._is_wanted(person, member, message)]
         if not notifying or notifying[0].number < first:
             return None
         return Notice(person, notifying[0], len(notifying), bool(personal) and personal[0].number >= first)
+
+    def _find_read(self, person: Person, message: Message, read: int) -> int:
+        """Return the last message that a person has read: in the thread of a reply if the person follows it."""
+        root = message.thread_root
+        return read if root is None else self._read.get((person.id, root), read)
 
     def _is_personal(self, person: Person, member: Member | None, message: Message) -> bool:
         """Return whether a message mentions or calls a person, or is a direct message to the person."""
@@ -139,10 +167,16 @@ class _Reader:
         return message.audience == Message.ALL and member is not None
 
     def _is_wanted(self, person: Person, member: Member | None, message: Message) -> bool:
-        """Return whether a person wants to be notified of all messages in this room, and did not write this one."""
-        wants_all = self._choices[person.id].preferences.notify == Preferences.ALL
+        """
+        Return whether a person wants to be notified of a message that somebody else wrote: of each reply in a thread
+        that the person follows, and of each message of the timeline if the person has chosen all messages.
+        """
+        if message.thread_root is not None:
+            wants = (person.id, message.thread_root) in self._read
+        else:
+            wants = self._choices[person.id].preferences.notify == Preferences.ALL
         is_all = member is not None and (member.level or Member.ALL) == Member.ALL
-        return wants_all and is_all and self._is_from_other(person, message)
+        return wants and is_all and self._is_from_other(person, message)
 
     def _is_from_other(self, person: Person, message: Message) -> bool:
         return message.author_id != person.id and (person.id, message.author_id) not in self._blocked

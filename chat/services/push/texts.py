@@ -25,10 +25,12 @@ def write_push(room: Room, notice: Notice, choices: Choices, subscription: PushS
     with override(_find_language(choices, subscription)):
         title, body = _write(room, notice, subscription.shows_text)
     path = f"/rooms/{room.slug}/"
+    # Only its own address leads to a reply: the timeline does not show it.
+    has_address = notice.is_personal or notice.message.thread_root is not None
     content = {
         "title": title,
         "body": body,
-        "address": f"{path}#message-{notice.message.number}" if notice.is_personal else path,
+        "address": f"{path}#message-{notice.message.number}" if has_address else path,
         "slug": room.slug,
         "tag": f"{room.slug} {notice.message.number}" if notice.is_personal else room.slug,
         "person": people.get_page_key(notice.person),

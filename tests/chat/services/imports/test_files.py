@@ -84,6 +84,18 @@ def test_the_files_of_mattermost_are_in_its_export(mattermost):
     assert b"secret place" not in download(photo) and download(photo, "thumbnail")
 
 
+def test_a_link_in_an_export_is_no_file_of_it(mattermost, tmp_path):
+    (tmp_path / "secret.txt").write_text("The secret of this machine")
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(mattermost) as export:
+        export.extractall(folder)
+    (folder / "data/2020/c").mkdir()
+    (folder / "data/2020/c/lost.pdf").symlink_to(tmp_path / "secret.txt")
+    (folder / "data/2020/d").symlink_to(tmp_path)
+    import_mattermost(folder)
+    assert [upload.name for upload in Upload.objects.order_by("position")] == ["notes.txt", "photo.jpg"]
+
+
 def test_the_emoji_of_mattermost_are_drawn(mattermost):
     add_emoji(mattermost, "ourlogo", make_picture())
     add_emoji(mattermost, "no_picture", b"x")
