@@ -154,7 +154,7 @@ export class Conversation {
       askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
-      start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
+      slug, start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
     });
     this.ownRole = new OwnRole(composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => history.jump(id), withDialogs });
