@@ -47,7 +47,7 @@ function makeComposer() {
   const send = make("button", { type: "submit", class: "send", "aria-label": sendLabel, title: sendLabel }, icon("send"));
   const form = make(
     "form", { class: "composer", autocomplete: "off" },
-    context, files, status, file, make("div", { class: "composer-row" }, more, attach, text, counter, emoji, send),
+    context, files, status, file, make("div", { class: "composer-row" }, more, text, counter, attach, emoji, send),
   );
   return { form, text, field: text, counter, emoji, send, context, cancel, files, status, file, attach, more, camera: null };
 }
