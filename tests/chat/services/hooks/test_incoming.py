@@ -129,6 +129,16 @@ def test_a_hook_has_the_limits_of_a_person(incoming, settings):
     assert Message.objects.count() == 2
 
 
+def test_large_payloads_are_limited_by_their_markup_before_they_are_read(incoming, settings, monkeypatch):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "markup": (50_000, 0.001)}
+    large = {"attachments": [{"text": "<!x>`a" * 1000}] * 20}
+    assert words(send(incoming[1], large)) == (200, "ok")
+    with monkeypatch.context() as patched:
+        patched.setattr("chat.services.hooks.read_payload", None)
+        assert words(send(incoming[1], large)) == (429, "rate_limited")
+    assert words(send(incoming[1], {"text": "a"})) == (200, "ok")
+
+
 @pytest.mark.parametrize("role", [Member.MUTED, Member.BANNED])
 def test_a_muted_or_banned_hook_may_not_post(incoming, set_role, role):
     hook, key = incoming
