@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from chat.protocol import Command, Post
+from chat.protocol import Command
 from chat.services import commands, rooms
 
 
@@ -19,9 +19,3 @@ def run(room):
         return commands.run_command(rooms.join_room(person, slug), event).ack
 
     return run
-
-
-@pytest.fixture
-def garden_post(alice, room):
-    """Return the number of a message that Alice has posted in the room `garden`."""
-    return rooms.post_message(rooms.join_room(alice, "garden"), Post("g1", "Who waters the roses?")).ack["id"]
