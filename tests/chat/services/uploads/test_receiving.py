@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import redis
 from django.utils import timezone
 
 from chat.models import Member, ScheduledMessage, Upload
 from chat.protocol import ChatError
 from chat.services import files, rooms, uploads
 from chat.services.uploads import quotas, receiving
+from tests.helpers import fail_with
 
 from .helpers import make_image, names_in_rows, names_in_store, post, read, upload
 
@@ -73,6 +75,15 @@ def test_two_uploads_at_once_cannot_exceed_the_space(member, settings):
     uploads.finish_upload(member, first.name, "a.txt", 5)
     assert refusal_of(uploads.finish_upload, member, second.name, "b.txt", 5) == "too_large"
     assert names_in_store() == names_in_rows() and len(names_in_rows()) == 1
+
+
+def test_an_outage_at_the_end_leaves_neither_a_row_nor_bytes(member, monkeypatch):
+    permission = uploads.allow_upload(member)
+    files.put(permission.name, [b"Hello"])
+    monkeypatch.setattr("chat.services.budgets.count_upload_bytes", fail_with(redis.ConnectionError()))
+    with pytest.raises(redis.ConnectionError):
+        uploads.finish_upload(member, permission.name, "a.txt", 5)
+    assert names_in_store() == names_in_rows() == set()
 
 
 def test_a_person_has_few_files_that_belong_to_no_message(member, monkeypatch):
