@@ -88,6 +88,7 @@ def test_the_slash_at_the_end_does_not_matter(incoming, path):
         ('"text"', (400, "invalid_payload")),
         ({}, (400, "no_text")),
         ({"text": " "}, (400, "no_text")),
+        ({"text": "\u200b", "attachments": [{"text": "\U000e0001"}]}, (400, "no_text")),
     ],
 )
 def test_a_body_without_a_message_is_refused_in_the_words_of_slack(incoming, content, answer):
