@@ -61,6 +61,12 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(answer).to_be_visible()
     expect(question.locator(".thread-line")).to_contain_text("2 replies")
     assert_accessible(alice, "a thread")
+    # On a phone, the thread covers the notices of the room.
+    phone.locator("#thread-composer").fill("/dance now")
+    phone.locator(".thread .send").tap()
+    expect(phone.locator(".thread .notice")).to_contain_text("There is no command /dance here.")
+    expect(phone.locator("#thread-composer")).to_have_value("/dance now")
+    phone.locator("#thread-composer").fill("")
     phone.locator("[data-action=close-panel]").tap()
     expect(phone.get_by_test_id("side-panel")).to_be_hidden()
     expect(phone).to_have_url(f"{site.url}/rooms/{slug}/")

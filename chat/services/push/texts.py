@@ -34,6 +34,8 @@ def write_push(room: Room, notice: Notice, choices: Choices, subscription: PushS
         "tag": f"{room.slug} {notice.message.number}" if is_about_one else room.slug,
         "person": people.get_page_key(notice.person),
     }
+    if notice.is_reply:
+        content["reply"] = True
     return Push(content, make_topic(notice.person.id, room.id), is_about_one)
 
 

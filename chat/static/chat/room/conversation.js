@@ -111,6 +111,7 @@ export class Conversation {
   callers = CALLERS.MODERATORS;
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
+  notifyInPanel = (/** @type {HTMLElement | null} */ element) => this.#notice.showInPanel(element);
   withDialogs = makeWithDialogs(this.notify);
   threads = new Threads();
   /**

@@ -19,12 +19,13 @@ export function makeThreadElements() {
   const log = make("div", { role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": gettext("Replies") }, list);
   const scroller = make("div", { class: "scroller" }, make("div", { class: "history" }, gone, cut, failure, log, pending));
   const typing = make("p", { class: "typing", "aria-live": "off" });
+  const notice = make("p", { class: "notice", role: "status", hidden: true });
   const composer = makeComposer();
   const element = make(
     "div", { class: "thread" },
-    make("div", { class: "thread-head" }, count, follow), scroller, make("div", { class: "foot" }, composer.form, typing),
+    make("div", { class: "thread-head" }, count, follow), scroller, make("div", { class: "foot" }, notice, composer.form, typing),
   );
-  return { element, count, follow, list, pending, gone, cut, failure, reason, retry, scroller, typing, ...composer };
+  return { element, count, follow, list, pending, gone, cut, failure, reason, retry, scroller, notice, typing, ...composer };
 }
 
 function makeComposer() {

@@ -114,6 +114,7 @@ export class ThreadView {
    */
   start(reply) {
     this.#target = reply ?? null;
+    this.#conversation.notifyInPanel(this.#parts.notice);
     this.#composer.shown();
     this.#showWhoMayWrite();
     this.#load();
@@ -134,6 +135,7 @@ export class ThreadView {
 
   /** Ends all listeners, because the element leaves the page. */
   close() {
+    this.#conversation.notifyInPanel(null);
     this.#typingSignal.stop();
     this.#pending.suspend();
     this.#controls.hide();

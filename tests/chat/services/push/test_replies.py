@@ -34,6 +34,7 @@ def test_a_reply_reaches_the_followers_of_its_thread(phone, reply, work, service
     (shown,) = phone.shown
     assert (shown["title"], shown["body"]) == ("Alice replied in The garden", "I do")
     assert (shown["address"], shown["tag"]) == (f"/rooms/garden/#message-{number}", f"garden {number}")
+    assert shown["reply"] is True, "the notification stays until the person has read the thread"
     assert service.pushes[0].headers["Urgency"] == "high"
 
 
