@@ -99,6 +99,12 @@ def send_pushes(spans):
     push.send_pushes(spans)
 
 
+@job("push_reminder", is_valid=lambda value: isinstance(value, dict) and _is_id(value.get("announcement")))
+def send_reminder_push(reminder):
+    """Send the push of a reminder that is due. If this job is lost, every page that opens later shows the reminder."""
+    push.send_reminder_push(reminder)
+
+
 @job("push_test")
 def send_test_push(subscription_id):
     """Send the push with which a person tests a browser."""
@@ -111,6 +117,7 @@ _LONG_JOBS = {
     "mail": send_mail,
     "previews": make_previews,
     "push": send_pushes,
+    "push_reminder": send_reminder_push,
     "push_test": send_test_push,
     "upload": process_picture,
 }

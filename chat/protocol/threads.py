@@ -35,10 +35,20 @@ def thread_state(root: int, state: str, read: int) -> dict:
     return {"type": "thread", "root": root, "state": state, "read": read}
 
 
-def thread_reply(room_slug: str, root: int, threads: int, id: int, author: dict, text: str, at: datetime) -> dict:
+def thread_reply(
+    room_slug: str,
+    root: int,
+    threads: int,
+    id: int,
+    author: dict,
+    text: str,
+    at: datetime,
+    files: list[dict] | None = None,
+) -> dict:
     """
     Return the event for the own streams of a person: a thread that the person follows has a new reply.
 
     `threads` is the room's number of such threads with unread replies. The other fields are those of a `mention`.
     """
-    return {"type": "thread", "root": root, "threads": threads, **mention_fields(room_slug, id, author, text, at)}
+    fields = {"type": "thread", "root": root, "threads": threads, **mention_fields(room_slug, id, author, text, at)}
+    return {**fields, "files": files} if files else fields

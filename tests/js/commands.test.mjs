@@ -22,7 +22,7 @@ function makeRoom(commands = OF_SERVER) {
   const note = (name) => (...values) => { done.push([name, ...values]); };
   const conversation = {
     actions: { submit: note("submit") }, sendCommand: note("command"), ownRole: { role: "member" }, notify: note("notify"),
-    giveBack: note("giveBack"), openPollDialog: note("dialog"),
+    composer: { giveBack: note("giveBack") }, openPollDialog: note("dialog"),
   };
   const tools = { find: note("find") };
   return { slug: "garden", isPublic: true, conversation, tools, leave: note("leave") };
@@ -52,6 +52,22 @@ test("the server runs its commands, with all lines of the text", async () => {
 test("two slashes make a message", () => {
   assert.equal(new LateCommands(makeRoom()).run("//me waves"), true);
   assert.deepEqual(done, [["submit", "/me waves", null]]);
+});
+
+test("a command in a thread posts there, and its text returns there", async () => {
+  const note = (name) => (...values) => { done.push([`thread ${name}`, ...values]); };
+  const place = {
+    actions: { submit: note("submit") }, composer: { giveBack: note("giveBack") }, sendCommand: note("command"), openPollDialog: note("dialog"),
+  };
+  const commands = new Commands(makeRoom());
+  new LateCommands(makeRoom()).run("//me waves", place);
+  commands.run("poll", "", place);
+  await commands.load();
+  for (const text of ["/me waves", "/search roses", "/dance"]) commands.run(readLine(text).name, readLine(text).text, place);
+  await new Promise((resolve) => { setTimeout(resolve, 10); });
+  assert.deepEqual(done.filter(([name]) => name !== "notify"), [
+    ["thread submit", "/me waves", null], ["thread dialog"], ["thread command", "me", "waves"], ["find", "search", "roses"], ["thread giveBack", "/dance"],
+  ]);
 });
 
 test("an unknown command is given back, and nothing is sent", async () => {

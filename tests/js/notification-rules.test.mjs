@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { titleOf } from "../../chat/static/chat/workspace/direct-titles.js";
-import { isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "../../chat/static/chat/workspace/notification-rules.js";
+import { isMentionNotified, isNoticeRead, isQuiet, isReplyNotified, newMessageAuthor } from "../../chat/static/chat/workspace/notification-rules.js";
 
 const place = (more = {}) => ({ slug: "a", name: "A", kind: "room", posts: 10, unread: 0, mentions: 0, level: "all", ...more });
 const mention = { room: "a", id: 1, author: { handle: "bob" }, text: "Hello" };
@@ -62,4 +62,12 @@ test("a reply in a followed thread notifies by the level of the room", () => {
   assert.equal(isReplyNotified(place(), { notify: "none" }), false);
   assert.equal(isReplyNotified(place({ level: "mentions" }), { notify: "all" }), false);
   assert.equal(isReplyNotified(undefined, { notify: "all" }), false);
+});
+
+test("a reply is read in its thread, and a mention in a thread is not read with the room", () => {
+  const [reply, other] = [{ isReply: true }, {}];
+  assert.deepEqual([reply, other].map((data) => isNoticeRead(data, { unread: 0, mentions: 0 })), [false, true]);
+  assert.deepEqual([reply, other].map((data) => isNoticeRead(data, { threads: 0 })), [true, false]);
+  assert.equal(isNoticeRead(other, { unread: 0, mentions: 1, threads: 1 }), false);
+  assert.equal(isNoticeRead(other, { unread: 2, mentions: 0 }), false);
 });

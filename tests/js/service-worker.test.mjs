@@ -212,12 +212,12 @@ test("a push is shown in the place of the earlier notifications of its room", as
   const push = (content) => send("push", { data: { json: () => content } });
   await push({ title: "Alice", body: "one", slug: "a", tag: "a 1", address: "/rooms/a/#message-1", person: "bob" });
   await push({ title: "Alice", body: "other", slug: "b", tag: "b 1", address: "/rooms/b/", person: "bob" });
-  await push({ title: "The garden", body: "2 new messages", slug: "a", tag: "a 2", address: "/rooms/a/#message-2", person: "bob" });
+  await push({ title: "The garden", body: "2 new messages", slug: "a", tag: "a 2", address: "/rooms/a/#message-2", person: "bob", reply: true });
   assert.deepEqual(shown.map(({ title, body, tag }) => [title, body, tag]), [
     ["Alice", "other", "b 1"], ["The garden", "2 new messages", "a 2"],
   ]);
-  const { address, slug, person, isPush } = shown[1].data;
-  assert.deepEqual([address, slug, person, isPush], ["/rooms/a/#message-2", "a", "bob", true]);
+  const { address, slug, person, isPush, isReply } = shown[1].data;
+  assert.deepEqual([address, slug, person, isPush, isReply], ["/rooms/a/#message-2", "a", "bob", true, true]);
 });
 
 test("a push without a readable content still shows something", async () => {

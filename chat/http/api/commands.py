@@ -22,7 +22,7 @@ def list_commands(request, slug):
 @signed_in
 def run_command(request, slug):
     """
-    Run a command, for people who may enter the room. They become members. Body {ref, name, text?, zone?}.
+    Run a command, for people who may enter the room. They become members. Body {ref, name, text?, zone?, thread?}.
 
     Return 200 and the `ack` without its type: {ref, id, offset, notice?}. The same `ref` again gets the same body.
     """

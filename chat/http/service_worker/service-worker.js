@@ -114,11 +114,11 @@ async function findKept(request) {
  * @param {PushMessageData | null} data
  */
 async function showPush(data) {
-  const { title = "Chat", body = "", address = "/", slug = "", tag = "push", person = "" } = readPush(data);
+  const { title = "Chat", body = "", address = "/", slug = "", tag = "push", person = "", reply = false } = readPush(data);
   const shown = await worker.registration.getNotifications().catch(() => []);
   for (const notification of shown) if (slug && notification.data?.slug === slug) notification.close();
   await worker.registration.showNotification(title, {
-    body, tag, icon: ICON, badge: ICON, data: { address, slug, person, shownAt: Date.now(), isPush: true },
+    body, tag, icon: ICON, badge: ICON, data: { address, slug, person, shownAt: Date.now(), isPush: true, isReply: reply },
   });
 }
 

@@ -19,6 +19,11 @@ MAX_BYTES = 256_000_000
 DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error)
 
 
+def find_files(folder: str | Path) -> Iterator[Path]:
+    """Yield the files in a directory with all its folders, without links: they could lead anywhere on this machine."""
+    return (path for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink())
+
+
 class Export:
     """The files of an export, by their names within it. Use it as a context manager."""
 
@@ -28,7 +33,7 @@ class Export:
         self._zip: zipfile.ZipFile | None = None
         try:
             if self.path.is_dir():
-                names = [str(found.relative_to(self.path)) for found in self.path.rglob("*") if found.is_file()]
+                names = [str(found.relative_to(self.path)) for found in find_files(self.path)]
             elif zipfile.is_zipfile(self.path):
                 self._zip = zipfile.ZipFile(self.path)
                 names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]

@@ -14,23 +14,40 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import protocol
-from chat.models import Block, Member, Mention, Message, Person, Preferences, Profile, PushSubscription, Room
+from chat.models import (
+    Block,
+    Member,
+    Mention,
+    Message,
+    Person,
+    Preferences,
+    Profile,
+    PushSubscription,
+    Room,
+    Thread,
+    ThreadMember,
+)
 from chat.protocol import ChatError
-from chat.services import rooms
+from chat.services import rooms, uploads
 
 MAX_MESSAGES = 100  # of a room, which one push counts
 
 
 class Notice(NamedTuple):
     """
-    What a person is told: the newest message, the number of messages (`total`), and whether it concerns the person (a
-    mention, a call or a direct message).
+    What a person is told: the newest message, the number of messages (`total`), and whether one of them concerns the
+    person: a mention, a call or a direct message.
+
+    `is_reply`: the newest message is a reply in a thread that the person follows. `files` are those of a newest message
+    without a text.
     """
 
     person: Person
     message: Message
     total: int
     is_personal: bool
+    is_reply: bool
+    files: list[dict[str, str]]
 
 
 class Choices(NamedTuple):
@@ -77,8 +94,8 @@ def find_notices(room: Room, first: int, last: int | None, person_ids: Collectio
     """
     Return a Notice for each of these people whom a message from `first` to `last` notifies (None: the newest).
 
-    Each Notice counts all unread messages of the room that notify the person. Run five statements, and one or two more
-    for each person.
+    Each Notice counts all unread messages of the room that notify the person. Run at most eight statements, and one or
+    two more for each person.
     """
     messages = _read_messages(room, last)
     people = Person.objects.filter(id__in=person_ids, is_active=True, is_guest=False)
@@ -115,20 +132,36 @@ class _Reader:
         blocks = Block.objects.filter(person__in=person_ids, blocked__in={message.author_id for message in messages})
         self._blocked = set(blocks.values_list("person_id", "blocked_id"))
         self._choices = read_choices(person_ids)
+        self._threads = _find_entries(room, messages, person_ids)
+        self._files = uploads.find_notice_files([message for message in messages if not message.body])
 
     def find_notice(self, person: Person, first: int) -> Notice | None:
         """Return the Notice of a person, or None if no unread message from `first` on notifies the person."""
         member = self._members.get(person.id)
         if self._choices[person.id].preferences.notify == Preferences.NONE or (member and member.level == Member.NONE):
             return None
-        # Without a membership there is no read marker, so only new messages count.
-        read = member.read_offset if member else first - 1
-        unread = [message for message in self._messages if message.number > read]
+        unread = [
+            message for message in self._messages if message.number > self._get_read(person, member, message, first)
+        ]
         personal = [message for message in unread if self._is_personal(person, member, message)]
         notifying = [message for message in unread if message in personal or self._is_wanted(person, member, message)]
         if not notifying or notifying[0].number < first:
             return None
-        return Notice(person, notifying[0], len(notifying), bool(personal) and personal[0].number >= first)
+        newest = notifying[0]
+        is_personal = bool(personal) and personal[0].number >= first
+        is_reply = newest.thread_root is not None and newest not in personal
+        return Notice(person, newest, len(notifying), is_personal, is_reply, self._files.get(newest.number, []))
+
+    def _get_read(self, person: Person, member: Member | None, message: Message, first: int) -> int:
+        """Return the number up to which a person has read, where this message is: in its thread, or in the room."""
+        entry = self._find_entry(person, message)
+        if entry is not None:
+            return entry.read_number
+        # Without a membership there is no read marker, so only new messages count.
+        return member.read_offset if member else first - 1
+
+    def _find_entry(self, person: Person, message: Message) -> ThreadMember | None:
+        return None if message.thread_root is None else self._threads.get((person.id, message.thread_root))
 
     def _is_personal(self, person: Person, member: Member | None, message: Message) -> bool:
         """Return whether a message mentions or calls a person, or is a direct message to the person."""
@@ -139,13 +172,29 @@ class _Reader:
         return message.audience == Message.ALL and member is not None
 
     def _is_wanted(self, person: Person, member: Member | None, message: Message) -> bool:
-        """Return whether a person wants to be notified of all messages in this room, and did not write this one."""
-        wants_all = self._choices[person.id].preferences.notify == Preferences.ALL
-        is_all = member is not None and (member.level or Member.ALL) == Member.ALL
-        return wants_all and is_all and self._is_from_other(person, message)
+        """
+        Return whether a person wants to be notified of this message, which somebody else wrote: of all messages in this
+        room, or of the replies in a thread that the person follows.
+        """
+        if member is None or (member.level or Member.ALL) != Member.ALL or not self._is_from_other(person, message):
+            return False
+        if message.thread_root is None:
+            return self._choices[person.id].preferences.notify == Preferences.ALL
+        entry = self._find_entry(person, message)
+        return entry is not None and entry.state == ThreadMember.FOLLOWED
 
     def _is_from_other(self, person: Person, message: Message) -> bool:
         return message.author_id != person.id and (person.id, message.author_id) not in self._blocked
+
+
+def _find_entries(room: Room, messages: Sequence[Message], person_ids: Collection[int]) -> dict:
+    """Return {(person, root): entry} for the threads of these messages. Run no query if there is no reply."""
+    roots = {message.thread_root for message in messages} - {None}
+    if not roots:
+        return {}
+    threads = dict(Thread.objects.filter(room=room, number__in=roots).values_list("id", "number"))
+    entries = ThreadMember.objects.filter(thread__in=list(threads), person__in=person_ids)
+    return {(entry.person_id, threads[entry.thread_id]): entry for entry in entries}
 
 
 def read_choices(person_ids: Collection[int]) -> dict[int, Choices]:

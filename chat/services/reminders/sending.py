@@ -2,7 +2,8 @@
 Send the reminders that are due: once, also if the job is lost or runs twice.
 
 The transaction that sends a reminder also claims its row, and a sweep finds reminders that are overdue. A private
-reminder is a whisper: every open page shows it, and every page that the person opens until they dismiss it.
+reminder is a whisper: every open page shows it, and every page that the person opens until they dismiss it. Closed
+browsers get a push.
 """
 
 import logging
@@ -17,7 +18,7 @@ from channels_transport import OUTAGES
 from chat import protocol
 from chat.models import Message, Reminder, Room
 from chat.protocol import ChatError
-from chat.services import announcements, entry, rooms
+from chat.services import announcements, entry, push, rooms
 from chat.services.free_rows import delete_free_rows, find_free_rows, lock_free_rows
 from chat.services.mails import choose_language
 from chat.services.rights import Action, may
@@ -68,7 +69,8 @@ def _send(row: Reminder) -> None:
 def _whisper(row: Reminder) -> None:
     with translation.override(choose_language(row.person)):
         text = row.text or gettext("You wanted to be reminded of a message.")
-    announcements.whisper(row.person, text, expires_in=SHOWN_SECONDS, reminder=row.id, link=_find_link(row))
+    whisper = announcements.whisper(row.person, text, expires_in=SHOWN_SECONDS, reminder=row.id, link=_find_link(row))
+    push.post_reminder(whisper)
 
 
 def _find_link(row: Reminder) -> str | None:

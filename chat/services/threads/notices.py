@@ -13,7 +13,7 @@ from django.conf import settings
 
 from chat import broadcast, protocol
 from chat.models import Follower, Member, Mention, Message, Room, Thread, find_followers
-from chat.services import blocks
+from chat.services import blocks, uploads
 from chat.services.after_commit import after_commit
 from chat.services.feed_posts import FEED_CHANNEL
 from chat.services.pauses import Pauses
@@ -47,6 +47,7 @@ def _publish_newest(thread: Thread) -> None:
         return  # it was deleted meanwhile
     followers = find_followers(thread)
     quiet = _find_quiet(thread.room, message, followers)
+    files = uploads.find_notice_files([message]).get(message.number)
     for follower in followers:
         if follower.person_id in quiet:
             _publish_count(thread, follower)
@@ -59,6 +60,7 @@ def _publish_newest(thread: Thread) -> None:
                 protocol.person(message.author.handle, message.author.is_guest),
                 message.body,
                 message.created_at,
+                files,
             )
             broadcast.publish(broadcast.person_group(follower.person_id), event)
 

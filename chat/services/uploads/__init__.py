@@ -10,9 +10,17 @@ metadata of a photo may say where its author lives.
 """
 
 from . import messages, owner  # noqa: F401 (importing them registers the addition and the owner of the files)
+from .exported import list_posted
 from .imported import accepts_imported_files, attach_imported_files, discard_imported_files, keep_imported_file
 from .listing import Listed, list_files
-from .messages import attach_to_scheduled, describe_files, find_scheduled, release_scheduled
+from .messages import (
+    attach_to_scheduled,
+    describe_files,
+    find_notice_files,
+    find_scheduled,
+    release_scheduled,
+)
+from .names import clean_name
 from .opening import Opened, find_upload, open_file, open_thumbnail
 from .processing import process_picture
 from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
@@ -27,14 +35,17 @@ __all__ = [
     "allow_upload",
     "attach_imported_files",
     "attach_to_scheduled",
+    "clean_name",
     "delete_unused",
     "describe_files",
     "discard_imported_files",
+    "find_notice_files",
     "find_scheduled",
     "find_upload",
     "finish_upload",
     "keep_imported_file",
     "list_files",
+    "list_posted",
     "make_failure",
     "open_file",
     "open_thumbnail",

@@ -63,8 +63,19 @@ def _store(message: Message, uploads: list[Upload]) -> None:
 
 
 def _describe_notice(uploads: list[Upload]) -> dict[str, Any]:
+    return {"files": _describe_in_notice(uploads)}
+
+
+def _describe_in_notice(uploads: Iterable[Upload]) -> list[dict[str, str]]:
     # A notice of a message without a text says what its files are.
-    return {"files": [{"name": upload.name, "type": upload.type} for upload in uploads]}
+    return [{"name": upload.name, "type": upload.type} for upload in uploads]
+
+
+def find_notice_files(messages: Sequence[Message]) -> dict[int, list[dict[str, str]]]:
+    """Return {number: files, as in a `mention`} for those messages of one room that have files."""
+    numbers = [message.number for message in messages if (message.additions or 0) & AdditionBit.FILES]
+    found = _group(messages[0].room_id, numbers) if numbers else {}
+    return {number: _describe_in_notice(uploads) for number, uploads in found.items()}
 
 
 def _describe_messages(messages: Sequence[Message]) -> dict[int, dict]:

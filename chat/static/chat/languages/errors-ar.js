@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "أوامر هذه الغرفة: ⁦%(names)s⁩.",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "يجب أن تكون نهاية الاستطلاع وقتًا مثل ⁦2h⁩ أو ⁦friday at 17:00⁩ أو ⁦2026-12-01 09:00⁩.",
 "The end of the poll is in the past.": "نهاية الاستطلاع في الماضي.",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "حجم ملفات هذه الرسائل %(size)s ميغابايت، ويسمح هذا الموقع بنتائج حجمها %(most)s ميغابايت. اختر فترة أقصر أو صدّر بدون الملفات.",
 "The files of this room need all of its space. Remove some first.": "تشغل ملفات هذه الغرفة كل مساحتها. أزل بعضها أولًا.",
 "The first message of this thread was removed, so nobody can reply in it.": "أُزيلت أول رسالة في هذه السلسلة، فلا يستطيع أحد الرد فيها.",
 "The old password is wrong.": "كلمة المرور القديمة خاطئة.",

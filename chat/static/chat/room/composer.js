@@ -185,6 +185,16 @@ export class Composer {
     this.focus();
   }
 
+  /**
+   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * @param {string} text
+   */
+  giveBack(text) {
+    if (!this.isEmpty || this.isEditing || !this.isEnabled) return false;
+    this.insert(text);
+    return true;
+  }
+
   /** Ends the reply or the edit. The end of an edit restores what the field contained before. */
   cancel() {
     const before = this.#beforeEdit;

@@ -111,6 +111,7 @@ export class Conversation {
   callers = CALLERS.MODERATORS;
   /** Shows a sentence to the person for some seconds. */
   notify = (/** @type {string} */ sentence) => this.#notice.show(sentence);
+  notifyInPanel = (/** @type {HTMLElement | null} */ element) => this.#notice.showInPanel(element);
   withDialogs = makeWithDialogs(this.notify);
   threads = new Threads();
   /**
@@ -154,7 +155,7 @@ export class Conversation {
       askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
-      start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
+      slug, start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
     });
     this.ownRole = new OwnRole(composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => history.jump(id), withDialogs });
@@ -224,9 +225,12 @@ export class Conversation {
     }));
   }
 
-  /** Opens the dialog that asks a question with options. */
-  openPollDialog() {
-    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => this.sendCommand("poll", text)));
+  /**
+   * Opens the dialog that asks a question with options.
+   * @param {(text: string) => void} [post] is called with the text of the command
+   */
+  openPollDialog(post = (text) => this.sendCommand("poll", text)) {
+    this.withDialogs(({ openPollDialog }) => openPollDialog(post));
   }
 
   /**
@@ -239,16 +243,6 @@ export class Conversation {
     if (!isPosting(name)) return;
     this.readMarker.wroteMessage();
     this.history.showNewest();
-  }
-
-  /**
-   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
-   * @param {string} text
-   */
-  giveBack(text) {
-    if (!this.composer.isEmpty || this.composer.isEditing || !this.composer.isEnabled) return false;
-    this.composer.insert(text);
-    return true;
   }
 
   async copyLink() {

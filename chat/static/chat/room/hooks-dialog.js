@@ -152,7 +152,7 @@ class HooksDialog {
       : gettext("Copy the secret now. It is not shown again. The program checks the signature of each message with it.");
     this.#show(
       copy,
-      make("h3", { tabindex: "-1", dir: "auto", text: hook.name }),
+      make("h3", { tabindex: "-1", class: "hook-title", dir: "auto", text: hook.name }),
       make("div", { class: "link-bar", role: "status" }, input, copy),
       make("p", { class: "help", text: warning }),
       ...(isIncoming ? makeExample(hook.address ?? "") : []),

@@ -31,22 +31,25 @@ export class LateCommands {
    * Runs the command in a text, and returns true. Returns false if the text is an ordinary message. Two slashes at the
    * beginning, or a space, make a message of a text that would be a command.
    * @param {string} body
+   * @param {import("./commands.js").Place} [place] where the person wrote it
    */
-  run(body) {
-    const { conversation } = this.#room;
+  run(body, place = this.#room.conversation) {
     const line = readLine(body);
-    if (line) this.#run(line);
-    else if (body.startsWith("//")) conversation.actions.submit(body.slice(1), null);
+    if (line) this.#run(line, place);
+    else if (body.startsWith("//")) place.actions.submit(body.slice(1), null);
     else return false;
     return true;
   }
 
-  /** @param {{ name: string, text: string }} line */
-  async #run({ name, text }) {
+  /**
+   * @param {{ name: string, text: string }} line
+   * @param {import("./commands.js").Place} place
+   */
+  async #run({ name, text }, place) {
     const commands = await this.#get();
-    if (commands) commands.run(name, text);
+    if (commands) commands.run(name, text, place);
     // Without a connection, the outbox keeps the command.
-    else this.#room.conversation.sendCommand(name, text);
+    else place.sendCommand(name, text);
   }
 
   async #get() {

@@ -17,10 +17,11 @@ export { loadLateStyles } from "../ui/late-styles.js";
 export function makeCard({ id, url, title, description, site, image }) {
   const host = hostOf(url);
   // A page chooses the name of its site freely. So the card always shows the host too.
-  const source = make("p", { class: "link-preview-site" }, site && site !== host ? make("bdi", { text: site }) : null, make("bdi", { text: host }));
-  const link = make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", tabindex: "-1", dir: "auto", text: title });
+  const names = site && site !== host ? [make("bdi", { text: site }), make("span", { "aria-hidden": "true", text: "·" })] : [];
+  const source = make("p", { class: "link-preview-site" }, ...names, make("bdi", { text: host }));
+  const link = make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", tabindex: "-1", text: title });
   const text = make(
-    "div", { class: "link-preview-text" }, source, make("p", { class: "link-preview-title" }, link),
+    "div", { class: "link-preview-text" }, source, make("p", { class: "link-preview-title", dir: "auto" }, link),
     description ? make("p", { class: "link-preview-description", dir: "auto", text: description }) : null,
   );
   return make("div", { class: description || image ? "link-preview" : "link-preview low" }, text, image ? makeImage(image) : null, makeRemoval(id, title));

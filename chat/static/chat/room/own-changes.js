@@ -149,7 +149,8 @@ export class OwnChanges {
       return;
     }
     if (event.type === CLIENT_EVENT.COMMAND) {
-      if (giveBack(lineOf(/** @type {any} */ (event)))) socket.changes.discard(ref);
+      // A thread gives the text back itself. If the thread is closed, the room shows the refused command.
+      if (event.thread === undefined && giveBack(lineOf(/** @type {any} */ (event)))) socket.changes.discard(ref);
       notify(translateDetail(detail));
       return;
     }

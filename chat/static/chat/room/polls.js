@@ -1,9 +1,11 @@
 // @ts-check
 // The person's votes in the polls of a room. The message of an anonymous poll does not say what its reader has chosen, so
-// this module asks the server once, and keeps the answer. It loads with the first poll.
+// this module asks the server, and keeps the answer until the person returns to the page: the person may have voted in
+// another tab or on another device. It loads with the first poll.
 // Must not draw a poll: poll.js does. It only marks the options that the person has chosen.
 
 import { call } from "../connection/api.js";
+import { CLIENT_EVENT } from "../connection/wire.js";
 import { onClock } from "../ui/clock.js";
 import { isPollClosed, ownVotesIn } from "./poll.js";
 
@@ -41,6 +43,8 @@ export class Polls {
     this.#me = me;
     this.#parts = parts;
     parts.scope.whileActive((signal) => onClock(() => this.#closeEnded(), signal));
+    parts.scope.listen(window, "focus", () => this.#askAgain());
+    parts.scope.listen(document, "visibilitychange", () => { if (!document.hidden) this.#askAgain(); });
   }
 
   /**
@@ -75,23 +79,40 @@ export class Polls {
    */
   drawn({ id, poll, removed }) {
     if (!poll || removed || ownVotesIn(poll, this.#me) !== null) return;
-    const known = this.#votes.get(id);
+    const known = this.#findUnanswered(id) ?? this.#votes.get(id);
     if (known) this.#mark(id, known);
-    else if (!this.#parts.isBoard && !this.#asked.has(id)) this.#ask(id);
+    if (!this.#parts.isBoard && !this.#asked.has(id)) this.#ask(id);
   }
 
   /** @param {number} id */
   async #ask(id) {
     this.#asked.add(id);
+    const before = this.#votes.get(id);
     try {
       const { options } = await call("GET", `/api/rooms/${this.#parts.slug}/messages/${id}/votes/`);
-      if (this.#votes.has(id)) return;
+      // The person may have voted meanwhile.
+      if (this.#votes.get(id) !== before || this.#findUnanswered(id)) return;
       this.#votes.set(id, options);
       this.#mark(id, options);
     } catch {
       // The next time that the message is drawn, the page asks again.
       this.#asked.delete(id);
     }
+  }
+
+  /** Asks again for the polls that are drawn now, and for each other poll when it is drawn. */
+  #askAgain() {
+    this.#asked.clear();
+    for (const message of this.#parts.timeline.messages) if (message.poll && this.#parts.timeline.item(message.id)) this.drawn(message);
+  }
+
+  /**
+   * Returns the options of the person's newest vote that the server has not answered yet.
+   * @param {number} id
+   * @returns {number[] | undefined}
+   */
+  #findUnanswered(id) {
+    return this.#parts.changes.pending.findLast(({ event }) => event.type === CLIENT_EVENT.VOTE && event.id === id)?.event.options;
   }
 
   /**

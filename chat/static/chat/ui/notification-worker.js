@@ -8,8 +8,8 @@ const WORKER = "/service-worker.js";
 const ICON = "/apple-touch-icon.png";
 const SHOWN_MS = 20_000;
 
-/** @typedef {{ title: string, body: string, address: string, tag: string, slug: string }} Notice */
-/** @typedef {{ address: string, slug: string, person: string, shownAt: number, isPush?: boolean }} NoticeData */
+/** @typedef {{ title: string, body: string, address: string, tag: string, slug: string, isReply?: boolean }} Notice */
+/** @typedef {{ address: string, slug: string, person: string, shownAt: number, isPush?: boolean, isReply?: boolean }} NoticeData */
 
 /** Returns whether this browser can notify at all. Browsers notify only with HTTPS, or for a server on the same computer. */
 export function canNotify() {
@@ -62,10 +62,10 @@ export async function startNotifications(open) {
  * do not always look at their phone.
  * @param {Notice} notice
  */
-export async function showNotification({ title, body, address, tag, slug }) {
+export async function showNotification({ title, body, address, tag, slug, isReply = false }) {
   const registration = Notification.permission === "granted" ? await registerWorker() : null;
   /** @type {NoticeData} */
-  const data = { address, slug, person: pagePerson, shownAt: Date.now() };
+  const data = { address, slug, person: pagePerson, shownAt: Date.now(), isReply };
   try {
     await registration?.showNotification(title, { body, tag, icon: ICON, silent: true, data });
   } catch {

@@ -54,6 +54,16 @@ export function isReplyNotified(place, { notify }) {
 }
 
 /**
+ * Returns whether a person has read what a notification is about. `state` is the room, or what a `room` event says about it.
+ * A reply is read in its thread, and a mention may be in a thread too.
+ * @param {{ isReply?: boolean }} data of the notification
+ * @param {{ unread?: number, mentions?: number, threads?: number }} state
+ */
+export function isNoticeRead({ isReply }, { unread, mentions = 0, threads }) {
+  return isReply ? threads === 0 : unread === 0 && mentions === 0;
+}
+
+/**
  * Returns the author of the newest message by another person in a `room` event, or null if the event does not notify the
  * person. The event notifies only people who have chosen all messages, and not of direct messages, which cause a `mention`.
  * @param {{ posts?: number, by?: string[] }} event

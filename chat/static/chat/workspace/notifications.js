@@ -21,7 +21,7 @@ import { keepSubscribed } from "../ui/push.js";
 import { gettext, ngettext } from "../ui/translation.js";
 import { watchActivity } from "./activity.js";
 import { keepRoomNames } from "./kept-names.js";
-import { DEFAULT_PREFERENCES, isMentionNotified, isQuiet, isReplyNotified, newMessageAuthor } from "./notification-rules.js";
+import { DEFAULT_PREFERENCES, isMentionNotified, isNoticeRead, isQuiet, isReplyNotified, newMessageAuthor } from "./notification-rules.js";
 import { addressOf } from "./places.js";
 import { Sound } from "./sound.js";
 
@@ -114,7 +114,8 @@ export class Notifications {
     const author = attention.directory.nameOf(event.author.handle);
     this.#notify({
       title: gettext("%(author)s replied in %(room)s", { author: isolate(author), room: isolate(this.#titleOf(event.room)) }),
-      body: event.text, slug: event.room, tag: `${event.room} ${event.id}`, address: `${addressOf(place)}#message-${event.id}`,
+      body: event.text || describeFiles(event.files ?? []), slug: event.room, tag: `${event.room} ${event.id}`,
+      address: `${addressOf(place)}#message-${event.id}`, isReply: true,
     });
   }
 
@@ -136,8 +137,10 @@ export class Notifications {
    */
   roomChanged(event) {
     if (!canNotify()) return;
-    // The person has read the room, here or on another device, or has left it.
-    if (event.unread === 0 || event.gone) closeNotifications(({ slug }) => slug === event.slug);
+    // The person has read the room or a thread, here or on another device, or has left the room.
+    if (event.unread === 0 || event.threads === 0 || event.gone) {
+      closeNotifications((data) => data.slug === event.slug && (event.gone || isNoticeRead(data, event)));
+    }
     const { places, me, attention } = this.#workspace;
     const place = places.get(event.slug);
     const author = newMessageAuthor(event, place, this.#preferences, me);
@@ -157,7 +160,11 @@ export class Notifications {
   roomsListed() {
     const { places } = this.#workspace;
     keepRoomNames(places.namedRooms);
-    if (canNotify()) closeNotifications(({ slug }) => places.get(slug)?.unread === 0);
+    if (!canNotify()) return;
+    closeNotifications((data) => {
+      const place = places.get(data.slug);
+      return place !== undefined && isNoticeRead(data, { ...place, threads: place.threads ?? 0 });
+    });
   }
 
   /** @param {string} slug */

@@ -15,6 +15,8 @@ from chat.protocol import ChatError, Edit, Post, React, Remove
 from chat.services import after_commit, blocks, feeds, moderation, retention, rooms, threads, workspace
 from tests import wire
 from tests.chat.services.rooms.actions import post
+from tests.chat.services.uploads.helpers import post as post_files
+from tests.chat.services.uploads.helpers import upload
 from tests.helpers import statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,6 +163,14 @@ def test_followers_learn_of_replies_once_and_the_mentioned_by_the_mention(
     mentions = [event for event in sockets["Charlie"].read() if event["type"] == "mention"]
     assert [(event["id"], event["thread"]) for event in mentions] == [(6, 1)]
     assert [event["type"] for event in sockets["Alice"].read() if event["type"] != "room"] == ["mention"]
+
+
+def test_a_notice_of_a_reply_without_a_text_names_its_files(member_of, alice, bob, root, stream, own_files):
+    socket, row = stream(alice), upload(member_of(bob), "roses.pdf")
+    post_files(member_of(bob), "f1", row, thread=root)
+    wire.work()
+    [event] = [event for event in socket.read() if event["type"] == "thread"]
+    assert (event["text"], event["files"]) == ("", [{"name": "roses.pdf", "type": "application/pdf"}])
 
 
 def test_people_who_block_the_author_or_left_the_room_get_no_text(member_of, alice, bob, charlie, root, stream):
