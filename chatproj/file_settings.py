@@ -43,7 +43,7 @@ _SECRET_PATHS = [
     "/auth/*/*",
     "/write/*/*",
 ]
-_PARTS = ("monitor", "files", "limits", "metrics", "mail_server", "openid")
+_PARTS = ("monitor", "files", "limits", "metrics", "mail_server", "openid", "push")
 _DEPLOYMENT_PARTS = ("postgresql", "replica", "backups", "static_files", "tracing", "deployment")
 _CHECKS = [
     *(f"chat.management.doctor.check_{part}" for part in _PARTS),

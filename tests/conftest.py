@@ -17,7 +17,7 @@ from chat.store import store
 from tests import wire
 from tests.browser.chromium import chromium  # noqa: F401 (a fixture)
 from tests.flushing import quick_flush  # noqa: F401 (a fixture)
-from tests.live.sites import shared_site  # noqa: F401 (a fixture)
+from tests.live.sites import shared_site, swift  # noqa: F401 (fixtures)
 from tests.random_examples import IS_FAST
 from tests.stand_ins import Clock, Later
 from tests.valkey import valkey, valkey_url  # noqa: F401 (fixtures)

@@ -39,6 +39,7 @@ FOREIGN = {
     "results.md",
     "plot.svg",
     "statistics.csv",
+    "messages.html",
     # Django, Channels and Twisted have these functions.
     "atomic()",
     "save()",

@@ -164,6 +164,7 @@ ALLOWED = {
         "chat.services.files",
         "chat.services.mails",
         "chat.services.people.openid",
+        "chat.services.push",
         "chat.services.search",
         "chat.services.tasks",
         "chat.store",

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 # While this many bytes of an upload wait for the storage, its client is not read.
 MOST_WAITING_BYTES = 256 * 1024
 MAX_ANSWER_BYTES = 10_000
+# A message to the site contains only integers of 64 bits. A client may announce a longer body, which never arrives.
+MAX_ANNOUNCED = 2**53
 
 
 class Stage(enum.Enum):
@@ -58,7 +60,7 @@ class IncomingUpload:
 
     def __init__(self, request: Any, announced: int | None) -> None:
         self.request = request
-        self.announced = announced
+        self.announced = None if announced is None else min(announced, MAX_ANNOUNCED)
         self.storage, self.limits = request.factory.storage, request.factory.limits
         self._answer: list[bytes] = []  # the site's answer to ASK
         self._waiting: list[bytes] = []

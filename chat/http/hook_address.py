@@ -62,13 +62,14 @@ def _post(request: HttpRequest, key: str) -> HttpResponse:
         # Nobody can guess a key. This is for scripts that go on after their hook was deleted.
         limits.check_sign_in_without_password(limits.get_address(request))
         return _answer("no_service", 404)
+    is_markup_counted = hooks.check_request(hook, request.body)
     content = _read(request)
     if content is None:
         return _answer("invalid_payload", 400)
     payload = hooks.read_payload(content)
     if payload is None:
         return _answer("no_text", 400)
-    hooks.post_by_hook(hook, payload, _find_delivery(request))
+    hooks.post_by_hook(hook, payload, _find_delivery(request), is_markup_counted)
     return _answer("ok", 200)
 
 

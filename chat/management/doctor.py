@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from channels_transport import Finding
-from chat.services import budgets, files, mails, tasks
+from chat.services import budgets, files, mails, push, tasks
 from chat.services.people import openid
 from chat.services.search import MONITOR_LEASE
 from chat.store import store
@@ -81,6 +81,16 @@ def check_openid() -> list[Finding]:
     if problem is None:
         return [Finding.ok("openid", f"The provider at {settings.OIDC_ISSUER} can sign people in.")]
     return [Finding.problem("openid", f"Nobody can sign in with OpenID Connect ({problem}): correct OIDC_ISSUER.")]
+
+
+def check_push() -> list[Finding]:
+    """Report whether every push service accepts the requests of this site. A site without a key gets no report."""
+    if not push.is_push_on():
+        return []
+    if push.has_contact():
+        return [Finding.ok("push", "Closed browsers can be notified.")]
+    text = "Safari gets no notifications while it is closed, because its push service wants an address of the operators"
+    return [Finding.problem("push", f"{text}: set CHAT_VAPID_CONTACT.")]
 
 
 def _describe_refusals() -> str:

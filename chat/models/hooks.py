@@ -73,6 +73,8 @@ class HookDelivery(models.Model):
     id = models.BigAutoField(primary_key=True)
     hook = models.ForeignKey(Hook, related_name="deliveries", db_index=False, on_delete=models.CASCADE)
     number = models.BigIntegerField(null=True)
+    # The first message of the thread in which the message or the command was written. The answer goes there too.
+    thread_root = models.BigIntegerField(null=True)
     word = models.CharField(max_length=100, blank=True)
     text = models.TextField(blank=True)
     # The person who gave a command.

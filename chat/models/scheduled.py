@@ -35,6 +35,8 @@ class ScheduledMessage(models.Model):
     author = models.ForeignKey(Person, related_name="scheduled", on_delete=models.CASCADE)
     body = models.TextField()
     reply_to = models.BigIntegerField(null=True)
+    # The first message of the thread in which the message is posted; null for the room's timeline.
+    thread_root = models.BigIntegerField(null=True)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=STATES, default=WAITING)
     why = models.CharField(max_length=300, blank=True)

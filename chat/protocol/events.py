@@ -133,7 +133,7 @@ class Start(Event):
 
 @dataclass(frozen=True)
 class Schedule(Event):
-    """Post a message at a later time."""
+    """Post a message at a later time. With `thread`, the message is a reply in the thread of this message."""
 
     type = "schedule"
     ref: str
@@ -141,6 +141,7 @@ class Schedule(Event):
     at: datetime
     reply_to: int | None = None
     files: tuple[str, ...] = ()
+    thread: int | None = None
 
     def __post_init__(self) -> None:
         """Raise `empty` for a message without a text and without files."""
@@ -160,8 +161,8 @@ class Command(Event):
     """
     Run a command, such as `/topic News`.
 
-    `zone` is the time zone of the times in `text`; None for the person's own time zone. With `thread`, a message that
-    the command posts is a reply in the thread of this message.
+    - `zone`: the time zone of the times in `text`; None for the person's own time zone.
+    - `thread`: a message that the command posts is a reply in the thread of this message.
     """
 
     type = "command"

@@ -12,6 +12,7 @@ company's network.
 
 import contextlib
 import ipaddress
+import re
 import socket
 import threading
 import time
@@ -29,6 +30,9 @@ from urllib3.util.connection import create_connection
 
 MAX_URL = 2000  # characters
 CHUNK_BYTES = 16 * 1024
+# With these characters in it, two libraries find two hosts: in `https://a.example\.b.example/` and in
+# `https://a.example%2F.b.example/`, urllib3 connects to the first name, and `urlsplit` returns the whole text.
+_AMBIGUOUS = re.compile(r"[\\%\s\x00-\x1f]")
 REDIRECTS = (301, 302, 303, 307, 308)
 USER_AGENT = "Mozilla/5.0 (compatible; ChatServer)"
 
@@ -45,7 +49,7 @@ def check_url(url: Any) -> str:
     """Return a URL of http or https without credentials. Raise AddressRefused. This function resolves no name."""
     try:
         parts = urlsplit(url) if isinstance(url, str) and len(url) <= MAX_URL else urlsplit("")
-        has_host, _ = bool(parts.hostname), parts.port
+        has_host, _ = bool(parts.hostname) and not _AMBIGUOUS.search(parts.netloc), parts.port
     except ValueError:
         has_host = False
     if not has_host or parts.scheme not in ("http", "https") or parts.username is not None:
@@ -62,7 +66,10 @@ def is_allowed(address: str) -> bool:
     embedded = _find_embedded(found)
     if embedded is not None:
         return is_allowed(str(embedded))
-    return found.is_global and not found.is_multicast
+    # Python calls some IPv6 networks global that nobody on the internet has: the former site-local addresses, and the
+    # reserved ones, such as `::127.0.0.1`.
+    is_special = found.is_multicast or found.is_reserved or getattr(found, "is_site_local", False)
+    return found.is_global and not is_special
 
 
 # These IPv6 networks contain IPv4 addresses, which a gateway may connect to.
@@ -209,8 +216,15 @@ def send(
             target = response.headers.get("Location")
             if response.status_code not in REDIRECTS or not target or not most_redirects:
                 return response
-            url = urljoin(url, target)
+            url = _join(url, target)
     raise OutgoingError("The server redirects too often.")
+
+
+def _join(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise AddressRefused("This is not a URL of http or https.") from None
 
 
 def _send_once(session, method, url, deadline, most_bytes, data, headers):

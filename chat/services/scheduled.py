@@ -16,7 +16,7 @@ from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import FormerSlug, Member, Message, Person, ScheduledMessage
 from chat.protocol import ChatError
-from chat.services import entry, rooms, uploads
+from chat.services import entry, rooms, threads, uploads
 from chat.services.after_commit import start_job_after_commit
 from chat.services.free_rows import delete_free_rows, find_free_rows, lock_free_rows
 from chat.services.rights import Action, check_may
@@ -44,7 +44,7 @@ def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, boo
     Raise:
 
     - `invalid_field` if the time is not in the future or more than a year away;
-    - `not_found` for `reply_to`, and for a file;
+    - `not_found` for `reply_to`, for `thread`, and for a file;
     - `forbidden` on a board, or if the person has too many waiting messages;
     - `ref_conflict`.
     """
@@ -57,9 +57,15 @@ def _store(member, event):
     if not 0 < seconds <= MAX_DELAY.total_seconds():
         raise ChatError("invalid_field", "'at' must be in the future, and at most a year away.")
     _check_reply(member, event)
+    thread_root = None if event.thread is None else threads.get_root(member, event.thread).number
     _check_number(member.person_id)
     row = ScheduledMessage.objects.create(
-        room_id=member.room_id, author_id=member.person_id, body=event.body, reply_to=event.reply_to, due_at=event.at
+        room_id=member.room_id,
+        author_id=member.person_id,
+        body=event.body,
+        reply_to=event.reply_to,
+        thread_root=thread_root,
+        due_at=event.at,
     )
     uploads.attach_to_scheduled(member, row, event.files)
     _start_job(row.id, seconds)
@@ -157,7 +163,7 @@ def _post(row):
     # If the message is refused, its files stay with it.
     with transaction.atomic():
         files = uploads.release_scheduled(row)
-        event = protocol.Post(ref=ref, body=row.body, reply_to=row.reply_to, files=files)
+        event = protocol.Post(ref, row.body, row.reply_to, files, row.thread_root)
         return rooms.post_message(member, event).ack["id"]
 
 

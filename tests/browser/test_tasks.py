@@ -2,6 +2,7 @@
 
 import json
 import signal
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from playwright.sync_api import expect
 
 from tests.browser.actions import choose, message, say
 from tests.browser.conftest import PHONE
+from tests.browser.gallery import keep_screenshot
+from tests.chat.services.uploads.helpers import make_image
 from tests.live.processes import wait_until
 
 
@@ -138,3 +141,27 @@ def test_the_task_bars_fit_on_a_phone(join_room):
         lambda: alice.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"],
         what="a page that fits",
     )
+
+
+def test_an_export_with_files_shows_the_pictures_from_the_disk(join_room, tmp_path):
+    alice = join_room("Alice")
+    picture = {"name": "roses & co.png", "mimeType": "image/png", "buffer": make_image(size=(400, 300))}
+    alice.get_by_test_id("composer-file").set_input_files([picture])
+    post(alice, "The garden")
+    expect(alice.locator(".picture img")).to_be_visible()
+    choose(alice, "export")
+    # The box is switched on by itself, because the room has files.
+    expect(alice.get_by_label("With files")).to_be_checked()
+    keep_screenshot(alice, "export with files")
+    alice.locator("#export-dialog form").get_by_role("button", name="Export").click()
+    expect(alice.locator(".bar.task")).to_contain_text("Export (HTML with files)")
+    with alice.expect_download() as download:
+        alice.locator(".task-link").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    zipfile.ZipFile(download.value.path()).extractall(tmp_path)
+    page = alice.context.new_page()
+    page.goto((tmp_path / "messages.html").as_uri())
+    image = page.get_by_role("img", name="roses & co.png")
+    expect(image).to_be_visible()
+    wait_until(lambda: image.evaluate("image => image.naturalWidth") == 400, what="the picture")
+    keep_screenshot(page, "exported page with files")

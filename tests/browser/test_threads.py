@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible, requires_axe
-from tests.browser.actions import message, say
+from tests.browser.actions import choose, message, say
 from tests.browser.conftest import PHONE
 from tests.browser.gallery import keep_screenshot
 from tests.live.client import Person
@@ -18,6 +18,13 @@ def reply(page, text):
 
 def in_thread(page, text):
     return page.locator("#thread-messages").locator(".message[data-id]").filter(has_text=text)
+
+
+def pin(site, slug, number):
+    """Pin a message of a room as its owner."""
+    imports = "from chat.models import Member; from chat.protocol import Pin; from chat.services import rooms"
+    find = f"owner = Member.objects.get(room__slug='{slug}', role=Member.OWNER)"
+    site.manage("shell", "-c", f"{imports}; {find}; rooms.set_pin(owner, Pin('pin-of-a-reply', {number}, True))")
 
 
 @requires_axe()
@@ -110,7 +117,7 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(message(alice, "Message 59")).to_be_visible()
     expect(question.locator(".thread-line")).to_contain_text("59 replies")
     keep_screenshot(alice, "thread-line")
-    alice.goto(f"{site.url}/rooms/{slug}/#message-81")
+    alice.goto(f"{site.url}/rooms/{slug}/#message-83")
     expect(in_thread(alice, "Reply 14")).to_be_visible()
     alice.get_by_test_id("open-threads").click()
     first = alice.locator("a.result").first
@@ -118,3 +125,33 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     keep_screenshot(alice, "own-threads")
     first.click()
     expect(in_thread(alice, "Reply 54")).to_be_visible()
+
+    # The field can do what the field of the room can: commands, their suggestions, and messages for later.
+    field = alice.locator("#thread-composer")
+    field.press_sequentially("/m")
+    expect(alice.locator("#completion-thread-composer [role=option]")).to_contain_text(["/me"])
+    field.press("Escape")
+    reply(alice, "/me waters")
+    expect(in_thread(alice, "waters").last.locator("em")).to_have_text("waters")
+    reply(alice, "/dance now")
+    expect(field).to_have_value("/dance now")
+    field.fill("The roses are in bloom")
+    alice.locator(".thread .composer").get_by_role("button", name="More for this message").click()
+    keep_screenshot(alice, "thread-menu")
+    alice.get_by_role("menuitem", name="Send later").click()
+    expect(alice.locator("#schedule-body")).to_have_value("The roses are in bloom")
+    alice.locator("[data-action=schedule]").click()
+    expect(alice.locator("#scheduled-messages > li")).to_contain_text(["In a thread"])
+    expect(field).to_have_value("")
+    keep_screenshot(alice, "thread-later")
+    alice.keyboard.press("Escape")
+
+    # The list of pins follows a pin of a reply, and leads into the thread.
+    choose(alice, "pins")
+    expect(alice.locator(".results-note")).to_contain_text("Nothing is pinned here.")
+    pin(site, slug, 83)
+    pinned = alice.locator("a.result")
+    expect(pinned).to_contain_text("Reply 14")
+    expect(pinned).to_contain_text("In a thread")
+    pinned.click()
+    expect(in_thread(alice, "Reply 14")).to_be_in_viewport()

@@ -22,7 +22,7 @@ function makeRoom(commands = OF_SERVER) {
   const note = (name) => (...values) => { done.push([name, ...values]); };
   const conversation = {
     actions: { submit: note("submit") }, sendCommand: note("command"), ownRole: { role: "member" }, notify: note("notify"),
-    giveBack: note("giveBack"), openPollDialog: (field) => done.push(field === conversation ? ["dialog"] : ["dialog", field]),
+    composer: { giveBack: note("giveBack") }, openPollDialog: note("dialog"),
   };
   const tools = { find: note("find") };
   return { slug: "garden", isPublic: true, conversation, tools, leave: note("leave") };
@@ -54,19 +54,19 @@ test("two slashes make a message", () => {
   assert.deepEqual(done, [["submit", "/me waves", null]]);
 });
 
-test("a command of a thread goes to the thread", async () => {
-  const thread = {
-    actions: { submit: (text) => done.push(["reply", text]) }, giveBack: (text) => done.push(["back", text]),
-    sendCommand: (name, text) => done.push(["in thread", name, text]),
+test("a command in a thread posts there, and its text returns there", async () => {
+  const note = (name) => (...values) => { done.push([`thread ${name}`, ...values]); };
+  const place = {
+    actions: { submit: note("submit") }, composer: { giveBack: note("giveBack") }, sendCommand: note("command"), openPollDialog: note("dialog"),
   };
   const commands = new Commands(makeRoom());
-  for (const text of ["/me waves", "/dance", "/poll"]) {
-    commands.run(...Object.values(readLine(text)), thread);
-    await new Promise((resolve) => { setTimeout(resolve, 10); });
-  }
-  new LateCommands(makeRoom()).run("//me waves", thread);
+  new LateCommands(makeRoom()).run("//me waves", place);
+  commands.run("poll", "", place);
+  await commands.load();
+  for (const text of ["/me waves", "/search roses", "/dance"]) commands.run(readLine(text).name, readLine(text).text, place);
+  await new Promise((resolve) => { setTimeout(resolve, 10); });
   assert.deepEqual(done.filter(([name]) => name !== "notify"), [
-    ["in thread", "me", "waves"], ["back", "/dance"], ["dialog", thread], ["reply", "/me waves"],
+    ["thread submit", "/me waves", null], ["thread dialog"], ["thread command", "me", "waves"], ["find", "search", "roses"], ["thread giveBack", "/dance"],
   ]);
 });
 

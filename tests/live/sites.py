@@ -1,4 +1,4 @@
-"""The site that all live tests share. It is in a module of its own because tests/conftest.py imports its fixture."""
+"""The site and the Swift that tests share. This module is apart because tests/conftest.py imports its fixtures."""
 
 import pytest
 
@@ -12,3 +12,16 @@ def shared_site():
     site = processes.Site(CHAT_LIMITS="off").start()
     yield site
     site.stop()
+
+
+@pytest.fixture(scope="session")
+def swift():
+    """Return a running Swift, or skip the test if it is not installed. Each test process has one."""
+    from tests.swift import Swift, require
+
+    require()
+    service = Swift()
+    try:
+        yield service.start()
+    finally:
+        service.stop()

@@ -26,6 +26,8 @@ def _describe(row, files):
         "state": row.state,
         "why": row.why or None,
     }
+    if row.thread_root is not None:
+        fields["thread"] = row.thread_root
     return {**fields, "files": files} if files else fields
 
 
@@ -34,8 +36,8 @@ def create_scheduled(request, slug):
     """
     Schedule a message for the time `at`, for people who may enter the room. They become members.
 
-    Body {ref, body, at, reply_to?, files?}. Return 201 and {ref, scheduled_id}; 200 with the same body if this person
-    has already used the `ref` for the same request.
+    Body {ref, body, at, reply_to?, files?, thread?}. Return 201 and {ref, scheduled_id}; 200 with the same body if this
+    person has already used the `ref` for the same request.
     """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Schedule)
     with errors_with_ref(event.ref):

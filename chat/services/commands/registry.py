@@ -21,9 +21,9 @@ room:
         def list(self, room: Room) -> list[CommandInfo]:
             return [CommandInfo(hook.word, hook.detail, hook.usage) for hook in find_hooks(room)]
 
-        def run(self, member: Member, name: str, text: str, ref: str) -> Outcome | None:
-            hook = find_hook(member.room, name)
-            return None if hook is None else start_hook(hook, member, text, ref)
+        def run(self, member: Member, event: protocol.Command) -> Outcome | None:
+            hook = find_hook(member.room, event.name)
+            return None if hook is None else start_hook(hook, member, event)
 
     register_source(HookCommands())
 
@@ -111,7 +111,7 @@ class Call:
 
     def post(self, body: str) -> Outcome:
         """
-        Post a message in the room, or in the thread of the event, once for each ref.
+        Post a message where the person wrote the command: in the room, or in a thread. Post it once for each ref.
 
         Raise as `rooms.post_message` does, and `too_long`.
         """
@@ -161,7 +161,7 @@ class Source(Protocol):
     def list(self, room: Room) -> "list[CommandInfo]":
         """Return the commands of a room. Every member of the room may see them."""
 
-    def run(self, member: Member, name: str, text: str, ref: str) -> Outcome | None:
+    def run(self, member: Member, event: protocol.Command) -> Outcome | None:
         """Run a command of the member's room, once for each ref, or return None. Raise ChatError to refuse it."""
 
 
@@ -220,7 +220,7 @@ def run_command(member: Member, event: protocol.Command) -> Outcome:
         check_scope(member.person, known.scope)
         return known.run(Call(member, event))
     for source in _sources:
-        outcome = source.run(member, event.name, event.text, event.ref)
+        outcome = source.run(member, event)
         if outcome is not None:
             return outcome
     raise ChatError("not_found", "There is no command /%(name)s in this room.", name=event.name)

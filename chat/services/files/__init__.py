@@ -1,12 +1,13 @@
 """
-Files that the site keeps: today the results of tasks. A file is written once, in parts, and never changed.
+Files that the site keeps, such as those of messages and the results of tasks. A file is written once, in parts, and
+never changed.
 
 The setting CHAT_FILES says where new files are stored: in a directory that all processes share, in a bucket of S3, or
 in the database. All stores have the same methods.
 
 A caller of this package does the following:
 
-1. Choose a name (`make_name`), and store the name in a row of its own.
+1. Choose a name (`make_name`), and store the name in a row of its own: before step 2, or within a day.
 2. `create` the file, write its parts, and `finish` it. Until then, nobody can read the file.
 3. Delete the row first, and then the file. A process that is killed in between leaves a file without a row.
 4. Register a function that finds the names which rows have (`register_owner`). The sweep deletes only files with other

@@ -1,9 +1,9 @@
 """
 The sweep of files that no row names: those of killed processes, and of rows that were deleted with another row.
 
-A name is stored in a row before its file is made. So a file whose name no row has is not needed, and the sweep cannot
-delete a file that somebody still writes. It leaves young files alone nevertheless: a mistake in a setting, such as one
-directory for two sites, must not delete every file within seconds.
+Most names are stored in a row before the file is made. But the row of an upload comes when the whole file has arrived,
+which may take hours, and an import stores the rows of many files together. So the sweep leaves files alone until they
+are a day old. This also gives operators time to notice a mistake in a setting, such as one directory for two sites.
 """
 
 import itertools
@@ -18,7 +18,8 @@ from chat.services.removed import FILES, count_removed
 from .s3 import S3Store
 from .stores import Store, find_stores
 
-ORPHAN_SECONDS = 3600  # a younger file stays
+# A younger file stays. The database and a bucket know only when a file was begun, not when a part came last.
+ORPHAN_SECONDS = 24 * 3600
 SWEEP_SECONDS = 2.0  # the monitor must renew its lease within ten seconds
 BUCKET_FOLDERS = 4
 BATCH = 500  # names in one query: older versions of SQLite allow 999 parameters

@@ -71,14 +71,23 @@ def translated_errors(name: str) -> Iterator[None]:
     except BotoCoreError as error:
         raise StoreUnavailable(f"the bucket cannot be used ({type(error).__name__})") from error
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = _find_code(error)
         if code in _LOST:
             raise FileLost(name) from error
         if code in _FULL:
             raise NoSpace(f"no space for {name}") from error
-        if code in _BUSY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        if _is_outage(error):
             raise StoreUnavailable(f"the bucket cannot be used ({code})") from error
         raise
+
+
+def _find_code(error: Any) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def _is_outage(error: Any) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or _find_code(error) in _BUSY
 
 
 class S3Store:
@@ -142,7 +151,8 @@ class S3Store:
         found = self.has(name)
         place = self.locate(name)
         if found:
-            self.client.delete_object(**place)
+            with contextlib.suppress(FileLost), translated_errors(name):
+                self.client.delete_object(**place)
         for upload in self._find_uploads(place["Key"]):
             with contextlib.suppress(FileLost), translated_errors(name):
                 self.client.abort_multipart_upload(**place, UploadId=upload["UploadId"])
@@ -173,7 +183,13 @@ class S3Store:
             yield from page.get("Uploads", ())
 
     def _list(self, operation: str, prefix: str) -> Iterator[dict[str, Any]]:
-        yield from self.client.get_paginator(operation).paginate(Bucket=self.bucket, Prefix=prefix)
+        pages = iter(self.client.get_paginator(operation).paginate(Bucket=self.bucket, Prefix=prefix))
+        while True:
+            with translated_errors(prefix):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
 
     def _describe(self, key: str, size: int, changed_at: Any, is_complete: bool) -> Iterator[Info]:
         name = key.removeprefix(self._make_key(""))
@@ -186,17 +202,15 @@ class S3Store:
         return connect(self.bucket, self.prefix).storage.url(check_name(name), parameters, expire=seconds)
 
     def find_problem(self) -> str | None:
-        """Return a sentence for operators about the bucket, or None if this process can write into it."""
+        """Return a sentence for operators about the bucket, or None if this process can read and write its files."""
         if find_spec("boto3") is None or find_spec("storages") is None:
             return MISSING
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-        probe = {"Bucket": self.bucket, "Key": self._make_key("doctor")}
         try:
-            self.client.put_object(**probe, Body=b"")
-            self.client.delete_object(**probe)
+            self._try_requests()
         except ClientError as error:
-            return self._explain(error.response.get("Error", {}).get("Code", ""))
+            return self._explain(error)
         except NoCredentialsError:
             return "There are no keys for the bucket of CHAT_FILES: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         except (BotoCoreError, ValueError) as error:
@@ -204,7 +218,27 @@ class S3Store:
             return f"The bucket {self.bucket} cannot be reached ({reason}): correct AWS_ENDPOINT_URL_S3 or the network."
         return None
 
-    def _explain(self, code: str) -> str:
+    def _try_requests(self) -> None:
+        from botocore.exceptions import ClientError
+
+        probe = {"Bucket": self.bucket, "Key": self._make_key("doctor")}
+        # The answer to this request has no body that explains an error, so later requests explain it if they fail too.
+        # It is the first request because boto3 learns the region of a service from an explained error.
+        refused = None
+        try:
+            self.client.head_object(**probe)
+        except ClientError as error:
+            refused = None if _find_code(error) in _LOST else error
+        self.client.put_object(**probe, Body=b"")
+        self.client.get_object(**probe)["Body"].close()
+        self.client.delete_object(**probe)
+        for operation in (self.client.list_objects_v2, self.client.list_multipart_uploads):
+            operation(Bucket=self.bucket, Prefix=probe["Key"])
+        if refused is not None:
+            raise refused
+
+    def _explain(self, error: Any) -> str:
+        code = _find_code(error)
         if code in ("NoSuchBucket", "404", "NotFound"):
             return f"There is no bucket {self.bucket}: create it, or correct CHAT_FILES."
         if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"):
@@ -212,9 +246,16 @@ class S3Store:
                 f"The service of the bucket {self.bucket} refuses the keys ({code}): correct AWS_ACCESS_KEY_ID and"
                 " AWS_SECRET_ACCESS_KEY."
             )
-        if code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
+        if code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "400"):
             return f"The bucket {self.bucket} is in another region: correct AWS_DEFAULT_REGION."
-        return f"This process may not write into the bucket {self.bucket} ({code}): give its keys the right to do so."
+        if code in _FULL:
+            return f"The bucket {self.bucket} is full ({code}): give it more space."
+        if _is_outage(error):
+            return f"The service of the bucket {self.bucket} does not work ({code}): wait, or look at its logs."
+        return (
+            f"This process may not do everything in the bucket {self.bucket} ({error.operation_name}: {code}): give its"
+            " keys the rights that docs/data.md lists."
+        )
 
 
 class _ObjectReader:

@@ -24,7 +24,7 @@ from .making import (
     make_hook,
     renew_key,
 )
-from .posting import Delivered, HookRefused, find_hook, post_by_hook
+from .posting import Delivered, HookRefused, check_request, find_hook, post_by_hook
 from .requesting import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from .slack import Payload, read_payload
 
@@ -37,6 +37,7 @@ __all__ = [
     "HookRefused",
     "Payload",
     "change_hook",
+    "check_request",
     "delete_hook",
     "deliver",
     "find_hook",

@@ -4,12 +4,14 @@ The commands of outgoing hooks: `/deploy main` is sent to the address of the roo
 This module is a source of chat/services/commands. `triggers` stores the deliveries.
 """
 
+from dataclasses import replace
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat import protocol
 from chat.models import Hook, Member, Room
-from chat.services import rooms
+from chat.services import rooms, threads
 from chat.services.commands import CommandInfo, Notice, register_source
 from chat.services.rights import Action, check_may
 from chat.services.rooms import Outcome
@@ -27,22 +29,27 @@ class HookCommands:
             for hook in _find_hooks(room.id)
         ]
 
-    def run(self, member: Member, name: str, text: str, ref: str) -> Outcome | None:
+    def run(self, member: Member, event: protocol.Command) -> Outcome | None:
         """
         Store a delivery of the hook with this command, once for each ref. Return None if the room has no such hook.
 
-        Raise the error of `rights.check_may` if the member may not post.
+        Raise the error of `rights.check_may` if the member may not post, and `not_found` for `thread`.
         """
-        hook = _find_hooks(member.room_id).filter(words=name).first()
+        hook = _find_hooks(member.room_id).filter(words=event.name).first()
         if hook is None:
             return None
         check_may(member.person, Action.POST, member.room, member)
-        event = protocol.Command(ref, name, text)
-        _, is_new = rooms.record_once(
-            member, event, lambda: add_delivery(hook, word=f"/{name}", text=text, person_id=member.person_id).id
-        )
+        # The zone of the command does not matter here.
+        sent = replace(event, zone=None)
+        _, is_new = rooms.record_once(member, sent, lambda: _add_delivery(hook, member, event))
         notice = Notice(gettext_noop("Sent to the webhook %(name)s."), name=hook.person.handle)
-        return Outcome(protocol.ack(ref, None, None, notice=notice), is_new)
+        return Outcome(protocol.ack(event.ref, None, None, notice=notice), is_new)
+
+
+def _add_delivery(hook: Hook, member: Member, event: protocol.Command) -> int:
+    root = None if event.thread is None else threads.get_root(member, event.thread).number
+    fields = {"word": f"/{event.name}", "text": event.text, "person_id": member.person_id, "thread_root": root}
+    return add_delivery(hook, **fields).id
 
 
 def _find_hooks(room_id: int) -> QuerySet:

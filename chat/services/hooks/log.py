@@ -34,7 +34,8 @@ def send_again(person: Person, slug: str, hook_id: int, delivery_id: int) -> Hoo
     earlier = hook.deliveries.filter(id=delivery_id).first()
     if earlier is None:
         raise ChatError("not_found", "There is no such delivery.")
-    return add_delivery(hook, number=earlier.number, word=earlier.word, text=earlier.text, person_id=earlier.person_id)
+    names = ("number", "thread_root", "word", "text", "person_id")
+    return add_delivery(hook, **{name: getattr(earlier, name) for name in names})
 
 
 def _get_enabled(person: Person, slug: str, hook_id: int) -> Hook:

@@ -24,6 +24,8 @@ from .senders import HookPost
 from .slack import Payload, read_payload
 
 USED_PRECISION = timedelta(minutes=1)
+# To turn a large payload into a message takes much longer than to store the message, which is short.
+FREE_BYTES = 16 * 1024
 
 
 class HookRefused(Exception):
@@ -44,15 +46,33 @@ def find_hook(key: str) -> Hook | None:
     return hooks.filter(digest=digest_secret(key)).first()
 
 
-def post_by_hook(hook: Hook, payload: Payload, delivery: str | None = None) -> Delivered:
+def check_request(hook: Hook, body: bytes) -> bool:
+    """
+    Count a request to a hook, and the markup in the body of a large one. Call this before the body is read.
+
+    Return whether the markup was counted. Raise `rate_limited`, or CloseConnection for a sender that ignores the rate
+    limit.
+    """
+    limits.check_event(hook.person_id)
+    is_large = len(body) > FREE_BYTES
+    if is_large:
+        budgets.check_markup(hook.person_id, body.decode("utf-8", "replace"))
+    return is_large
+
+
+def post_by_hook(
+    hook: Hook, payload: Payload, delivery: str | None = None, is_markup_counted: bool = False
+) -> Delivered:
     """
     Post a payload as the hook's bot.
 
     `delivery` is the id that the sender gives to the request, if any: only the first request with an id posts.
 
-    Raise HookRefused, `rate_limited`, or CloseConnection for a sender that ignores the rate limit.
+    `check_request` has counted the request. Raise HookRefused, or `rate_limited` for too much markup.
     """
     _touch(hook)
+    if not is_markup_counted:
+        budgets.check_markup(hook.person_id, payload.body)
     return _post(hook, payload, _make_ref(delivery))
 
 
@@ -60,19 +80,21 @@ def post_answer(hook: Hook, delivery: HookDelivery, content: dict[str, Any]) -> 
     """
     Post what the receiver of a delivery answered, once for each delivery. Without a text, post nothing.
 
-    With `"response_type": "comment"`, the answer is a reply to the message. Raise as `post_by_hook` does.
+    The answer to what was written in a thread goes into the thread. With `"response_type": "comment"`, it quotes the
+    message. Raise as `check_request` and `post_by_hook` do.
     """
     payload = read_payload(content)
     if payload is not None:
+        limits.check_event(hook.person_id)
+        budgets.check_markup(hook.person_id, payload.body)
         reply_to = delivery.number if content.get("response_type") == "comment" else None
         # The ref contains the time, so that it stays unique if a backup of the database is restored.
-        _post(hook, payload, f"hook-answer-{delivery.id}-{delivery.created_at:%Y%m%d%H%M%S%f}", reply_to)
+        ref = f"hook-answer-{delivery.id}-{delivery.created_at:%Y%m%d%H%M%S%f}"
+        _post(hook, payload, ref, reply_to, delivery.thread_root)
 
 
-def _post(hook: Hook, payload: Payload, ref: str, reply_to: int | None = None) -> Delivered:
-    limits.check_event(hook.person_id)
-    budgets.check_markup(hook.person_id, payload.body)
-    event = HookPost(ref, payload.body, reply_to, name=payload.name, icon=payload.icon)
+def _post(hook: Hook, payload: Payload, ref: str, reply_to: int | None = None, thread: int | None = None) -> Delivered:
+    event = HookPost(ref, payload.body, reply_to, thread=thread, name=payload.name, icon=payload.icon)
     try:
         member = rooms.join_room(hook.person, hook.room.slug)
         outcome = rooms.post_message(member, event)

@@ -118,4 +118,5 @@ def _describe(hook: Hook, delivery: HookDelivery) -> dict[str, Any] | None:
 def _describe_command(delivery: HookDelivery) -> dict[str, Any]:
     if delivery.person is None:
         return {"type": "test", "user_name": "", "text": TEST_TEXT}
-    return {"type": "command", "user_name": delivery.person.handle, "command": delivery.word, "text": delivery.text}
+    fields = {"type": "command", "user_name": delivery.person.handle, "command": delivery.word, "text": delivery.text}
+    return fields if delivery.thread_root is None else {**fields, "thread": delivery.thread_root}

@@ -15,7 +15,7 @@ from typing import Any
 import emoji as emoji_names
 
 from chat import protocol
-from chat.protocol import MAX_BODY, ChatError
+from chat.protocol import MAX_BODY, ChatError, is_blank
 
 from .mrkdwn import convert, make_link, unescape
 from .senders import clean_name
@@ -49,8 +49,10 @@ def read_payload(content: dict[str, Any]) -> Payload | None:
 
 
 def _clean(body: str) -> str:
-    """Return a body that can be stored and is not too long."""
+    """Return a body that can be stored and is not too long, or "" if nobody would see anything of it."""
     body = body.replace("\0", "").encode("utf-8", "replace").decode().strip()
+    if is_blank(body):
+        return ""
     return body if len(body) <= MAX_BODY else body[: MAX_BODY - 1].rstrip() + "…"
 
 
@@ -124,7 +126,7 @@ def _read_attachment(attachment: dict[str, Any]) -> str:
     if not shown and not pretext:
         shown = convert(_string(attachment.get("fallback")))
     colour = _read_colour(_string(attachment.get("color")))
-    quoted = "\n".join(QUOTE + line for line in f"{colour} {shown}".strip().split("\n")) if shown else ""
+    quoted = "\n".join(QUOTE + line for line in f"{colour} {shown}".strip().split("\n")) if not is_blank(shown) else ""
     return _join([pretext, quoted])
 
 

@@ -21,7 +21,7 @@ def trigger_hooks(author: Member, message: Message) -> None:
     for hook in hooks.exclude(trigger=Hook.COMMAND).order_by("id"):
         word = _find_word(hook, message.body)
         if word is not None:
-            add_delivery(hook, number=message.number, word=word)
+            add_delivery(hook, number=message.number, thread_root=message.thread_root, word=word)
 
 
 def _find_word(hook: Hook, body: str) -> str | None:

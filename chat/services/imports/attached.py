@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from chat.services import outgoing
 from chat.services.outgoing import OutgoingError
 
+from .exports import find_files
 from .items import ImportFailure
 
 DOWNLOAD_SECONDS = 120
@@ -37,7 +38,7 @@ class Attached:
             return
         if not Path(folder).is_dir():
             raise ImportFailure(f"{folder} is not a directory.")
-        for path in sorted(found for found in Path(folder).rglob("*") if found.is_file()):
+        for path in sorted(find_files(folder)):
             for part in path.relative_to(folder).parts:
                 if match := _ID.match(part):
                     self._note(match[0], path)

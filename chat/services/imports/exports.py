@@ -5,6 +5,8 @@ Every error names the file, and the line if the file has one object per line. Th
 """
 
 import json
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,7 +18,14 @@ from .items import ExportError, ImportFailure
 # A line or a file of one day is read as a whole.
 MAX_BYTES = 256_000_000
 # What reading a damaged file raises.
-DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error)
+DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error)
+# What opening a damaged or unusual zip file raises, such as an encrypted one.
+_UNREADABLE = (*DAMAGED, RuntimeError, NotImplementedError, ValueError)
+
+
+def find_files(folder: str | Path) -> Iterator[Path]:
+    """Yield the files in a directory with all its folders, without links: they could lead anywhere on this machine."""
+    return (path for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink())
 
 
 class Export:
@@ -28,14 +37,14 @@ class Export:
         self._zip: zipfile.ZipFile | None = None
         try:
             if self.path.is_dir():
-                names = [str(found.relative_to(self.path)) for found in self.path.rglob("*") if found.is_file()]
+                names = [str(found.relative_to(self.path)) for found in find_files(self.path)]
             elif zipfile.is_zipfile(self.path):
                 self._zip = zipfile.ZipFile(self.path)
                 names = [entry.filename for entry in self._zip.infolist() if not entry.is_dir()]
             else:
                 self.path.stat()
                 names = [self.path.name]
-        except (OSError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise ImportFailure(f"Cannot read {self.path}: {error}") from None
         self._files = _strip_folder({_shorten(name): name for name in names if "__MACOSX" not in name})
 
@@ -63,7 +72,7 @@ class Export:
             return open(self.path / self._files[name] if self.path.is_dir() else self.path, "rb")
         except KeyError:
             raise ExportError(name, "the export has no such file") from None
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except _UNREADABLE as error:
             raise ExportError(name, f"cannot be read: {error}") from None
 
     def read_json(self, name: str) -> Any:

@@ -11,8 +11,9 @@ Source: https://api.slack.com/reference/surfaces/formatting. Used here:
   all lines behind it; `•` begins an item of a list; `:name:` is an emoji.
 """
 
-import html
 import re
+
+from chat.markup.entities import unescape
 
 from .emoji_names import replace_names
 from .items import Names
@@ -40,12 +41,12 @@ def convert(text: str, names: Names) -> str:
 
 def make_plain(text: str) -> str:
     """Return a text of Slack without markup: the labels of its links, or their addresses."""
-    return html.unescape(_TOKEN.sub(lambda match: match[3] or match[2], text))
+    return unescape(_TOKEN.sub(lambda match: match[3] or match[2], text))
 
 
 def _convert_code(code, names):
     """In code, only the tokens are replaced. A block of code gets its fences on lines of their own."""
-    plain = html.unescape(_TOKEN.sub(lambda match: _name_in_code(match, names), code))
+    plain = unescape(_TOKEN.sub(lambda match: _name_in_code(match, names), code))
     if not plain.startswith("```"):
         return plain
     inner = plain[3:-3].strip("\n")
@@ -87,7 +88,7 @@ def _convert_text(text, names):
     text = _ITEM.sub(r"\1- ", text)
     text = _BOLD.sub(r"**\1**", text)
     text = _STRIKE.sub(r"~~\1~~", text)
-    text = replace_names(html.unescape(text))
+    text = replace_names(unescape(text))
     return re.sub("\ue000([0-9]+)\ue001", lambda match: links[int(match[1])], text)
 
 
@@ -103,11 +104,11 @@ def _convert_token(match, names):
     kind, target, label = match.groups()
     if kind:
         return _name_token(kind, target, label, names)
-    return _make_link(html.unescape(target), html.unescape(label or ""))
+    return _make_link(unescape(target), unescape(label or ""))
 
 
 def _name_token(kind, target, label, names):
-    label = html.unescape(label or "")
+    label = unescape(label or "")
     if kind == "@":
         handle = names.find_handle(target)
         return f"@{handle or label.removeprefix('@') or target}"

@@ -5,6 +5,9 @@ Source of the format: the task `export` with the format `json` (chat/services/ta
 file, or a directory or a zip file with several of them. The first line of a file describes the room, and each further
 line is one message with the fields of `describe` in chat/services/tasks/export.py. The messages keep their numbers.
 
+An export with files is a zip file with `messages.json` and the files, which `path` names: see
+chat/services/tasks/packing.py. Unpacked exports may be in folders beside each other.
+
 An export does not say whether its room was private. So the room becomes private, with the authors of its messages as
 members, unless the operator says that it is public.
 """
@@ -35,6 +38,9 @@ _HEAD = b'"messages":['
 _END = b"]}"
 _CONTENT = ("offset", "body", "edited_at", "removed", "reactions", "reply_to", "thread", "files")
 _AT = re.compile("[@＠]")
+# A file of a message, which is beside the transcript.
+_FILE = re.compile(r"(?P<folder>(?:.*/)?)files/[^/]+/[^/]+")
+_TRANSCRIPTS = ("messages.json", "messages.csv", "messages.html")
 
 
 class TranscriptReader:
@@ -43,23 +49,29 @@ class TranscriptReader:
     source = "export"
 
     def __init__(self, export: Export, is_public: bool = False, attached: Attached | None = None) -> None:
-        """Read exports. `attached` finds the bytes of files, which the exports do not contain."""
+        """Read exports. `attached` finds the bytes of files that the exports do not contain."""
         self.export = export
         self.attached = attached or Attached()
         self._kind = ImportedRoom.PUBLIC if is_public else ImportedRoom.PRIVATE
         self.skipped: Counter[str] = Counter()
         self._known: set[str] = set()
-        self._rooms: set[str] = set()
+        # {slug: folder of the transcript, with a slash at its end}
+        self._rooms: dict[str, str] = {}
         # {handle there: handle here} of the people whose handles differ.
         self._renamed: dict[str, str] | None = None
 
     def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
         """Yield everything that the exports contain, each person before their messages. Raise ExportError."""
-        names = self.export.list_names(ending=".json") or self.export.list_names()
+        found = [name for name in self.export.list_names() if not self._is_file_of_message(name)]
+        names = [name for name in found if name.endswith(".json")] or found
         if not names:
             raise ImportFailure(f"{self.export.path} contains no export of a room.")
         for name in names:
             yield from self._read_room(name)
+
+    def _is_file_of_message(self, name: str) -> bool:
+        found = _FILE.fullmatch(name)
+        return found is not None and any(self.export.has(found["folder"] + beside) for beside in _TRANSCRIPTS)
 
     def convert(self, message: RawMessage, names: Names) -> ImportedMessage:
         """Return a message in this site's form."""
@@ -73,13 +85,16 @@ class TranscriptReader:
             reply_to=str(content["reply_to"]) if content.get("reply_to") else None,
             thread=str(content["thread"]["root"]) if content.get("thread") else None,
             reactions=[Reaction(emoji, tuple(people)) for emoji, people in content.get("reactions", {}).items()],
-            files=[self._convert_file(found) for found in content.get("files", ())],
+            files=[self._convert_file(found, self._rooms[message.room]) for found in content.get("files", ())],
             place=(int(message.id), content["offset"]),
         )
 
-    def _convert_file(self, found: dict[str, Any]) -> ImportedFile:
+    def _convert_file(self, found: dict[str, Any], folder: str) -> ImportedFile:
         name, address = clean(found["name"]), found.get("url", "")
         link = f"[{name.replace('[', '(').replace(']', ')')}]({address})" if address.startswith("http") else name
+        path = folder + found["path"] if found.get("path") else ""
+        if self._is_file_of_message(path) and self.export.has(path):
+            return ImportedFile(name, f"📎 {link}", lambda: self.export.open(path))
         return ImportedFile(name, f"📎 {link}", self.attached.find(found["id"]))
 
     def _rename(self, text: str, names: Names) -> str:
@@ -110,7 +125,7 @@ class TranscriptReader:
             raise ExportError(where, "'slug' of the room is not valid")
         if slug in self._rooms:
             raise ExportError(where, f"another file has the room {slug} too")
-        self._rooms.add(slug)
+        self._rooms[slug] = name[: name.rfind("/") + 1]
         offset = head.number("offset")
         offsets: set[int] = set()
         authors: dict[str, None] = {}
@@ -163,6 +178,7 @@ class TranscriptReader:
             found.text("id")
             found.text("name")
             found.text("url", "")
+            found.text("path", "")
         content = {name: message.values[name] for name in _CONTENT if message.values.get(name)}
         yield RawMessage(room, str(number), at, author.text("handle"), content)
 

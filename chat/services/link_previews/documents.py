@@ -8,13 +8,13 @@ Python's library needs minutes for some documents of 256 kB.)
 """
 
 import codecs
-import html
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
+from chat.markup.entities import unescape
 from chat.models import Preview
 from chat.services import outgoing
 
@@ -153,7 +153,7 @@ def _read_head(text: str) -> dict[str, str]:
         if name in _TEXTS and not tag[1]:
             end = _find_end_of_text(text, name, position)
             if name == "title":
-                found.setdefault("title", html.unescape(text[position:end]))
+                found.setdefault("title", unescape(text[position:end]))
             position = end
         elif name == "meta":
             key = (attributes.get("property") or attributes.get("name") or "").strip().lower()
@@ -177,7 +177,7 @@ def _read_attributes(text: str, position: int) -> tuple[dict[str, str], int]:
     attributes: dict[str, str] = {}
     while (found := _ATTRIBUTE.match(text, position)) is not None:
         value = next((part for part in found.groups()[1:] if part is not None), "")
-        attributes.setdefault(found[1].lower(), html.unescape(value))
+        attributes.setdefault(found[1].lower(), unescape(value))
         position = found.end()
     rest = _REST_OF_TAG.match(text, position)
     return attributes, len(text) if rest is None else rest.end()

@@ -9,7 +9,7 @@ This package writes PushSubscription. A message itself is never lost with a push
 """
 
 from .activity import is_active, note_activity
-from .identity import get_public_key, is_push_on, make_key_pair
+from .identity import get_public_key, has_contact, is_push_on, make_key_pair
 from .of_reminders import post_reminder, send_reminder_push
 from .sending import post_test, send_pushes, send_test
 from .subscriptions import (
@@ -27,6 +27,7 @@ __all__ = [
     "find_login",
     "get_public_key",
     "get_subscription",
+    "has_contact",
     "is_active",
     "is_push_on",
     "list_subscriptions",

@@ -70,14 +70,19 @@ def remind_of_message(member: Member, event: protocol.Remind) -> Outcome:
 
 def _store(person: Person, room_id: int, at: datetime, **fields: object) -> Reminder:
     seconds = _check_time(at)
+    _check_number(person)
+    reminder = Reminder.objects.create(person=person, room_id=room_id, due_at=at, **fields)
+    start_job(reminder.id, seconds)
+    return reminder
+
+
+def _check_number(person: Person) -> None:
+    """Raise `forbidden` if a person has too many waiting reminders. Call this in the transaction that adds one."""
     # The lock makes two requests at the same moment run one after the other. So the second request counts the row of
     # the first request.
     Person.objects.lock(person.id)
     if Reminder.objects.waiting().filter(person=person).count() >= MAX_WAITING:
         raise ChatError("forbidden", "You already have %(most)s reminders. Delete one first.", most=MAX_WAITING)
-    reminder = Reminder.objects.create(person=person, room_id=room_id, due_at=at, **fields)
-    start_job(reminder.id, seconds)
-    return reminder
 
 
 def _check_time(at: datetime) -> float:
@@ -130,7 +135,7 @@ def change_reminder(person: Person, reminder_id: int, at: datetime) -> Reminder:
     """
     Give a reminder another time. A private one that was sent is sent again at that time.
 
-    Raise `not_found` for the reminder; `invalid_field` for the time.
+    Raise `not_found` for the reminder; `invalid_field` for the time; `forbidden` if the person has too many reminders.
     """
     seconds = _check_time(at)
     mine = Reminder.objects.filter(person=person, id=reminder_id)
@@ -141,6 +146,8 @@ def change_reminder(person: Person, reminder_id: int, at: datetime) -> Reminder:
         reminder = mine.select_for_update().first()
         if reminder is None or not (reminder.is_private or reminder.state == Reminder.WAITING):
             raise ChatError("not_found", "You have no such reminder. It may already have been sent.")
+        if reminder.state != Reminder.WAITING:
+            _check_number(person)
         reminder.due_at, reminder.state, reminder.why = at, Reminder.WAITING, ""
         reminder.save(update_fields=["due_at", "state", "why"])
         start_job(reminder.id, seconds)

@@ -39,7 +39,7 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
     Run `apply` once for each ref of a person. One transaction stores the room's counter, the change and the ref.
 
     The first statement of the transaction takes the room's next offset, and locks the room until the commit.
-    After the commit, publish a changed message to the room, and a new message to the room's feed too.
+    After the commit, publish a changed message to the room, and a new message of the timeline to the room's feed too.
 
     For a ref that was used before, return the earlier answer. A unique constraint finds such a ref: a query before the
     change would miss a request that runs at the same time.

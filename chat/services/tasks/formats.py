@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
@@ -38,6 +38,7 @@ class Transcript:
     - `start`, `end`: the limits of the period as in the request; None for no limit.
     - `zone`: the time zone of these days and of the times that people read; None for UTC.
     - `has_bom`: a CSV file begins with a byte order mark.
+    - `has_files`: the transcript is in an archive with the files of its messages.
     - `find_emoji`: returns the picture (WebP) of an emoji of the site by its name, or None.
     """
 
@@ -50,6 +51,7 @@ class Transcript:
     end: str | None = None
     zone: str | None = None
     has_bom: bool = True
+    has_files: bool = False
     find_emoji: Callable[[str], bytes | None] = lambda name: None
 
 
@@ -93,8 +95,8 @@ class Csv:
     CSV as in RFC 4180, in UTF-8, with a byte order mark if the transcript's `has_bom` is true.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. Reactions are written as
-    `👍 Alice, Bob (guest); 🎉 Alice`. The column `guest` says whether the author is a guest. The last column has the
-    addresses of the files, with a space between them.
+    `👍 Alice, Bob (guest); 🎉 Alice`. The column `guest` says whether the author is a guest. The column `files` has the
+    addresses of the files, with a space between them: relative ones for the files in the archive.
     """
 
     extension, content_type = "csv", "text/csv; charset=utf-8; header=present"
@@ -122,7 +124,7 @@ class Csv:
                 values["reply_to"] or "",
                 escape_formula(reactions),
                 "true" if values["author"].get("guest") else "false",
-                " ".join(file["url"] for file in values.get("files", ())),
+                " ".join(_get_address(file) for file in values.get("files", ())),
                 values.get("thread", {}).get("root", ""),
             ]
         )
@@ -130,6 +132,11 @@ class Csv:
     def end(self) -> str:
         """Return the text after the last message."""
         return ""
+
+
+def _get_address(file):
+    """Return the address of a file: of the copy in the archive, which is relative, else of the file on the site."""
+    return quote(file["path"]) if "path" in file else file["url"]
 
 
 def escape_formula(text: str) -> str:
@@ -157,7 +164,7 @@ def _csv_line(values):
 
 
 class Html:
-    """A page in one file, without scripts, to read and to print."""
+    """A page without scripts, to read and to print: in one file, or beside the files of the messages."""
 
     extension, content_type = "html", "text/html; charset=utf-8"
 
@@ -171,7 +178,7 @@ class Html:
         """Return the text before the first message."""
         about = self.transcript
         values = {"start": about.start, "end": about.end, "moment": write_moment(about.exported_at, about.zone)}
-        return make_page_start(about.name, about.topic, _describe_period(about) % values)
+        return make_page_start(about.name, about.topic, _describe_period(about) % values, about.has_files)
 
     def message(self, values: dict) -> str:
         """Return the text of one message. `values` is what `export.describe` returns."""
@@ -236,8 +243,18 @@ def _body(text, emoji):
 def _files(files):
     if not files:
         return ""
-    links = [f'<li><a href="{escape(file["url"])}" dir="auto">{escape(file["name"])}</a></li>' for file in files]
-    return f"<ul>{''.join(links)}</ul>\n"
+    return f"<ul>{''.join(f'<li>{_file(file)}</li>' for file in files)}</ul>\n"
+
+
+def _file(file):
+    address, name = escape(_get_address(file)), escape(file["name"])
+    if file.get("missing"):
+        return f"<bdi>{name}</bdi> <i>{escape(gettext('(file missing)'))}</i>"
+    link = f'<a href="{address}" dir="auto">{name}</a>'
+    if "path" not in file or not file.get("width"):
+        return link
+    size = f'width="{file["width"]}" height="{file["height"]}"'
+    return f'{link}<br><a href="{address}"><img src="{address}" alt="{name}" {size} loading="lazy"></a>'
 
 
 def _preview(preview):

@@ -46,14 +46,14 @@ class Job:
         """Set the file name of the result (ASCII letters, digits, `-`, `_` and `.`) and its content type."""
         self._name, self._type = name, content_type
 
-    def write(self, text: str) -> None:
+    def write(self, content: str | bytes) -> None:
         """
-        Append text to the result.
+        Append text or bytes to the result.
 
         If this stores a part, raise TaskLost if the worker no longer holds the task, FileTooLarge if the result has
         more than CHAT_MAX_RESULTS_BYTES, or NoSpace if the disk is full.
         """
-        data = text.encode()
+        data = content.encode() if isinstance(content, str) else content
         self._buffer.append(data)
         self._buffer_bytes += len(data)
         if self._buffer_bytes >= PART_BYTES:

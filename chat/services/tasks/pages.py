@@ -54,6 +54,7 @@ blockquote { padding-inline-start: 12px; border-inline-start: 3px solid var(--li
 .numbers li { padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px; color: var(--muted); }
 .numbers b { display: block; color: var(--ink); font-size: 1.2rem; }
 figure { margin: 0; }
+img { max-width: 100%; width: auto; height: auto; max-height: 24rem; border-radius: 8px; }
 svg { display: block; width: 100%; height: auto; }
 svg .bar { fill: var(--accent); }
 svg .axis { stroke: var(--line); }
@@ -73,7 +74,7 @@ _START = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src {images}">
 <meta name="referrer" content="no-referrer">
 <title>{title}</title>
 <style>{style}</style>
@@ -89,11 +90,18 @@ def check_language(value: Any, name: str = "language") -> str:
     return check_choice(value, name, dict(settings.LANGUAGES))
 
 
-def make_page_start(title: str, lead: str, facts: str) -> str:
-    """Return the start of a page: the heading `title`, the sentence `lead` ('' for none), and small print (`facts`)."""
+def make_page_start(title: str, lead: str, facts: str, has_files: bool = False) -> str:
+    """
+    Return the start of a page: the heading `title`, the sentence `lead` ('' for none), and small print (`facts`).
+
+    `has_files`: the page shows pictures that are files beside it, on a disk or on a server.
+    """
     lead = f'<p class="lead" dir="auto">{escape(lead)}</p>\n' if lead else ""
     direction = ' dir="rtl"' if get_language_bidi() else ""
-    start = _START.format(title=escape(title), style=_STYLE, language=get_language(), direction=direction)
+    images = "data: 'self' file:" if has_files else "data:"
+    start = _START.format(
+        title=escape(title), style=_STYLE, language=get_language(), direction=direction, images=images
+    )
     return f'{start}{lead}<p class="facts">{escape(facts)}</p>\n'
 
 

@@ -10,7 +10,7 @@ from .following import mark_all_read, mark_read, set_state
 from .imported import find_imported_roots, store_imported_threads
 from .notices import publish_newest
 from .reading import OwnThread, ThreadPage, get_own_threads, get_thread
-from .replies import ADDITION
+from .replies import ADDITION, get_root
 
 __all__ = [
     "ADDITION",
@@ -18,6 +18,7 @@ __all__ = [
     "ThreadPage",
     "find_imported_roots",
     "get_own_threads",
+    "get_root",
     "get_thread",
     "mark_all_read",
     "mark_read",

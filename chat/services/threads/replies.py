@@ -34,14 +34,20 @@ class Root:
 
 def _prepare(member: Member, event: Any) -> Root | None:
     """Return the root of the thread in which an event posts, or None. Raise `not_found`, or `forbidden` on a board."""
-    if event.thread is None:
-        return None
+    return None if event.thread is None else get_root(member, event.thread)
+
+
+def get_root(member: Member, number: int) -> Root:
+    """
+    Return the root of the thread that a message begins or replies in, for a member who wants to reply.
+
+    Raise `not_found`, also if the root was removed; `forbidden` on a board.
+    """
     check_may(member.person, Action.REPLY, member.room, member)
-    return find_root(member.room_id, event.thread)
+    return _find_root(member.room_id, number)
 
 
-def find_root(room_id: int, number: int) -> Root:
-    """Return the root of the thread that a message begins or replies in. Raise `not_found`, also if it was removed."""
+def _find_root(room_id: int, number: int) -> Root:
     names = ("number", "author_id", "thread_root", "additions", "removed_at")
     in_room = Message.objects.filter(room=room_id).only(*names)
     message = in_room.filter(number=number).first()

@@ -10,6 +10,7 @@ metadata of a photo may say where its author lives.
 """
 
 from . import messages, owner  # noqa: F401 (importing them registers the addition and the owner of the files)
+from .exported import list_posted
 from .imported import accepts_imported_files, attach_imported_files, discard_imported_files, keep_imported_file
 from .listing import Listed, list_files
 from .messages import (
@@ -19,6 +20,7 @@ from .messages import (
     find_scheduled,
     release_scheduled,
 )
+from .names import clean_name
 from .opening import Opened, find_upload, open_file, open_thumbnail
 from .processing import process_picture
 from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
@@ -33,6 +35,7 @@ __all__ = [
     "allow_upload",
     "attach_imported_files",
     "attach_to_scheduled",
+    "clean_name",
     "delete_unused",
     "describe_files",
     "discard_imported_files",
@@ -42,6 +45,7 @@ __all__ = [
     "finish_upload",
     "keep_imported_file",
     "list_files",
+    "list_posted",
     "make_failure",
     "open_file",
     "open_thumbnail",

@@ -21,10 +21,11 @@ from chat.services import files
 from .encoding import NoPicture, encode_picture
 from .headers import opened
 from .names import SNIFFED_BYTES, UNKNOWN, clean_name, find_picture_type, find_type
-from .owner import KIND
+from .owner import KIND, find_used
 from .receiving import MAX_PICTURE_BYTES
 
 _PART_BYTES = 100_000
+_NAMES_PER_QUERY = 500  # older versions of SQLite allow 999 parameters
 
 
 def accepts_imported_files() -> bool:
@@ -93,8 +94,16 @@ def attach_imported_files(room_id: int, number: int, person_id: int, uploads: Se
 
 
 def discard_imported_files(uploads: Iterable[Upload]) -> None:
-    """Delete the bytes of files whose rows are not stored."""
-    for upload in uploads:
-        files.delete(upload.stored)
-        if upload.thumbnail:
-            files.delete(upload.thumbnail)
+    """
+    Delete the bytes of files, except those whose rows are stored.
+
+    An operator may interrupt an import, or the connection to the database may break, at the moment of the commit. Then
+    only the database knows whether the rows are stored.
+    """
+    names = [name for upload in uploads for name in (upload.stored, upload.thumbnail) if name]
+    used: set[str] = set()
+    for start in range(0, len(names), _NAMES_PER_QUERY):
+        used.update(find_used(names[start : start + _NAMES_PER_QUERY]))
+    for name in names:
+        if name not in used:
+            files.delete(name)

@@ -15,7 +15,7 @@ from django.db import transaction
 from chat import broadcast
 from chat.models import Member, Person, Upload
 from chat.protocol import ChatError
-from chat.services import budgets, files
+from chat.services import budgets, files, rooms
 from chat.services.after_commit import after_commit
 from chat.services.rights import Action, check_may
 
@@ -109,8 +109,9 @@ def _store(member: Member, stored: str, name: str, size: int) -> Upload:
     is_picture = find_picture_type(start) is not None and size <= MAX_PICTURE_BYTES
     pixels = read_size(stored) if is_picture else None
     with transaction.atomic():
-        # Two uploads that end at the same moment are counted one after the other.
+        # Two uploads of a person, or into a room, that end at the same moment are counted one after the other.
         Person.objects.lock(member.person_id)
+        rooms.lock_room(member.room_id)
         check_may(member.person, Action.UPLOAD, member.room)
         most_bytes = get_most_bytes(member.room_id, member.person_id)
         if size > most_bytes:
@@ -129,7 +130,8 @@ def _store(member: Member, stored: str, name: str, size: int) -> Upload:
         )
         if pixels is not None:
             start_job(upload.id)
-    budgets.count_upload_bytes(member.person_id, size)
+        # If Redis is away, this raises, and the caller deletes the bytes. So the row must not be committed yet.
+        budgets.count_upload_bytes(member.person_id, size)
     return upload
 
 

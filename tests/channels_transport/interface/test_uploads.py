@@ -2,6 +2,7 @@
 
 import json
 
+import msgpack
 import pytest
 from twisted.internet import task
 from twisted.internet.error import ConnectionDone
@@ -87,6 +88,12 @@ def test_the_site_is_asked_before_the_body_is_read(uploader):
     assert (message["method"], message["path"], message["query_string"]) == ("POST", "/files/", b"q=1")
     assert message["body"] == b"" and dict(message["headers"])[b"content-length"] == b"0"
     assert message["client"] == ["10.1.1.1", 4711]
+
+
+def test_an_absurd_length_reaches_the_site_as_a_number_that_messages_can_contain(uploader):
+    uploader.begin(b"hello", length=10**30)
+    size = uploader.take()["size"]
+    assert size > 10**15 and msgpack.unpackb(msgpack.packb(size)) == size
 
 
 def test_a_body_goes_to_the_storage_and_the_site_is_told(uploader):

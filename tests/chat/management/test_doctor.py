@@ -7,6 +7,7 @@ from chat.store import MemoryStore, RedisStore
 from tests.channels_transport.doctor.checking import checked_text
 from tests.chat.services.tasks.helpers import run
 from tests.mail_server import MailServer
+from tests.push_service import KEY
 
 
 def test_a_missing_monitor_is_a_problem(monkeypatch, settings, valkey_url):
@@ -67,7 +68,18 @@ def test_a_directory_that_only_another_machine_has_is_a_problem(own_files, alice
     assert "Results of exports are missing here (1)" in checked_text(doctor.check_files())
 
 
+def test_a_contact_that_push_services_refuse_is_a_problem(settings):
+    assert settings.CHAT_VAPID_KEY is None and doctor.check_push() == []
+    settings.CHAT_VAPID_KEY = KEY
+    for contact in ("mailto:chat@example.com", "https://chat.example.com"):
+        settings.CHAT_VAPID_CONTACT = contact
+        assert checked_text(doctor.check_push(), is_well=True)
+    for contact in (None, "tel:+1-201-555-0123", "http://localhost:8000"):
+        settings.CHAT_VAPID_CONTACT = contact
+        assert "set CHAT_VAPID_CONTACT" in checked_text(doctor.check_push())
+
+
 def test_the_settings_name_the_checks_of_the_chat(settings):
-    names = ["check_monitor", "check_files", "check_limits", "check_metrics", "check_mail_server", "check_openid"]
+    parts = ["monitor", "files", "limits", "metrics", "mail_server", "openid", "push"]
     own = [path for path in settings.DOCTOR_CHECKS if path.startswith("chat.")]
-    assert [f"chat.management.doctor.{name}" for name in names] == own
+    assert [f"chat.management.doctor.check_{part}" for part in parts] == own

@@ -98,6 +98,9 @@ def resolve_to(monkeypatch, *addresses):
         "64:ff9b::a9fe:a9fe",
         "2002:7f00:1::",
         "2002:a00:1::1",
+        "::127.0.0.1",
+        "::ffff:0:7f00:1",
+        "fec0::1",
     ],
 )
 def test_an_address_that_is_not_public_is_refused(address):
@@ -118,7 +121,9 @@ def test_a_private_network_is_allowed_by_its_setting_only(settings):
 @pytest.mark.parametrize(
     "url",
     ["", None, 5, "ftp://a.example/", "file:///etc/passwd", "//a.example", "http://", "http://me:secret@a.example/"]
-    + ["http://a.example:99999/", "http://[::1/", "gopher://a.example", "https://a.example/" + "x" * 2000],
+    + ["http://a.example:99999/", "http://[::1/", "gopher://a.example", "https://a.example/" + "x" * 2000]
+    # urllib3 connects to a.example, although the text ends with another name.
+    + [r"https://a.example\.b.example/", "https://a.example%2F.b.example/", "https://a.example%23.b.example/"],
 )
 def test_another_text_than_a_url_of_http_is_refused(url):
     with pytest.raises(outgoing.AddressRefused):
@@ -165,6 +170,11 @@ def test_a_redirect_to_a_private_address_is_refused(server, settings):
         outgoing.send("GET", f"{server}/redirect/http://127.0.0.2:{port}/found", most_redirects=2)
     with pytest.raises(outgoing.AddressRefused):
         outgoing.send("GET", f"{server}/redirect/file:///etc/passwd", most_redirects=2)
+
+
+def test_a_redirect_to_no_url_is_refused(server, allowed):
+    with pytest.raises(outgoing.AddressRefused):
+        outgoing.send("GET", f"{server}/redirect/http://[", most_redirects=2)
 
 
 def test_a_name_that_changes_its_address_is_checked_at_each_connection(server, settings, monkeypatch):

@@ -14,6 +14,7 @@ from chat.services.files import s3
 from chat.store import MemoryStore
 from chatproj.doctor import backups, postgresql, public, replica, static_files, tracing
 from tests.chatproj.mistakes.bench import ROOT, texts
+from tests.push_service import KEY
 
 
 def about_redis(median=0.001, is_behind_sentinel=False, **fields):
@@ -172,6 +173,11 @@ def without_provider(bench):
     bench.patch.setattr(doctor.openid, "is_enabled", lambda: True)
     bench.patch.setattr(doctor.openid, "find_provider_problem", lambda: "it does not answer")
     return texts(doctor.check_openid())
+
+
+def without_contact_of_pushes(bench):
+    bench.settings.CHAT_VAPID_KEY, bench.settings.CHAT_VAPID_CONTACT = KEY, None
+    return texts(doctor.check_push())
 
 
 def without_collector(bench):

@@ -15,7 +15,7 @@ from tests.chatproj.mistakes.bench import (
     in_file,
     with_settings,
 )
-from tests.chatproj.mistakes.finders import without_collector, without_provider
+from tests.chatproj.mistakes.finders import without_collector, without_contact_of_pushes, without_provider
 
 MISTAKES = [
     # The addresses and keys of the site.
@@ -97,6 +97,12 @@ MISTAKES = [
     ),
     Mistake(
         "the provider of OpenID Connect is away", DOCTOR, without_provider, "Nobody can sign in with OpenID Connect"
+    ),
+    Mistake(
+        "push services learn no contact",
+        DOCTOR,
+        without_contact_of_pushes,
+        "Safari gets no notifications while it is closed",
     ),
     Mistake("METRICS_TOKEN is short", START, at_start(**KEY, METRICS_TOKEN="secret"), "METRICS_TOKEN must be a text"),
     Mistake(

@@ -93,11 +93,10 @@ export class RoomChanges {
    * @param {string} name without the slash
    * @param {string} text what follows the name
    * @param {string} zone the person's time zone, for times in the text
-   * @param {number | null} [thread] the first message of the thread in which the command posts a message
+   * @param {number} [thread] the first message of the thread in which the command posts
    */
-  command(name, text, zone, thread = null) {
-    const place = thread === null ? {} : { thread };
-    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone, ...place });
+  command(name, text, zone, thread) {
+    return this.#add({ type: CLIENT_EVENT.COMMAND, name, text: text.trim(), zone, ...(thread !== undefined && { thread }) });
   }
 
   /**
@@ -137,9 +136,11 @@ export class RoomChanges {
    * @param {string} body
    * @param {string} at ISO 8601, UTC
    * @param {string[]} [files] the ids of uploaded files
+   * @param {number} [thread] the first message of the thread in which the message is a reply
    */
-  schedule(body, at, files = []) {
-    return this.#add({ type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at, ...(files.length && { files }) });
+  schedule(body, at, files = [], thread = undefined) {
+    const event = { type: CLIENT_EVENT.SCHEDULE, body: body.trim(), at, ...(files.length && { files }) };
+    return this.#add({ ...event, ...(thread !== undefined && { thread }) });
   }
 
   /**

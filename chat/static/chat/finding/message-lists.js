@@ -22,9 +22,13 @@ function asResult(room, { id, author, at, body, files = [], thread }) {
   return { slug: room.slug, roomName: room.name, id, author, at, text, note: noteOfReply({ id, thread }) };
 }
 
-/** @param {import("../connection/wire.js").PersonName | null} by */
-function noteOf(by) {
-  return by ? gettext("Pinned by %(person)s", { person: personName(by) }) : gettext("Pinned");
+/**
+ * @param {import("../connection/wire.js").Message} message
+ * @param {import("../connection/wire.js").PersonName | null} by
+ */
+function noteOf(message, by) {
+  const pinned = by ? gettext("Pinned by %(person)s", { person: personName(by) }) : gettext("Pinned");
+  return [pinned, noteOfReply(message)].filter(Boolean).join(" · ");
 }
 
 /** The pinned messages of the room on the page. The list loads again when a message is pinned or unpinned. */
@@ -66,11 +70,14 @@ export class PinsView {
     if (room.slug !== this.#slug) this.#results.clear("");
     this.#slug = room.slug;
     this.#results.load();
-    room.timeline.addEventListener("drawn", (event) => this.#drawn(/** @type {CustomEvent} */ (event).detail), { signal: this.#watching.signal });
+    const { signal } = this.#watching;
+    room.timeline.addEventListener("drawn", (event) => this.#noted(/** @type {CustomEvent} */ (event).detail.messages), { signal });
+    // The timeline draws no replies.
+    room.threads.addEventListener("noted", (event) => this.#noted([/** @type {CustomEvent} */ (event).detail.message]), { signal });
   }
 
-  /** @param {{ messages: import("../connection/wire.js").Message[] }} detail */
-  #drawn({ messages }) {
+  /** @param {import("../connection/wire.js").Message[]} messages */
+  #noted(messages) {
     if (messages.some(({ id, pinned }) => this.#pinned.has(id) !== Boolean(pinned))) this.#results.load();
   }
 
@@ -79,7 +86,7 @@ export class PinsView {
     if (!room) return { results: [], next: null };
     const { pins } = await call("GET", `/api/rooms/${room.slug}/pins/`);
     this.#pinned = new Set(pins.map((/** @type {any} */ { message }) => message.id));
-    const results = pins.map((/** @type {any} */ { message, by }) => ({ ...asResult(room, message), note: noteOf(by) }));
+    const results = pins.map((/** @type {any} */ { message, by }) => ({ ...asResult(room, message), note: noteOf(message, by) }));
     return { results, next: null };
   }
 }

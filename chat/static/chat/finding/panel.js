@@ -17,7 +17,7 @@ import { ThreadsView } from "./thread-list.js";
  * @property {(title: string, element: HTMLElement, closed: () => void) => void} open shows the element in the panel; `closed` is
  *   called when the panel closes or shows something else
  * @property {() => void} left is called when the person has chosen a message; closes the panel if it covers the conversation
- * @property {() => { slug: string, name: string, timeline: EventTarget } | null} room the room on the page, or null
+ * @property {() => { slug: string, name: string, timeline: EventTarget, threads: EventTarget } | null} room the room on the page, or null
  * @property {(slug: string) => string} nameOf returns the name of a room
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */

@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "Die Befehle dieses Raums sind: %(names)s.",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "Das Ende einer Umfrage muss eine Zeit sein wie 2h, friday at 17:00 oder 2026-12-01 09:00.",
 "The end of the poll is in the past.": "Das Ende der Umfrage liegt in der Vergangenheit.",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "Die Dateien dieser Nachrichten haben %(size)s MB, und diese Seite erlaubt Ergebnisse mit %(most)s MB. Wähle einen kürzeren Zeitraum oder exportiere ohne Dateien.",
 "The files of this room need all of its space. Remove some first.": "Die Dateien dieses Raums brauchen seinen ganzen Speicherplatz. Entferne zuerst welche.",
 "The first message of this thread was removed, so nobody can reply in it.": "Die erste Nachricht dieses Threads wurde entfernt, darum kann niemand darin antworten.",
 "The old password is wrong.": "Das alte Passwort ist falsch.",

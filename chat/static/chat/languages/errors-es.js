@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "Los comandos de esta sala son: %(names)s.",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "El final de una encuesta debe ser una hora como 2h, friday at 17:00 o 2026-12-01 09:00.",
 "The end of the poll is in the past.": "El final de la encuesta está en el pasado.",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "Los archivos de estos mensajes ocupan %(size)s MB, y este sitio permite resultados de %(most)s MB. Elige un período más corto o exporta sin archivos.",
 "The files of this room need all of its space. Remove some first.": "Los archivos de esta sala ocupan todo su espacio. Elimina antes alguno.",
 "The first message of this thread was removed, so nobody can reply in it.": "El primer mensaje de este hilo se eliminó, así que nadie puede responder en él.",
 "The old password is wrong.": "La contraseña anterior no es correcta.",

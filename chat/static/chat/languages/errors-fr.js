@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "Les commandes de ce salon sont : %(names)s.",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "La fin d’un sondage doit être une heure comme 2h, friday at 17:00 ou 2026-12-01 09:00.",
 "The end of the poll is in the past.": "La fin du sondage est dans le passé.",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "Les fichiers de ces messages font %(size)s Mo, et ce site autorise des résultats de %(most)s Mo. Choisissez une période plus courte ou exportez sans fichiers.",
 "The files of this room need all of its space. Remove some first.": "Les fichiers de ce salon occupent tout son espace. Supprimez-en d’abord.",
 "The first message of this thread was removed, so nobody can reply in it.": "Le premier message de ce fil a été supprimé, donc personne ne peut y répondre.",
 "The old password is wrong.": "L’ancien mot de passe est faux.",

@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "このルームのコマンド: %(names)s。",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "投票の終了は 2h、friday at 17:00、2026-12-01 09:00 のような日時でなければなりません。",
 "The end of the poll is in the past.": "投票の終了日時は過ぎています。",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "これらのメッセージのファイルは %(size)s MB ですが、このサイトで許可されている結果は %(most)s MB までです。期間を短くするか、ファイルなしでエクスポートしてください。",
 "The files of this room need all of its space. Remove some first.": "このルームのファイルで空き容量がいっぱいです。先にいくつか削除してください。",
 "The first message of this thread was removed, so nobody can reply in it.": "このスレッドの最初のメッセージは削除されたため、誰も返信できません。",
 "The old password is wrong.": "以前のパスワードが違います。",

@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "이 대화방의 명령: %(names)s.",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "투표 종료 시간은 2h, friday at 17:00, 2026-12-01 09:00 같은 형식이어야 합니다.",
 "The end of the poll is in the past.": "투표 종료 시간이 이미 지났습니다.",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "이 메시지들의 파일은 %(size)s MB이고, 이 사이트는 %(most)s MB까지의 결과만 허용합니다. 기간을 줄이거나 파일 없이 내보내세요.",
 "The files of this room need all of its space. Remove some first.": "이 대화방의 파일이 공간을 모두 사용하고 있습니다. 먼저 일부를 삭제하세요.",
 "The first message of this thread was removed, so nobody can reply in it.": "이 스레드의 첫 메시지가 삭제되어 아무도 답장할 수 없습니다.",
 "The old password is wrong.": "이전 비밀번호가 틀렸습니다.",

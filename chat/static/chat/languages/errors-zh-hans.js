@@ -128,6 +128,7 @@ export default {
 "The commands of this room are: %(names)s.": "本聊天室的命令：%(names)s。",
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "投票的结束时间必须是 2h、friday at 17:00 或 2026-12-01 09:00 这样的时间。",
 "The end of the poll is in the past.": "投票的结束时间已经过去。",
+"The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "这些消息的文件共 %(size)s MB，而本站允许的结果上限为 %(most)s MB。请选择更短的时间段，或不含文件导出。",
 "The files of this room need all of its space. Remove some first.": "本聊天室的文件已占满其空间。请先移除一些。",
 "The first message of this thread was removed, so nobody can reply in it.": "此消息列的第一条消息已被移除，因此无法回复。",
 "The old password is wrong.": "旧密码不正确。",

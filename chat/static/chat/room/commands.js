@@ -26,11 +26,12 @@ const LONGEST_WAIT_MS = 2_000;
  */
 
 /**
- * The field in which the person writes a command: that of the room, or that of a thread.
- * @typedef {object} Field
+ * Where a person writes a command: in the room, or in a thread of the room.
+ * @typedef {object} Place
  * @property {Pick<import("./message-actions.js").MessageActions, "submit">} actions
- * @property {(name: string, text: string) => void} sendCommand gives a command to the server
- * @property {(text: string) => boolean} giveBack writes a text into the empty field; returns whether it was empty
+ * @property {Pick<import("./composer.js").Composer, "giveBack">} composer
+ * @property {(name: string, text: string) => void} sendCommand
+ * @property {() => void} openPollDialog
  */
 
 /** @typedef {{ name: string, detail: string, usage?: string }} Info */
@@ -41,7 +42,7 @@ const LONGEST_WAIT_MS = 2_000;
  * @property {string} name
  * @property {string} detail says what the command does
  * @property {(room: Room) => boolean} [isOffered]
- * @property {(room: Room, rest: string, field: Field) => boolean | void} act
+ * @property {(room: Room & { place: Place }, rest: string) => boolean | void} act
  */
 
 /** @type {PageCommand[]} */
@@ -52,7 +53,7 @@ const PAGE_COMMANDS = [
   { name: "help", detail: gettext("Show all commands"), act: (room) => { showHelp(room); } },
   { name: "leave", detail: gettext("Leave this room"), isOffered: ({ conversation }) => conversation.ownRole.role !== ROLE.OWNER, act: ({ leave }) => leave() },
   { name: "invite", detail: gettext("Bring people into this room"), isOffered: mayInvite, act: (room, rest) => rest === "" && invite(room) },
-  { name: "poll", detail: gettext("Ask a question with options"), act: ({ conversation }, rest, field) => rest === "" && conversation.openPollDialog(field) },
+  { name: "poll", detail: gettext("Ask a question with options"), act: ({ place }, rest) => rest === "" && place.openPollDialog() },
   { name: "remind", detail: gettext("Remind yourself, this room or a person"), act: ({ tools }, rest) => rest === "list" && showReminders(tools) },
 ];
 
@@ -133,30 +134,30 @@ export class Commands {
    * Runs a command of the page, or gives it to the server.
    * @param {string} name
    * @param {string} rest what follows the name
-   * @param {Field} [field]
+   * @param {Place} [place] where the person wrote it
    */
-  run(name, rest, field = this.#room.conversation) {
+  run(name, rest, place = this.#room.conversation) {
     const ofPage = PAGE_COMMANDS.find((command) => command.name === name && (command.isOffered?.(this.#room) ?? true));
-    if (!ofPage || ofPage.act(this.#room, rest, field) === false) this.#send(name, rest, field);
+    if (!ofPage || ofPage.act({ ...this.#room, place }, rest) === false) this.#send(name, rest, place);
   }
 
   /**
    * Gives a command to the server. If the server has no such command, gives the text back to the person.
    * @param {string} name
    * @param {string} rest
-   * @param {Field} field
+   * @param {Place} place
    */
-  async #send(name, rest, field) {
+  async #send(name, rest, place) {
     // Without a connection, the outbox keeps the command.
     if (!this.#knows(name)) await Promise.race([this.load(), new Promise((resolve) => { setTimeout(resolve, LONGEST_WAIT_MS); })]);
     if (this.#ofServer && !this.#knows(name)) {
-      field.giveBack(lineOf({ name, text: rest }));
+      place.composer.giveBack(lineOf({ name, text: rest }));
       this.#room.conversation.notify(gettext("There is no command %(name)s here. To send this text as a message, write %(slashes)s at its beginning.", {
         name: `/${name}`, slashes: "//",
       }));
       return;
     }
-    field.sendCommand(name, rest);
+    place.sendCommand(name, rest);
   }
 
   /** @param {string} name */

@@ -18,6 +18,11 @@ import { onMenuEntry } from "../ui/menus.js";
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 
+/**
+ * What the person writes, in the room or in a thread.
+ * @typedef {Pick<Parts, "composer" | "attachments"> & { thread?: number }} Writing
+ */
+
 export class ComposerButtons {
   /** @type {Parts} */
   #parts;
@@ -39,7 +44,7 @@ export class ComposerButtons {
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-tool]"))) {
       button.addEventListener("click", () => withDialogs((dialogs) => this.#use(dialogs, button)));
     }
-    onMenuEntry("menu-schedule", () => this.#sendLater());
+    onMenuEntry("menu-schedule", () => this.sendLater());
   }
 
   /**
@@ -49,24 +54,29 @@ export class ComposerButtons {
   #use({ ComposerTools }, button) {
     const { isBoard, previewPath, composer, attachments, withDialogs, askPoll, notify } = this.#parts;
     this.#tools ??= new ComposerTools({
-      composer, attachments, withDialogs, notify, previewPath, askPoll: isBoard ? null : askPoll, sendLater: isBoard ? null : () => this.#sendLater(),
+      composer, attachments, withDialogs, notify, previewPath, askPoll: isBoard ? null : askPoll, sendLater: isBoard ? null : () => this.sendLater(),
     });
     this.#tools.use(button.dataset.tool ?? "", button);
   }
 
-  #sendLater() {
-    this.#parts.withDialogs((dialogs) => this.#openScheduleDialog(dialogs));
-  }
-
-  /** @param {import("./late-dialogs.js").Dialogs} dialogs */
-  #openScheduleDialog({ ScheduleDialog }) {
-    const { slug, composer, attachments, changes } = this.#parts;
-    this.scheduleDialog ??= new ScheduleDialog(slug, (body, at, files) => {
-      // The outbox keeps the text and the files from now on, so the composer no longer needs them.
-      if (files.length) attachments.take();
-      if (body === composer.text || files.length) composer.clear();
-      return changes.schedule(body, at, files.map(({ id }) => id));
+  /**
+   * Opens the dialog for scheduled messages.
+   * @param {Writing} [writing]
+   */
+  sendLater({ composer, attachments, thread } = this.#parts) {
+    const { slug, changes, withDialogs } = this.#parts;
+    const { isEditing } = composer;
+    withDialogs(({ ScheduleDialog }) => {
+      this.scheduleDialog ??= new ScheduleDialog(slug);
+      this.scheduleDialog.open({
+        text: isEditing ? "" : composer.text, files: isEditing ? [] : attachments.stored, isThread: thread !== undefined,
+        send: (body, at, files) => {
+          // The outbox keeps the text and the files from now on, so the composer no longer needs them.
+          if (files.length) attachments.take();
+          if (body === composer.text || files.length) composer.clear();
+          return changes.schedule(body, at, files.map(({ id }) => id), thread);
+        },
+      });
     });
-    this.scheduleDialog.open(composer.isEditing ? "" : composer.text, composer.isEditing ? [] : attachments.stored);
   }
 }

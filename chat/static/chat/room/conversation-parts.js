@@ -124,7 +124,7 @@ export function partsForOwnChanges(conversation) {
   const { socket, timeline, taskBars, history, notify, polls, buttons } = conversation;
   return {
     socket, timeline, taskBars, history, notify, polls, scheduleDialog: () => buttons.scheduleDialog,
-    isGuest: () => conversation.isGuest, giveBack: (text) => conversation.giveBack(text),
+    isGuest: () => conversation.isGuest, giveBack: (text) => conversation.composer.giveBack(text),
   };
 }
 

@@ -155,7 +155,7 @@ export class Conversation {
       askPoll: () => this.openPollDialog(),
     });
     this.taskBars = new TaskBars({
-      start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
+      slug, start: (task, params) => socket.changes.startTask(task, params), notify, focusComposer: () => composer.focus(), withDialogs,
     });
     this.ownRole = new OwnRole(composer, { notify, changed: () => this.#ownRoleChanged(), scope });
     this.moderation = new Moderation(slug, handle, this.ownRole, { jump: (id) => history.jump(id), withDialogs });
@@ -227,10 +227,10 @@ export class Conversation {
 
   /**
    * Opens the dialog that asks a question with options.
-   * @param {Pick<import("./commands.js").Field, "sendCommand">} [field] where the question is posted
+   * @param {(text: string) => void} [post] is called with the text of the command
    */
-  openPollDialog(field = this) {
-    this.withDialogs(({ openPollDialog }) => openPollDialog((text) => field.sendCommand("poll", text)));
+  openPollDialog(post = (text) => this.sendCommand("poll", text)) {
+    this.withDialogs(({ openPollDialog }) => openPollDialog(post));
   }
 
   /**
@@ -243,14 +243,6 @@ export class Conversation {
     if (!isPosting(name)) return;
     this.readMarker.wroteMessage();
     this.history.showNewest();
-  }
-
-  /**
-   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
-   * @param {string} text
-   */
-  giveBack(text) {
-    return this.composer.giveBack(text);
   }
 
   async copyLink() {

@@ -46,6 +46,8 @@ export class LateAttachments {
    * @type {UploadedFile[]}
    */
   #restored = [];
+  /** How many additions wait for the code. A message must not leave without their files. */
+  #waiting = 0;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -62,12 +64,12 @@ export class LateAttachments {
   }
 
   get isEmpty() {
-    return this.#loaded?.isEmpty ?? this.#restored.length === 0;
+    return this.#waiting === 0 && (this.#loaded?.isEmpty ?? this.#restored.length === 0);
   }
 
   /** Whether all files have arrived. */
   get isReady() {
-    return this.#loaded?.isReady ?? true;
+    return this.#waiting === 0 && (this.#loaded?.isReady ?? true);
   }
 
   /** The files that have arrived. */
@@ -100,7 +102,9 @@ export class LateAttachments {
    * @param {() => void} send
    */
   sendWhenReady(send) {
-    this.#loaded?.sendWhenReady(send);
+    // An addition that waits for the code runs before this function continues.
+    if (this.#waiting === 0) this.#loaded?.sendWhenReady(send);
+    else this.#load().then((attachments) => attachments?.sendWhenReady(send));
   }
 
   /** Shows the files, or hides them while the person edits a message. */
@@ -118,7 +122,10 @@ export class LateAttachments {
 
   /** @param {File[]} files */
   async #add(files) {
+    if (!files.length) return;
+    this.#waiting += 1;
     const attachments = this.#loaded ?? (await this.#load());
+    this.#waiting -= 1;
     if (attachments) attachments.add(files);
     else this.#parts.notify(gettext("The page could not load what sends files. Check your connection and try again."));
   }

@@ -5,7 +5,6 @@ import { readLine } from "./command-lines.js";
 import { loadDialogs } from "./late-dialogs.js";
 
 /** @typedef {import("./commands.js").Commands} Commands */
-/** @typedef {import("./commands.js").Field} Field */
 
 export class LateCommands {
   /** @type {import("./commands.js").Room} */
@@ -32,25 +31,25 @@ export class LateCommands {
    * Runs the command in a text, and returns true. Returns false if the text is an ordinary message. Two slashes at the
    * beginning, or a space, make a message of a text that would be a command.
    * @param {string} body
-   * @param {Field} [field] the field in which the person wrote the text; without it, the field of the room
+   * @param {import("./commands.js").Place} [place] where the person wrote it
    */
-  run(body, field = this.#room.conversation) {
+  run(body, place = this.#room.conversation) {
     const line = readLine(body);
-    if (line) this.#run(line, field);
-    else if (body.startsWith("//")) field.actions.submit(body.slice(1), null);
+    if (line) this.#run(line, place);
+    else if (body.startsWith("//")) place.actions.submit(body.slice(1), null);
     else return false;
     return true;
   }
 
   /**
    * @param {{ name: string, text: string }} line
-   * @param {Field} field
+   * @param {import("./commands.js").Place} place
    */
-  async #run({ name, text }, field) {
+  async #run({ name, text }, place) {
     const commands = await this.#get();
-    if (commands) commands.run(name, text, field);
+    if (commands) commands.run(name, text, place);
     // Without a connection, the outbox keeps the command.
-    else field.sendCommand(name, text);
+    else place.sendCommand(name, text);
   }
 
   async #get() {

@@ -149,7 +149,7 @@ export class OwnChanges {
       return;
     }
     if (event.type === CLIENT_EVENT.COMMAND) {
-      // A thread gives back its own commands.
+      // A thread gives the text back itself. If the thread is closed, the room shows the refused command.
       if (event.thread === undefined && giveBack(lineOf(/** @type {any} */ (event)))) socket.changes.discard(ref);
       notify(translateDetail(detail));
       return;

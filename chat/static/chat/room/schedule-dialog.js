@@ -20,7 +20,16 @@ const LONGEST_MS = 365 * 24 * HOUR_MS;
 const OFFLINE_AFTER_MS = 2_000;
 
 /** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */
-/** @typedef {{ id: number, body: string, at: string, state: string, why?: string, files?: UploadedFile[] }} ScheduledMessage */
+/** @typedef {{ id: number, body: string, at: string, state: string, why?: string, files?: UploadedFile[], thread?: number }} ScheduledMessage */
+
+/**
+ * What the person has written, in the room or in a thread.
+ * @typedef {object} Writing
+ * @property {string} text
+ * @property {UploadedFile[]} files the files that belong to the text
+ * @property {boolean} isThread whether the message is a reply in a thread
+ * @property {(body: string, at: string, files: UploadedFile[]) => string} send puts a message into the outbox, and returns its ref
+ */
 
 /** The parts of the dialog while it is open. */
 class Parts {
@@ -41,8 +50,6 @@ class Parts {
 export class ScheduleDialog {
   /** @type {string} */
   #slug;
-  /** @type {(body: string, at: string, files: UploadedFile[]) => string} */
-  #send;
   /** @type {Parts | null} */
   #parts = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -50,26 +57,19 @@ export class ScheduleDialog {
   /** @type {string | null} */
   #ref = null;
 
-  /**
-   * @param {string} slug
-   * @param {(body: string, at: string, files: UploadedFile[]) => string} send puts a message into the outbox, and returns its ref
-   */
-  constructor(slug, send) {
+  /** @param {string} slug */
+  constructor(slug) {
     this.#slug = slug;
-    this.#send = send;
   }
 
-  /**
-   * @param {string} [text] what the person has written in the room
-   * @param {UploadedFile[]} [files] the files that belong to this text
-   */
-  open(text = "", files = []) {
+  /** @param {Writing} writing */
+  open(writing) {
     const parts = new Parts();
-    parts.body.value = text;
-    setFiles(parts, files);
+    parts.body.value = writing.text;
+    setFiles(parts, writing.files);
     this.#parts = parts;
     const waiting = make("section", {}, make("h3", { text: pgettext("heading of a list of messages", "Scheduled") }), parts.list);
-    const dialog = openDialog(gettext("Send later"), "schedule-dialog", this.#makeForm(parts), waiting);
+    const dialog = openDialog(gettext("Send later"), "schedule-dialog", this.#makeForm(parts, writing), waiting);
     const closed = new AbortController();
     dialog.addEventListener("close", () => {
       this.#parts = null;
@@ -118,15 +118,18 @@ export class ScheduleDialog {
     else this.#timer = setTimeout(() => showOffline(parts), OFFLINE_AFTER_MS);
   }
 
-  /** @param {Parts} parts */
-  #makeForm(parts) {
+  /**
+   * @param {Parts} parts
+   * @param {Writing} writing
+   */
+  #makeForm(parts, { isThread, send }) {
     const suggestions = SUGGESTIONS.map(([text, moment]) => smallButton(null, text, () => {
       parts.time.value = toLocalInput(moment());
     }));
     const form = make(
       "form",
       { novalidate: true },
-      field(gettext("Your message"), parts.body),
+      field(gettext("Your message"), parts.body, isThread ? { help: gettext("It is posted in the thread.") } : {}),
       parts.filesLine,
       field(gettext("When"), parts.time, { help: gettext("In your own time zone (%(zone)s).", { zone: timeZone() }) }),
       make("p", { class: "choices" }, ...suggestions),
@@ -136,20 +139,23 @@ export class ScheduleDialog {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit(parts);
+      this.#submit(parts, send);
     });
     return form;
   }
 
-  /** @param {Parts} parts */
-  #submit(parts) {
+  /**
+   * @param {Parts} parts
+   * @param {Writing["send"]} send
+   */
+  #submit(parts, send) {
     const hasFiles = parts.files.length > 0;
     const problem = findProblem(parts.body.value, hasFiles, new Date(parts.time.value));
     const isAboutTime = (hasFiles || parts.body.value.trim() !== "") && codePointLength(parts.body.value.trim()) <= LONGEST_BODY;
     parts.error.show(problem, isAboutTime ? parts.time : parts.body);
     if (problem) return;
     this.#setSending(parts, true);
-    this.#ref = this.#send(parts.body.value, new Date(parts.time.value).toISOString(), parts.files);
+    this.#ref = send(parts.body.value, new Date(parts.time.value).toISOString(), parts.files);
   }
 
   /** @param {Parts} parts */
@@ -165,7 +171,7 @@ export class ScheduleDialog {
    * @param {Parts} parts
    * @param {ScheduledMessage} message
    */
-  #makeItem(parts, { id, body, at, state, why, files }) {
+  #makeItem(parts, { id, body, at, state, why, files, thread }) {
     const remove = () => this.#remove(parts, id);
     const button = state === "refused" ? smallButton("cancel-scheduled", pgettext("a scheduled message", "Dismiss"), remove)
       : confirmButton("cancel-scheduled", pgettext("a scheduled message", "Cancel"), gettext("Really cancel?"), remove);
@@ -176,6 +182,7 @@ export class ScheduleDialog {
       make("div", { class: "between" }, time, button),
       make("p", { class: "scheduled-body", dir: "auto", text: body }),
       files && make("p", { class: "help", text: describeFiles(files) }),
+      thread !== undefined && make("p", { class: "help", text: gettext("In a thread") }),
       why && make("p", { class: "errors", text: gettext("Not posted. %(reason)s", { reason: translateDetail(why) }) }),
     );
   }

@@ -33,7 +33,7 @@ const UNFINISHED = {
  * @property {string} task
  * @property {string} state
  * @property {number} progress
- * @property {{ format?: string }} [params]
+ * @property {{ format?: string, files?: boolean }} [params]
  * @property {number} [task_id]
  * @property {string} [result]
  * @property {number} [size]
@@ -56,6 +56,7 @@ const UNFINISHED = {
 
 /**
  * @typedef {object} Actions
+ * @property {string} slug the room
  * @property {(task: string, params: object) => string} start returns the ref of the task
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {() => void} focusComposer
@@ -72,7 +73,7 @@ export class TaskBars {
   /** @param {Actions} actions */
   constructor(actions) {
     this.#actions = actions;
-    onMenuEntry("menu-export", () => actions.withDialogs(({ openExportDialog }) => openExportDialog((params) => {
+    onMenuEntry("menu-export", () => actions.withDialogs(({ openExportDialog }) => openExportDialog(actions.slug, (params) => {
       this.#start(EXPORT, params);
       actions.focusComposer();
     })));
@@ -185,7 +186,8 @@ export class TaskBars {
 function titleOf({ task, params }) {
   const title = TITLES[task] ?? task;
   if (!params?.format) return title;
-  return gettext("%(task)s (%(format)s)", { task: title, format: params.format.toUpperCase() });
+  const values = { task: title, format: params.format.toUpperCase() };
+  return params.files ? gettext("%(task)s (%(format)s with files)", values) : gettext("%(task)s (%(format)s)", values);
 }
 
 /** @param {TaskEvent} event */

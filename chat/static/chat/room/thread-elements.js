@@ -38,14 +38,17 @@ function makeComposer() {
   const files = make("ul", { class: "composer-files", "aria-label": gettext("Files of this message"), hidden: true });
   const status = make("p", { class: "composer-files-status", role: "status", hidden: true });
   const file = make("input", { type: "file", "aria-label": gettext("Add files"), multiple: true, hidden: true });
-  const attach = make("button", { type: "button", class: "tool", "aria-label": gettext("Add files"), title: gettext("Add files") }, icon("attach"));
+  const moreLabel = gettext("More for this message");
+  const more = make("button", { type: "button", class: "tool", "aria-label": moreLabel, title: moreLabel, "aria-haspopup": "menu" }, icon("plus"));
+  // In a narrow window, the menu of `more` adds files.
+  const attach = make("button", { type: "button", class: "tool tool-wide", "aria-label": gettext("Add files"), title: gettext("Add files") }, icon("attach"));
   const counter = make("span", { class: "counter", "aria-live": "polite", hidden: true });
   const emoji = make("button", { type: "button", class: "tool", "aria-label": gettext("Emoji"), title: gettext("Emoji") }, icon("emoji"));
   const sendLabel = pgettext("button", "Send");
   const send = make("button", { type: "submit", class: "send", "aria-label": sendLabel, title: sendLabel }, icon("send"));
   const form = make(
     "form", { class: "composer", autocomplete: "off" },
-    context, files, status, file, make("div", { class: "composer-row" }, attach, text, counter, emoji, send),
+    context, files, status, file, make("div", { class: "composer-row" }, more, text, counter, attach, emoji, send),
   );
-  return { form, text, field: text, counter, emoji, send, context, cancel, files, status, file, attach, camera: null };
+  return { form, text, field: text, counter, emoji, send, context, cancel, files, status, file, attach, more, camera: null };
 }

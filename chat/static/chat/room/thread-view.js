@@ -8,6 +8,7 @@ import { CLIENT_EVENT, SERVER_EVENT } from "../connection/wire.js";
 import { closestTo } from "../ui/dom.js";
 import { countReplies, timeZone } from "../ui/format.js";
 import { isPageFocused } from "../ui/page-title.js";
+import { openPopupMenu } from "../ui/popup-menu.js";
 import { Scope } from "../ui/scope.js";
 import { gettext } from "../ui/translation.js";
 import { isPosting, lineOf } from "./command-lines.js";
@@ -46,6 +47,13 @@ export class ThreadView {
   #controls;
   /** @type {Composer} */
   #composer;
+  /** @type {LateAttachments} */
+  #attachments;
+  /**
+   * Where the commands post that the person writes here.
+   * @type {import("./commands.js").Place}
+   */
+  #place;
   /** @type {LatePolls} */
   #polls;
   /** @type {PendingMessages} */
@@ -86,7 +94,8 @@ export class ThreadView {
       readMarker: { wroteMessage: () => timeline.setFirstUnread(null) },
     });
     this.#composer = new Composer(this.#composerActions(), new Draft(conversation.storage, `${slug}.thread-${root}`), this.#parts);
-    this.#attach();
+    this.#attachments = this.#attach();
+    this.#place = this.#makePlace();
     this.#polls = new LatePolls(me, { slug, isBoard: false, changes: socket.changes, timeline, scope: this.#scope });
     watchPictures(list, () => timeline.messages, conversation.withDialogs);
     this.#pending = new PendingMessages(pending, me, {
@@ -133,20 +142,21 @@ export class ThreadView {
     this.#scope.close();
   }
 
-  /** Lets the person send files with a reply, if the site accepts files. */
+  /** Lets the person send files with a reply, if the site accepts files. Returns the files. */
   #attach() {
     const [{ element, attach }, conversation, composer] = [this.#parts, this.#conversation, this.#composer];
     const parts = partsForAttachments({ ...conversation, composer, scope: this.#scope }, conversation.filesPath, this.#parts);
     const attachments = new LateAttachments({ ...parts, target: element });
     attach.hidden = !attachments.isPossible;
     composer.useFiles(attachments);
+    return attachments;
   }
 
   /** @returns {import("./composer.js").Actions} */
   #composerActions() {
     return {
       submit: (body, target, files) => {
-        const isCommand = target === null && !files.length && this.#conversation.commands?.run(body, this.#field);
+        const isCommand = target === null && !files.length && this.#conversation.commands?.run(body, this.#place);
         if (!isCommand) this.#actions.submit(body, target, files.map(({ id }) => id));
       },
       typed: () => this.#typingSignal.typed(),
@@ -155,24 +165,6 @@ export class ThreadView {
         const last = this.#actions.findLastOwn();
         if (last) this.#composer.edit(last);
       },
-    };
-  }
-
-  /**
-   * Returns the field of this thread for a command.
-   * @returns {import("./commands.js").Field}
-   */
-  get #field() {
-    const [timeline, composer] = [this.#timeline, this.#composer];
-    return {
-      actions: this.#actions,
-      sendCommand: (name, text) => {
-        this.#conversation.socket.changes.command(name, text, timeZone(), this.root);
-        if (!isPosting(name)) return;
-        timeline.setFirstUnread(null);
-        timeline.scrollToEnd();
-      },
-      giveBack: (text) => composer.giveBack(text),
     };
   }
 
@@ -197,7 +189,7 @@ export class ThreadView {
   /** @param {TypingOthers} typingOthers */
   #listen(typingOthers) {
     const { me, socket, threads, composer } = this.#conversation;
-    const { list, form, emoji, retry } = this.#parts;
+    const { list, form, emoji, more, retry } = this.#parts;
     this.#scope.listen(threads, "noted", ({ detail }) => this.#noted(detail.message, typingOthers));
     this.#scope.listen(socket, LOCAL_EVENT.OUTBOX, () => this.#showPending());
     this.#scope.listen(socket, LOCAL_EVENT.ACKED, ({ detail: { ref, id, event } }) => {
@@ -222,6 +214,7 @@ export class ThreadView {
       if (event.key === "Escape" && this.#composer.hasTarget) event.stopPropagation();
     });
     emoji.addEventListener("click", () => this.#chooseEmoji(emoji));
+    more.addEventListener("click", () => this.#openMenu(more));
     retry.addEventListener("click", () => this.#load());
   }
 
@@ -322,15 +315,6 @@ export class ThreadView {
     if (this.#timeline.isAtBottom) this.#timeline.scrollToEnd();
   }
 
-  /**
-   * Gives a refused command back to the person. The room says why it was refused.
-   * @param {{ ref: string, event: import("../connection/wire.js").WireEvent | null, isRetried: boolean }} rejected
-   */
-  #rejected({ ref, event, isRetried }) {
-    if (isRetried || event?.type !== CLIENT_EVENT.COMMAND || event.thread !== this.root) return;
-    if (this.#composer.giveBack(lineOf(/** @type {any} */ (event)))) this.#conversation.socket.changes.discard(ref);
-  }
-
   /** @param {{ count: number }} thread */
   #showCount(thread) {
     this.#parts.count.textContent = thread.count ? countReplies(thread.count) : "";
@@ -370,6 +354,44 @@ export class ThreadView {
   #showVoters(id) {
     const poll = this.#timeline.get(id)?.poll;
     if (poll) this.#conversation.withDialogs(({ openVoters }) => openVoters(poll));
+  }
+
+  /** @returns {import("./commands.js").Place} */
+  #makePlace() {
+    const send = (/** @type {string} */ name, /** @type {string} */ text) => this.#sendCommand(name, text);
+    const openPollDialog = () => this.#conversation.openPollDialog((text) => send("poll", text));
+    return { actions: this.#actions, composer: this.#composer, sendCommand: send, openPollDialog };
+  }
+
+  /**
+   * Gives a command to the server. If it posts a message, scrolls to the end.
+   * @param {string} name
+   * @param {string} text
+   */
+  #sendCommand(name, text) {
+    this.#conversation.socket.changes.command(name, text, timeZone(), this.root);
+    if (!isPosting(name)) return;
+    this.#timeline.setFirstUnread(null);
+    this.#timeline.scrollToEnd();
+  }
+
+  /**
+   * Gives the text of a refused command back to the person.
+   * @param {{ ref: string, event: import("../connection/wire.js").WireEvent | null, isRetried: boolean }} rejected
+   */
+  #rejected({ ref, event, isRetried }) {
+    if (isRetried || event?.type !== CLIENT_EVENT.COMMAND || event.thread !== this.root) return;
+    if (this.#composer.giveBack(lineOf(/** @type {any} */ (event)))) this.#conversation.socket.changes.discard(ref);
+  }
+
+  /** @param {HTMLElement} opener */
+  #openMenu(opener) {
+    const [attachments, composer, { buttons }] = [this.#attachments, this.#composer, this.#conversation];
+    openPopupMenu(opener, gettext("More for this message"), [
+      ...(attachments.isPossible ? [{ text: gettext("Photo or file"), name: "attach", icon: "attach", act: () => attachments.choose() }] : []),
+      { text: gettext("Poll"), name: "poll", icon: "poll", act: () => this.#place.openPollDialog() },
+      { text: gettext("Send later"), name: "later", icon: "later", act: () => buttons.sendLater({ composer, attachments, thread: this.root }) },
+    ]);
   }
 
   /** @param {HTMLElement} opener */

@@ -65,7 +65,7 @@ export class FindPanel {
       left: () => covering.matches && panel.close(),
       room: () => {
         const { slug, conversation } = shell.pane;
-        return slug === null || !conversation ? null : { slug, name: conversation.title.name, timeline: conversation.timeline };
+        return slug === null || !conversation ? null : { slug, name: conversation.title.name, timeline: conversation.timeline, threads: conversation.threads };
       },
       nameOf: (slug) => places.get(slug)?.name ?? slug,
       notify: (sentence) => this.#workspace.notify(sentence),

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from chat.protocol import Command, Post
+from chat.protocol import Command
 from chat.services import commands, rooms
 
 
@@ -13,15 +13,9 @@ def run(room):
     """Return a function that runs a command of a person in the room `garden`, and returns the `ack`."""
     numbers = itertools.count(1)
 
-    def run(person, line, ref=None, slug="garden", zone=None):
+    def run(person, line, ref=None, slug="garden", zone=None, thread=None):
         name, _, text = line.removeprefix("/").partition(" ")
-        event = Command(ref or f"c{next(numbers)}", name, text.strip(), zone)
+        event = Command(ref or f"c{next(numbers)}", name, text.strip(), zone, thread)
         return commands.run_command(rooms.join_room(person, slug), event).ack
 
     return run
-
-
-@pytest.fixture
-def garden_post(alice, room):
-    """Return the number of a message that Alice has posted in the room `garden`."""
-    return rooms.post_message(rooms.join_room(alice, "garden"), Post("g1", "Who waters the roses?")).ack["id"]

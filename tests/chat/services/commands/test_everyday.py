@@ -33,13 +33,21 @@ def test_the_same_ref_gets_the_same_ack_and_posts_once(bob, run):
     assert bodies() == ["_waves_"]
 
 
-@pytest.mark.parametrize("name, text", [("me", "waves"), ("poll", "Lunch?\nPizza\nSushi")])
-def test_a_command_in_a_thread_posts_a_reply(bob, garden_post, name, text):
-    member = rooms.join_room(bob, "garden")
-    ack = commands.run_command(member, Command("r1", name, text, thread=garden_post)).ack
-    assert Message.objects.get(number=ack["id"]).thread_root == garden_post
-    assert commands.run_command(member, Command("r1", name, text, thread=garden_post)).ack == ack
-    assert_refused("ref_conflict", commands.run_command, member, Command("r1", name, text))
+@pytest.mark.parametrize("line", ["/me waves", "/shrug", "/poll Lunch?\nPizza\nSushi"])
+def test_a_command_in_a_thread_posts_in_the_thread(alice, bob, run, line):
+    run(alice, "/me asks", "r1")
+    ack = run(bob, line, "r2", thread=1)
+    assert ack["id"] == 2 and Message.objects.get(number=2).thread_root == 1
+    assert run(bob, line, "r2", thread=1) == ack
+    assert_refused("ref_conflict", run, bob, line, "r2")
+    assert_refused("not_found", run, bob, line, "r3", thread=9)
+
+
+def test_a_command_in_a_thread_that_posts_nothing_acts_on_the_room(alice, run):
+    rooms.apply_role(rooms.join_room(alice, "garden"), Member.OWNER)
+    run(alice, "/me asks")
+    assert run(alice, "/topic Roses", thread=1)["notice"] == "The topic is changed."
+    assert (Room.objects.get().topic, Message.objects.count()) == ("Roses", 1)
 
 
 @pytest.mark.parametrize("line", ["/me sleeps", "/shrug waves", "/topic waves"])
@@ -133,8 +141,8 @@ class Dances:
     def list(self, room):
         return [commands.CommandInfo("dance", "Dance", "waltz")] if room.slug == "garden" else []
 
-    def run(self, member, name, text, ref):
-        return rooms.post_message(member, Post(ref, f"dances {text}")) if name == "dance" else None
+    def run(self, member, event):
+        return rooms.post_message(member, Post(event.ref, f"dances {event.text}")) if event.name == "dance" else None
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chat.models import StoredFile, Task, TaskPart
-from chat.services import files, people, removed, rooms, tasks
+from chat.services import files, people, removed, rooms, tasks, uploads
 from chat.services.files import orphans
 from chat.services.tasks import claims
 from chat.services.tasks import job as jobs
@@ -21,9 +21,9 @@ def store(request, settings, tmp_path):
     settings.CHAT_FILES = "database:" if request.param == "database" else str(tmp_path / "files")
 
 
-def make_old():
+def make_old(seconds=orphans.ORPHAN_SECONDS + 60):
     """Change the times of all files, so that the files are older than ORPHAN_SECONDS."""
-    old = timezone.now() - timedelta(seconds=orphans.ORPHAN_SECONDS + 60)
+    old = timezone.now() - timedelta(seconds=seconds)
     StoredFile.objects.update(changed_at=old)
     root = files.find_directory()
     for path in root.rglob("*") if root else ():
@@ -50,6 +50,23 @@ def test_an_old_file_without_a_row_is_deleted_and_a_result_stays(alice, room):
     assert files.sweep_files() == 1 and removed.read_removed() == {"files": 1}
     assert stored_results() == [task.result_file] != [left]
     assert b'"messages"' in b"".join(tasks.read_result(task))
+
+
+def test_an_upload_on_a_slow_line_takes_hours_and_stays(alice, room):
+    member = rooms.join_room(alice, "garden")
+    permission = uploads.allow_upload(member)
+    writer = files.create(permission.name, permission.most_bytes)
+    writer.write(b"begin ")
+    for data in (b"middle ", b"end"):
+        make_old(20 * 3600)
+        assert files.sweep_files() == 0
+        writer.write(data)
+    writer.finish()
+    make_old(20 * 3600)
+    assert files.sweep_files() == 0
+    upload = uploads.finish_upload(member, permission.name, "notes.txt", writer.size)
+    make_old()
+    assert files.sweep_files() == 0 and b"".join(files.read(upload.stored)) == b"begin middle end"
 
 
 def test_a_file_that_a_worker_still_writes_stays_however_long_it_takes(alice, room):

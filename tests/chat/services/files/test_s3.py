@@ -1,8 +1,13 @@
-"""Files in a bucket: the same promises as in a directory, in bounded memory, on a server with the interface of S3."""
+"""
+Files in a bucket: the same promises as in a directory, in bounded memory, on servers with the interface of S3.
+
+The build runs these tests on moto, and `bin/test tests/chat/services/files -m long` on Swift: see tests/swift.py.
+"""
 
 import os
 import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -12,43 +17,13 @@ from django.utils import timezone
 from channels_transport import OUTAGES
 from chat.services import files
 from chat.services.files import orphans, s3
-from tests.chat.services.files import s3_server
+from tests.chat.services.files.helpers import content, find_problem, save
 from tests.chat.services.files.s3_server import BUCKET
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def server():
-    with s3_server.run_server() as url:
-        yield url
-
-
-@pytest.fixture
-def bucket(server, settings):
-    settings.CHAT_FILES = f"s3://{BUCKET}/prefix/of/files"
-    bucket = files.find_bucket()
-    yield bucket
-    for info in list(bucket.find("results")):
-        bucket.delete(info.name)
-
-
-@pytest.fixture
-def small_parts(monkeypatch):
-    """Let a part have 5 MiB, the least that S3 accepts."""
-    monkeypatch.setattr(s3, "PART_BYTES", 5 * 1024 * 1024)
-
-
-def save(*parts):
-    writer = files.create(files.make_name("results"))
-    for part in parts:
-        writer.write(part)
-    writer.finish()
-    return writer.name
-
-
-def content(name):
-    return b"".join(files.read(name))
+ADDRESS = f"s3://{BUCKET}"
 
 
 @pytest.mark.parametrize("parts", [[], [b""], [b"one, ", b"", b"two"], [b"x" * s3.READ_BYTES * 2 + b"y"]])
@@ -77,6 +52,20 @@ def test_a_large_file_is_sent_in_parts_and_not_kept_in_memory(bucket, small_part
     assert content(writer.name) == part * 13
     read = files.read_range(writer.name, 5 * 1024 * 1024 - 3, 7)
     assert b"".join(read) == (part * 13)[5 * 1024 * 1024 - 3 :][:7]
+
+
+def test_a_long_list_has_several_pages(bucket, small_parts):
+    """A server sends at most 1000 entries in one response. Here it sends two."""
+    names = [save(b"text") for _ in range(5)]
+    writers = [files.create(files.make_name("results")) for _ in range(3)]
+    for writer in writers:
+        writer.write(b"x" * s3.PART_BYTES)
+    events = bucket.client.meta.events
+    events.register("before-parameter-build.s3.ListObjectsV2", lambda params, **_: params.update(MaxKeys=2))
+    events.register("before-parameter-build.s3.ListMultipartUploads", lambda params, **_: params.update(MaxUploads=2))
+    found = [(info.name, info.is_complete) for info in bucket.find("results")]
+    s3.connect.cache_clear()
+    assert sorted(found) == sorted([(name, True) for name in names] + [(writer.name, False) for writer in writers])
 
 
 def test_a_bucket_needs_no_prefix_and_a_sweep_lists_only_some_folders(server, settings):
@@ -156,52 +145,62 @@ def test_a_backup_has_no_files_of_a_bucket_and_a_restored_file_goes_into_it(buck
 def test_everybody_with_the_address_can_read_a_file_for_a_while(bucket, server):
     url = bucket.make_url(save(b"text"), 60, {"Content-Disposition": 'attachment; filename="a.txt"'})
     assert "X-Amz-Signature=" in url and "X-Amz-Expires=60" in url
-    with s3_server.without_checks(server):  # moto cannot check a signature in the address
+    with server.without_checks():  # moto cannot check a signature in the address
         response = requests.get(url, timeout=10)
     assert response.content == b"text" and response.headers["Content-Disposition"] == 'attachment; filename="a.txt"'
 
 
 def test_a_bucket_that_cannot_be_reached_is_an_outage(server, settings, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    settings.CHAT_FILES = f"s3://{BUCKET}"
+    settings.CHAT_FILES = ADDRESS
     s3.connect.cache_clear()
-    with pytest.raises(OUTAGES, match="cannot be used"):
-        files.read(files.make_name("results"))
+    for use in (files.read, files.delete, lambda name: list(files.find_bucket().find("results"))):
+        with pytest.raises(OUTAGES, match="cannot be used"):
+            use(files.make_name("results"))
     s3.connect.cache_clear()
 
 
 # What doctor says.
 
 
-def find_problem(monkeypatch, settings, address=f"s3://{BUCKET}", **variables):
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    settings.CHAT_FILES = address
-    s3.connect.cache_clear()
-    try:
-        return files.find_problem()
-    finally:
-        s3.connect.cache_clear()
-
-
 def test_a_bucket_that_can_be_written_is_no_problem(server, settings, monkeypatch):
-    assert find_problem(monkeypatch, settings) is None
+    assert find_problem(monkeypatch, settings, ADDRESS) is None
     assert list(files.find_bucket().find("results")) == []
 
 
 def test_each_mistake_has_a_sentence(server, settings, monkeypatch):
     assert "no bucket other" in find_problem(monkeypatch, settings, "s3://other")
     with monkeypatch.context() as patch:
-        assert "refuses the keys" in find_problem(patch, settings, AWS_SECRET_ACCESS_KEY="wrong")
+        assert "refuses the keys" in find_problem(patch, settings, ADDRESS, AWS_SECRET_ACCESS_KEY="wrong")
     with monkeypatch.context() as patch:
-        assert "refuses the keys" in find_problem(patch, settings, AWS_ACCESS_KEY_ID="wrong")
+        assert "refuses the keys" in find_problem(patch, settings, ADDRESS, AWS_ACCESS_KEY_ID="wrong")
     with monkeypatch.context() as patch:
-        assert "cannot be reached" in find_problem(patch, settings, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+        assert server.refusal in find_problem(patch, settings, ADDRESS, **server.limited_keys)
+    with monkeypatch.context() as patch:
+        assert "cannot be reached" in find_problem(patch, settings, ADDRESS, AWS_ENDPOINT_URL="http://127.0.0.1:9")
     with monkeypatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.delenv(name)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        assert "There are no keys" in find_problem(patch, settings)
+        assert "There are no keys" in find_problem(patch, settings, ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "status, code, sentence",
+    [
+        (503, "ServiceUnavailable", "does not work (ServiceUnavailable)"),
+        (400, "AuthorizationHeaderMalformed", "in another region"),
+        (413, "EntityTooLarge", "is full (EntityTooLarge)"),
+    ],
+)
+def test_each_refusal_has_a_sentence(bucket, settings, status, code, sentence):
+    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    refuse = lambda **_: (SimpleNamespace(status_code=status), response)  # noqa: E731
+    bucket.client.meta.events.register("before-call.s3.PutObject", refuse)
+    try:
+        assert sentence in files.find_problem()
+    finally:
+        s3.connect.cache_clear()
 
 
 def test_missing_packages_have_a_sentence(settings, monkeypatch):

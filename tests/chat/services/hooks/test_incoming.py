@@ -88,6 +88,7 @@ def test_the_slash_at_the_end_does_not_matter(incoming, path):
         ('"text"', (400, "invalid_payload")),
         ({}, (400, "no_text")),
         ({"text": " "}, (400, "no_text")),
+        ({"text": "\u200b", "attachments": [{"text": "\U000e0001"}]}, (400, "no_text")),
     ],
 )
 def test_a_body_without_a_message_is_refused_in_the_words_of_slack(incoming, content, answer):
@@ -127,6 +128,16 @@ def test_a_hook_has_the_limits_of_a_person(incoming, settings):
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert all(int(answer["Retry-After"]) >= 1 for answer in answers[2:])
     assert Message.objects.count() == 2
+
+
+def test_large_payloads_are_limited_by_their_markup_before_they_are_read(incoming, settings, monkeypatch):
+    settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "markup": (50_000, 0.001)}
+    large = {"attachments": [{"text": "<!x>`a" * 1000}] * 20}
+    assert words(send(incoming[1], large)) == (200, "ok")
+    with monkeypatch.context() as patched:
+        patched.setattr("chat.services.hooks.read_payload", None)
+        assert words(send(incoming[1], large)) == (429, "rate_limited")
+    assert words(send(incoming[1], {"text": "a"})) == (200, "ok")
 
 
 @pytest.mark.parametrize("role", [Member.MUTED, Member.BANNED])

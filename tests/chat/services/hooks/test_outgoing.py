@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from chat import broadcast
 from chat.models import Announcement, EmailAddress, Hook, HookDelivery, Mail, Message, Room
-from chat.protocol import Post, Remove
-from chat.services import hooks, outgoing, rooms
+from chat.protocol import Command, Post, Remove
+from chat.services import commands, hooks, outgoing, rooms
 from chat.services.hooks import deliveries, triggers
 from chat.services.hooks.notices import write_hook_disabled
 from tests import wire
@@ -97,6 +97,32 @@ def test_an_answer_may_be_a_reply(make_outgoing, receiver, say):
     receiver.answers = [(200, b'{"text": "yes", "response_type": "comment"}')]
     say("ping")
     assert Message.objects.get(number=2).reply_to == 1
+
+
+def test_an_answer_goes_into_the_thread_in_which_its_message_was_written(make_outgoing, receiver, say, bob):
+    make_outgoing("words", ["ping"])
+    say("A question")
+    receiver.answers = [(200, b'{"text": "pong"}')]
+    rooms.post_message(rooms.join_room(bob, "garden"), Post("r1", "ping", thread=1))
+    wire.work()
+    assert list(Message.objects.order_by("number").values_list("body", "thread_root"))[1:] == [("ping", 1), ("pong", 1)]
+
+
+def test_a_command_in_a_thread_is_answered_there(make_outgoing, receiver, say, alice, bob):
+    hook, _ = make_outgoing("command", ["/deploy"])
+    say("A question")
+    receiver.answers = [(200, b'{"text": "Deployed."}')]
+    member = rooms.join_room(bob, "garden")
+    event = Command("c1", "deploy", "main", thread=1)
+    assert commands.run_command(member, event).is_new and not commands.run_command(member, event).is_new
+    assert_refused("not_found", commands.run_command, member, Command("c2", "deploy", "main", thread=9))
+    wire.work()
+    assert [content["thread"] for content in receiver.bodies] == [1]
+    answer = Message.objects.get(number=2)
+    assert (answer.body, answer.author.handle, answer.thread_root) == ("Deployed.", "Robot", 1)
+    hooks.send_again(alice, "garden", hook.id, HookDelivery.objects.get().id)
+    wire.work()
+    assert [content["thread"] for content in receiver.bodies] == [1, 1]
 
 
 def test_a_failed_delivery_is_sent_again_before_the_later_ones(make_outgoing, receiver, say):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection, transaction
 from PIL import Image
 
 from chat.models import CustomEmoji, Message, Upload
@@ -82,6 +83,18 @@ def test_the_files_of_mattermost_are_in_its_export(mattermost):
     assert (notes["name"], notes["type"], download(notes)) == ("notes.txt", "text/plain", b"Some notes")
     assert (photo["type"], photo["width"], photo["height"]) == ("image/jpeg", 40, 20)
     assert b"secret place" not in download(photo) and download(photo, "thumbnail")
+
+
+def test_a_link_in_an_export_is_no_file_of_it(mattermost, tmp_path):
+    (tmp_path / "secret.txt").write_text("The secret of this machine")
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(mattermost) as export:
+        export.extractall(folder)
+    (folder / "data/2020/c").mkdir()
+    (folder / "data/2020/c/lost.pdf").symlink_to(tmp_path / "secret.txt")
+    (folder / "data/2020/d").symlink_to(tmp_path)
+    import_mattermost(folder)
+    assert [upload.name for upload in Upload.objects.order_by("position")] == ["notes.txt", "photo.jpg"]
 
 
 def test_the_emoji_of_mattermost_are_drawn(mattermost):
@@ -184,6 +197,23 @@ def test_a_failed_batch_leaves_no_files(mattermost, own_files, monkeypatch):
     if own_files is not None:
         assert not [path for path in own_files.rglob("*") if path.is_file()]
     assert files.sweep_files() == 0
+
+
+def test_an_import_that_is_interrupted_after_a_commit_keeps_the_files(mattermost, own_files, monkeypatch):
+    real = transaction.Atomic.__exit__
+
+    def interrupt(atomic, *error):
+        real(atomic, *error)
+        if not connection.in_atomic_block and Upload.objects.exists():
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transaction.Atomic, "__exit__", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            import_mattermost(mattermost)
+    import_mattermost(mattermost)
+    message, download = read_only_message()
+    assert download(message["files"][0]) == b"Some notes"
 
 
 def test_a_damaged_file_and_a_site_without_files_leave_the_names(mattermost, settings):

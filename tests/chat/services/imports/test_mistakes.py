@@ -155,6 +155,22 @@ def test_a_damaged_zip_file(tmp_path):
     assert_refused(import_slack, path, "general/2019-03-01.json: cannot be read")
 
 
+def test_a_zip_file_of_another_kind_that_is_damaged(tmp_path):
+    path = tmp_path / "slack.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as export:
+        for name in ("users.json", "channels.json"):
+            export.writestr(name, "[]" * 50)
+        start = export.getinfo("users.json").header_offset + len("users.json") + 30
+    content = bytearray(path.read_bytes())
+    content[start + 4 : start + 9] = b"\xff" * 5
+    path.write_bytes(content)
+    assert_refused(import_slack, path, "users.json: cannot be read")
+    version_needed = content.index(b"PK\x01\x02") + 6
+    content[version_needed] = 200
+    path.write_bytes(content)
+    assert_refused(import_slack, path, "Cannot read")
+
+
 def test_a_dry_run_stores_nothing_and_says_what_an_import_would_do(tmp_path, capsys):
     path = generator.write_slack(generator.make_history(120), tmp_path / "slack.zip")
     rows = count_rows()

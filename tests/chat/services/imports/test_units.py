@@ -52,6 +52,7 @@ class Names:
         ("<", "<"),
         ("*unfinished _marks ~here `and", "*unfinished _marks ~here `and"),
         ("\ue0000\ue001 <@U1>", "0 @Alice B"),
+        ("&#" + "9" * 5000 + ";", "\ufffd"),
     ],
 )
 def test_mrkdwn_becomes_markdown(slack, markdown):

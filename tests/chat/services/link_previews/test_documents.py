@@ -17,6 +17,12 @@ def test_the_title_alone_is_enough():
     assert read("<TITLE lang=en>\n Roses &amp;\n weeds </TITLE>") == Page("Roses & weeds")
 
 
+def test_references_to_characters_that_do_not_exist_are_no_error():
+    reference = "&#" + "9" * 5000 + ";"
+    meta = f'<meta name=description content="Red{reference}">'
+    assert read(f"<title>&#000082;oses{reference}</title>{meta}") == Page("Roses\ufffd", "Red\ufffd")
+
+
 def test_a_page_without_a_title_has_no_preview():
     assert read('<meta name="description" content="Nothing">') is None
     assert read("<title> \u200e</title>") is None

@@ -70,6 +70,17 @@ def say(alice, room):
 
 
 @pytest.fixture
+def reply(alice):
+    """Return a function with which Alice replies in a thread of the room."""
+    refs = iter(range(1000))
+
+    def reply(root, body):
+        return rooms.post_message(rooms.join_room(alice, "garden"), Post(f"reply{next(refs)}", body, thread=root)).ack
+
+    return reply
+
+
+@pytest.fixture
 def wait():
     """Return a function that runs the jobs that were started for later, and returns their delays in seconds."""
 

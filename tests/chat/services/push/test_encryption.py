@@ -1,6 +1,7 @@
 """The example of RFC 8291, what browsers decrypt, and the key of the site."""
 
 import io
+import os
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
@@ -8,7 +9,7 @@ from django.core.management import call_command
 
 from chat.services.push import delivery, encryption, identity, make_key_pair
 from chatproj import environment
-from tests.push_service import PushBrowser, PushService
+from tests.push_service import KEY, PushBrowser, PushService
 
 pytestmark = pytest.mark.no_database
 # Appendix A of RFC 8291.
@@ -26,10 +27,11 @@ BODY = (
 )
 
 
-def test_the_example_of_the_standard_is_encrypted_alike():
+def test_the_example_of_the_standard_is_encrypted_alike(monkeypatch):
     sender = derive_private_key(int.from_bytes(encryption.decode(SENDER), "big"), SECP256R1())
-    salt = encryption.decode(SALT)
-    assert encryption.encode(encryption._encrypt(TEXT, BROWSER.point, BROWSER.secret, sender, salt)) == BODY
+    monkeypatch.setattr(encryption, "generate_private_key", lambda curve: sender)
+    monkeypatch.setattr(os, "urandom", lambda length: encryption.decode(SALT))
+    assert encryption.encode(encryption.encrypt(TEXT, BROWSER.point, BROWSER.secret)) == BODY
 
 
 def test_a_browser_reads_what_was_encrypted_for_it_and_no_two_bodies_are_alike():
@@ -49,6 +51,14 @@ def test_the_signature_names_the_push_service_and_the_contact(settings):
     claims = BROWSER.service.check_signature({"Authorization": header})
     assert claims["aud"] == "https://push.example:8443" and claims["sub"] == "mailto:chat@example.com"
     assert header.endswith(f"k={identity.get_public_key()}") and "secret" not in header
+
+
+@pytest.mark.parametrize("contact", [None, "", "tel:+1-201-555-0123", "http://chat.example.com"])
+@pytest.mark.parametrize("origin", ["https://push.example", "https://[2001:db8::1]:8443"])
+def test_a_site_without_a_contact_signs_for_every_address_of_a_push_service(settings, contact, origin):
+    settings.CHAT_VAPID_KEY, settings.CHAT_VAPID_CONTACT = KEY, contact
+    claims = BROWSER.service.check_signature({"Authorization": identity.sign_request(f"{origin}/path")})
+    assert claims["aud"] == origin and "sub" not in claims and not identity.has_contact()
 
 
 def test_the_command_prints_a_key_that_the_setting_accepts(settings):

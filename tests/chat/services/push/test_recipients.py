@@ -5,9 +5,9 @@ from datetime import time
 import pytest
 from django.utils import timezone
 
-from chat.models import Member, Preferences
+from chat.models import Member, Preferences, ThreadMember
 from chat.protocol import Remove
-from chat.services import blocks, directs, people, push, rooms, workspace
+from chat.services import blocks, directs, people, push, rooms, threads, workspace
 from chat.services.push import recipients, sending
 from tests import wire
 
@@ -86,6 +86,37 @@ def test_a_direct_message_shows_its_author(phone, say, work, alice, bob):
     assert (shown["title"], shown["body"]) == ("Alice", "Only for you")
 
 
+def test_a_reply_reaches_only_those_who_follow_its_thread(phone, say, reply, work, alice, bob, room):
+    people.change_preferences(bob, {"notify": "all"})
+    root = say("Who waters the roses?")
+    workspace.read_room(bob, "garden", root["offset"])
+    reply(root["id"], "I do")
+    work()
+    assert phone.shown == [], "an open page does not notify of this reply, and does not count it as unread"
+    threads.set_state(bob, "garden", root["id"], ThreadMember.FOLLOWED)
+    people.change_preferences(bob, {"notify": "mentions"})
+    number = reply(root["id"], "And the lilies")["id"]
+    work()
+    (shown,) = phone.shown
+    assert (shown["body"], shown["address"]) == ("And the lilies", f"/rooms/garden/#message-{number}")
+
+
+def test_a_mention_in_a_reply_reaches_a_closed_browser(phone, say, reply, work):
+    reply(say("Who waters the roses?")["id"], "You, @Bob?")
+    work()
+    assert [shown["body"] for shown in phone.shown] == ["You, @Bob?"]
+
+
+def test_a_reply_that_was_read_in_its_thread_is_not_sent(phone, say, reply, work, bob, room):
+    root = say("Who waters the roses?")["id"]
+    reply(root, "I do")
+    threads.set_state(bob, "garden", root, ThreadMember.FOLLOWED)
+    number = reply(root, "You, @Bob?")["id"]
+    threads.mark_read(Member.objects.get(room=room, person=bob), root, number)
+    work()
+    assert phone.shown == []
+
+
 def test_blocked_people_cause_no_pushes(phone, say, work, alice, bob):
     blocks.block_person(bob, alice)
     say("@Bob @all")
@@ -161,10 +192,10 @@ def test_a_person_who_is_still_active_after_a_minute_gets_no_push(phone, say, wo
 def test_a_push_without_text_names_only_the_room(subscribe, say, work, bob, room):
     rooms.join_room(bob, "garden")
     phone, _ = subscribe(bob, text=False)
-    say("@Bob the secret is 42")
+    say("@Bob the secret is a rose")
     work()
     (shown,) = phone.shown
-    assert (shown["title"], shown["body"]) == ("The garden", "1 new message") and "42" not in str(shown)
+    assert (shown["title"], shown["body"]) == ("The garden", "1 new message") and "rose" not in str(shown)
 
 
 def test_a_push_is_in_the_language_of_the_person(phone, say, work, bob):

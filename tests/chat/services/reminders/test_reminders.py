@@ -239,6 +239,18 @@ def test_a_reminder_that_was_sent_can_be_sent_again_later(alice, bob, run):
     assert run_job().state == Reminder.SENT and Announcement.objects.count() == 2
 
 
+def test_reminders_that_are_sent_again_count_too(alice, run, monkeypatch):
+    monkeypatch.setattr("chat.services.reminders.storing.MAX_WAITING", 1)
+    run(alice, "/remind me in 20 minutes Tea")
+    make_due()
+    path = f"/api/reminders/{run_job().id}/"
+    run(alice, "/remind me in 20 minutes Coffee")
+    assert Caller(alice)("PUT", path, {"at": get_time(600)}) == (403, "forbidden")
+    assert Caller(alice).browser.delete(f"/api/reminders/{Reminder.objects.waiting().get().id}/").status_code == 204
+    assert Caller(alice)("PUT", path, {"at": get_time(600)})[0] == 200
+    assert Caller(alice)("PUT", path, {"at": get_time(700)})[0] == 200
+
+
 def test_a_message_that_was_posted_cannot_be_sent_again(alice, run):
     run(alice, "/remind here in 20 minutes Standup")
     make_due()

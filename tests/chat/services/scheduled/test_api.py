@@ -27,6 +27,19 @@ def test_a_message_can_be_scheduled_listed_and_cancelled(bob, charlie, room):
     assert scheduled.post_scheduled(number) is False and read_bodies() == []
 
 
+def test_the_list_says_in_which_thread_a_message_is_posted(alice, bob, enter):
+    enter(alice).post("r1", "A question")
+    enter(alice).post("r2", "An answer", thread=1)
+    call, at = Caller(bob), get_time()
+    # The id of a reply leads to the thread too.
+    request = {"ref": "s1", "body": "Later", "at": at, "thread": 2}
+    assert call("POST", PATH, request)[0] == 201
+    assert call("POST", PATH, request)[0] == 200
+    assert call("POST", PATH, {**request, "thread": 1}) == (409, "ref_conflict")
+    assert [row["thread"] for row in call("GET", PATH)[1]["scheduled"]] == [1]
+    assert call("POST", PATH, {**request, "ref": "s2", "thread": 9}) == (404, "not_found")
+
+
 def test_a_posted_message_cannot_be_cancelled(bob, make_scheduled):
     row = run_job(make_scheduled(bob))
     assert Caller(bob)("DELETE", f"{PATH}{row.id}/") == (404, "not_found")

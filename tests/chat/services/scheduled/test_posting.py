@@ -3,13 +3,14 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat import broadcast, protocol
 from chat.models import Member, Message, Person, ScheduledMessage
 from chat.services import rooms, scheduled
 from tests import wire
 from tests.chat.helpers import take_delayed_jobs
-from tests.chat.services.scheduled.helpers import read_bodies, run_job
+from tests.chat.services.scheduled.helpers import get_time, read_bodies, run_job
 from tests.helpers import fail_with, statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +28,25 @@ def test_a_scheduled_message_can_be_a_reply(alice, bob, enter, make_scheduled):
     enter(alice).post("r1", "A question")
     run_job(make_scheduled(bob, reply_to=1))
     assert Message.objects.get(number=2).reply_to == 1
+
+
+def test_a_scheduled_reply_is_posted_in_its_thread(alice, bob, enter):
+    asker, writer = enter(alice), enter(bob)
+    asker.post("r1", "A question")
+    ack = writer.ask("schedule", ref="s1", body="An answer", at=get_time(), thread=1)
+    row = ScheduledMessage.objects.get(id=ack["scheduled_id"])
+    ScheduledMessage.objects.filter(id=row.id).update(due_at=timezone.now())
+    assert run_job(row).state == "posted"
+    assert Message.objects.get(number=2).thread_root == 1
+    assert asker.seen("message")[-1]["thread"]["count"] == 1
+
+
+def test_a_reply_is_refused_if_its_thread_has_lost_the_first_message(alice, bob, enter, make_scheduled):
+    asker = enter(alice)
+    asker.post("r1", "A question")
+    row = make_scheduled(bob, thread_root=1)
+    asker.ask("remove", ref="x1", id=1)
+    assert run_job(row).state == "refused" and "was removed" in row.why
 
 
 def test_a_job_that_runs_before_its_time_is_scheduled_again(bob, make_scheduled):

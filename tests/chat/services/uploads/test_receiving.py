@@ -1,14 +1,18 @@
 """Uploads: who may upload what, and how much a person and a room may keep."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
+import redis
+from django.db import connection
 from django.utils import timezone
 
 from chat.models import Member, ScheduledMessage, Upload
 from chat.protocol import ChatError
 from chat.services import files, rooms, uploads
 from chat.services.uploads import quotas, receiving
+from tests.helpers import fail_with
 
 from .helpers import make_image, names_in_rows, names_in_store, post, read, upload
 
@@ -73,6 +77,37 @@ def test_two_uploads_at_once_cannot_exceed_the_space(member, settings):
     uploads.finish_upload(member, first.name, "a.txt", 5)
     assert refusal_of(uploads.finish_upload, member, second.name, "b.txt", 5) == "too_large"
     assert names_in_store() == names_in_rows() and len(names_in_rows()) == 1
+
+
+def test_uploads_of_two_people_into_a_room_are_counted_one_after_the_other(member, monkeypatch):
+    real, locked = quotas.get_most_bytes, []
+
+    def count(room_id, person_id):
+        locked.append((connection.in_atomic_block, lock.call_count))
+        return real(room_id, person_id)
+
+    with mock.patch("chat.services.rooms.lock_room", wraps=rooms.lock_room) as lock:
+        monkeypatch.setattr(receiving, "get_most_bytes", count)
+        upload(member)
+    lock.assert_called_once_with(member.room_id)
+    assert locked == [(False, 0), (True, 1)]
+
+
+def test_a_room_that_was_deleted_during_the_upload_gets_no_file(member, room):
+    permission = uploads.allow_upload(member)
+    files.put(permission.name, [b"Hello"])
+    rooms.delete_room(room)
+    assert refusal_of(uploads.finish_upload, member, permission.name, "a.txt", 5) == "not_found"
+    assert names_in_store() == set()
+
+
+def test_an_outage_at_the_end_leaves_neither_a_row_nor_bytes(member, monkeypatch):
+    permission = uploads.allow_upload(member)
+    files.put(permission.name, [b"Hello"])
+    monkeypatch.setattr("chat.services.budgets.count_upload_bytes", fail_with(redis.ConnectionError()))
+    with pytest.raises(redis.ConnectionError):
+        uploads.finish_upload(member, permission.name, "a.txt", 5)
+    assert names_in_store() == names_in_rows() == set()
 
 
 def test_a_person_has_few_files_that_belong_to_no_message(member, monkeypatch):
