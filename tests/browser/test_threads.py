@@ -67,6 +67,10 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(phone.locator(".thread .notice")).to_contain_text("There is no command /dance here.")
     expect(phone.locator("#thread-composer")).to_have_value("/dance now")
     phone.locator("#thread-composer").fill("")
+    # The bars of the room, such as reminders, stay above the thread.
+    phone.evaluate("document.getElementById('version-bar').hidden = false")
+    phone.locator("#version-bar button").first.tap(trial=True)
+    phone.evaluate("document.getElementById('version-bar').hidden = true")
     phone.locator("[data-action=close-panel]").tap()
     expect(phone.get_by_test_id("side-panel")).to_be_hidden()
     expect(phone).to_have_url(f"{site.url}/rooms/{slug}/")
