@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from chat.http import bundles
@@ -25,6 +25,7 @@ MANIFEST_SECONDS = 3600
 # The colours of chat.css. The pages name both for the bars of the browser; a manifest can have only one.
 LIGHT_GROUND, ACCENT = "#faf9f6", "#0f766e"
 ICON_SIZES = (192, 512)
+SITE_NAME = "Chat"  # the name that all pages show, in every language
 
 
 @require_safe
@@ -35,8 +36,8 @@ def manifest(request: HttpRequest) -> HttpResponse:
         {"name": gettext("Settings"), "url": reverse("settings")},
     ]
     content = {
-        "name": pgettext("name of the site", "Chat"),
-        "short_name": pgettext("name of the site", "Chat"),
+        "name": SITE_NAME,
+        "short_name": SITE_NAME,
         "description": gettext("Rooms and direct messages of this site."),
         "lang": get_language(),
         "dir": "auto",

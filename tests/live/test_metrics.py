@@ -36,6 +36,8 @@ pytestmark = pytest.mark.no_database
 NOT_USED = {
     "chat_consumer_failures_total",
     "chat_database_errors_total",
+    "chat_hook_deliveries_total",
+    "chat_link_previews_total",
     "chat_refusals_total",
     "chat_removed_total",
     "chat_tasks",

@@ -44,11 +44,8 @@ def _read_ts(text):
 
 
 def _convert_reactions(reactions):
-    found = [Reaction(find_emoji(reaction["name"]) or "", tuple(reaction["users"])) for reaction in reactions]
-    return [
-        Reaction(reaction.emoji or f":{given['name']}:", reaction.people)
-        for reaction, given in zip(found, reactions, strict=True)
-    ]
+    given = [(reaction.get("name"), tuple(reaction.get("users") or ())) for reaction in reactions]
+    return [Reaction(find_emoji(name) or f":{name}:", people) for name, people in given if name and people]
 
 
 def _make_text(content, names):
