@@ -14,6 +14,7 @@ from chat import protocol
 from chat.models import NO_HANDLE_KEYS, Member, Person, Room, make_handle_key, make_handle_keys
 from chat.protocol import ChatError
 from chat.services import reserved_handles
+from chat.services.free_rows import find_free_rows
 
 from .accounts import make_person
 from .handles import has_history, store_person
@@ -86,7 +87,8 @@ def retire_bot(bot: Person) -> None:
 
 def sweep_bots() -> int:
     """Deactivate at most MAX_SWEPT bots whose hooks went with their rooms. Return how many."""
-    left = list(Person.objects.filter(is_bot=True, is_active=True, hook=None)[:MAX_SWEPT])
+    without_hook = Person.objects.filter(is_bot=True, is_active=True, hook=None).order_by("id")
+    left = find_free_rows(without_hook, MAX_SWEPT, of=("self",))
     for bot in left:
         retire_bot(bot)
     return len(left)

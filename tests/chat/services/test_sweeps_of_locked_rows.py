@@ -12,11 +12,14 @@ from chat.models import (
     Announcement,
     Board,
     Change,
+    Hook,
+    HookDelivery,
     Invitation,
     KnownPlace,
     Mail,
     Member,
     Person,
+    Preview,
     Receipt,
     Reminder,
     Room,
@@ -24,13 +27,16 @@ from chat.models import (
     StoredFile,
     Task,
     Token,
+    Upload,
     Visitor,
 )
 from chat.services import (
     announcements,
     boards,
     files,
+    hooks,
     invitations,
+    link_previews,
     lost_rights,
     mails,
     moderation,
@@ -40,6 +46,7 @@ from chat.services import (
     rooms,
     scheduled,
     tasks,
+    uploads,
 )
 from chat.services.boards import lifecycle
 from chat.services.sweeps import SWEEPS
@@ -208,7 +215,39 @@ def files_without_a_row(alice, bob, room):
     return StoredFile
 
 
+def unused_uploads(alice, bob, room):
+    for number in range(2):
+        name = files.make_name("uploads")
+        values = {"name": "a.txt", "type": "text/plain", "size": 1, "stored": name, "created_at": LONG_AGO}
+        Upload.objects.create(key=f"key-{number}", room=room, person=alice, **values)
+    return Upload
+
+
+def failed_previews(alice, bob, room):
+    for number in range(2):
+        Preview.objects.create(digest=str(number), fetched_at=LONG_AGO, expires_at=LONG_AGO)
+    return Preview
+
+
+def old_deliveries(alice, bob, room):
+    bot = Person.objects.create(handle="Builds", is_bot=True)
+    hook = Hook.objects.create(room=room, person=bot, kind=Hook.OUTGOING, url="https://a.example/")
+    for _ in range(2):
+        HookDelivery.objects.create(hook=hook, state=HookDelivery.SENT, created_at=LONG_AGO)
+    return HookDelivery
+
+
+def bots_without_a_hook(alice, bob, room):
+    for handle in ("Builds", "Alarms"):
+        Person.objects.create(handle=handle, is_bot=True)
+    return Person.objects.filter(is_bot=True)
+
+
 CASES = [
+    (uploads.sweep_uploads, unused_uploads),
+    (link_previews.sweep_previews, failed_previews),
+    (hooks.sweep_deliveries, old_deliveries),
+    (people.sweep_bots, bots_without_a_hook),
     (files.sweep_files, files_without_a_row),
     (rooms.sweep_old_refs, old_refs),
     (retention.sweep_retention, rooms_with_old_messages),
