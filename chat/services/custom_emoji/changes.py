@@ -90,9 +90,7 @@ def _store(person: Person | None, name: str, webp: bytes) -> CustomEmoji:
         # The row comes before its file: see chat/services/files. Nobody sees the row before the commit.
         with transaction.atomic():
             emoji = CustomEmoji.objects.create(name=name, digest=digest, file=files.make_name(KIND), added_by=person)
-            writer = files.create(emoji.file)
-            writer.write(webp)
-            writer.finish()
+            files.write(emoji.file, [webp])
     except IntegrityError:
         raise _make_taken_error() from None
     except files.NoSpace:

@@ -32,6 +32,7 @@ from .stores import (
     put,
     read,
     read_range,
+    write,
 )
 from .writing import Parts, Writer
 
@@ -58,4 +59,5 @@ __all__ = [
     "read_range",
     "register_owner",
     "sweep_files",
+    "write",
 ]

@@ -58,7 +58,21 @@ def put(name: str, parts: Iterable[bytes]) -> None:
     """
     store = find_stores()[0]
     store.delete(name)
-    writer = store.create(name, float("inf"))
+    _write_all(store.create(name, float("inf")), parts)
+
+
+def write(name: str, parts: Iterable[bytes], most_bytes: float = float("inf")) -> int:
+    """
+    Store a new file, and return its size. If anything fails, no file remains.
+
+    Raise FileTooLarge above `most_bytes`, and NoSpace.
+    """
+    writer = create(name, most_bytes)
+    _write_all(writer, parts)
+    return writer.size
+
+
+def _write_all(writer: Writer, parts: Iterable[bytes]) -> None:
     try:
         for part in parts:
             writer.write(part)

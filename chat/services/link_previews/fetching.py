@@ -148,9 +148,7 @@ def _fetch_image(url: str) -> Image.Image | None:
 
 def _write_file(preview: Preview, content: bytes) -> None:
     try:
-        writer = files.create(preview.image)
-        writer.write(content)
-        writer.finish()
+        files.write(preview.image, [content])
     except (files.NoSpace, files.FileLost):
         logger.warning("The image of a link preview could not be stored")
         preview.image, preview.width, preview.height = "", None, None

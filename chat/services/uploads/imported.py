@@ -8,7 +8,7 @@ again. The limits for the files of people do not apply. This module writes Uploa
 
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import IO
 
@@ -21,10 +21,10 @@ from chat.services import files
 from .encoding import NoPicture, encode_picture
 from .headers import opened
 from .names import SNIFFED_BYTES, UNKNOWN, clean_name, find_picture_type, find_type
-from .owner import KIND, find_used
+from .owner import find_used
+from .processing import read_parts, store_parts
 from .receiving import MAX_PICTURE_BYTES
 
-_PART_BYTES = 100_000
 _NAMES_PER_QUERY = 500  # older versions of SQLite allow 999 parameters
 
 
@@ -39,7 +39,7 @@ def keep_imported_file(name: str, content: IO[bytes]) -> Upload | None:
 
     Raise NoSpace, and what reading the content raises.
     """
-    stored, size = _write(_read(content))
+    stored, size = store_parts(read_parts(content))
     if not size:
         files.delete(stored)
         return None
@@ -60,30 +60,13 @@ def _encode(upload: Upload) -> None:
         with opened(upload.stored) as source, tempfile.TemporaryFile() as target:
             encoded = encode_picture(source, target)
             target.seek(0)
-            original, (upload.stored, upload.size) = upload.stored, _write(_read(target))
+            original, (upload.stored, upload.size) = upload.stored, store_parts(read_parts(target))
             files.delete(original)
     except (NoPicture, ChatError):
         upload.state, upload.type = Upload.FAILED, UNKNOWN
         return
     upload.width, upload.height = encoded.width, encoded.height
-    upload.thumbnail, upload.thumbnail_size = _write([encoded.thumbnail])
-
-
-def _read(content: IO[bytes]) -> Iterator[bytes]:
-    while part := content.read(_PART_BYTES):
-        yield part
-
-
-def _write(parts: Iterable[bytes]) -> tuple[str, int]:
-    writer = files.create(files.make_name(KIND))
-    try:
-        for part in parts:
-            writer.write(part)
-        writer.finish()
-    except BaseException:
-        writer.discard()
-        raise
-    return writer.name, writer.size
+    upload.thumbnail, upload.thumbnail_size = store_parts([encoded.thumbnail])
 
 
 def attach_imported_files(room_id: int, number: int, person_id: int, uploads: Sequence[Upload]) -> None:

@@ -7,7 +7,7 @@ files. The message of the picture is published again. This module writes Upload.
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import IO
 
@@ -62,7 +62,8 @@ def _claim(upload_id: int) -> bool:
 
 
 def _replace(upload: Upload, encoded: Encoded, content: IO[bytes]) -> bool:
-    made = [_write(_read(content)), _write(iter([encoded.thumbnail]))]
+    content.seek(0)
+    made = [store_parts(read_parts(content)), store_parts([encoded.thumbnail])]
     fields = {
         "stored": made[0][0],
         "size": made[0][1],
@@ -77,23 +78,16 @@ def _replace(upload: Upload, encoded: Encoded, content: IO[bytes]) -> bool:
     return is_finished
 
 
-def _read(content: IO[bytes]) -> Iterator[bytes]:
-    content.seek(0)
+def read_parts(content: IO[bytes]) -> Iterator[bytes]:
+    """Yield the rest of an open file in parts."""
     while part := content.read(_PART_BYTES):
         yield part
 
 
-def _write(parts: Iterator[bytes]) -> tuple[str, int]:
+def store_parts(parts: Iterable[bytes]) -> tuple[str, int]:
     """Store a new file. Return (its name, its size)."""
-    writer = files.create(files.make_name(KIND))
-    try:
-        for part in parts:
-            writer.write(part)
-        writer.finish()
-    except BaseException:
-        writer.discard()
-        raise
-    return writer.name, writer.size
+    name = files.make_name(KIND)
+    return name, files.write(name, parts)
 
 
 def give_up(upload: Upload) -> bool:

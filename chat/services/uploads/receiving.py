@@ -66,21 +66,13 @@ def make_failure(code: str = "malformed") -> ChatError:
 def store_upload(member: Member, name: str, parts: Iterable[bytes]) -> Upload:
     """Store the parts of a file that has come with its request, and its row. Raise as the functions around this do."""
     permission = allow_upload(member)
-    writer = files.create(permission.name, permission.most_bytes)
     try:
-        for part in parts:
-            writer.write(part)
-        writer.finish()
+        size = files.write(permission.name, parts, permission.most_bytes)
     except files.FileTooLarge:
-        writer.discard()
         raise make_too_large_error(permission.most_bytes) from None
     except files.NoSpace:
-        writer.discard()
         raise make_failure("no_space") from None
-    except BaseException:
-        writer.discard()
-        raise
-    return finish_upload(member, permission.name, name, writer.size)
+    return finish_upload(member, permission.name, name, size)
 
 
 def finish_upload(member: Member, stored: str, name: str, size: int) -> Upload:

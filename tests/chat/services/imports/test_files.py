@@ -234,7 +234,7 @@ def test_a_full_disk_stops_the_import_and_the_next_run_continues(mattermost, mon
         raise files.NoSpace
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "create", fail)
+        patch.setattr(files, "write", fail)
         with pytest.raises(CommandError, match="no space"):
             import_mattermost(mattermost)
     assert not Message.objects.exists()

@@ -210,11 +210,11 @@ def test_a_missing_file_ends_the_job(member, caplog):
 def test_a_full_disk_is_no_fault_of_the_picture(member, monkeypatch):
     row = upload(member, "a.png", make_image())
 
-    def refuse(name, most_bytes=None):
+    def refuse(name, parts):
         raise files.NoSpace(name)
 
     with monkeypatch.context() as full:
-        full.setattr(files, "create", refuse)
+        full.setattr(files, "write", refuse)
         for _ in range(processing.MAX_TRIES + 1):
             with pytest.raises(files.NoSpace):
                 uploads.process_picture(row.id)
