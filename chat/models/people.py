@@ -5,7 +5,7 @@ People, the people whom they block, and the places from which they have signed i
 import hashlib
 import re
 import unicodedata
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -45,6 +45,28 @@ def make_handle_keys(handle: str) -> dict[str, str | None]:
     return {"handle_key": make_handle_key(handle), "handle_skeleton": make_handle_skeleton(handle)}
 
 
+class Login(NamedTuple):
+    """What a sign-in with a password needs of a person: the id, the encoded password, and whether it may be used."""
+
+    id: int
+    password: str
+    is_active: bool
+
+
+def _select_handle(handle, or_alike):
+    """Return the keys of a handle, the best first, and the condition that selects the people who may be meant."""
+    keys = [make_handle_key(handle), make_handle_key(" ".join(handle.split()))]
+    is_meant = models.Q(handle_key__in=keys)
+    if or_alike:
+        is_meant |= models.Q(handle_skeleton=make_handle_skeleton(handle), is_guest=False)
+    return keys, is_meant
+
+
+def _choose_meant(found, keys):
+    """Return the value of the best key of a handle, or of a handle that looks alike, or None."""
+    return found.get(keys[0]) or found.get(keys[1]) or next(iter(found.values()), None)
+
+
 class PersonManager(BaseUserManager):
     """Finds people by the keys of their handles. The case of a handle does not matter."""
 
@@ -59,13 +81,18 @@ class PersonManager(BaseUserManager):
         With `or_alike`, return the account whose handle looks like this one if nobody has the handle itself. Run one
         query.
         """
-        keys = [make_handle_key(handle), make_handle_key(" ".join(handle.split()))]
-        is_meant = models.Q(handle_key__in=keys)
-        if or_alike:
-            is_meant |= models.Q(handle_skeleton=make_handle_skeleton(handle), is_guest=False)
-        found = {person.handle_key: person for person in self.filter(is_meant)}
-        exact = found.get(keys[0]) or found.get(keys[1])
-        return exact or next(iter(found.values()), None)
+        keys, is_meant = _select_handle(handle, or_alike)
+        return _choose_meant({person.handle_key: person for person in self.filter(is_meant)}, keys)
+
+    def find_login(self, handle: str) -> "Login | None":
+        """
+        Return the login of the person whom `find_by_handle` finds with `or_alike`, or None. Run one query.
+
+        It takes the same time whether there is such a person or not: no instance of a model is made.
+        """
+        keys, is_meant = _select_handle(handle, or_alike=True)
+        rows = self.filter(is_meant).values_list("handle_key", "id", "password", "is_active")
+        return _choose_meant({key: Login(*login) for key, *login in rows}, keys)
 
     def find_with_credential(
         self, person_id: int, session_key: str | None = None, token_id: int | None = None

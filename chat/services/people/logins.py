@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import auth
+from django.contrib.auth import hashers
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -51,12 +52,10 @@ class HandleBackend(ModelBackend):
         """Return the person with this handle and password, or None."""
         if username is None or password is None:
             return None
-        person = Person.objects.find_by_handle(username, or_alike=True)
-        if person is None or not person.has_usable_password():
-            # Also hash a password here, because the time of the response must not tell which handles exist.
-            Person().set_password(password)
-            return None
-        return person if person.check_password(password) and self.user_can_authenticate(person) else None
+        login = Person.objects.find_login(username)
+        # Without the right password of an active person, all cases run the same queries.
+        is_right = _is_password(password, login)
+        return self.get_user(login.id) if login and login.is_active and is_right else None
 
     def user_can_authenticate(self, user: Person) -> bool:
         """Return whether a person may be signed in: active, no bot, and no guest if the site is closed to guests."""
@@ -66,6 +65,19 @@ class HandleBackend(ModelBackend):
         """Return the person with this id, if this person may be signed in, or None."""
         person = Person.objects.find_by_id(user_id)
         return person if person is not None and self.user_can_authenticate(person) else None
+
+
+def _is_password(password, login):
+    """Return whether a password is the one of a login. It takes the same time if there is no login or no password."""
+    if login is None or not hashers.is_password_usable(login.password):
+        hashers.make_password(password)
+        return False
+
+    def store(password):
+        # The password was stored with fewer rounds, or by an older hasher.
+        Person.objects.filter(id=login.id).update(password=hashers.make_password(password))
+
+    return hashers.check_password(password, login.password, store)
 
 
 def sign_in(request: HttpRequest, person: Person) -> None:

@@ -137,7 +137,7 @@ def sweep_places() -> int:
 
 def _find_account(handle):
     # Many spellings of a handle name the same account. All these spellings share one limit.
-    return Person.objects.find_by_handle(handle if protocol.is_possible_handle(handle) else "", or_alike=True)
+    return Person.objects.find_login(handle if protocol.is_possible_handle(handle) else "")
 
 
 def _find_known(account, digests):

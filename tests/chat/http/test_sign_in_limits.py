@@ -1,6 +1,7 @@
 """Every way to sign in limits wrong passwords, and an attacker cannot lock out the owner of an account."""
 
 import pytest
+from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
 from django.test import Client
 
 from chat.models import KnownPlace, Person
@@ -188,13 +189,24 @@ def test_failures_run_the_same_queries_and_hash_once_for_every_handle(
     alice, charlie, monkeypatch, django_assert_num_queries
 ):
     hashed = []
-    set_password, check_password = Person.set_password, Person.check_password
-    monkeypatch.setattr(Person, "set_password", lambda *args: (hashed.append(1), set_password(*args)))
-    monkeypatch.setattr(Person, "check_password", lambda *args: (hashed.append(1), check_password(*args))[1])
+    hasher = type(get_hasher())
+    encode = hasher.encode
+    monkeypatch.setattr(hasher, "encode", lambda *args: (hashed.append(1), encode(*args))[1])
     for handle in ("Alice", "Nobody", "Charlie"):
         with django_assert_num_queries(3):
             assert by_api(Client(), "wrong", ATTACKER, handle).status_code == 401
     assert len(hashed) == 3
+
+
+def test_a_password_that_was_stored_by_an_older_hasher_is_stored_anew(alice, settings):
+    settings.PASSWORD_HASHERS = [*settings.PASSWORD_HASHERS, "django.contrib.auth.hashers.UnsaltedSHA1PasswordHasher"]
+    Person.objects.filter(id=alice.id).update(password=make_password(RIGHT, hasher="unsalted_sha1"))
+    assert by_api(Client(), "wrong", OWNER).status_code == 401
+    browser = Client()
+    assert by_api(browser, RIGHT, OWNER).status_code == 200
+    assert browser.get("/api/session/").json()["handle"] == "Alice"
+    alice.refresh_from_db()
+    assert identify_hasher(alice.password).algorithm == get_hasher().algorithm and alice.check_password(RIGHT)
 
 
 def test_the_id_of_a_browser_is_hidden_from_scripts_and_outlives_the_login(alice):

@@ -141,14 +141,6 @@ def test_a_deactivated_person_cannot_sign_in(alice):
     assert people.find_person("Alice", "correct horse") is None
 
 
-def test_an_unknown_handle_takes_as_long_as_a_known_handle(alice, charlie, monkeypatch):
-    hashed = []
-    monkeypatch.setattr(Person, "set_password", lambda person, password: hashed.append(password))
-    for handle in ("Nobody", "Charlie"):
-        people.find_person(handle, "some password")
-    assert hashed == ["some password"] * 2
-
-
 # The next tests are about the end of a login.
 
 
