@@ -1,6 +1,8 @@
 """The two database backends: concurrent writers on SQLite, and time zones on PostgreSQL."""
 
+import contextlib
 import datetime
+import sqlite3
 import threading
 
 import pytest
@@ -10,6 +12,7 @@ from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.utils import timezone
 
 from chatproj import database_settings
+from chatproj.db.sqlite3 import turns
 from chatproj.db.sqlite3.base import DatabaseWrapper
 
 WRITERS = 6
@@ -94,9 +97,66 @@ def test_a_transaction_takes_the_write_lock_when_it_opens(make):
     begin(first)
     with pytest.raises(OperationalError, match="locked"):
         begin(second)
-    run(first, "ROLLBACK")
+    first.rollback()
     begin(second)
-    run(second, "ROLLBACK")
+    second.rollback()
+
+
+def test_a_transaction_begins_soon_after_the_previous_one_has_ended(make, monkeypatch):
+    first, second = make(), make()
+    begin(first)
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            first.commit()
+
+    monkeypatch.setattr(turns.time, "sleep", pause)
+    begin(second)
+    assert len(pauses) == 3 and max(pauses) < 0.01
+    second.rollback()
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_the_end_of_a_transaction_is_the_end_of_its_turn(make, end, monkeypatch):
+    monkeypatch.setattr(turns.time, "sleep", lambda seconds: pytest.fail("the second connection had to wait"))
+    first, second = make(), make()
+    begin(first)
+    getattr(first, end)()
+    begin(second)
+    second.rollback()
+
+
+def test_a_transaction_that_cannot_begin_gives_up_its_turn(make, tmp_path, monkeypatch):
+    first, second = make(OPTIONS={"timeout": 0}), make()
+    with contextlib.closing(sqlite3.connect(tmp_path / "db.sqlite3")) as foreign:
+        first.ensure_connection()
+        foreign.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            begin(first)
+    monkeypatch.setattr(turns.time, "sleep", lambda seconds: pytest.fail("the second connection had to wait"))
+    begin(second)
+    second.rollback()
+
+
+def test_a_turn_that_lasts_long_is_not_waited_for(make, monkeypatch):
+    monkeypatch.setattr(turns, "LONGEST_WAIT_SECONDS", 0.05)
+    first, second = make(), make()
+    first.ensure_connection()
+    first._turn = turns.Turn(first.settings_dict["NAME"], 20)
+    first._turn.take()  # as by a process that stands still between its turn and its transaction
+    begin(second)
+    second.rollback()
+
+
+def test_connections_do_without_turns_where_the_file_cannot_be_made(make, tmp_path):
+    (tmp_path / "db.sqlite3-turn").mkdir()
+    opened = make()
+    begin(opened)
+    run(opened, "CREATE TABLE t (n INTEGER)")
+    opened.commit()
+    assert ask(opened, "SELECT count(*) FROM t") == 0
 
 
 def test_a_read_snapshot_does_not_need_the_write_lock(make):
@@ -107,9 +167,9 @@ def test_a_read_snapshot_does_not_need_the_write_lock(make):
     second.read_snapshot = True
     begin(second)
     assert ask(second, "SELECT count(*) FROM t") == 0
-    run(first, "COMMIT")
+    first.commit()
     assert ask(second, "SELECT count(*) FROM t") == 0
-    run(second, "COMMIT")
+    second.commit()
     assert ask(second, "SELECT count(*) FROM t") == 1
 
 
@@ -120,7 +180,7 @@ def count_up(opened, errors):
             # After a plain BEGIN, a transaction that reads before it writes would fail at once.
             value = ask(opened, "SELECT n FROM t")
             run(opened, f"UPDATE t SET n = {value + 1}")
-            run(opened, "COMMIT")
+            opened.commit()
     except OperationalError as error:
         errors.append(error)
     finally:
@@ -160,7 +220,7 @@ def test_a_database_in_memory_works():
     opened = wrapper(":memory:")
     begin(opened)
     run(opened, "CREATE TABLE t (n INTEGER)")
-    run(opened, "COMMIT")
+    opened.commit()
     assert ask(opened, "SELECT count(*) FROM t") == 0
 
 

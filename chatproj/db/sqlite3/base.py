@@ -17,6 +17,8 @@ from django.utils.timezone import utc
 
 from chatproj import local
 
+from .turns import Turn
+
 BUSY_TIMEOUT_SECONDS = 20
 SYNCHRONOUS = ("NORMAL", "FULL", "EXTRA")
 MAX_CONVERTED = 500  # statements whose converted text is kept
@@ -50,11 +52,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # whatever the timeout. So `atomic()` takes the write lock before anything else. While `read_snapshot` is True,
     # `atomic()` opens a plain snapshot instead, for several consistent queries that write nothing.
     read_snapshot = False
+    _turn, _timeout = None, BUSY_TIMEOUT_SECONDS
     ops_class = DatabaseOperations
 
     def get_connection_params(self):
         params = super().get_connection_params()
         params.setdefault("timeout", BUSY_TIMEOUT_SECONDS)
+        self._timeout = params["timeout"]
         # With `?synchronous=FULL` in DATABASE_URL each commit waits for the disk, so a power cut loses no commit.
         self._synchronous = params.pop("synchronous", "NORMAL").upper()
         if self._synchronous not in SYNCHRONOUS:
@@ -76,8 +80,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self):
         if self.read_snapshot:
             super()._start_transaction_under_autocommit()
-        else:
+            return
+        if self._turn is None:
+            self._turn = Turn(str(self.settings_dict["NAME"]), self._timeout)
+        self._turn.take()
+        try:
             self.cursor().execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._turn.end()
+            raise
+
+    def _commit(self):
+        try:
+            super()._commit()
+        finally:
+            self._end_turn()
+
+    def _rollback(self):
+        try:
+            super()._rollback()
+        finally:
+            self._end_turn()
+
+    def _end_turn(self):
+        if self._turn is not None:
+            self._turn.end()
+
+    def _close(self):
+        try:
+            super()._close()
+        finally:
+            if self._turn is not None:
+                self._turn.close()
+                self._turn = None
 
 
 def _ensure_var(database):

@@ -1,0 +1,60 @@
+"""
+Turns to write: the connections of one machine open their transactions one after another, and hand over at once.
+
+SQLite's own lock keeps the data safe. A connection that finds it taken sleeps for 1 ms and then longer, up to 0.1 s,
+while most transactions take 0.2 ms. Two workers that stored posts slept for 44% of the time, and nobody held the lock.
+So a connection first waits for its turn in short pauses. A turn is a lock (`flock`) on a file beside the database. It
+ends with the connection or the process. Where the file cannot be made, or another process holds the turn for
+LONGEST_WAIT_SECONDS, connections do without turns.
+"""
+
+import fcntl
+import os
+import time
+
+LONGEST_WAIT_SECONDS = 1
+# A connection that waits tries again after SHORTEST_PAUSE_SECONDS, and later after this share of its time of waiting.
+SHORTEST_PAUSE_SECONDS, PAUSE_SHARE = 0.0001, 0.1
+
+
+class Turn:
+    """The turn of one connection to the database file `database`. In memory there are no turns."""
+
+    def __init__(self, database: str, timeout: float) -> None:
+        self._file = _open_beside(database)
+        self._longest_wait = min(timeout, LONGEST_WAIT_SECONDS)
+
+    def take(self) -> None:
+        """Wait until no other connection has the turn, at most `timeout` or LONGEST_WAIT_SECONDS, and take it."""
+        began = time.monotonic()
+        while self._file is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                waited = time.monotonic() - began
+            except OSError:
+                return self.close()  # this file system has no such locks
+            if waited >= self._longest_wait:
+                return
+            time.sleep(max(SHORTEST_PAUSE_SECONDS, waited * PAUSE_SHARE))
+
+    def end(self) -> None:
+        """Let the next connection take its turn. Do nothing without the turn."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """End the turn, and close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _open_beside(database):
+    if database == ":memory:" or database.startswith("file:"):
+        return None
+    try:
+        return os.open(f"{database}-turn", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
