@@ -1,12 +1,12 @@
 """
 Uploads: the files of messages. A person uploads a file into a room, and then posts a message with it.
 
-`chat.services.files` keeps the bytes. The package registers the Addition FILES, so a post with files stores them with
-its message, and whatever deletes the message deletes them. Whatever deletes a row of Upload, also a cascade, deletes
-its files in the store after the commit.
+`chat.services.files` keeps the bytes. The package registers the Addition FILES: a post stores its files together with
+the message, and the deletion of the message deletes its files. When a row of Upload is deleted, also by a cascade, its
+files in the store are deleted after the commit.
 
-A picture waits for a job, which decodes it and stores it again without metadata. Nobody gets a picture before that: the
-metadata of a photo may say where its author lives.
+A picture waits for a job, which decodes it and stores it again without metadata. Nobody gets the picture before the job
+has run, because the metadata of a photo may say where its author lives.
 """
 
 from . import messages, owner  # noqa: F401 (importing them registers the addition and the owner of the files)

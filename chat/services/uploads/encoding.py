@@ -37,7 +37,11 @@ class NoPicture(Exception):
 
 @dataclass(frozen=True)
 class Encoded:
-    """`thumbnail` is a small WebP. `width` and `height` are the pixels of the picture, whose bytes are in a file."""
+    """
+    The result of `encode_picture`, beside the bytes in its target.
+
+    `width` and `height` are the size of the picture in pixels. `thumbnail` has the bytes of a small WebP.
+    """
 
     width: int
     height: int
@@ -45,7 +49,11 @@ class Encoded:
 
 
 def encode_picture(source: IO[bytes], target: IO[bytes]) -> Encoded:
-    """Write a picture into `target` again, in the same format. Raise NoPicture."""
+    """
+    Write the picture in `source` again into `target`, in the same format and without metadata.
+
+    Raise NoPicture if the picture cannot be decoded, or has too many pixels or scans.
+    """
     try:
         if _count_scans(source) > MAX_SCANS:
             raise NoPicture("too many scans")
@@ -115,7 +123,7 @@ def _has_short_animation(image: Image.Image) -> bool:
         return False
     most = min(MAX_FRAMES, MAX_ANIMATED_PIXELS // max(1, image.width * image.height))
     try:
-        # A GIF does not say how many frames it has. To count the frames of a hostile one could take minutes.
+        # A GIF does not say how many frames it has. Counting the frames of a hostile GIF could take minutes.
         image.seek(most)
     except EOFError:
         return True

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chat.models import Message, Room, Upload
 
-BLOCK = 200  # files that one query reads; more than one message can have
+BLOCK = 200  # files that one query reads; a single message has fewer
 
 
 def list_posted(room: Room, upto: int, start: datetime | None, end: datetime | None) -> Iterator[list[Upload]]:

@@ -1,6 +1,6 @@
 """
-The size of a picture in pixels, read from its header without decoding its pixels. The size is that of the upright
-picture.
+The size of a picture in pixels, read from its header without decoding its pixels. Width and height are those of the
+picture as people see it, after a rotation that its metadata demands.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ _TURNED = (5, 6, 7, 8)
 
 @contextmanager
 def opened(stored: str) -> Iterator[IO[bytes]]:
-    """Give a stored file as a file that can be read at any place. It is a temporary copy on the disk."""
+    """Yield a temporary copy of a stored file on the disk, because Pillow needs a file with `seek`. Raise FileLost."""
     with tempfile.TemporaryFile() as copy:
         with closing(files.read(stored)) as parts:
             for part in parts:

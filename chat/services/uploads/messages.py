@@ -19,7 +19,7 @@ KEYS_PER_QUERY = 500  # older versions of SQLite allow 999 parameters
 
 
 def describe_files(uploads: Iterable[Upload]) -> list[dict[str, Any]]:
-    """Return files as the field `files` of a message."""
+    """Return the field `files` of a message that has these files."""
     return [_describe(upload) for upload in uploads]
 
 
@@ -72,7 +72,7 @@ def _describe_in_notice(uploads: Iterable[Upload]) -> list[dict[str, str]]:
 
 
 def find_notice_files(messages: Sequence[Message]) -> dict[int, list[dict[str, str]]]:
-    """Return {number: files, as in a `mention`} for those messages of one room that have files."""
+    """Return {number: the field `files` of a `mention`} for the messages of one room that have files."""
     numbers = [message.number for message in messages if (message.additions or 0) & AdditionBit.FILES]
     found = _group(messages[0].room_id, numbers) if numbers else {}
     return {number: _describe_in_notice(uploads) for number, uploads in found.items()}
@@ -98,7 +98,11 @@ def _delete(room_id: int, numbers: Sequence[int]) -> None:
 
 
 def attach_to_scheduled(member: Member, row: ScheduledMessage, keys: Sequence[str]) -> None:
-    """Keep files for a scheduled message, in the transaction that stores it. Raise `not_found` for a file."""
+    """
+    Keep the files with these keys for a scheduled message. Call this in the transaction that stores the message.
+
+    Raise `not_found` if a file was deleted, is another person's, or belongs to another message.
+    """
     if not keys:
         return
     uploads = _find_usable(member, keys)
@@ -108,7 +112,7 @@ def attach_to_scheduled(member: Member, row: ScheduledMessage, keys: Sequence[st
 
 
 def find_scheduled(rows: Sequence[ScheduledMessage]) -> dict[int, list[dict[str, Any]]]:
-    """Return {id: files} of those of the scheduled messages that have files, each as the field `files` of a message."""
+    """Return {id: the field `files` of a message} for the scheduled messages that have files."""
     found = defaultdict(list)
     for upload in Upload.objects.filter(scheduled__in=[row.id for row in rows]).order_by("position"):
         found[upload.scheduled_id].append(_describe(upload))
@@ -116,7 +120,11 @@ def find_scheduled(rows: Sequence[ScheduledMessage]) -> dict[int, list[dict[str,
 
 
 def release_scheduled(row: ScheduledMessage) -> tuple[str, ...]:
-    """Return the keys of the files of a scheduled message that is posted now, in their order, and free them for it."""
+    """
+    Return the keys of the files of a scheduled message, in their order.
+
+    The files are unused afterwards, so that the message, which is posted now, can use them.
+    """
     uploads = Upload.objects.filter(scheduled=row)
     keys = tuple(uploads.order_by("position").values_list("key", flat=True))
     if keys:

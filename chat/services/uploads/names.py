@@ -13,7 +13,8 @@ from chat.protocol import ChatError
 MAX_NAME = 255
 UNKNOWN = "application/octet-stream"
 _DEFAULT_NAME = "file"
-# These characters change the order in which a name is shown, so that `exe.jpg` could be `gpj.exe`.
+# The categories of characters that nobody sees. One of them reverses the text after it: a file that is named U+202E and
+# then `gpj.exe` would look like `exe.jpg`.
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 # Python's own table: the tables of the system differ between machines.

@@ -1,8 +1,9 @@
 """
-Opening files: people who may read the room of a file now may open it. A file without a message is its person's alone.
+Open files. People who may read the room of a file now may open the file. Until a message has the file, only the person
+who uploaded it may open it.
 
-A file that a person may not open answers like one that does not exist: the same error, after the same statements. This
-module writes nothing.
+For a file that a person may not open, the response is the same as for a file that does not exist: the same error, after
+the same statements. This module writes nothing.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from chat.services.rights import Action, may
 
 from .encoding import THUMBNAIL_TYPE
 
-# The site itself has decoded and encoded these. The other types in this list run no scripts.
+# A page may show or play these types. The site itself has encoded the pictures, and sounds and films run no scripts.
 INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 PLAYED = ("audio/", "video/")
 
@@ -42,7 +43,10 @@ def open_file(person: Reader, key: str, find_visitor: FindVisitor) -> Opened:
     """
     Return a file that a person, or a visitor of a board, may open.
 
-    Raise `not_found`; `not_signed_in` for a stranger; `unavailable` for a picture that still has its metadata.
+    `find_visitor(room)` returns the member with which this browser visits a board, or None.
+
+    Raise `not_found`; `not_signed_in` for a person without a login; `unavailable` for a picture that still has its
+    metadata.
     """
     upload, reader_id = _find(person, key, find_visitor)
     if upload.state == Upload.WAITING:
@@ -78,7 +82,7 @@ def _find(person: Reader, key: str, find_visitor: FindVisitor) -> tuple[Upload, 
 
 
 def _find_reader(person: Reader, room: Room, find_visitor: FindVisitor) -> Reader | None:
-    """Return the person if they may read the room, or the person of the visitor of a board, or None."""
+    """Return the person who reads: on a board the person of the visitor. Return None if nobody may read the room."""
     if room.access != Room.BOARD:
         return person if may(person, Action.READ, room) else None
     member = find_visitor(room)

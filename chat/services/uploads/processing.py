@@ -85,7 +85,7 @@ def read_parts(content: IO[bytes]) -> Iterator[bytes]:
 
 
 def store_parts(parts: Iterable[bytes]) -> tuple[str, int]:
-    """Store a new file. Return (its name, its size)."""
+    """Store a new file. Return (its name, its size in bytes). Raise NoSpace."""
     name = files.make_name(KIND)
     return name, files.write(name, parts)
 

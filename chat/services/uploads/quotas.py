@@ -1,5 +1,5 @@
 """
-How much a person and a room may keep. This module only reads.
+The limits of the bytes and files that a person and a room may keep. This module only reads.
 """
 
 from django.conf import settings

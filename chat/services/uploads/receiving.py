@@ -1,8 +1,8 @@
 """
 Receive a file: first decide whether a person may upload it, then store its row when its bytes are in the store.
 
-Between the two, the bytes stream into the store. So everything is checked again at the end: meanwhile the person may
-have been banned, or may have used up the space with other uploads. This module writes Upload.
+Between the two steps, the bytes stream into the store. The second step checks everything again: meanwhile the person
+may have been banned, or may have used up the space with other uploads. This module writes Upload.
 """
 
 import secrets
@@ -26,7 +26,7 @@ from .quotas import check_is_on, get_most_bytes, make_too_large_error
 
 # A larger picture is an ordinary file: the job needs a copy of it in memory.
 MAX_PICTURE_BYTES = 50_000_000
-# A multipart body has this many bytes more than its file, at most.
+# A multipart body has at most this many bytes more than the file in it.
 MAX_OVERHEAD = 64 * 1024
 
 
@@ -55,7 +55,7 @@ def allow_upload(member: Member, body_bytes: int | None = None) -> Permission:
 
 
 def make_failure(code: str = "malformed") -> ChatError:
-    """Return the error for an upload that failed with a code of the interface."""
+    """Return the error for an upload that failed in the interface with `too_large`, `no_space` or `malformed`."""
     if code == "too_large":
         return ChatError("too_large", "This file is too large.")
     if code == "no_space":
@@ -64,7 +64,11 @@ def make_failure(code: str = "malformed") -> ChatError:
 
 
 def store_upload(member: Member, name: str, parts: Iterable[bytes]) -> Upload:
-    """Store the parts of a file that has come with its request, and its row. Raise as the functions around this do."""
+    """
+    Store a file from the body of a request: its bytes, which are in `parts`, and its row. Return the row.
+
+    Raise `unavailable` if the store has no space, and what `allow_upload` and `finish_upload` raise.
+    """
     permission = allow_upload(member)
     try:
         size = files.write(permission.name, parts, permission.most_bytes)
@@ -82,7 +86,7 @@ def finish_upload(member: Member, stored: str, name: str, size: int) -> Upload:
     If the file is refused, delete its bytes. Raise `unsupported_type`, `too_large`, `empty` and what `allow_upload`
     raises.
     """
-    # The file of another module would be deleted below.
+    # Without this check, the code below could delete the file of another module.
     if not files.is_name(stored) or not stored.startswith(f"{KIND}/"):
         raise ValueError(f"{stored!r} is not the name of an upload")
     try:

@@ -8,7 +8,7 @@ from chat.protocol import ChatError
 
 def delete_unused(upload: Upload) -> None:
     """
-    Delete a file that its person will not send. The caller has checked that the file is this person's.
+    Delete a file that the person will not send. The caller has checked that the file belongs to the person.
 
     Raise `forbidden` for a file of a message: the message must be removed.
     """
