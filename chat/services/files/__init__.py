@@ -7,11 +7,10 @@ in the database. All stores have the same methods.
 
 A caller of this package does the following:
 
-1. Choose a name (`make_name`), and store the name in a row of its own: before step 2, or within a day.
+1. Choose a name (`make_name`), and store it in one of the caller's own rows: before step 2, or at most a day later.
 2. `create` the file, write its parts, and `finish` it. Until then, nobody can read the file.
 3. Delete the row first, and then the file. A process that is killed in between leaves a file without a row.
-4. Register a function that finds the names which rows have (`register_owner`). The sweep deletes only files with other
-   names.
+4. Register a function that says which names its rows have (`register_owner`). The sweep deletes files with other names.
 
 This package checks no rights, and shows no name to anybody.
 """

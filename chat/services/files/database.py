@@ -71,7 +71,7 @@ class DatabaseStore:
         return bool(find_free_rows(StoredFile.objects.filter(name=check_name(name)), 1)) and self.delete(name)
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
-        """Yield the files of a kind, complete or not. There are no `folders`."""
+        """Yield the files of a kind, complete or not. The database has no folders, so `folders` has no effect."""
         after = 0
         files = StoredFile.objects.filter(name__startswith=f"{check_kind(kind)}/").order_by("id")
         # PgBouncer allows no server-side cursor, so each batch is a query of its own.
@@ -82,7 +82,7 @@ class DatabaseStore:
 
 
 def _find_part(file_id: int, position: int) -> tuple[int, int]:
-    """Return the part that has the byte at a position: its number, and the position of its first byte."""
+    """Return (the number of the part with the byte at a position, the position of the first byte of this part)."""
     # The lengths of parts differ. The database knows each length without reading the part.
     sizes = FilePart.objects.filter(file_id=file_id).order_by("number").values_list("number", Length("data"))
     start = 0

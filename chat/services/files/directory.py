@@ -1,9 +1,9 @@
 """
-Files in a directory that all processes share. Only the user of the processes can read them, and with CHAT_X_ACCEL its
-group too, to which nginx then belongs.
+Files in a directory that all processes share. Only the user of the processes can read the files. With CHAT_X_ACCEL, the
+group of this user can read them too, and nginx belongs to this group.
 
-A file is written under a temporary name. `finish` writes it to the disk, and then gives it its name. So a file with its
-name is complete, also after a power cut.
+A file is written under a temporary name. `finish` flushes the file to the disk, and then renames it. So a file with its
+final name is complete, also after a power cut.
 """
 
 import contextlib
@@ -79,7 +79,7 @@ class DirectoryStore:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the files of a kind, complete or not: all of them, or those in this number of `folders`.
+        Yield the files of a kind, complete or not, in this number of the 256 `folders`; None: in all of them.
 
         The first folder is chosen at random: see `orphans`.
         """
@@ -158,7 +158,7 @@ class _FileWriter(Writer):
 
 
 def _make_folders(root: Path, folder: Path) -> None:
-    """Make the folders of a file, for this user or its group, and write their names to the disk."""
+    """Make the folders of a file, for this user or its group, and flush their names to the disk."""
     if folder.is_dir():
         return
     root.mkdir(mode=0o700, parents=True, exist_ok=True)

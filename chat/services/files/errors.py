@@ -14,8 +14,8 @@ class FileTooLarge(Exception):
 
 
 class NoSpace(NoSpaceForUpload):
-    """The disk is full, or so full that a file must not take the rest."""
+    """The store is full, or has only the space left that is reserved for other data."""
 
 
 class StoreUnavailable(OperationalError):
-    """A bucket cannot be reached now. It is one of OUTAGES: who handles an outage of the database handles this too."""
+    """A bucket cannot be reached now. It is one of OUTAGES: code that handles database outages handles this one too."""

@@ -18,7 +18,7 @@ from chat.services.removed import FILES, count_removed
 from .s3 import S3Store
 from .stores import Store, find_stores
 
-# A younger file stays. The database and a bucket know only when a file was begun, not when a part came last.
+# Younger files stay. The database and a bucket know only when a file was begun, not when its last part arrived.
 ORPHAN_SECONDS = 24 * 3600
 SWEEP_SECONDS = 2.0  # the monitor must renew its lease within ten seconds
 BUCKET_FOLDERS = 4
@@ -37,8 +37,9 @@ def sweep_files() -> int:
     """
     Delete files that no row names, for about SWEEP_SECONDS. Return how many.
 
-    In a directory, each sweep begins with a folder that is chosen at random. So several sweeps reach all files, however
-    many there are. In a bucket, a sweep reads BUCKET_FOLDERS of the 256 folders, because each is a request to pay for.
+    In a directory, each sweep begins with a folder that is chosen at random. So several sweeps together reach all
+    files. In a bucket, a sweep reads BUCKET_FOLDERS of the 256 folders, because each folder is a request that costs
+    money.
     """
     deadline = time.monotonic() + SWEEP_SECONDS
     deleted = sum(

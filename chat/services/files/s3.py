@@ -1,12 +1,13 @@
 """
 Files in a bucket of S3, or of another service with this interface, through django-storages and boto3.
 
-boto3 reads the keys, the region and the endpoint from its usual variables, and other settings of a bucket may be in
-`chatproj/settings.py` under the names that django-storages gives them (AWS_S3_OBJECT_PARAMETERS and others). The file
-objects of django-storages would load a whole file to read a range, and cannot abort an upload. So this module asks the
-client of boto3, which many threads may use, for parts and ranges.
+boto3 reads the keys, the region and the endpoint from its usual environment variables. Other settings of a bucket may
+be in `chatproj/settings.py`, under the names of django-storages (AWS_S3_OBJECT_PARAMETERS and others).
 
-An upload of several parts becomes a file when it is completed. Until then nobody can read it, and `find` lists it.
+The file objects of django-storages would load a whole file to read a range, and cannot abort an upload. So this module
+uses the client of boto3 for parts and ranges. Many threads may share this client.
+
+An upload of several parts becomes a file when it is completed. Before that, nobody can read it, but `find` lists it.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ from .names import check_kind, check_name, is_name
 from .writing import Info, Parts, Writer
 
 SCHEME = "s3://"
-# The memory of an upload. S3 allows 10,000 parts, so this is enough for 80 GB.
+# An upload keeps one part in memory. S3 allows 10,000 parts, so a file may have 80 GB.
 PART_BYTES = 8 * 1024 * 1024
 READ_BYTES = 100_000
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
@@ -51,7 +52,7 @@ def connect(bucket: str, prefix: str) -> Bucket:
     endpoint = next((os.environ[name] for name in ENDPOINTS if os.environ.get(name)), None)
     options: dict[str, Any] = {"connect_timeout": 5, "read_timeout": 30, "max_pool_connections": 16}
     if endpoint is not None:
-        # Services other than that of Amazon have no host for each bucket, and older ones refuse new checksums.
+        # Services of other providers have no host name for each bucket, and older ones refuse the new checksums.
         options["s3"] = {"addressing_style": "path"}
         options["request_checksum_calculation"] = options["response_checksum_validation"] = "when_required"
     retries = {"mode": "standard", "max_attempts": 3}
@@ -104,14 +105,14 @@ class S3Store:
         return connect(self.bucket, self.prefix).client
 
     def locate(self, name: str) -> dict[str, str]:
-        """Return the arguments of boto3 that name a file. Raise ValueError for a name that `make_name` did not make."""
+        """Return the arguments of boto3 for a file. Raise ValueError for a name that `make_name` did not make."""
         return {"Bucket": self.bucket, "Key": self._make_key(check_name(name))}
 
     def _make_key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
 
     def create(self, name: str, most_bytes: float) -> Writer:
-        """Begin a new file, and return its writer. A file with this name would be replaced."""
+        """Begin a new file, and return its writer. `finish` replaces a file with the same name."""
         return _ObjectWriter(self, check_name(name), most_bytes)
 
     def read(self, name: str) -> Parts:
@@ -165,9 +166,10 @@ class S3Store:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the files of a kind, complete or not: all of them, or those in this number of `folders`.
+        Yield the complete files of a kind in this number of the 256 `folders`, and all its unfinished files.
 
-        The first folder is chosen at random: see `orphans`. A request returns at most 1000 files, and costs money.
+        Without `folders`, yield all complete files. The first folder is chosen at random: see `orphans`. A request
+        returns at most 1000 files, and costs money.
         """
         first = random.randrange(256)
         ends = [""] if folders is None else [f"{(first + number) % 256:02x}/" for number in range(folders)]
@@ -197,7 +199,7 @@ class S3Store:
             yield Info(name, size, changed_at, is_complete)
 
     def make_url(self, name: str, seconds: int, headers: dict[str, str]) -> str:
-        """Return an address at which anybody can read a file for some seconds, with these headers of the response."""
+        """Return an address at which anybody can read a file for `seconds`. The response has these headers."""
         parameters = {f"Response{header.replace('-', '')}": value for header, value in headers.items()}
         return connect(self.bucket, self.prefix).storage.url(check_name(name), parameters, expire=seconds)
 
@@ -259,7 +261,7 @@ class S3Store:
 
 
 class _ObjectReader:
-    """The parts of an object. None as the body is no byte."""
+    """The parts of an object. With None as the body, there are no parts."""
 
     def __init__(self, name: str, body: Any) -> None:
         self._name, self._body = name, body

@@ -128,7 +128,7 @@ def delete_after_commit(name: str) -> None:
 
 
 def find_paths() -> Iterator[tuple[str, Path]]:
-    """Yield (name, path) of each complete file in the directory, for a backup. Those in the database are rows."""
+    """Yield (name, path) of each complete file in the directory, for a backup. Files in the database are rows of it."""
     root = find_directory()
     if root is not None:
         store = DirectoryStore(root)
