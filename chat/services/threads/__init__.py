@@ -1,9 +1,9 @@
 """
-Threads: replies to a message that stand beside the room's timeline.
+Threads: the replies to one message. Pages show them beside the room's timeline.
 
-A reply is a message of its room, with an offset as every message has. It counts neither in the room's `unread` nor in
+A reply is a message of its room and has an offset, like every message. It counts neither in the room's `unread` nor in
 its `posts`. People follow a thread instead, and have a read marker in it. `rooms` stores the messages and calls this
-package as an Addition; it does not know what a thread is.
+package as an Addition. `rooms` does not know what a thread is.
 """
 
 from .following import mark_all_read, mark_read, set_state

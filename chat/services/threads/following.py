@@ -1,5 +1,5 @@
 """
-The followers of a thread, and what a person has read of it.
+Follow threads, mute them, and mark them as read.
 
 This module writes ThreadMember. It publishes each change to the person's other connections in the room and to the
 person's own streams.
@@ -22,10 +22,10 @@ from .notices import publish_own_count
 
 def mark_read(member: Member, root: int, number: int, connection: Connection | None = None) -> None:
     """
-    Move a person's read marker in a thread forward to a reply, but not beyond the last one.
+    Move a person's read marker in a thread forward to the reply `number`, but not beyond the last reply.
 
-    People who neither follow nor muted the thread have no marker: then do nothing. `connection` sent the request, and
-    does not receive the event.
+    Do nothing for a person without a marker: the person has never followed or muted the thread. `root` is the number of
+    the first message. `connection` sent the request, and does not receive the event.
     """
     mine = ThreadMember.objects.filter(room=member.room_id, thread__number=root, person=member.person_id)
     entry = mine.select_related("thread").first()
@@ -39,10 +39,11 @@ def mark_read(member: Member, root: int, number: int, connection: Connection | N
 
 def set_state(person: Person, slug: str, root: int, state: str) -> tuple[str, int]:
     """
-    Let a person follow a thread, mute it, or do neither. Return (the state, the id of the last reply that is read).
+    Store the state of a person in a thread: one of the states of ThreadMember.
 
-    A person who begins to follow has read the earlier replies. Raise `not_found` for the room, for a person who is not
-    in it, and for a message without replies.
+    Return (the state, the number of the last reply that the person has read). For a person who begins to follow, the
+    earlier replies count as read. Raise `not_found` for the room, for a person who is not in the room, and for a
+    message without replies.
     """
     room = rooms.get_room_for(person, slug, Action.KEEP)
     member = Member.objects.filter(room=room, person=person).first()

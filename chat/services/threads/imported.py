@@ -1,8 +1,8 @@
 """
 Threads of imported messages: their numbers, and the people who follow them.
 
-An import stores many replies at once, and then calls this module, which counts them. To call it again changes nothing.
-This module writes Thread and ThreadMember, and the bit of the first messages. It publishes nothing.
+An import stores many replies at once, and then calls this module, which counts them. A second call changes nothing.
+This module writes Thread and ThreadMember, and sets the bit THREAD of the first messages. It publishes nothing.
 """
 
 from collections import defaultdict
@@ -22,14 +22,14 @@ _COUNTED = ["count", "last_number", "last_at", "offset", "authors_from"]
 
 
 def find_imported_roots(room_id: int, after: int) -> list[int]:
-    """Return the next ROOTS_PER_CALL numbers of first messages of threads after a number, in ascending order."""
+    """Return at most ROOTS_PER_CALL numbers above `after` of messages that have replies, in ascending order."""
     replies = Message.objects.filter(room=room_id, thread_root__gt=after)
     return list(replies.order_by("thread_root").values_list("thread_root", flat=True).distinct()[:ROOTS_PER_CALL])
 
 
 def store_imported_threads(room_id: int, roots: Collection[int]) -> None:
     """
-    Store the numbers of threads to which an import has added replies. Call it in a transaction, with few roots.
+    Count the replies of threads to which an import has added replies. Call this in a transaction, with few roots.
 
     The authors of a thread follow it, and imported replies count as read.
     """
@@ -47,7 +47,7 @@ def store_imported_threads(room_id: int, roots: Collection[int]) -> None:
 
 
 class Reply(NamedTuple):
-    """What counts of a reply."""
+    """The values of a reply that its thread needs."""
 
     number: int
     offset: int

@@ -1,5 +1,5 @@
 """
-Notices of threads: what the own streams of a thread's followers receive when somebody replies, or removes a reply.
+Notices of threads: the events that followers receive on their own streams when somebody replies, or removes a reply.
 
 Each process publishes at most one reply of a thread in CHAT_FEED_SECONDS, and always the newest one in the end. A
 client that missed an event gets the right number of unread threads with the next event, or with the next `workspace`.
@@ -67,10 +67,10 @@ def _publish_newest(thread: Thread) -> None:
 
 def _find_quiet(room: Room, message: Message, followers: list[Follower]) -> set[int]:
     """
-    Return the ids of the followers who learn only the number of unread threads.
+    Return the ids of the followers who get only the number of unread threads.
 
-    These are the author, people who block the author or want no notices of the room, and people who are notified of
-    the message as a mention. In a direct conversation, a mention notifies everybody.
+    These are the author, people who block the author or want no notices of the room, and people who get a `mention` of
+    the message. In a direct conversation, everybody gets a `mention` of each message.
     """
     ids = [follower.person_id for follower in followers]
     if room.access == Room.DIRECT:

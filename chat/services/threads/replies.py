@@ -1,5 +1,7 @@
 """
-Replies: what is stored when a message is posted in a thread, removed from it or deleted, and what its event says.
+Replies: the Addition THREAD, which stores and describes the thread of a message.
+
+Its functions run when a reply is posted, removed or deleted, and when a message of a thread is described.
 
 This module writes Thread and ThreadMember, in the transaction of the message's change. That transaction has locked the
 room, so the numbers of a thread always agree with its rows.
@@ -61,7 +63,7 @@ def _find_root(room_id: int, number: int) -> Root:
 
 
 def _store(message: Message, root: Root) -> None:
-    """Count a reply, let its author, the root's author and the mentioned people follow the thread, and notify them."""
+    """Count a reply, let the authors and the mentioned people follow the thread, and notify its followers."""
     if root.is_new:
         thread = _create_thread(message.room_id, root.number)
     else:
@@ -177,7 +179,7 @@ def _recount(room_id: int, root: int, deleted: Collection[int] = ()) -> Thread |
 
 
 def _note_newest(thread: Thread, author_ids: Collection[int], deleted: Collection[int] = ()) -> None:
-    """Store again what the newest reply of each of these people is, and whom the summary names."""
+    """Store the newest reply of each of these people again, and the people whom the summary names."""
     replies = Message.objects.filter(room=thread.room_id, thread_root=thread.number, removed_at=None)
     replies = replies.exclude(number__in=deleted)
     for author_id in author_ids:
