@@ -5,7 +5,7 @@ A page subscribes its browser. After a new message, a job finds the people whom 
 The job encrypts a notice for each of their browsers, and sends it to the push service that the browser has named (RFC
 8030). A private reminder that is due has a job too.
 
-This package writes PushSubscription. A message itself is never lost with a push.
+This package writes PushSubscription. A push may be lost, but its message stays in the room.
 """
 
 from .activity import is_active, note_activity

@@ -40,8 +40,11 @@ DAY_SECONDS = 24 * 3600
 
 class Push(NamedTuple):
     """
-    What a browser gets: the content, the topic (a newer push replaces an unsent one with the same topic), and whether a
-    sleeping phone must show it at once.
+    What a browser gets.
+
+    - `content`: what the notification shows; see `texts`.
+    - `topic`: a newer push replaces an earlier one with the same topic that the push service has not delivered.
+    - `is_urgent`: whether a sleeping phone must show the push at once.
     """
 
     content: dict[str, Any]
@@ -50,7 +53,7 @@ class Push(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The answer of a push service: its status, or 0 without an answer; and how long nothing must be sent to it."""
+    """The answer of a push service: its status (0 without an answer), and how long the server must send nothing."""
 
     status: int
     hold: timedelta | None
@@ -65,7 +68,8 @@ def deliver(pushes: Sequence[tuple[PushSubscription, Push]]) -> list[PushSubscri
     """
     Send pushes to browsers. Return the subscriptions to which a push must be sent again after their `held_until`.
 
-    Delete the subscription of a browser that has ended it, or that has failed for GIVE_UP_AFTER.
+    Delete the subscription of a browser that has ended it, or to which at least MIN_FAILURES pushes have failed for
+    longer than GIVE_UP_AFTER.
     """
     if not pushes:
         return []
@@ -97,7 +101,7 @@ def _send(subscription: PushSubscription, push: Push) -> Answered:
 
 
 def encode_content(content: dict[str, Any]) -> bytes:
-    """Return a content as JSON of at most MAX_BYTES. The body is shortened if it is too long."""
+    """Return a content as JSON of at most MAX_BYTES. Shorten its `body` if the JSON is too long."""
     encoded, body = _encode(content), content.get("body", "")
     while len(encoded) > MAX_BYTES and body:
         # A character takes up to six bytes in JSON, so the right length is found in steps.

@@ -1,8 +1,9 @@
 """
 The pushes of private reminders: decide whether a person gets one when a reminder is due, and send it.
 
-A page that the person uses shows the reminder. Quiet hours do not count, because the person has chosen the time. This
-module writes no rows itself, and a job may be lost: every page that opens later shows the reminder.
+While the person uses a page, the page shows the reminder and there is no push. Quiet hours have no effect, because the
+person has chosen the time. A job may be lost: every page that opens later shows the reminder. This module writes no
+rows itself.
 """
 
 from typing import Any

@@ -1,6 +1,8 @@
 """
-The people who get a push for new messages of a room, and for which of them: the same messages that notify a person in
-an open page (chat/static/chat/workspace/notification-rules.js), if the person has not read them.
+Decide who gets a push for new messages of a room.
+
+A person gets a push for an unread message that would also notify the person on an open page. The rules of pages are in
+chat/static/chat/workspace/notification-rules.js.
 
 This module writes nothing and sends nothing.
 """
@@ -30,16 +32,17 @@ from chat.models import (
 from chat.protocol import ChatError
 from chat.services import rooms, uploads
 
-MAX_MESSAGES = 100  # of a room, which one push counts
+MAX_MESSAGES = 100  # unread messages of a room that one push counts
 
 
 class Notice(NamedTuple):
     """
-    What a person is told: the newest message, the number of messages (`total`), and whether one of them concerns the
-    person: a mention, a call or a direct message.
+    What one push tells a person about a room.
 
-    `is_reply`: the newest message is a reply in a thread that the person follows. `files` are those of a newest message
-    without a text.
+    - `message`: the newest message that notifies the person. `total`: the number of such unread messages.
+    - `is_personal`: one of the new messages mentions or calls the person, or is a direct message.
+    - `is_reply`: `message` is a reply in a thread that the person follows, and is not personal.
+    - `files`: the files of `message`, if it has no text.
     """
 
     person: Person
@@ -51,26 +54,26 @@ class Notice(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """What a person has chosen: which messages notify, when not, in which language and time zone."""
+    """What a person has chosen: which messages notify, the quiet hours, the language and the time zone."""
 
     preferences: Preferences
     time_zone: str
 
     def is_quiet(self, zone: str, now: datetime) -> bool:
-        """Return whether a person in a time zone wants quiet now. The person's own time zone comes first."""
+        """Return whether `now` is in the quiet hours. `zone` counts if the person has chosen no time zone."""
         begin, end = self.preferences.quiet_from, self.preferences.quiet_to
         if begin is None or end is None:
             return False
         try:
             time = now.astimezone(protocol.get_zone(self.time_zone or zone or "UTC")).time()
-        except KeyError:  # the data of this version of Python's time zones have no such zone
+        except KeyError:  # this version of the time zone data does not have the zone
             time = now.time()
         return begin <= time < end if begin <= end else time >= begin or time < end
 
 
 def find_subscribers(spans: Collection[dict]) -> dict[int, set[int]]:
     """
-    Return {room: people} who receive pushes, and are members of the room or mentioned in it.
+    Return {id of a room: ids of people} who receive pushes, and are members of the room or mentioned in it.
 
     `spans` are the new messages of rooms: {room, first, last}. Run two statements for any number of rooms.
     """
@@ -92,10 +95,10 @@ def find_subscribers(spans: Collection[dict]) -> dict[int, set[int]]:
 
 def find_notices(room: Room, first: int, last: int | None, person_ids: Collection[int]) -> list[Notice]:
     """
-    Return a Notice for each of these people whom a message from `first` to `last` notifies (None: the newest).
+    Return a Notice for each of these people whom a message from `first` to `last` notifies.
 
-    Each Notice counts all unread messages of the room that notify the person. Run at most eight statements, and one or
-    two more for each person.
+    `first` and `last` are numbers of messages; None as `last` means the newest. Each Notice counts all unread messages
+    of the room that notify the person. Run at most ten statements, and one or two more for each person.
     """
     messages = _read_messages(room, last)
     people = Person.objects.filter(id__in=person_ids, is_active=True, is_guest=False)
@@ -121,7 +124,7 @@ def _may_read(person: Person, room: Room) -> bool:
 
 
 class _Reader:
-    """What decides about the notices of some people in one room, read with one statement for each kind of row."""
+    """Finds the notices of some people in one room. It reads each kind of row with one statement."""
 
     def __init__(self, room: Room, messages: Sequence[Message], person_ids: Collection[int]) -> None:
         self._room, self._messages = room, messages
@@ -153,7 +156,7 @@ class _Reader:
         return Notice(person, newest, len(notifying), is_personal, is_reply, self._files.get(newest.number, []))
 
     def _get_read(self, person: Person, member: Member | None, message: Message, first: int) -> int:
-        """Return the number up to which a person has read, where this message is: in its thread, or in the room."""
+        """Return the person's read marker for a message: that of its thread, or else that of the room."""
         entry = self._find_entry(person, message)
         if entry is not None:
             return entry.read_number
@@ -173,8 +176,8 @@ class _Reader:
 
     def _is_wanted(self, person: Person, member: Member | None, message: Message) -> bool:
         """
-        Return whether a person wants to be notified of this message, which somebody else wrote: of all messages in this
-        room, or of the replies in a thread that the person follows.
+        Return whether a message of another person notifies a person by the person's choice: to be notified of all
+        messages, or of the replies in a followed thread.
         """
         if member is None or (member.level or Member.ALL) != Member.ALL or not self._is_from_other(person, message):
             return False
@@ -198,7 +201,7 @@ def _find_entries(room: Room, messages: Sequence[Message], person_ids: Collectio
 
 
 def read_choices(person_ids: Collection[int]) -> dict[int, Choices]:
-    """Return {person: Choices}, in two statements."""
+    """Return {id of a person: Choices}, in two statements."""
     preferences = {row.person_id: row for row in Preferences.objects.filter(person__in=person_ids)}
     zones = dict(Profile.objects.filter(person__in=person_ids).values_list("person_id", "time_zone"))
     return {id: Choices(preferences.get(id) or Preferences(person_id=id), zones.get(id, "")) for id in person_ids}

@@ -1,8 +1,8 @@
 """
-The jobs of pushes: decide who gets one now, who gets one later, and send them.
+The jobs of pushes: decide who gets a push now and who gets it later, and send the pushes.
 
-A job may be lost or run twice. The store knows the newest message of each room that a person was told. This module
-writes no rows itself.
+A job may be lost or run twice. The store remembers the newest message of a room about which a person got a push. This
+module writes no rows itself.
 """
 
 from collections.abc import Collection, Sequence

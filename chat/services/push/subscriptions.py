@@ -31,7 +31,7 @@ MAX_SUBSCRIPTIONS = 20  # of one person
 
 def subscribe(request: HttpRequest, fields: dict[str, Any]) -> tuple[PushSubscription, bool]:
     """
-    Store the subscription of this browser in the place of an earlier one. Return it, and whether the browser had none.
+    Store the subscription of this browser, or replace its earlier one. Return (the subscription, whether it is new).
 
     `fields` are those of `POST /api/push/`. Raise `not_found` if the site sends no pushes; `forbidden` for a guest, for
     an address of another service than CHAT_PUSH_SERVICES, and above MAX_SUBSCRIPTIONS; `invalid_field` for a wrong
@@ -141,7 +141,7 @@ def list_subscriptions(person: Person) -> list[PushSubscription]:
 
 
 def keep_signed_in(found: Iterable[PushSubscription]) -> list[PushSubscription]:
-    """Return those subscriptions, read with their logins, whose login sessions are still valid."""
+    """Return the subscriptions whose login sessions are still valid. They were read with their logins."""
     subscriptions = list(found)
     keys = [subscription.login.session_key for subscription in subscriptions]
     valid = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
@@ -150,7 +150,7 @@ def keep_signed_in(found: Iterable[PushSubscription]) -> list[PushSubscription]:
 
 
 def find_subscriptions(person_ids: Collection[int], ids: Collection[int] | None = None) -> list[PushSubscription]:
-    """Return the subscriptions of these people to which a push may be sent now; only those with these ids, if given."""
+    """Return the subscriptions of these people to which a push may be sent now. With `ids`, return only these."""
     found = PushSubscription.objects.filter(person__in=person_ids, person__is_active=True).exclude(
         held_until__gt=timezone.now()
     )
