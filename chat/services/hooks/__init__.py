@@ -2,12 +2,13 @@
 Hooks: other programs post into rooms, and get the messages of rooms.
 
 - `making`: make, change and delete hooks;
-- `posting`: post what an incoming hook received. `slack` turns it into Markdown;
-- `senders`: the name under which a hook posts one message;
-- `triggers`: which messages an outgoing hook sends;
+- `posting`: post what an incoming hook received. `slack` and `mrkdwn` turn it into Markdown;
+- `senders`: the name and the emoji under which a hook posts one message;
+- `triggers`: store a delivery for each message that an outgoing hook sends;
 - `commands`: the commands that an outgoing hook adds to a room;
-- `deliveries`: send them, and try again after a failure. `requesting` makes and signs a request;
-- `log`: what was sent, for the owners.
+- `deliveries`: send the deliveries, and try again after a failure. `requesting` makes and signs a request;
+- `log`: the latest deliveries, for the owners;
+- `notices`: tell the owners that a hook was disabled.
 
 This package writes Hook, HookDelivery and MessageSender, the Member of a hook's bot, and `Room.is_hooked`.
 """

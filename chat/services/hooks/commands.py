@@ -39,7 +39,7 @@ class HookCommands:
         if hook is None:
             return None
         check_may(member.person, Action.POST, member.room, member)
-        # The zone of the command does not matter here.
+        # The hook gets no zone, so a resend from another time zone is the same command.
         sent = replace(event, zone=None)
         _, is_new = rooms.record_once(member, sent, lambda: _add_delivery(hook, member, event))
         notice = Notice(gettext_noop("Sent to the webhook %(name)s."), name=hook.person.handle)

@@ -1,9 +1,9 @@
 """
-Deliveries: send what waits in an outgoing hook, in order, and try again after a failure.
+Deliveries: send the deliveries that wait in an outgoing hook, in order, and try again after a failure.
 
-A job names a hook. It may be lost or run twice: one UPDATE claims the hook for one worker, and a sweep starts the jobs
-of hooks whose deliveries are overdue. If a worker dies after a request, another worker sends the request again. So a
-receiver may get a delivery twice, with the same id. What the receiver answers is posted once.
+A job names a hook. The job may be lost or run twice: one UPDATE claims the hook for one worker, and a sweep starts the
+jobs of hooks whose deliveries are overdue. If a worker dies after a request, another worker sends the request again. So
+a receiver may get a delivery twice, with the same id. The answer of the receiver is posted once.
 
 This module writes Hook and HookDelivery.
 """
@@ -41,7 +41,7 @@ MAX_SWEPT = 100
 
 
 def deliver(hook_id: int) -> int:
-    """Send the deliveries that wait in a hook, the oldest first. Return how many were sent or given up."""
+    """Send the deliveries that wait in a hook, the oldest first. Return how many were sent or have failed for good."""
     locked_until = _claim(hook_id)
     if locked_until is None:
         return 0
@@ -73,7 +73,7 @@ def _release(hook_id: int, locked_until: datetime, pause: timedelta | None) -> N
     if pause is not None:
         start_job(hook_id, pause.total_seconds())
     elif HookDelivery.objects.waiting().filter(hook=hook_id, hook__disabled_at=None).exists():
-        # The job of a delivery that was stored during this run found the hook claimed.
+        # These deliveries were stored during this run. Their jobs ended at once, because the hook was claimed.
         start_job(hook_id)
 
 

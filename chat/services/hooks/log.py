@@ -1,7 +1,7 @@
 """
-The log of an outgoing hook: what it sent last, with the statuses, and the deliveries that an owner starts.
+The log of an outgoing hook: its latest deliveries with their results, and the deliveries that an owner starts.
 
-`triggers` stores these deliveries too.
+`triggers` stores the deliveries.
 """
 
 from chat.models import Hook, HookDelivery, Person

@@ -1,8 +1,9 @@
 """
 Make, list, change and delete the hooks of a room.
 
-Owners and moderators make incoming hooks, and only owners make outgoing ones. Each hook has a bot, which is a member of
-the room: so moderators mute or ban it like a person. The audit log has an entry for each hook that is made or deleted.
+Owners and moderators make incoming hooks. Only owners make outgoing hooks. Each hook has a bot, which is a member of
+the room, so moderators can mute or ban the bot like a person. The audit log has an entry for each hook that is made or
+deleted.
 
 This module writes Hook, the Member of the bot, and `Room.is_hooked`.
 """
@@ -32,9 +33,9 @@ _COMMAND = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 @dataclass(frozen=True)
 class HookFields:
     """
-    What the owner of a hook chooses. In a change, None leaves a field as it is.
+    The fields that a person chooses for a hook. In a change, None leaves a field as it is.
 
-    `words` are the trigger words, or the name of the command alone.
+    `words` has the trigger words; or only the name of the command, if the trigger is a command.
     """
 
     name: str | None = None
@@ -57,7 +58,7 @@ def get_hooks(person: Person, slug: str) -> tuple[list[Hook], bool]:
 
 
 def get_hook(person: Person, slug: str, hook_id: int, kind: str | None = None) -> Hook:
-    """Return a hook that the person may change. Raise `not_found` or `forbidden`."""
+    """Return a hook of a room that the person may change, of this `kind` if given. Raise `not_found` or `forbidden`."""
     room = rooms.get_room_for(person, slug, Action.MAKE_HOOKS)
     found = Hook.objects.select_related("person", "room", "created_by").filter(room=room, id=hook_id)
     hook = found.first()
@@ -94,7 +95,11 @@ def make_hook(person: Person, slug: str, kind: str, fields: HookFields) -> tuple
 
 
 def renew_key(person: Person, slug: str, hook_id: int) -> tuple[Hook, str]:
-    """Give a hook another key or signing secret; the former one ends. Return both. Raise as `get_hook` does."""
+    """
+    Replace the key or the signing secret of a hook. The earlier one is not valid any longer.
+
+    Return (the hook, the new key or secret). Raise as `get_hook` does.
+    """
     hook = get_hook(person, slug, hook_id)
     return hook, _store_key(hook)
 
@@ -123,7 +128,7 @@ def change_hook(person: Person, slug: str, hook_id: int, fields: HookFields) -> 
     hook = get_hook(person, slug, hook_id)
     changed = _check_outgoing(fields, is_new=False) if hook.kind == Hook.OUTGOING else {}
     if fields.enabled is not None and fields.enabled != hook.is_enabled:
-        # The next message tries a hook again that failed for a day.
+        # A hook that failed for a day gets another day, and sends its next delivery at once.
         now = timezone.now()
         changed |= {"disabled_at": None if fields.enabled else now, "failing_since": None, "due_at": now}
     with transaction.atomic():
@@ -156,7 +161,7 @@ def delete_hook(person: Person, slug: str, hook_id: int) -> None:
 
 
 def drop_waiting(hook_id: int, why: str) -> int:
-    """Give the waiting deliveries of a hook up. Return how many."""
+    """Mark the waiting deliveries of a hook as failed, with the reason `why`. Return how many."""
     return HookDelivery.objects.waiting().filter(hook=hook_id).update(state=HookDelivery.FAILED, error=why)
 
 
@@ -167,7 +172,7 @@ def _mark_room(room_id: int) -> None:
 
 
 def disable(hook: Hook, why: str) -> None:
-    """Disable a hook that fails, and give its waiting deliveries up."""
+    """Disable a hook that fails, and mark its waiting deliveries as failed, with the reason `why`."""
     with transaction.atomic():
         rooms.lock_room(hook.room_id)
         Hook.objects.filter(id=hook.id).update(disabled_at=timezone.now())

@@ -32,7 +32,7 @@ _LINK = re.compile(r"(?:https?://|mailto:|tel:)\S+")
 
 
 def convert(text: str, is_marked: bool = True) -> str:
-    """Return a text of Slack as Markdown. Without `is_marked`, only its references and escapes are converted."""
+    """Return a text of Slack as Markdown. Without `is_marked`, convert only its references and escapes."""
     parts = _CODE.split(text)
     return "".join(
         _write_code(part) if index % 2 else _convert_outside(part, is_marked) for index, part in enumerate(parts)
@@ -52,7 +52,7 @@ def make_link(label: str, url: str) -> str:
 
 def _write_code(part: str) -> str:
     inner = _REFERENCE.sub(lambda found: found[2] or found[1], part)
-    # A fence stands in lines of its own.
+    # In Markdown, a fence must have a line of its own.
     if inner.startswith("```") and "\n" in inner:
         inner = f"```\n{inner[3:-3].strip(chr(10))}\n```"
     return unescape(inner)
@@ -88,7 +88,7 @@ def _put_back(kept: list[str]) -> Callable[[re.Match[str]], str]:
 
 
 def _write_reference(target: str, label: str | None) -> str:
-    """Return what stands between `<` and `>` as Markdown."""
+    """Return the Markdown of a reference `<target|label>`."""
     label = unescape(label or "").strip()
     if target.startswith("!"):
         return _CALLS.get(target.partition("|")[0], label or "")

@@ -24,17 +24,23 @@ from .senders import HookPost
 from .slack import Payload, read_payload
 
 USED_PRECISION = timedelta(minutes=1)
-# To turn a large payload into a message takes much longer than to store the message, which is short.
+# The markup of a larger body is counted before the body is parsed: converting a large payload takes much longer than
+# storing the message, which is short.
 FREE_BYTES = 16 * 1024
 
 
 class HookRefused(Exception):
-    """A hook may not post. The text is Slack's word for the reason."""
+    """A hook may not post. The text of the exception is Slack's code for the reason."""
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """The id of the message that a hook posted. `is_new`: this request posted it, not an earlier one."""
+    """
+    The result of a request to a hook.
+
+    - `number`: the id of the message; None if an earlier request with the same id had another content.
+    - `is_new`: whether this request posted the message, and not an earlier one.
+    """
 
     number: int | None
     is_new: bool
@@ -48,7 +54,7 @@ def find_hook(key: str) -> Hook | None:
 
 def check_request(hook: Hook, body: bytes) -> bool:
     """
-    Count a request to a hook, and the markup in the body of a large one. Call this before the body is read.
+    Count a request to a hook. If its body is large, count its markup too. Call this before the body is parsed.
 
     Return whether the markup was counted. Raise `rate_limited`, or CloseConnection for a sender that ignores the rate
     limit.
@@ -64,11 +70,11 @@ def post_by_hook(
     hook: Hook, payload: Payload, delivery: str | None = None, is_markup_counted: bool = False
 ) -> Delivered:
     """
-    Post a payload as the hook's bot.
+    Post a payload as the hook's bot. Call `check_request` first, and pass its result as `is_markup_counted`.
 
     `delivery` is the id that the sender gives to the request, if any: only the first request with an id posts.
 
-    `check_request` has counted the request. Raise HookRefused, or `rate_limited` for too much markup.
+    Raise HookRefused, or `rate_limited` for too much markup.
     """
     _touch(hook)
     if not is_markup_counted:
@@ -78,10 +84,10 @@ def post_by_hook(
 
 def post_answer(hook: Hook, delivery: HookDelivery, content: dict[str, Any]) -> None:
     """
-    Post what the receiver of a delivery answered, once for each delivery. Without a text, post nothing.
+    Post the answer of a receiver, the JSON object `content`, once for each delivery. Post no answer without a text.
 
-    The answer to what was written in a thread goes into the thread. With `"response_type": "comment"`, it quotes the
-    message. Raise as `check_request` and `post_by_hook` do.
+    If the message or command of the delivery was written in a thread, the answer is a reply there. With
+    `"response_type": "comment"`, the answer quotes the message. Raise as `check_request` and `post_by_hook` do.
     """
     payload = read_payload(content)
     if payload is not None:

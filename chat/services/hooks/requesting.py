@@ -1,5 +1,5 @@
 """
-The request of an outgoing hook: its body, its signature, and what its response means.
+The request of an outgoing hook: its body, its signature, and the meaning of its response.
 
 The receiver checks the signature with the secret of the hook: see docs/bots.md. This module reads rows and writes none.
 """
@@ -21,7 +21,7 @@ from .making import name_owner
 SECONDS = 10  # for the whole request
 MOST_BYTES = 64 * 1024  # of a response
 TIMESTAMP_HEADER, SIGNATURE_HEADER, DELIVERY_HEADER = "X-Chat-Timestamp", "X-Chat-Signature", "X-Chat-Delivery"
-# With another status from 400 on, the same request would fail again.
+# After these statuses and those from 500 on, another try may succeed. After any other error, it would fail again.
 TEMPORARY = (408, 425, 429)
 TEST_TEXT = "This is a test of the webhook."
 
@@ -29,7 +29,7 @@ TEST_TEXT = "This is a test of the webhook."
 @dataclass(frozen=True)
 class Response:
     """
-    What became of a request.
+    The result of a request.
 
     - `status`, `milliseconds`: of the response, or None if there was none;
     - `error`: why the request failed, or "" if it succeeded; `is_final`: another try would fail too;
@@ -50,7 +50,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def request(hook: Hook, delivery: HookDelivery) -> Response:
-    """Send a delivery to the URL of its hook."""
+    """Send a delivery to the URL of its hook. Return the result, also if the request failed."""
     content = _describe(hook, delivery)
     if content is None:
         return Response(error="The message was removed.", is_final=True)
@@ -82,7 +82,7 @@ def _judge(status: int, milliseconds: int, body: bytes) -> Response:
 
 
 def _read(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a response, or None: most servers answer with a page or with nothing."""
+    """Return the JSON object in a response, or None. Most servers answer with a page, or with an empty body."""
     try:
         return protocol.parse_object(body)
     except protocol.ChatError:
@@ -90,7 +90,7 @@ def _read(body: bytes) -> dict[str, Any] | None:
 
 
 def _describe(hook: Hook, delivery: HookDelivery) -> dict[str, Any] | None:
-    """Return the body of a request, with the names of Slack and Mattermost, or None for a message that was removed."""
+    """Return the body of a request, with the field names of Slack and Mattermost; None if the message was removed."""
     fields: dict[str, Any] = {
         "type": "message",
         "delivery": delivery.id,

@@ -1,5 +1,6 @@
 """
-Senders: the author of a hook's message as readers see it: the mark of a bot, and the name and emoji of this message.
+Senders: how readers see the author of a hook's message. The author is marked as a bot, and a message may have a name
+and an emoji of its own.
 
 Each message of a hook has the Addition SENDER. Only a message with a name or an emoji of its own has a row. This module
 writes MessageSender.
@@ -19,14 +20,14 @@ MAX_NAME = 80  # characters
 
 @dataclass(frozen=True)
 class HookPost(protocol.Post):
-    """A message that a hook posts, with the name and the emoji of its author; "" for those of the hook."""
+    """A message that a hook posts. `name` and `icon` (an emoji) replace those of the hook, unless they are ""."""
 
     name: str = ""
     icon: str = ""
 
 
 def clean_name(value: object) -> str:
-    """Return the name under which a hook may post one message, or "" if the text is no such name."""
+    """Return the name under which a hook may post one message, cut to MAX_NAME, or "" if it is not allowed."""
     if not isinstance(value, str):
         return ""
     try:

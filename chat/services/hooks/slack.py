@@ -1,9 +1,9 @@
 """
-Payloads in the format of Slack's incoming webhooks, which most tools can send, as Markdown of this chat.
+Turn payloads in the format of Slack's incoming webhooks, which most tools can send, into Markdown of this chat.
 
-Understood are `text`, `username`, `icon_emoji`, `attachments` and the common `blocks`. Everything else is left out. A
-payload without any of them, but with `title` or `message` (as from Grafana's and Sentry's plain webhooks), is
-understood too. This module reads no rows and writes none.
+This module reads `text`, `username`, `icon_emoji`, `attachments` and the common `blocks`, and leaves out all other
+fields. If these give no text, it reads `title`, `message` and `url`, as in the plain webhooks of Grafana and Sentry. It
+reads no rows and writes none.
 """
 
 import colorsys
@@ -28,7 +28,7 @@ QUOTE = "> "
 
 @dataclass(frozen=True)
 class Payload:
-    """What a hook posts: the body, and the name and emoji of its author; "" for those of the hook."""
+    """A message that a hook posts. `name` and `icon` (an emoji) replace those of the hook, unless they are ""."""
 
     body: str
     name: str = ""
@@ -49,7 +49,7 @@ def read_payload(content: dict[str, Any]) -> Payload | None:
 
 
 def _clean(body: str) -> str:
-    """Return a body that can be stored and is not too long, or "" if nobody would see anything of it."""
+    """Return a body that can be stored and is not too long, or "" if all its characters are invisible."""
     body = body.replace("\0", "").encode("utf-8", "replace").decode().strip()
     if is_blank(body):
         return ""
@@ -101,7 +101,7 @@ def _join(parts: Iterable[str], separator: str = "\n") -> str:
 
 
 def _link(label: str, url: str) -> str:
-    """Return a Markdown link, or the label alone if there is no address of the web."""
+    """Return a Markdown link, or only the label if the URL is not one of http or https."""
     label = label.replace("\n", " ").strip()
     if not re.fullmatch(r"https?://[^\s<>]+", url):
         return label
@@ -112,7 +112,7 @@ def _link(label: str, url: str) -> str:
 
 
 def _read_attachment(attachment: dict[str, Any]) -> str:
-    """Return an attachment as a quote below its `pretext`. `fallback` is for attachments without other texts."""
+    """Return an attachment as a quote after its `pretext`. An attachment without other texts shows its `fallback`."""
     pretext = convert(_string(attachment.get("pretext")))
     shown = _join(
         [
@@ -155,7 +155,7 @@ _HUES = ((20, "🔴"), (45, "🟠"), (70, "🟡"), (170, "🟢"), (260, "🔵"),
 
 
 def _read_colour(colour: str) -> str:
-    """Return a circle of the colour of an attachment, or "" for grey and for what is no colour."""
+    """Return a circle in the colour of an attachment, or "" for grey and for a text that is not a colour."""
     if colour in _NAMED:
         return _NAMED[colour]
     if not re.fullmatch("#?[0-9a-fA-F]{6}", colour):

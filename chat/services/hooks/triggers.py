@@ -1,7 +1,8 @@
 """
-Triggers: which messages and commands an outgoing hook sends. They are stored as rows, and a job sends them.
+Triggers: find the messages that an outgoing hook sends, and store them as deliveries. A job sends the deliveries.
 
-What hooks post triggers no hook, so two hooks cannot answer each other without end. This module writes HookDelivery.
+A message of a hook triggers no hook, so two hooks cannot answer each other without end. This module writes
+HookDelivery.
 """
 
 from chat import broadcast
@@ -38,9 +39,9 @@ def _find_word(hook: Hook, body: str) -> str | None:
 
 def add_delivery(hook: Hook, **fields: object) -> HookDelivery:
     """
-    Store a delivery, and start the job of its hook on commit.
+    Store a delivery with these columns, and start the job of its hook on commit. Return the delivery.
 
-    If MAX_WAITING deliveries wait, the delivery counts as failed.
+    If MAX_WAITING deliveries already wait, store it as failed.
     """
     delivery = HookDelivery(hook=hook, **fields)
     if HookDelivery.objects.waiting().filter(hook=hook).count() >= MAX_WAITING:
@@ -51,7 +52,7 @@ def add_delivery(hook: Hook, **fields: object) -> HookDelivery:
 
 
 def start_job(hook_id: int, seconds: float = 0) -> None:
-    """Start the job that sends what waits in a hook, `seconds` after the commit. The job may be lost."""
+    """Start the job that sends the waiting deliveries of a hook, `seconds` after the commit. The job may be lost."""
     job = {"hook": hook_id}
     if seconds:
         after_commit(

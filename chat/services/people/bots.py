@@ -1,8 +1,8 @@
 """
-Bots: the people who are the authors of what hooks post. Nobody can sign in as a bot.
+Bots: the people who are the authors of the messages of hooks. Nobody can sign in as a bot.
 
-The handle of a bot belongs to it as long as a room shows it, like the handle of a guest: nobody else may seem to be the
-author of its messages. This module writes Person.
+A bot keeps its handle as long as a room shows it, like a guest: nobody else may seem to be the author of its messages.
+This module writes Person.
 """
 
 import secrets
@@ -26,10 +26,10 @@ MAX_HANDLE = 32
 
 def make_bot(room: Room, name: str) -> Person:
     """
-    Store a bot with the handle `name`, or with a number behind it if somebody has this handle, and return it.
+    Store a bot with the handle `name`, with a number after it if somebody has this handle, and return the bot.
 
-    A bot that posted in the same room under this name before, and whose hook was deleted, returns. It is still muted or
-    banned, if it was. Raise `taken` for a reserved handle, or the error of a field.
+    If the room has the bot of a deleted hook with this name, return that bot again. It stays muted or banned if it was.
+    Raise `taken` for a reserved handle, or the error of a field.
     """
     name = check_name(name)
     returning = Person.objects.filter(
@@ -57,7 +57,7 @@ def check_name(name: object) -> str:
 
 
 def rename_bot(bot: Person, name: str) -> None:
-    """Give a bot another handle, with a number behind it if somebody has this handle. Raise as `make_bot` does."""
+    """Give a bot another handle, with a number after it if somebody has this handle. Raise as `make_bot` does."""
     name = check_name(name)
     if name == bot.handle:
         return
@@ -86,7 +86,7 @@ def retire_bot(bot: Person) -> None:
 
 
 def sweep_bots() -> int:
-    """Deactivate at most MAX_SWEPT bots whose hooks went with their rooms. Return how many."""
+    """Deactivate at most MAX_SWEPT bots whose hooks were deleted with their rooms. Return how many."""
     without_hook = Person.objects.filter(is_bot=True, is_active=True, hook=None).order_by("id")
     left = find_free_rows(without_hook, MAX_SWEPT, of=("self",))
     for bot in left:
