@@ -1,10 +1,9 @@
 """
 Requests to addresses that people name, such as a hook's URL or a link in a message.
 
-A person must not reach through the server what the person cannot reach directly: this machine, its network, or a
-cloud's metadata service. So a connection is made only to a public address. The address is checked after the name was
-resolved, and the connection goes to the checked address. So neither a redirect nor a changed DNS record leads
-elsewhere.
+Through the server, a person must not reach systems that the person cannot reach directly: this machine, its network, or
+a cloud's metadata service. So the server connects only to public addresses. It checks the address after it has resolved
+the name, and connects to the checked address. So neither a redirect nor a changed DNS record leads elsewhere.
 
 The setting OUTGOING_NETWORKS names private networks that are allowed too, for sites whose services are inside a
 company's network.
@@ -38,7 +37,7 @@ USER_AGENT = "Mozilla/5.0 (compatible; ChatServer)"
 
 
 class OutgoingError(Exception):
-    """A request failed. The text says why, and contains no address of the own network."""
+    """A request failed. The text says why, and contains no address of the site's own network."""
 
 
 class AddressRefused(OutgoingError):
@@ -72,7 +71,7 @@ def is_allowed(address: str) -> bool:
     return found.is_global and not is_special
 
 
-# These IPv6 networks contain IPv4 addresses, which a gateway may connect to.
+# An address in this IPv6 network contains an IPv4 address, to which a gateway may connect.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -145,7 +144,7 @@ class _OpenConnections(threading.local):
     connections: list[socket.socket] | None = None
 
     def add(self, connection: socket.socket) -> None:
-        """Let the end of the block's time end this connection. TLS takes the socket over, so this is a copy of it."""
+        """Let `_end_after` end this connection when its time is over. Keep a copy of the socket: TLS takes it over."""
         if self.connections is not None:
             self.connections.append(connection.dup())
 
@@ -181,8 +180,8 @@ def make_session() -> requests.Session:
     """
     Return a client of `requests` that connects only to allowed addresses.
 
-    The client reads no proxies and no passwords from the environment. The caller gives each request a timeout, and uses
-    `fetch` or `send` where it does not need a session of its own.
+    The client reads no proxies and no passwords from the environment. The caller gives each request a timeout. `send`
+    is enough for a single request.
     """
     session = requests.Session()
     session.trust_env = False
@@ -201,7 +200,7 @@ def send(
     most_redirects: int = 0,
 ) -> requests.Response:
     """
-    Send a request, and return the response with its body in `content`, whatever its status is.
+    Send a request, and return the response with any status. Its body is in `content`.
 
     - `seconds`: for the whole request, with all redirects and the body. The time to resolve names is not bounded.
     - `most_bytes`: of the body. A longer body is cut off, and `response.headers` stay as they were.
