@@ -1,7 +1,8 @@
 """
-The bytes of files that an export only names: in a directory of the operator, or at their addresses.
+Find the bytes of files that an export only names: in a directory of the operator, or at the addresses of the files.
 
-Files are downloaded from Slack only. The addresses in an export of Slack contain the permission to read the files.
+This module downloads files from Slack only. The addresses in an export of Slack contain the permission to read the
+files.
 """
 
 import io
@@ -31,7 +32,11 @@ class Attached:
     """Finds the bytes of files by their ids."""
 
     def __init__(self, folder: str | Path | None = None, is_downloading: bool = False) -> None:
-        """Look into a directory with all its folders. Raise ImportFailure if there is none."""
+        """
+        Find the files in `folder` and in all folders below it. Raise ImportFailure if there is no such folder.
+
+        With `is_downloading`, `find` also returns functions that download files from Slack.
+        """
         self.is_downloading = is_downloading
         self._paths: dict[str, Path] = {}
         if folder is None:
@@ -44,13 +49,13 @@ class Attached:
                     self._note(match[0], path)
 
     def _note(self, text, path):
-        # An id of Slack has no hyphen: "F024BE91L-report.pdf". An id of a site like this one may have some, and has
-        # always the same length.
+        # An id of Slack has no hyphen, and a name follows it: "F024BE91L-report.pdf". An id of a site like this one may
+        # have hyphens, and has always OWN_ID_LENGTH characters.
         for id in (text, text[:OWN_ID_LENGTH], re.split("[-_]", text, maxsplit=1)[0]):
             self._paths.setdefault(id, path)
 
     def find(self, id: str, address: str = "") -> Open | None:
-        """Return a function that opens a file, or None if its bytes are not at hand."""
+        """Return a function that opens the file with this id, or None if it is neither in the folder nor on Slack."""
         if id in self._paths:
             return lambda: open(self._paths[id], "rb")
         if self.is_downloading and is_on_slack(address):
@@ -69,7 +74,7 @@ def is_on_slack(address: str) -> bool:
 
 
 def download(address: str) -> IO[bytes] | None:
-    """Return the bytes at an address, or None if they cannot be had."""
+    """Return the bytes at an address of Slack, or None if the download fails."""
     try:
         response = outgoing.send("GET", address, seconds=DOWNLOAD_SECONDS, most_bytes=MAX_DOWNLOAD_BYTES)
     except OutgoingError:

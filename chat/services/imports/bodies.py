@@ -1,4 +1,4 @@
-"""Split texts that are longer than a message may be. Nothing of a text is lost, except white space at the seams."""
+"""Split texts that are longer than a message may be. A text loses only white space, at the places where it is split."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ _SEAMS = ("\n\n", "\n", " ")
 
 def split_text(text: str) -> list[str]:
     """
-    Return the bodies of the messages that show a text, each of at most MAX_BODY characters; none for a blank text.
+    Return the bodies of the messages that together show a text, each of at most MAX_BODY characters.
 
-    A text is split between paragraphs, else between lines, else between words. A block of code that is split goes on as
-    code.
+    Return no body for a blank text. A text is split between paragraphs, else between lines, else between words. If a
+    block of code is split, both parts are blocks of code.
     """
     text = text.strip()
     if not text or is_blank(text):

@@ -64,7 +64,7 @@ def find_emoji(name: str) -> str | None:
     found = _find(name[: tone.start()] if tone else name)
     if found is None:
         return None
-    # The tone stands behind the first character: the others are joined to it.
+    # The tone follows the first character. The other characters are joined to this one.
     toned = tone and _check(found[0] + _TONES[tone[1] or tone[2]] + found[1:].removeprefix("\ufe0f"))
     return toned or _check(found)
 

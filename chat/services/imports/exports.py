@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from .items import ExportError, ImportFailure
 
-# A line or a file of one day is read as a whole.
+# A line, or a file of JSON such as that of one day, is read into memory. This is the limit of its bytes.
 MAX_BYTES = 256_000_000
 # What reading a damaged file raises.
 DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error)
@@ -111,7 +111,11 @@ def _shorten(name):
 
 
 def _strip_folder(files):
-    """Return {name: name in the zip file} without the folder around all files, which a second packing has added."""
+    """
+    Return {name: original name} without the folder that contains all files.
+
+    An export has such a folder if somebody has unpacked it and packed its folder again.
+    """
     folders = {name.partition("/")[0] for name in files}
     if len(folders) != 1 or not all("/" in name for name in files):
         return files
@@ -134,7 +138,11 @@ def _refuse_constant(name):
 
 
 class Fields:
-    """An object of an export, whose fields are checked when they are read. Each error says where the object stands."""
+    """
+    An object of an export. Its fields are checked when they are read.
+
+    All methods raise ExportError for a value of a wrong type. The error contains `where`, the place of the object.
+    """
 
     def __init__(self, values: Any, where: str) -> None:
         if not isinstance(values, dict):

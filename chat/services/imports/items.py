@@ -1,7 +1,7 @@
 """
-What every reader of an export yields: people, rooms and messages, in one form for all systems.
+The items that every reader of an export yields: people, rooms and messages, in one form for all systems.
 
-An id is the id that the other system uses. This module reads and writes nothing.
+All ids are those of the other system. This module reads and writes nothing.
 """
 
 from collections import Counter
@@ -82,7 +82,7 @@ class RawMessage(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """One emoji, as the character or as `:name:`, and the ids of the people who put it on a message."""
+    """One emoji, as its character or as `:name:`, and the ids of the people who put it on a message."""
 
     emoji: str
     people: tuple[str, ...]
@@ -90,7 +90,7 @@ class Reaction(NamedTuple):
 
 @dataclass(frozen=True)
 class ImportedEmoji:
-    """An emoji that the other system has of its own: its name without colons, and a function that opens its picture."""
+    """A custom emoji of the other system: its name without colons, and a function that opens its picture."""
 
     name: str
     open: Callable[[], IO[bytes]]
@@ -101,8 +101,8 @@ class ImportedFile:
     """
     A file of a message.
 
-    - `open`: a function that opens the bytes, and returns None if they cannot be had; None if they are not at hand.
-    - `line`: the line of the message that stands for a file without bytes: its name, or a link.
+    - `open`: a function that opens the file, and returns None if that fails; None if the import does not have the file.
+    - `line`: a line with the name of the file or a link. The message shows it if the file itself is missing.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The keys of imported items: the ids of the other system, or their digests if they are too long for the column."""
+"""The keys of imported items: the ids in the other system, or digests of ids that are too long for the column."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ from chat.models import ImportedItem
 
 
 def make_key(*parts: str) -> str:
-    """Return the key of a thing whose id has these parts."""
+    """Return the key of an item whose id has these parts."""
     text = "/".join(parts)
     if len(text) <= ImportedItem.MAX_KEY:
         return text

@@ -103,7 +103,11 @@ class MattermostReader:
         return ImportedFile(name, f"📎 {name}", self._find_file(path))
 
     def _find_team(self, room: str) -> str:
-        """Return the team of a room. In a direct conversation, a channel is one of the only team, if there is one."""
+        """
+        Return the team whose channels the messages of a room name with `~`, or "" if it is not known.
+
+        A direct conversation belongs to no team. If the export has one team only, return this team.
+        """
         team, _, channel = room.partition("/")
         return team if channel else next(iter(self._teams), "") if len(self._teams) == 1 else ""
 

@@ -1,14 +1,14 @@
 """
-Slack's markup "mrkdwn" as Markdown.
+Convert Slack's markup "mrkdwn" into Markdown.
 
-Source: https://api.slack.com/reference/surfaces/formatting. Used here:
+Source: https://api.slack.com/reference/surfaces/formatting. This module knows these parts of it:
 
 - `&amp;`, `&lt;`, `&gt;` stand for & < >.
 - `<@U1>`, `<@U1|name>`: a person. `<#C1>`, `<#C1|name>`: a channel. `<!here>`, `<!channel>`, `<!everyone>`: everybody.
-  `<!subteam^S1|@team>`: a group of people. `<!date^1392734382^{date}|text>`: a time, of which the text is kept.
+  `<!subteam^S1|@team>`: a group of people. `<!date^1392734382^{date}|text>`: a time; only its text is kept.
 - `<https://...>`, `<https://...|text>`, `<mailto:...|text>`: links.
 - `*bold*`, `_italic_`, `~strike~`, `` `code` ``, a block of code between ``` marks; `>` quotes a line, and `>>>` quotes
-  all lines behind it; `•` begins an item of a list; `:name:` is an emoji.
+  all lines after it; `•` begins an item of a list; `:name:` is an emoji.
 """
 
 import re
@@ -20,7 +20,7 @@ from .items import Names
 
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
-# A mark opens before a word and closes behind a word, and stands between words.
+# An opening mark is before a word and a closing mark is after a word. A mark within a word is text.
 _BOLD = re.compile(r"(?<![\w*\\])\*(?=\S)([^*\n]*[^\s*])\*(?![\w*])")
 _STRIKE = re.compile(r"(?<![\w~\\])~(?=\S)([^~\n]*[^\s~])~(?![\w~])")
 _QUOTE_REST = re.compile(r"^(?:&gt;|>){3} ?", re.MULTILINE)
@@ -45,7 +45,7 @@ def make_plain(text: str) -> str:
 
 
 def _convert_code(code, names):
-    """In code, only the tokens are replaced. A block of code gets its fences on lines of their own."""
+    """Replace only the tokens in code. Put the fences of a block of code on lines of their own."""
     plain = unescape(_TOKEN.sub(lambda match: _name_in_code(match, names), code))
     if not plain.startswith("```"):
         return plain

@@ -1,11 +1,15 @@
 """
-The people of an export: which persons they are here.
+Find or create the accounts of this site for the people of an export.
 
-A person of the export is, in this order: the person whom an earlier import stored; the person whom the operator's file
-names; the account with the same verified e-mail address; with `same_handles`, the person with the same handle; else a
-new account. A new account whose handle is taken gets a number behind the handle.
+The first of these that exists is the account of a person of the export:
 
-`plan` writes nothing, so a dry run shows what an import would do. `store` writes ImportedItem and the new accounts.
+1. the account that an earlier import found or created for this person;
+2. the account that the operator's file names;
+3. the account with the same verified e-mail address;
+4. with `same_handles`, the account with the same handle;
+5. a new account. If its handle is taken, it gets a number after the handle.
+
+`plan` writes nothing, so a dry run can show its result. `store` writes ImportedItem and the new accounts.
 """
 
 import contextlib
@@ -30,7 +34,12 @@ BEFORE, NAMED, EMAIL, HANDLE, NEW = "imported before", "named in the file", "sam
 
 @dataclass
 class Planned:
-    """A person of the export, the handle here, the reason, and the Person, unless the account is still to be made."""
+    """
+    A person of the export, and the account here.
+
+    - `handle`: the handle of the account. `reason`: why this account was chosen, such as EMAIL or NEW.
+    - `found`: the Person; None until `store` has created the account.
+    """
 
     person: ImportedPerson
     handle: str
@@ -39,13 +48,13 @@ class Planned:
 
     @property
     def has_other_handle(self) -> bool:
-        """Return whether a new account has another handle than the export wishes."""
+        """Return whether a new account has another handle than the person in the export."""
         return self.reason == NEW and self.handle != self.person.handle
 
 
 def read_mapping(path: str | Path) -> dict[str, Person]:
     """
-    Return {id, username or e-mail address of the other system: Person} from a CSV file of two columns.
+    Return {id, username or e-mail address in the other system: Person} from a CSV file with two columns.
 
     Raise ImportFailure for a file that cannot be read, and for a handle that nobody has.
     """
@@ -76,18 +85,18 @@ class People:
         self._unused = set(mapping)
 
     def plan(self, found: list[ImportedPerson]) -> None:
-        """Decide who the people are. Active people choose their handles first, then the others."""
+        """Choose an account for each person. Active people get their handles first, then the others."""
         before = self._find_earlier()
         for person in sorted(found, key=lambda person: not person.is_active):
             if person.id not in self.by_id:
                 self.by_id[person.id] = self._plan_one(person, before.get(make_key(person.id)))
 
     def find_unused(self) -> list[str]:
-        """Return the names in the operator's file that name nobody of the export."""
+        """Return the names in the operator's file that no person of the export has."""
         return sorted(self._unused)
 
     def find_handle(self, id: str) -> str | None:
-        """Return the handle of a person of the export here, or None."""
+        """Return the handle that a person of the export has here, or None."""
         planned = self.by_id.get(id)
         return planned.handle if planned else None
 
@@ -163,7 +172,7 @@ def _create(planned: Planned) -> Person:
 
 
 def _set_picture(person: Person, given: ImportedPerson) -> None:
-    """Give a new person the picture of the export, unless it cannot be read."""
+    """Give a new active account the picture in the export, unless the picture cannot be read."""
     if given.picture is None or not given.is_active:
         return
     with given.picture() as content, contextlib.suppress(ChatError):

@@ -1,8 +1,9 @@
 """
-What the rooms of an export become here.
+Find or create the rooms of this site for the rooms of an export.
 
-A room that an earlier import stored is that room. Every other room is a new one: an import never adds to a room that it
-has not created. If the slug is taken, the new room gets a number behind its slug.
+If an earlier import from the same source created a room for a room of the export, the import continues in it. Every
+other room is new: an import never adds messages to a room of another origin. If the slug is taken, the new room gets a
+number after its slug.
 
 `plan` writes nothing. `begin` and `finish` write ImportedItem, and rooms through `chat.services.rooms`.
 """
@@ -29,11 +30,11 @@ MAX_SLUG = rooms.MAX_SLUG
 @dataclass
 class PlannedRoom:
     """
-    A room of the export, and what it becomes.
+    A room of the export, and its room here.
 
-    - `room`: the Room, unless it is still to be created.
-    - `is_open`: people see the room already, because an earlier import of it has ended.
-    - `fresh`: how many messages of the export are not stored here.
+    - `room`: the Room; None until `begin` has created it.
+    - `is_open`: whether people see the room already, because an earlier import of it has ended.
+    - `fresh`: how many messages of the export are not stored yet.
     """
 
     imported: ImportedRoom
@@ -57,7 +58,7 @@ class Rooms:
         self._taken: set[str] = set()
 
     def plan(self, found: list[ImportedRoom]) -> None:
-        """Decide what the rooms become."""
+        """Choose an earlier room, or the slug of a new room, for each room."""
         before = self._find_earlier()
         for imported in found:
             if imported.id not in self.by_id:
@@ -92,7 +93,7 @@ class Rooms:
                     self._record(ImportedItem.ROOM, id, planned.room)
 
     def finish(self, people: People) -> None:
-        """Open the rooms that are not open, and let the clients in other rooms with new messages load them."""
+        """Open the rooms that are not open. Make clients in rooms that were open load the new messages."""
         for id, planned in self.by_id.items():
             if planned.room is not None and not planned.is_open:
                 _store_threads(planned.room)
@@ -122,7 +123,7 @@ class Rooms:
 
 
 def _store_threads(room: Room) -> None:
-    """Store the threads of a room that nobody sees yet. To do it again after an interruption changes nothing."""
+    """Store the threads of a room that nobody sees yet. After an interruption, a second call stores the same."""
     roots = threads.find_imported_roots(room.id, 0)
     while roots:
         with transaction.atomic():
@@ -138,7 +139,7 @@ def make_slug(name: str) -> str:
 
 
 def _clean_line(text, most, check):
-    """Return a text as one line that is allowed here, or "" if it cannot be."""
+    """Return a text as one line of at most `most` characters that `check` accepts, or "" if there is none."""
     line = " ".join(text.split())[:most].strip()
     try:
         return check(line)
@@ -162,7 +163,7 @@ def _make_opening(planned: PlannedRoom, people: People) -> rooms.Opening:
     room.name = feeds.name_people(members) or room.name
     if key is not None:
         return rooms.Opening(Room.DIRECT, members, [], imported.is_archived, key)
-    # This is a conversation with oneself, one with too many people, or one of people who have a conversation here.
+    # The conversation has only one person or too many people, or these people already have a conversation here.
     return rooms.Opening(Room.PRIVATE, members, _keep_active(members), imported.is_archived)
 
 

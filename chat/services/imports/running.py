@@ -1,7 +1,8 @@
 """
 One import from the beginning to the end: read and check the whole export, plan, and store.
 
-Nothing is stored before the whole export is read and checked. `check` writes nothing, so a dry run is `check` alone.
+Nothing is stored before the whole export is read and checked. A dry run calls `check` and `try_out`, which write
+nothing.
 """
 
 import time
@@ -23,17 +24,17 @@ from .spool import Spool
 from .writing import BATCH, Writer, find_stored, key_of
 
 MAX_EMOJI_BYTES = 2_000_000
-PAUSE_SECONDS = 0.01  # other writers get their turn between two batches
+PAUSE_SECONDS = 0.01  # between two batches, so that other processes can write
 
 
 @dataclass
 class Options:
     """
-    What the operator has chosen.
+    The options of the operator.
 
     - `mapping`: {name of a person in the export: Person}.
-    - `same_handles`: people with the same handle are the same person.
-    - `source`: the name of the other system, instead of the name in the export.
+    - `same_handles`: whether people with the same handle there and here are the same person.
+    - `source`: the name of the other system; None for the name in the export.
     """
 
     mapping: dict[str, Person] = field(default_factory=dict)
@@ -42,7 +43,7 @@ class Options:
 
 
 class Progress(NamedTuple):
-    """How many messages of the export are stored, of how many."""
+    """The number of messages of the export that are stored, and the number of all its messages."""
 
     done: int
     total: int
@@ -75,7 +76,7 @@ class Import:
 
     def check(self) -> None:
         """
-        Read the whole export, and decide what its people and rooms become. Write nothing.
+        Read the whole export, and choose the accounts and rooms for its people and rooms. Write nothing.
 
         Raise ExportError for the first mistake in the export, and ImportFailure if a message is older than the messages
         of its room here.
@@ -144,9 +145,10 @@ class Import:
 
     def run(self) -> Iterator[Progress]:
         """
-        Store everything that is not stored yet, and yield the Progress after each batch. Call `check` before.
+        Store everything that is not stored yet, and yield the Progress after each batch. Call `check` first.
 
-        A run that was killed is continued by a new Import of the same export.
+        After a run that was killed, a new Import of the same export continues. Raise ImportFailure if another process
+        stores the same things, or if the disk is full.
         """
         try:
             self.created = self.people.store()

@@ -147,7 +147,7 @@ def read_time(fields: Fields, name: str) -> datetime:
 
 
 def _find_author(message: Fields) -> ImportedPerson:
-    """Return the author of a message. A bot, and a person of another workspace, may be only in its messages."""
+    """Return the author of a message. The lists of the export may lack bots and people of other workspaces."""
     user = message.text("user", "") or message.object("comment").text("user", "")
     profile, bot = message.object("user_profile"), message.object("bot_profile")
     if user:

@@ -1,7 +1,7 @@
 """
-A message of a Slack export in this site's form: its text with attachments and files, its reactions and its thread.
+Turn a message of a Slack export into this site's form: its text with attachments and files, its reactions, its thread.
 
-`slack` has read and checked the message. This module raises nothing: what it does not understand becomes text.
+`slack` has read and checked the message. This module raises nothing. It keeps markup that it does not know as text.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ def convert_message(message: RawMessage, names: Names, attached: Attached) -> Im
     content = message.content
     thread = content.get("thread_ts")
     root = thread if thread and thread != content.get("ts") else None
-    # The author of a broadcast wanted the room to see it too. So it is an answer in the timeline.
+    # The author of a broadcast wanted everybody in the room to see the reply. So it becomes an answer in the timeline.
     is_broadcast = content.get("subtype") == "thread_broadcast"
     is_gone = content.get("subtype") == "tombstone"
     return ImportedMessage(
@@ -71,7 +71,7 @@ def _find_texts(blocks: Any) -> list[str]:
 
 
 def _convert_attachment(attachment, names, is_alone):
-    """Return an attachment as a quotation, or "" for the preview of a link, which the text has already."""
+    """Return an attachment as a quotation, or "" for the preview of a link that is in the text."""
     if attachment.get("from_url") or attachment.get("is_msg_unfurl"):
         return ""
     title, link = _get(attachment, "title"), _get(attachment, "title_link")

@@ -1,9 +1,9 @@
 """
 The spool: a temporary file that sorts the messages of an export by time.
 
-An export may have its messages in any order, and more of them than fit into memory. The spool is a SQLite file of its
-own, in the directory for temporary files, and needs about the space of the export. The whole export is read and checked
-before the first message is taken from the spool.
+An export may have its messages in any order, and more messages than fit into memory. The spool is a separate SQLite
+file in the directory for temporary files. It needs about as much space as the export. The whole export is read and
+checked before the first message is taken from the spool.
 """
 
 import json
@@ -34,7 +34,7 @@ class Spool:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="chat-import-")
         self._file = sqlite3.connect(Path(self._folder.name) / "messages", isolation_level=None)
-        # The file is worthless after a crash.
+        # Nobody reads the file after a crash, so it needs no journal.
         for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", _TABLE, "BEGIN"):
             self._file.execute(statement)
 
@@ -49,7 +49,7 @@ class Spool:
         """
         Add a message. If it is in the spool already, add nothing.
 
-        Another message with the same id in the same room gets an id with a number behind it.
+        A different message with the same id in the same room gets a number after its id.
         """
         content = json.dumps(message.content, separators=(",", ":"))
         for id in _make_ids(message.id):

@@ -5,8 +5,8 @@ Source of the format: the task `export` with the format `json` (chat/services/ta
 file, or a directory or a zip file with several of them. The first line of a file describes the room, and each further
 line is one message with the fields of `describe` in chat/services/tasks/export.py. The messages keep their numbers.
 
-An export with files is a zip file with `messages.json` and the files, which `path` names: see
-chat/services/tasks/packing.py. Unpacked exports may be in folders beside each other.
+An export with files is a zip file with `messages.json` and the files. The field `path` of a file is its name in the zip
+file: see chat/services/tasks/packing.py. Several unpacked exports may be in folders of one directory.
 
 An export does not say whether its room was private. So the room becomes private, with the authors of its messages as
 members, unless the operator says that it is public.
@@ -38,7 +38,7 @@ _HEAD = b'"messages":['
 _END = b"]}"
 _CONTENT = ("offset", "body", "edited_at", "removed", "reactions", "reply_to", "thread", "files")
 _AT = re.compile("[@＠]")
-# A file of a message, which is beside the transcript.
+# The path of a file of a message. The folder `files` is beside the transcript.
 _FILE = re.compile(r"(?P<folder>(?:.*/)?)files/[^/]+/[^/]+")
 _TRANSCRIPTS = ("messages.json", "messages.csv", "messages.html")
 

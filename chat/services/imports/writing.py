@@ -1,8 +1,8 @@
 """
 Store the messages of an export, in batches.
 
-A batch is one transaction: its messages, and an ImportedItem for each. So a batch that was killed is stored by the next
-run, and a batch that was stored is not stored again. This module writes ImportedItem, and messages through
+One transaction stores a batch: its messages, and an ImportedItem for each message. So after a crash, the next run
+stores the batches that are missing, and stores none twice. This module writes ImportedItem, and messages through
 `chat.services.rooms`.
 """
 
@@ -24,7 +24,7 @@ from .keys import make_key
 from .people import People
 from .rooms import Rooms
 
-# A batch of SQLite holds the lock of all writers for about 50 ms. SQLite allows 999 parameters.
+# On SQLite, storing a batch blocks other writers for about 50 ms. Older versions of SQLite allow 999 parameters.
 BATCH = 250
 # The target of a message that is left out: no message has this number.
 LEFT_OUT = 0
@@ -32,7 +32,7 @@ LEFT_OUT = 0
 
 @dataclass
 class Names:
-    """The names of people and rooms for a reader."""
+    """The names that people and rooms of the export have here; see `items.Names`."""
 
     people: People
     rooms: Rooms
@@ -57,7 +57,7 @@ def find_stored(source: str, keys: Sequence[str]) -> dict[str, int]:
 
 
 def key_of(message: RawMessage) -> str:
-    """Return the key of a message."""
+    """Return the key of a message of the export."""
     return make_key(message.room, message.id)
 
 
@@ -74,11 +74,11 @@ class Writer:
         self.emoji = emoji
         self.left_out: Counter[str] = Counter()
         self._next: dict[int, int] = {}
-        # The files of the messages of the present batch, whose bytes are stored.
+        # The messages of the present batch with files, and the rows of these files. The bytes are stored already.
         self._kept: list[tuple[NewMessage, list[Upload]]] = []
 
     def begin(self) -> None:
-        """Find the next numbers of the rooms. Call it after the rooms have begun."""
+        """Find the next message numbers of the new rooms. Call this after `Rooms.begin`."""
         waiting = [planned.room.id for planned in self.rooms.by_id.values() if planned.room and not planned.is_open]
         self._next = rooms.find_next_numbers(waiting)
 
@@ -94,7 +94,11 @@ class Writer:
             self._find_reacting(content.reactions)
 
     def store(self, batch: Sequence[RawMessage]) -> int:
-        """Store the messages of a batch that are not stored yet. Return how many messages of the export these were."""
+        """
+        Store the messages of a batch that are not stored yet. Return the number of these messages.
+
+        Raise ImportFailure if the disk is full.
+        """
         stored = find_stored(self.source, [key_of(message) for message in batch])
         fresh = [message for message in batch if key_of(message) not in stored]
         self._kept = []
@@ -114,7 +118,7 @@ class Writer:
         return len(fresh)
 
     def _make_all(self, fresh: Sequence[RawMessage]) -> dict[str, list[NewMessage]]:
-        """Return {key of a message of the export: the messages that stand for it}."""
+        """Return {key of a message of the export: the messages to store for it}."""
         converted = self._convert(fresh)
         earlier = self._find_earlier(fresh, converted)
         made: dict[str, list[NewMessage]] = {}
@@ -158,7 +162,7 @@ class Writer:
     def _make(
         self, message: RawMessage, content: ImportedMessage, found: dict[str, NewMessage | int | None]
     ) -> list[NewMessage]:
-        """Return the messages that stand for a message of the export: more than one if it is too long."""
+        """Return the messages to store for a message of the export: more than one if its text is too long."""
         planned = self.rooms.by_id[message.room]
         place = None if planned.is_open else content.place
         kept, missing = self._keep_files(content.files)
@@ -189,7 +193,7 @@ class Writer:
         return parts
 
     def _keep_files(self, found: Sequence[ImportedFile]) -> tuple[list[Upload], list[ImportedFile]]:
-        """Store the bytes of files. Return (the rows of the files, the files whose bytes cannot be had)."""
+        """Store the bytes of files. Return (the rows of the stored files, the files that are missing)."""
         kept: list[Upload] = []
         missing: list[ImportedFile] = []
         for file in found:
@@ -252,7 +256,7 @@ class Writer:
 
 
 def _keep_file(file: ImportedFile) -> Upload | None:
-    """Store the bytes of a file. Return its row, or None if its bytes are not at hand or damaged."""
+    """Store the bytes of a file. Return its row, or None if the file is missing or damaged."""
     if file.open is None or not uploads.accepts_imported_files():
         return None
     try:

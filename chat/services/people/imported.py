@@ -1,9 +1,9 @@
 """
 Accounts that an import creates for the people of another system.
 
-Nobody knows the password of such an account. Its person asks for a new password by mail, if the export has an e-mail
-address, or an operator sets one with `manage.py changepassword`. This module writes Person, Profile and EmailAddress.
-It publishes nothing: nobody is connected as a new person.
+Nobody knows the password of such an account. If the export has an e-mail address, the person asks for a new password by
+mail. Otherwise an operator sets a password with `manage.py changepassword`. This module writes Person, Profile and
+EmailAddress. It publishes nothing, because a new person has no connections.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from .emails import check_email
 
 
 def make_import_handle(wish: str) -> str:
-    """Return the allowed handle that is nearest to a wish, or "" if nothing of it is allowed."""
+    """Return a wished handle without characters that are not allowed, cut to MAX_HANDLE; "" if nothing is left."""
     allowed = "".join(character for character in " ".join(wish.split()) if _is_allowed(character))
     for text in (wish, allowed, allowed[:MAX_HANDLE]):
         try:
@@ -75,8 +75,8 @@ def create_imported(handle: str, name: str, address: str, is_active: bool, is_gu
 
 @cache
 def _make_password():
-    # An account whose password nobody knows can get a new one by mail; an account without a password cannot. To hash a
-    # password takes longer than the rest of the import of a person, so one hash serves for all.
+    # An account with a password that nobody knows can get a new password by mail. An account without a password cannot.
+    # Hashing a password takes longer than the rest of the import of a person, so all accounts share one hash.
     return make_password(secrets.token_urlsafe(32))
 
 
