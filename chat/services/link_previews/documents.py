@@ -1,10 +1,10 @@
 """
-What a page says about itself: its title, its description, the name of its site, and its image.
+Read what a page says about itself: its title, its description, the name of its site, and its image.
 
 The head of an HTML document says this in `<title>` and in `<meta>`, with the names of OpenGraph and of Twitter cards.
-Everything comes from a stranger. So the result is plain text of limited length without control characters, and the time
-to read a document grows only with its length: the scanner moves forward, and never reads a part twice. (The parser of
-Python's library needs minutes for some documents of 256 kB.)
+A document may be hostile. So the result is plain text of limited length without control characters. The time to read a
+document is proportional to its length: the scanner moves forward, and never reads a part twice. (The parser of Python's
+library needs minutes for some documents of 256 kB.)
 """
 
 import codecs
@@ -33,7 +33,7 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 # These characters join letters, and the parts of an emoji.
 _JOINING = frozenset("\u200c\u200d")
 
-# Browsers read these encodings. Python knows others that are no encodings of text, or are dangerous, such as UTF-7.
+# Browsers read these encodings. Python also has codecs that do not encode text, and dangerous ones such as UTF-7.
 _ENCODINGS = frozenset(
     [
         "utf-8",
@@ -60,7 +60,7 @@ _DECLARED_WITHIN = 2048  # bytes
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says about itself. Only the title is never empty. `image` is an address."""
+    """What a page says about itself. All fields except `title` may be empty. `image` is an address."""
 
     title: str
     description: str = ""
@@ -96,7 +96,7 @@ def _join(address, image):
 
 
 def _clean(text: str, most: int) -> str:
-    """Return a text on one line, without invisible characters, and cut off after `most` characters."""
+    """Return a text as one line of at most `most` characters, without invisible characters."""
     line = _SPACES.sub(" ", text[: 20 * most])
     visible = "".join(filter(_is_kept, line)).strip()
     return visible if len(visible) <= most else visible[: most - 1].rstrip() + "…"
@@ -110,7 +110,7 @@ def _is_kept(character):
 
 
 def _decode(content: bytes, content_type: str) -> str:
-    """Return the text of a document in the encoding of its first bytes, of the header, or of its own declaration."""
+    """Decode a document. Its encoding comes from its byte order mark, else from the header, else from the document."""
     for mark, name in _MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(name, "replace")
@@ -145,7 +145,7 @@ def _read_head(text: str) -> dict[str, str]:
     while (tag := _TAG.search(text, position)) is not None:
         name = (tag[2] or "").lower()
         if not name:
-            position = _find_behind(text, "-->", tag.end())
+            position = _find_after(text, "-->", tag.end())
             continue
         if name == "body" or (tag[1] and name == "head"):
             break
@@ -162,7 +162,7 @@ def _read_head(text: str) -> dict[str, str]:
     return found
 
 
-def _find_behind(text, mark, position):
+def _find_after(text, mark, position):
     found = text.find(mark, position)
     return len(text) if found < 0 else found + len(mark)
 
@@ -173,7 +173,7 @@ def _find_end_of_text(text, name, position):
 
 
 def _read_attributes(text: str, position: int) -> tuple[dict[str, str], int]:
-    """Return ({name in lower case: value} of a tag, the position behind the tag)."""
+    """Return ({name in lower case: value} of a tag, the position after the tag)."""
     attributes: dict[str, str] = {}
     while (found := _ATTRIBUTE.match(text, position)) is not None:
         value = next((part for part in found.groups()[1:] if part is not None), "")

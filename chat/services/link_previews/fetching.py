@@ -1,11 +1,11 @@
 """
 Fetch a page that a message links to, and keep what the page says about itself.
 
-The result is kept for some time, also if there is nothing to show. So a page that many messages link to is fetched
-once. `budgets` bounds how many pages the server fetches: for a person, for a room, for a host, and in total.
+The result is kept for some time, even if there is nothing to show. So a page that many messages link to is fetched
+once. `budgets` limits how many pages the server fetches: for a person, for a room, for a host, and in total.
 
-Robots.txt is not read: a person asks for the page, and no crawler follows its links. This module writes Preview, and
-the files of the images. It decides nothing about messages.
+This module does not read robots.txt: a person asks for the page, and the server follows none of its links. This module
+writes Preview, and the files of the images. It decides nothing about messages.
 """
 
 import hashlib
@@ -35,14 +35,14 @@ MAX_REDIRECTS = 4
 MAX_PAGE_BYTES = 256 * 1024  # the head of a page is at its beginning
 MAX_IMAGE_BYTES = 4 * 1024 * 1024
 MIN_SIZE, MAX_SIZE = 32, 320  # pixels: the page shows at most half of them, for screens with double density
-MAX_RATIO = 8  # a line or a stripe is no picture of the page
+MAX_RATIO = 8  # of the sides: a line or a stripe does not show what the page is about
 HTML_TYPES = ("text/html", "application/xhtml+xml")
-# What became of a link, as a label of the metric.
+# The outcomes for a link, as labels of the metric.
 CACHED, FOUND, NOTHING, FAILED, REFUSED, LIMITED = "cached", "found", "nothing", "failed", "refused", "limited"
 
 
 def digest_address(url: str) -> str:
-    """Return what stands for an address in Preview."""
+    """Return the digest under which Preview stores a page: 64 hex digits of its address."""
     return hashlib.sha256(url.encode()).hexdigest()
 
 
@@ -50,7 +50,8 @@ def get_preview(url: str, person_id: int, room_id: int) -> Preview | None:
     """
     Return what the page at an address says about itself, from an earlier request or from a new one.
 
-    Return None if there is nothing to show, or if one of the budgets is used up.
+    `url` is an address of http or https. The request counts against the budgets of the person and the room. Return None
+    if there is nothing to show, or if one of the budgets is used up.
     """
     digest = digest_address(url)
     kept = Preview.objects.filter(digest=digest, expires_at__gt=timezone.now()).order_by("-id").first()
@@ -106,7 +107,7 @@ def _fetch_page(url: str) -> tuple[Page | None, str]:
 
 
 def _is_usable(response) -> bool:
-    # A server that compresses although it must not could send a small body that is huge in memory.
+    # The request accepts no compression. If a server compresses anyway, its small body could be huge in memory.
     return response.status_code == 200 and response.headers.get("Content-Encoding", "identity") == "identity"
 
 

@@ -1,5 +1,5 @@
 """
-Remove the preview of a link from a message, and read its image. `rooms` decides who may do so.
+Remove the preview of a link from a message, and read the image of a preview. `rooms` decides who may do this.
 
 This module writes LinkPreview and AuditEntry, and publishes the changed message.
 """

@@ -1,8 +1,8 @@
 """
 The job that fetches the pages of a message's links, and shows their previews in the message.
 
-A job only says that rows wait. It may be lost or arrive twice: a worker claims the rows first, and a sweep starts lost
-jobs again. This module writes LinkPreview, and Message through `rooms`.
+A job only says that rows of LinkPreview wait. The job may be lost or run twice: a worker claims the rows first, and a
+sweep starts lost jobs again. This module writes LinkPreview, and Message through `rooms`.
 """
 
 from datetime import timedelta
@@ -20,7 +20,7 @@ from .links import find_links_of, start_job
 
 LOCK = timedelta(minutes=2)  # longer than the job may last
 OVERDUE_AFTER = timedelta(seconds=90)  # a job that no worker has taken for a minute has expired on the channel
-MAX_TRIES = 2  # a page on which a worker dies is not tried again and again
+MAX_TRIES = 2  # a page that kills its worker must not kill all workers
 MAX_SWEPT = 100
 
 
@@ -48,8 +48,8 @@ def _claim(room_id: int, number: int) -> list[LinkPreview]:
 
 
 def _show(message: Message, found: dict[int, Preview | None]) -> bool:
-    """Store what was found for the links of a message. Return whether the message shows a further preview."""
-    # An edit may have deleted some of the links meanwhile, and a person may have removed their previews.
+    """Store the previews that were found for the links of a message. Return whether it shows one more preview."""
+    # Meanwhile, an edit may have deleted some of the links, and a person may have removed some of the previews.
     waiting = find_links_of(message.room_id, [message.number]).filter(id__in=list(found), due_at__isnull=False)
     has_changed = False
     for link in waiting:
@@ -70,13 +70,13 @@ def _show(message: Message, found: dict[int, Preview | None]) -> bool:
 
 def sweep_previews() -> int:
     """
-    Start the jobs of links that wait for too long, give up those that failed, and delete previews that nobody shows.
+    Start the jobs of overdue links again, delete links after MAX_TRIES, and delete previews that no message shows.
 
-    Return how many rows in total.
+    Return the number of started jobs and deleted rows.
     """
     now = timezone.now()
     waiting = LinkPreview.objects.filter(due_at__lt=now - OVERDUE_AFTER)
-    # The links of a given-up message stay in its body. Only their rows are deleted.
+    # The body of the message still has these links. Only the rows that wait for a preview are deleted.
     given_up = delete_free_rows(waiting.filter(tries__gte=MAX_TRIES), MAX_SWEPT)
     lost = set(waiting.filter(tries__lt=MAX_TRIES).order_by("due_at").values_list("room_id", "number")[:MAX_SWEPT])
     for room_id, number in lost:

@@ -25,15 +25,15 @@ MAX_PREVIEWS = 3  # of one message
 
 
 def find_links(room: Room, body: str) -> tuple[str, ...]:
-    """Return the addresses in a body for which a preview is fetched: none if the site has no previews."""
-    # A board's slug leads nobody to its room, so nobody could fetch the image of a preview.
+    """Return the addresses in a body whose previews the site fetches: at most MAX_PREVIEWS, none on a board."""
+    # The address of an image contains the slug of its room, and nobody reaches a board's room by its slug.
     if not settings.CHAT_LINK_PREVIEWS or room.access == Room.BOARD:
         return ()
     return tuple(url for url in find_previewed_links(body, MAX_PREVIEWS) if _is_foreign(url))
 
 
 def _is_foreign(url: str) -> bool:
-    # What a message of this site contains differs between the readers of its link.
+    # A page of this site does not show the same to everybody who can read the message.
     try:
         own = urlsplit(settings.PUBLIC_URL or "").hostname
         return urlsplit(outgoing.check_url(url)).hostname != own
@@ -76,9 +76,9 @@ def start_job(room_id: int, number: int) -> None:
 
 def revise(member: Member, message: Message, body: str) -> bool:
     """
-    Delete the links that an edit removes, and store those that it adds.
+    Delete the links that an edit removes, and store the links that it adds.
 
-    Return whether the message has links now, or had a preview that somebody has removed.
+    Return whether the message has rows of LinkPreview now: for links, or for previews that somebody has removed.
     """
     wanted = {digest_address(url): (position, url) for position, url in enumerate(find_links(member.room, body))}
     had: dict[str, LinkPreview] = {}
@@ -94,7 +94,7 @@ def revise(member: Member, message: Message, body: str) -> bool:
 
 
 def find_links_of(room_id: int, numbers: Sequence[int]) -> QuerySet:
-    """Select the links of messages of a room, in their order."""
+    """Select the links of the messages with these numbers, in the order of the messages and their bodies."""
     return LinkPreview.objects.filter(room_id=room_id, number__in=list(numbers)).order_by("number", "position", "id")
 
 
@@ -137,7 +137,7 @@ def _delete(links: Sequence[LinkPreview]) -> None:
 
 
 def delete_unused(preview_ids: set[int | None]) -> None:
-    """Delete those of the previews that no message shows, with their images."""
+    """Delete the previews among these ids that no message shows, with their images."""
     used = LinkPreview.objects.filter(preview__in=[found for found in preview_ids if found]).values_list("preview")
     ids = preview_ids - {found for (found,) in used} - {None}
     if ids:
