@@ -1,8 +1,8 @@
 """
-Commands: what a person can type in place of a message. `registry` says how to add one.
+Commands: a person can type them in place of a message. `registry` says how to add a command.
 
-Each command calls the service that does the same for the page. So it has the same rights and limits, and this package
-writes no rows itself.
+Each command calls the service that does the same for the page, so the same rights and limits apply. This package writes
+no rows itself.
 """
 
 from . import everyday, membership, polls, reminders  # noqa: F401 (importing them registers their commands)

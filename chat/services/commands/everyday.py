@@ -1,5 +1,5 @@
 """
-The commands for everyday writing: what a person does, a shrug, the room's topic, and the list of all commands.
+The commands `/me`, `/shrug`, `/topic` and `/help`.
 """
 
 from django.utils.translation import gettext_lazy, gettext_noop

@@ -1,5 +1,5 @@
 """
-The commands about who is in a room, and who is notified: invite people, choose the level of notifications, and leave.
+The commands `/mute`, `/unmute`, `/leave` and `/invite`.
 """
 
 import secrets
@@ -53,8 +53,8 @@ def invite(call: Call) -> Outcome:
     """
     Send an invitation to each named person, as a direct message.
 
-    For a private room, the message has a link for one person, so the person must be allowed to invite. A public room is
-    open to everybody, so the message names the room.
+    For a private room, the message contains a link for one person, so the author must have the right to invite people.
+    A public room is open to everybody, so the message only names the room.
     """
     text = call.get_text()
     invited = [person for person in rooms.find_named(call.member, text).people if person.id != call.person.id]

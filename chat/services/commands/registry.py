@@ -1,5 +1,5 @@
 """
-The registry of commands: what a person can type in place of a message, for example `/topic News`.
+The registry of commands. A person can type a command in place of a message, for example `/topic News`.
 
 A command is one function of a module of this package, which `chat/services/commands/__init__.py` imports:
 
@@ -14,8 +14,7 @@ A command is one function of a module of this package, which `chat/services/comm
 The function calls the service that the page would call, so a command never gives more rights. The action only decides
 whether the person sees the command in the list.
 
-A source adds commands that only some rooms have. It is an object with two functions, for example for the hooks of a
-room:
+A source adds commands that only some rooms have. It is an object with two methods, for example for the hooks of a room:
 
     class HookCommands:
         def list(self, room: Room) -> list[CommandInfo]:
@@ -48,7 +47,7 @@ from chat.services.scopes import check_scope
 
 class Notice(str):
     """
-    A sentence that only the person sees who ran the command. As a string, it is in English, as the sockets send it.
+    A sentence that only the person who ran the command sees. The string itself is in English; sockets send it as it is.
 
     `text` is a literal that `gettext_noop` marks for translation, and may name `values`, as in "at %(time)s".
     """
@@ -66,7 +65,7 @@ class Notice(str):
 @dataclass(frozen=True)
 class CommandInfo:
     """
-    What people see of a command: its name without the slash, a sentence about it, and what may follow the name.
+    The facts about a command that people see: its name without the slash, a sentence, and what may follow the name.
 
     `detail` and `usage` may be lazy translations.
     """
@@ -113,7 +112,7 @@ class Call:
         """
         Post a message where the person wrote the command: in the room, or in a thread. Post it once for each ref.
 
-        Raise as `rooms.post_message` does, and `too_long`.
+        Raise as `rooms.post_message` does, and `too_long` or `empty` for the body.
         """
         event = protocol.PostByCommand(
             self.event.ref,
@@ -129,7 +128,7 @@ class Call:
         """
         Call `change()` in a transaction, once for each ref, and answer with a notice. Raise what `change` raises.
 
-        The same ref again gets the same notice, so the notice must depend only on the event.
+        A resend with the same ref must get the same notice, so the notice must depend only on the event.
         """
 
         def run() -> int:
@@ -178,8 +177,8 @@ def command(
     - `name`: without the slash.
     - `detail`: a sentence that says what the command does, as a lazy translation.
     - `usage`: what may follow the name, as a lazy translation.
-    - `action`: people who may not do it do not see the command in the list.
-    - `scope`: what a token needs to run the command.
+    - `action`: only people who have the right to this action see the command in the list.
+    - `scope`: the scope that a token needs to run the command.
     """
 
     def register(run: Run) -> Run:

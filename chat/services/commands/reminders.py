@@ -1,4 +1,4 @@
-"""The command `/remind`: it reads whom to remind, when and of what. chat/services/reminders stores the reminder."""
+"""The command `/remind`. It reads whom to remind, when and of what, and chat/services/reminders stores the reminder."""
 
 import re
 from datetime import datetime
@@ -46,7 +46,12 @@ def remind(call: Call) -> Outcome:
 
 
 def _read_wish(call: Call, text: str) -> reminders.Wish:
-    """Return what the text of the command asks for. Raise `invalid_field` if it names no time."""
+    """
+    Return the reminder that the text of the command asks for.
+
+    Raise `invalid_field` if the text names no time, `empty` if it names only a time, and `too_long`; `not_found` for a
+    handle that nobody has.
+    """
     if len(text) > MAX_READ:
         raise ChatError("too_long", "A reminder has at most %(most)s characters.", most=reminders.MAX_TEXT)
     whom, rest = _read_whom(call, text)

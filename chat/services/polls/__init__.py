@@ -1,9 +1,9 @@
 """
 Polls: a message with a question, and the votes of the room's members.
 
-`/poll` posts a poll. Its text is the message's body too, so searches, notifications, mails and older clients show the
-question and the options. `stored` registers the addition, and `voting` changes it. This package writes Poll, PollOption
-and PollVote.
+`/poll` posts a poll. The body of its message is the text of the poll, so searches, notifications, mails and older
+clients show the question and the options. `stored` registers the Addition POLL, and `voting` changes polls. This
+package writes Poll, PollOption and PollVote.
 """
 
 from .stored import MAX_NAMED_VOTES, get_own_votes

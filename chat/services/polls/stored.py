@@ -1,8 +1,8 @@
 """
-The addition POLL: store the poll of a new message, describe polls for the `message` event, and delete them.
+The Addition POLL: store the poll of a new message, describe polls for the `message` event, and delete them.
 
 The event is the same for everybody, so it cannot say what its reader has chosen. It names the people who voted, unless
-the poll is anonymous or has many votes. Then each person reads the own votes with `get_own_votes`.
+the poll is anonymous or has more than MAX_NAMED_VOTES votes. Then `get_own_votes` returns a person's own votes.
 """
 
 from collections import defaultdict
@@ -52,7 +52,7 @@ def _store(message: Message, prepared: tuple[NewPoll, datetime | None]) -> None:
 
 
 def _describe(messages: Sequence[Message]) -> dict[int, dict]:
-    """Return {number: {"poll": the poll}} with three statements for any number of messages."""
+    """Return {number: {"poll": the poll}} with three statements, for at most ROWS_PER_QUERY messages."""
     found = find_polls(messages[0].room_id, [message.number for message in messages])
     options, votes = _find_options(found), _find_votes(found)
     return {poll.number: {NAME: _describe_poll(poll, options[poll.id], votes)} for poll in found}

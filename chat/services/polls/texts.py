@@ -2,7 +2,7 @@
 The text of a poll: read the question, the options and the flags after `/poll`, and write the body of the message.
 
 People write the parts in quotation marks on one line, or the question and each option on a line of its own. Keyboards
-of phones replace the quotation marks and the two hyphens of a flag by other characters, so these count too.
+of phones replace quotation marks and the two hyphens of a flag with other characters. This module accepts these too.
 """
 
 import re
@@ -50,7 +50,8 @@ def read_poll(text: str) -> NewPoll:
     """
     Return the poll that a text describes.
 
-    Raise `empty` or `too_long` for a part; `invalid_field` for too few or too many options, and for equal options.
+    Raise `empty` or `too_long` for the question or an option; `invalid_field` for too few or too many options, and for
+    options that are equal, ignoring case.
     """
     first, _, others = text.partition("\n")
     parts, flags, has_quotes = _split_line(first)

@@ -1,5 +1,5 @@
 """
-Reminders: a text that a person gets at a later time, or that the person's message brings to a room.
+Reminders: texts that a person gets at a later time, or that a message of the person brings to a room then.
 
 `storing` makes, lists, changes and deletes them, and `sending` sends those that are due. This package writes Reminder.
 """

@@ -1,9 +1,9 @@
 """
-Send the reminders that are due: once, also if the job is lost or runs twice.
+Send each reminder that is due once, also if its job is lost or runs twice.
 
 The transaction that sends a reminder also claims its row, and a sweep finds reminders that are overdue. A private
-reminder is a whisper: every open page shows it, and every page that the person opens until they dismiss it. Closed
-browsers get a push.
+reminder is a whisper: the person's open pages show it, and so do pages that the person opens later, until the person
+dismisses it. Closed browsers get a push.
 """
 
 import logging
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 SHOWN_SECONDS = 30 * 24 * 3600  # a page shows a private reminder for this time
 OVERDUE_AFTER = timedelta(seconds=10)  # within this time, the job may still arrive
 MAX_SWEPT = 100
-# As long as a page may show a reminder, the person can ask for it again.
+# A person can ask for a private reminder again as long as a page may show it: see SHOWN_SECONDS.
 KEEP = timedelta(days=30)
 
 
@@ -38,9 +38,9 @@ def send_reminder(reminder_id: int) -> bool:
     """
     Send a reminder that is due. It is sent once, even if this is called several times or in several processes.
 
-    If the person may no longer write where the reminder goes, it is refused, and the row says why.
+    If the person may no longer write in the room of the reminder, the reminder is refused, and its row says why.
 
-    Return whether the reminder was sent or refused now.
+    Return whether this call sent or refused the reminder.
     """
     with transaction.atomic():
         # This statement claims the row. A second process waits here until the first process commits, and then finds no
@@ -95,7 +95,7 @@ def _post(row: Reminder) -> None:
 
 
 def _start_early_job_again(reminder_id):
-    """Start the job of a waiting reminder again: it came too early, or the reminder has another time. Return False."""
+    """Start the job of a reminder that is not due yet again, for example after a change of its time. Return False."""
     row = Reminder.objects.waiting().filter(id=reminder_id).first()
     if row is not None:
         start_job(reminder_id, max(0, (row.due_at - timezone.now()).total_seconds()))
@@ -103,7 +103,7 @@ def _start_early_job_again(reminder_id):
 
 
 def sweep_reminders() -> int:
-    """Send reminders that are overdue because their job was lost, and delete old rows. Return how many in total."""
+    """Send reminders that are overdue because their jobs were lost, and delete old rows. Return how many in total."""
     overdue = Reminder.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE_AFTER)
     rows = find_free_rows(overdue.order_by("due_at"), MAX_SWEPT)
     return sum(_send_overdue(row) for row in rows) + _delete_old()
@@ -116,7 +116,7 @@ def _delete_old():
 
 
 def _send_overdue(row):
-    # A message also changes its room, so another transaction must have locked neither row.
+    # A message also changes its room. If another transaction has locked one of the two rows, a later sweep sends it.
     needed = [Reminder.objects.filter(id=row.id)]
     if not row.is_private and row.room_id is not None:
         needed.append(Room.objects.filter(id=row.room_id))

@@ -1,8 +1,8 @@
 """
 Store reminders, and let their authors list, change and delete them.
 
-A reminder for another person goes to the direct conversation with that person, as a message of the author. So blocks
-and the setting CHAT_DIRECTS count when it is stored, and again when it is sent.
+A reminder for another person becomes a message of the author in their direct conversation. So blocks and the setting
+CHAT_DIRECTS apply when it is stored, and again when it is sent.
 """
 
 from dataclasses import dataclass
@@ -102,8 +102,8 @@ def get_reminders(person: Person) -> list[Reminder]:
     """
     Return at most MAX_LISTED waiting and refused reminders of a person, in the order in which they are due.
 
-    They name a room only if the person may know its present address. A token for certain rooms gets the reminders of
-    these rooms.
+    A reminder has its room only if the person may know the present address of the room. A token for certain rooms gets
+    only the reminders of these rooms.
     """
     found = list(_find_shown(person).select_related("room").order_by("due_at", "id")[:MAX_LISTED])
     own = rooms.get_readable_rooms(person).own if found else ()
