@@ -1,8 +1,8 @@
 """
 The site's own emoji: pictures that people write as `:name:`, and use as reactions.
 
-A stored body contains the name. The HTML of a message is made when somebody reads it, so a new or deleted emoji changes
-old messages too. This package writes CustomEmoji.
+A stored body contains only the name. The server makes the HTML of a message when somebody reads it, so adding or
+deleting an emoji changes old messages too. This package writes CustomEmoji.
 """
 
 from .changes import (

@@ -1,5 +1,5 @@
 """
-Add, delete and list the site's own emoji, and decide who may do so: the rule is not about a room.
+Add, delete and list the site's own emoji. This module decides who may do this, because `rights` is about rooms.
 
 This module writes CustomEmoji and the files of the pictures. It publishes nothing: pages ask for the list when they
 open the picker.
@@ -35,7 +35,11 @@ def may_add(person: Person | AnonymousUser) -> bool:
 
 
 def may_delete(person: Person | AnonymousUser, emoji: CustomEmoji) -> bool:
-    """Return whether a person may delete an emoji: operators, and the person who has added it and may still add."""
+    """
+    Return whether a person may delete an emoji.
+
+    Operators may, and the person who added the emoji, if this person may still add emoji.
+    """
     return is_operator(person) or (emoji.added_by_id == person.id and may_add(person))
 
 
@@ -48,8 +52,9 @@ def add_emoji(person: Person, name: str, content: bytes) -> CustomEmoji:
     """
     Add an emoji, from the bytes of an image file.
 
-    Raise `forbidden` if the person may not, or the site has CHAT_MAX_CUSTOM_EMOJI of them; `taken` for a name that is
-    in use; `invalid_field` for another wrong name; `too_large` or `invalid_field` for the picture.
+    Raise `forbidden` if the person may not add emoji, or if the site already has CHAT_MAX_CUSTOM_EMOJI of them; `taken`
+    for a name that is in use; `invalid_field` for a name that is not valid; `too_large` or `invalid_field` for the
+    picture; `unavailable` if the server has no space.
     """
     if not may_add(person):
         raise ChatError("forbidden", "You may not add emoji to this site.")

@@ -1,9 +1,9 @@
 """
 Draw the site's own emoji in bodies and reactions.
 
-Each process keeps {name: address} of all emoji for a few seconds, and reads the list again only for a text that may
-contain a name. So most messages cost no query, and every process follows a change within REFRESH_SECONDS. This module
-only reads.
+Each thread keeps {name: address} of all emoji for REFRESH_SECONDS, and reads the list again only for a text that may
+contain a name. So most messages cost no query, and every thread shows a change after REFRESH_SECONDS at the latest.
+This module only reads.
 """
 
 import threading
@@ -57,7 +57,7 @@ def render_body(body: str) -> str:
 
 
 def find_pictures(texts: Iterable[str]) -> dict[str, str]:
-    """Return {text: address of the picture} for those of the texts that are `:name:` of an emoji."""
+    """Return {text: address of the picture} for the texts that are the `:name:` of an emoji of the site."""
     named = [text for text in texts if text.startswith(":")]
     if not named:
         return {}
@@ -66,6 +66,6 @@ def find_pictures(texts: Iterable[str]) -> dict[str, str]:
 
 
 def check_exists(text: str) -> None:
-    """Raise `not_found` for a `:name:` that is no emoji of the site. Accept every emoji of Unicode without a query."""
+    """Raise `not_found` for a `:name:` that is not an emoji of the site. Run no query for an emoji of Unicode."""
     if protocol.is_emoji_mark(text) and not CustomEmoji.objects.filter(name=text.strip(":")).exists():
         raise ChatError("not_found", "There is no such emoji.")

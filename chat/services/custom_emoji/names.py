@@ -9,7 +9,7 @@ from chat.protocol import ChatError
 
 
 def check_name(name: str) -> str:
-    """Return a new name. Raise `invalid_field` for a wrong one, and `taken` for the name of an emoji of Unicode."""
+    """Return the name. Raise `invalid_field` if it is not valid, and `taken` if it is the name of a Unicode emoji."""
     if not protocol.is_emoji_name(name):
         raise ChatError("invalid_field", "A name has 2 to 40 of the characters a-z 0-9 _ and -.", field="name")
     if name in _standard_names():

@@ -14,7 +14,7 @@ from chat.services import images
 
 MAX_UPLOAD = 1_000_000  # bytes; the interface accepts requests of about this size
 MAX_BYTES = 128 * 1024  # of the result
-SIZE = 128  # pixels: the page draws an emoji in a line, or three times as large
+SIZE = 128  # pixels; enough for the page, which draws an emoji in a line, or three times as large
 SMALLER = 64
 MAX_FRAMES = 100
 SHORTEST_MS, LONGEST_MS = 20, 5000  # of one frame

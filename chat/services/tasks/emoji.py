@@ -1,7 +1,7 @@
 """
-The site's own emoji in the page of a transcript. The page is one file, so it contains their pictures.
+The site's own emoji in the page of a transcript. The page is one file, so it contains the pictures of the emoji.
 
-A picture is written once, as a style at the end of the page, however often its emoji occurs. This module reads no rows.
+Each picture is written once, as a style at the end of the page. This module reads no rows.
 """
 
 import base64
