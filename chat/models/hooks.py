@@ -13,10 +13,12 @@ class Hook(models.Model):
     """
     A connection of a room to another program.
 
-    - An incoming hook has a key. A program that knows the key can post into the room. Only its digest is stored.
-    - An outgoing hook has a URL. Messages that trigger it are sent there. `secret`, which signs them, is encrypted.
+    - An incoming hook has a key. A program that knows the key can post into the room. Only the digest of the key is
+      stored.
+    - An outgoing hook has a URL, to which the site sends the messages that trigger it. `secret` signs these requests,
+      and is encrypted.
 
-    `person` is a bot: the author of what the hook posts. Nobody can sign in as this person.
+    `person` is a bot, the author of the hook's messages. Nobody can sign in as this person.
     """
 
     INCOMING, OUTGOING = "incoming", "outgoing"
@@ -41,7 +43,8 @@ class Hook(models.Model):
     words = models.TextField(blank=True)
     # The first failure since the last success; null if the last delivery succeeded.
     failing_since = models.DateTimeField(null=True)
-    # No delivery is sent before this time. A worker that sends moves it, so that only one worker sends at a time.
+    # No delivery is sent before this time. A worker that claims the hook moves it into the future, so that no other
+    # worker sends at the same time.
     due_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self):
@@ -63,8 +66,8 @@ class HookDelivery(models.Model):
     """
     A message or command that an outgoing hook sends, and the result of the last try.
 
-    The row has the number of the message and not its body, so that a removed message leaves no copy here. Without a
-    number, it is a command with `text` and `person`, or a test.
+    The row has the number of the message and not its body, so that a removed message leaves no copy here. A delivery
+    without a number is a command with `text` and `person`, or a test.
     """
 
     WAITING, SENT, FAILED = "waiting", "sent", "failed"

@@ -1,7 +1,7 @@
 """
-What an import from another system has stored here: which row stands for which thing of the other system.
+The items of other systems that imports have stored here, each with its row here.
 
-So a second import of the same export stores nothing, and an import that was killed continues.
+So a second import of the same export stores nothing, and a new import continues one that was killed.
 """
 
 from django.db import models
@@ -11,12 +11,13 @@ from .rooms import Room
 
 class ImportedItem(models.Model):
     """
-    One thing of another system, and the row that stands for it here.
+    One item of another system (a person, a room or a message), and its row here.
 
     - `source`: the other system, such as `slack:T024BE7LD`. `key` is unique within a source and a kind.
     - `target`: the id of a Person or a Room; for a message, its number in `room`.
     - The kind COMPLETE says that the import of a room has ended. Until then, nobody sees the room.
-    - `room`: the room of the thing; None for a person. If the room is deleted, it can be imported again.
+    - `room`: the room itself, or the room of the message; None for a person. If the room is deleted, this row is
+      deleted too, so the room can be imported again.
     """
 
     PERSON, ROOM, COMPLETE, MESSAGE = "person", "room", "complete", "message"

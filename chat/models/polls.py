@@ -13,7 +13,8 @@ class Poll(models.Model):
     """
     The question of one message of a room.
 
-    In an anonymous poll nobody sees who voted for what, but the rows name the people, so that each votes only once.
+    In an anonymous poll, nobody sees who chose an option. The rows still name the people, so that each person has one
+    vote.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Previews of links: what pages say about themselves, and which messages show it."""
+"""Previews of links: what pages say about themselves, and the messages that show it."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,9 +10,10 @@ class Preview(models.Model):
     """
     What the server found at an address. A row never changes after `expires_at` is set.
 
-    `digest` stands for the address, which is not stored here: it is a part of the message. Until `expires_at`, new
-    messages with the same address show this row too. `is_found`: the page has a title. `image` is the name of a stored
-    file (see chat/services/files), or "".
+    - `digest`: the digest of the address. The address itself is stored only with the messages.
+    - `is_found`: whether the page has a title.
+    - `image`: the name of a stored file (see chat/services/files), or "".
+    - `expires_at`: until this time, new messages with the same address show this row too.
     """
 
     MAX_TITLE, MAX_DESCRIPTION, MAX_SITE = 150, 300, 60
@@ -44,7 +45,8 @@ class LinkPreview(models.Model):
     """
     A link in a message, and the Preview that the message shows for it.
 
-    - `due_at` is set while a worker has to fetch the page, from this time on. `tries` counts the workers that began.
+    - `due_at`: a worker has to fetch the page from this time on; null if no worker has to.
+    - `tries`: the number of workers that have begun to fetch it.
     - `hidden`: somebody has removed the preview. The row stays without `url` and `preview`, so that the preview does
       not come back.
     """

@@ -1,5 +1,5 @@
 """
-The connection for statements that read: that of the primary server, or inside of `reading_from` that of a replica.
+The connection for statements that read: the primary server's, or, inside of `reading_from`, the replica's.
 
 `replica` decides which reads use a replica. This module only remembers the decision, for each thread.
 """

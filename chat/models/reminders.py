@@ -1,5 +1,5 @@
 """
-Reminders: what a person, or a room, wants to be told at a later time.
+Reminders: texts that a person or a room gets at a later time.
 """
 
 from django.db import models

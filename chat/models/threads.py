@@ -1,8 +1,8 @@
 """
-Threads: replies to a message that stand beside the room's timeline, who follows them, and what is unread in them.
+Threads: the replies to one message, the people who follow them, and what is unread in them.
 
-A Thread names its first message, the root, by the room and the message's number. `Message.thread_root` of each reply
-has the same number. The statements here run once for a page of messages, or once for a reply.
+A Thread names its first message, the root, by its room and its number. `Message.thread_root` of each reply has the same
+number. The statements here run once for a page of messages, or once for a reply.
 """
 
 from collections.abc import Collection
@@ -20,10 +20,10 @@ from .times import make_aware
 
 class Thread(models.Model):
     """
-    The replies to one message, in numbers.
+    The replies to one message: how many there are, and which one is the last.
 
-    `count`, `last_number` and `last_at` are those of the replies that are not removed. A change of these values happens
-    in the transaction of a reply's change, which has locked the room. So the values always agree with the rows.
+    `count`, `last_number` and `last_at` leave out removed replies. The transaction that changes a reply also changes
+    these values, and has locked the room. So the values always agree with the rows.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -48,8 +48,8 @@ class ThreadMember(models.Model):
     """
     What one person has read of one thread, and whether the person follows it.
 
-    `state`: a follower learns of each reply. A person who muted the thread does not follow it again by a reply or a
-    mention. `none` is the state of everybody else.
+    `state`: a follower gets a notice of each reply. A person who has muted the thread does not become a follower again
+    by a reply or a mention. `none` is the state of everybody else.
     """
 
     FOLLOWED, MUTED, NONE = "followed", "muted", "none"
@@ -104,8 +104,10 @@ def find_summaries(room_id: int, roots: Collection[int]) -> dict[int, Summary]:
 
 class Follower(NamedTuple):
     """
-    A person who follows a thread and may read its room: the notification level in the room, and `unread`, the number of
-    threads of the room with unread replies that the person follows.
+    A person who follows a thread and may read its room.
+
+    - `level`: the person's notification level in the room; None means `all`.
+    - `unread`: the number of threads of the room with unread replies that the person follows.
     """
 
     person_id: int

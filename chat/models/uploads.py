@@ -24,8 +24,8 @@ class Upload(models.Model):
     """
     A file that a person has uploaded into a room.
 
-    `key` is the id on the wire. `number` is that of the message with the file; it is null until the person has posted
-    the message.
+    `key` is the id on the wire. `number` is the number of the message with the file; it is null until the person has
+    posted the message.
 
     `stored` and `thumbnail` are names in the store. A picture is WAITING until a job has removed its metadata and made
     its thumbnail. Nobody gets its bytes before that. A FAILED picture could not be decoded: it is an ordinary file.
@@ -53,7 +53,8 @@ class Upload(models.Model):
     thumbnail = models.CharField(max_length=100, null=True, editable=False)
     thumbnail_size = models.IntegerField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=STATES, default=READY)
-    # A worker has the job since this time; null if none has it. After `tries` workers, the sweep gives the picture up.
+    # When a worker took the job; null if no worker has it. `tries` counts the workers that took it: after MAX_TRIES of
+    # chat/services/uploads/processing.py, the sweep makes the picture an ordinary file.
     claimed_at = models.DateTimeField(null=True, editable=False)
     tries = models.SmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
