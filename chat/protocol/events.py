@@ -175,7 +175,11 @@ class Command(Event):
 
 @dataclass(frozen=True)
 class PostByCommand(Post):
-    """A message that a command posts. No client sends this event: its fields make the digest that of the command."""
+    """
+    A message that a command posts. No client sends this event.
+
+    It has the fields of the command, so that `digest` tells two commands with the same `ref` apart.
+    """
 
     type = "command"
     command: str = ""

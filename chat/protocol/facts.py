@@ -56,7 +56,7 @@ def joined(
     - `announced`: the id of the newest announcement so far.
     - `unread`: how many messages of other people are after the read marker; `first_unread`: the first id.
     - `refs_kept_seconds`: how long the server recognises a ref; None: always.
-    - `epoch`: the life of the room's data. It changes when a backup is restored.
+    - `epoch`: the id of the room's data. It changes when a backup is restored.
     """
     event = {
         "type": "joined",
@@ -323,8 +323,8 @@ def announcement(
     """
     Return the event for an operator's announcement, or for a reminder.
 
-    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person. `reminder` is the id of
-    the reminder that the person asked for, and `link` the path of what it is about.
+    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person. `reminder` is the id of a
+    reminder that the person asked for, and `link` is the path of the room or message that it is about.
     """
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
     if expires_at is not None:

@@ -171,7 +171,7 @@ def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER
 
 
 def check_positions(value: Any, name: str) -> list[int]:
-    """Return a list of at most MAX_POSITIONS different integers, sorted. Raise `invalid_field`."""
+    """Return a list of at most MAX_POSITIONS integers, sorted and without duplicates. Raise `invalid_field`."""
     if not isinstance(value, list) or len(value) > MAX_POSITIONS:
         raise ChatError(
             "invalid_field", "'%(name)s' must be a list of at most %(most)s integers.", name=name, most=MAX_POSITIONS

@@ -18,9 +18,9 @@ def thread_summary(root: int, offset: int, count: int, last_at: datetime | None,
     Return the field `thread` of a `message`: of the first message of a thread, and of each reply.
 
     - `root`: the id of the first message.
-    - `offset`: the other fields are those after this change of the room. An event may have older fields than an earlier
-      event had.
-    - `count`, `last_at`: how many replies there are, without removed ones, and when the last one was posted.
+    - `offset`: the other fields are those after this change of the room. If two events have different summaries, the
+      summary with the higher offset is newer, whichever event came first.
+    - `count`, `last_at`: the number of replies, and the time of the last one, without removed replies.
     - `authors`: the handles of the last people who replied, the newest first.
     """
     return {"root": root, "offset": offset, "count": count, "last_at": format_time(last_at), "authors": list(authors)}
@@ -48,7 +48,8 @@ def thread_reply(
     """
     Return the event for the own streams of a person: a thread that the person follows has a new reply.
 
-    `threads` is the room's number of such threads with unread replies. The other fields are those of a `mention`.
+    `threads` is the number of threads of the room with unread replies that the person follows. The other fields are
+    those of a `mention`.
     """
     fields = {"type": "thread", "root": root, "threads": threads, **mention_fields(room_slug, id, author, text, at)}
     return {**fields, "files": files} if files else fields

@@ -17,7 +17,7 @@ def is_file_id(value: Any) -> bool:
 
 
 def check_files(value: Any, name: str) -> tuple[str, ...]:
-    """Return the ids of the files of a message: at most MAX_FILES different ones. Raise `invalid_field`."""
+    """Return the different ids of a message's files, at most MAX_FILES. Raise `invalid_field` or `too_long`."""
     if not isinstance(value, list) or not all(is_file_id(key) for key in value):
         raise ChatError("invalid_field", "'%(name)s' must be a list of ids of files.", name=name)
     if len(set(value)) != len(value):
@@ -33,7 +33,8 @@ def file(
     """
     Return a file of a message.
 
-    `width` and `height` are the pixels of a picture. `thumbnail` is the address of a small picture, if there is one.
+    `size` is in bytes. `url` is the address of the file, and `thumbnail` that of a small picture, or None. `width` and
+    `height` are the size of a picture in pixels; None for other files.
     """
     fields: dict[str, Any] = {"id": id, "name": name, "type": type, "size": size}
     if width is not None and height is not None:
