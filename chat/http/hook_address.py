@@ -1,8 +1,8 @@
 """
-The address of an incoming webhook: other programs post here in the format of Slack.
+The address of an incoming webhook, to which other programs post in the format of Slack.
 
 The responses are those of Slack: one word as plain text. The key in the path is the only credential, so a request needs
-no CSRF token. `services/hooks` decides what is posted.
+no CSRF token. `services/hooks` turns the payload into a message.
 """
 
 import logging
@@ -18,7 +18,7 @@ from chat.services import hooks, limits
 
 logger = logging.getLogger(__name__)
 
-# The headers in which senders give a request an id, which is the same when they repeat the request.
+# The headers with a sender's id of the request. A repeated request has the same id.
 DELIVERY_HEADERS = (
     "HTTP_IDEMPOTENCY_KEY",
     "HTTP_X_GITHUB_DELIVERY",
@@ -35,7 +35,7 @@ def post(request: HttpRequest, key: str) -> HttpResponse:
     in `payload`, or a form with `text` and `username`.
 
     Return 200 `ok`; 400 `invalid_payload` or `no_text`; 403 `action_prohibited` or `channel_is_archived`; 404
-    `no_service`; 429 `rate_limited`.
+    `no_service`; 405 `method_not_allowed`; 429 `rate_limited`; 503 `unavailable`.
     """
     if request.method != "POST":
         response = _answer("method_not_allowed", 405)
@@ -59,7 +59,7 @@ def post(request: HttpRequest, key: str) -> HttpResponse:
 def _post(request: HttpRequest, key: str) -> HttpResponse:
     hook = hooks.find_hook(key)
     if hook is None:
-        # Nobody can guess a key. This is for scripts that go on after their hook was deleted.
+        # Nobody can guess a key. This limit stops scripts that continue to post after the deletion of their hook.
         limits.check_sign_in_without_password(limits.get_address(request))
         return _answer("no_service", 404)
     is_markup_counted = hooks.check_request(hook, request.body)

@@ -1,8 +1,8 @@
 """
-What lets people install the site on a phone or a computer: the web manifest, the service worker, and the page that the
-worker shows while the server cannot be reached.
+The files with which people install the site on a phone or a computer: the web manifest, the service worker, and the
+page that the worker shows while the server cannot be reached.
 
-None of these depends on the person. This module must not write rows.
+None of these files depends on the person. This module must not write rows.
 """
 
 import json
@@ -66,10 +66,10 @@ def _describe_icon(size: int, purpose: str = "any") -> dict[str, str]:
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
     """
-    Return the service worker with the version of the client before its code.
+    Return the code of the service worker, after a line with the version of the client and the language.
 
-    So each version of the site, and each language, has another worker, which browsers install at the next visit. With
-    CHAT_SERVICE_WORKER=off, return the worker that removes it.
+    So the code differs for each version and language, and browsers install the new worker at the next visit. With
+    CHAT_SERVICE_WORKER=off, return a worker that removes itself.
     """
     if settings.CHAT_SERVICE_WORKER:
         begin = f"self.SHELL = {json.dumps(_describe_shell(get_language()))};\n"
@@ -82,7 +82,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 
 def _describe_shell(language: str) -> dict[str, object]:
-    """Return what the worker keeps. With DEBUG, or with files on another site, it keeps nothing."""
+    """Describe the files that the worker keeps: none with DEBUG, or if the static files are on another site."""
     files = f"{settings.STATIC_URL}{CLIENT_VERSION}/"
     keeps = static("chat/chat.css").startswith(files)
     catalogue = [] if language == "en" else [static(f"chat/languages/{language}.js")]
@@ -106,7 +106,7 @@ def _read(name: str) -> str:
 
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """Show the page for a browser without a connection. The service worker keeps it, and it belongs to nobody."""
+    """Show the page for a browser without a connection. The service worker keeps it. It is the same for everybody."""
     response = render(request, "chat/offline.html")
     response["Cache-Control"] = "no-cache"
     return response

@@ -27,8 +27,8 @@ def counts_reads(view: View) -> View:
     """
     Decorate a view so that a GET counts what it reads: the `rows` of its response, and at least one, also for an error.
 
-    The view raises `rate_limited` for a person or an address in debt. A request that changes something is not counted
-    here: it counts as an event.
+    The view raises `rate_limited` if the person or the address has used up the budget of reads. A request that changes
+    something is not counted here: it counts as an event.
     """
 
     @functools.wraps(view)

@@ -93,12 +93,12 @@ def _describe_listed(listed):
 
 
 def get_file(request, file_id, name):
-    """Return the bytes of a file to people who may read its room. The last part of the address is not compared."""
+    """Return the bytes of a file to people who may read its room. The `name` in the address has no effect."""
     return _open(request, uploads.open_file(request.user, file_id, _visitor_finder(request)))
 
 
 def get_thumbnail(request, file_id):
-    """Return a small picture (WebP) of a picture, to people who may read its room."""
+    """Return the thumbnail of a picture as WebP, to people who may read its room."""
     return _open(request, uploads.open_thumbnail(request.user, file_id, _visitor_finder(request)))
 
 
@@ -115,7 +115,7 @@ def _open(request, opened):
 
 
 def delete_file(request, file_id):
-    """Delete a file that this person has uploaded, and that no message uses. Return 204."""
+    """Delete a file that this person or visitor has uploaded, and that no message uses. Return 204."""
     if request.user.is_authenticated:
         limits.check_event(request.user.id)
     upload = uploads.find_upload(request.user, file_id, _visitor_finder(request))

@@ -19,7 +19,7 @@ def list_hooks(request, slug):
     """
     Return {hooks: [...], may_send} to the owners and moderators of a room, the oldest hook first, without keys.
 
-    `may_send`: whether the person may make outgoing hooks. Only then the list has outgoing hooks.
+    `may_send`: whether the person may make outgoing hooks. Other people do not see the outgoing hooks.
     """
     found, may_send = hooks.get_hooks(request.user, slug)
     return ListResponse({"hooks": [_describe(hook) for hook in found], "may_send": may_send})
@@ -29,7 +29,7 @@ def list_hooks(request, slug):
 @signed_in
 def create_hook(request, slug):
     """
-    Create a hook, for the moderators of the room, or its owners if it is outgoing.
+    Create a hook. Owners and moderators of the room may create incoming hooks, and only owners outgoing ones.
 
     Body {kind, name}; for an outgoing hook also {url, trigger, words?}. Return 201 and the hook with its `address` (of
     an incoming hook) or its `secret` (of an outgoing hook). No other response contains them.
@@ -45,8 +45,8 @@ def create_hook(request, slug):
 @signed_in
 def change_hook(request, slug, hook_id):
     """
-    Change a hook. Body {name?, enabled?}; for an outgoing hook also {url?, trigger?, words?}, where `trigger` and
-    `words` belong together. Return the hook.
+    Change a hook. Body {name?, enabled?}; for an outgoing hook also {url?, trigger?, words?}. `words` counts only
+    together with `trigger`. Return the hook.
     """
     fields = _read_fields(protocol.parse_object(request.body))
     limits.check_event(request.user.id)
@@ -64,7 +64,7 @@ def delete_hook(request, slug, hook_id):
 @never_cache
 @signed_in
 def renew_key(request, slug, hook_id):
-    """Give a hook another key or signing secret. The former one ends. Return 201 and the same as after the creation."""
+    """Replace the key or the signing secret of a hook. Return 201 and the same fields as `create_hook`."""
     limits.check_event(request.user.id)
     budgets.check("hooks", request.user.id)
     hook, key = hooks.renew_key(request.user, slug, hook_id)

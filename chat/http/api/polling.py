@@ -161,9 +161,9 @@ def _send_presence(connection, room_id, known_count):
     # In a large room the count changes so often that no request would wait.
     if known_count != count and max(known_count, count) <= protocol.MAX_PRESENT:
         present, count = presence.get_present(room_id)
-        # The count may include entries that are nobody in the list: of a person who was just deleted, or the second
-        # one of a person while an encryption key is being replaced. The client could never know that many people, so
-        # each poll would be answered at once.
+        # The count may be larger than the list: it includes a person who was just deleted, and counts a person twice
+        # while an encryption key is being replaced. A client knows only the people in the list, so without this check
+        # each of its polls would be answered at once.
         if known_count != len(present):
             connection.reply(protocol.presence([], [], count, present))
 

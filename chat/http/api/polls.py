@@ -1,4 +1,4 @@
-"""The JSON API of polls: what the person has chosen."""
+"""The JSON API of polls: the person's own votes."""
 
 from django.http import JsonResponse
 

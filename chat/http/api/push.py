@@ -61,7 +61,7 @@ def end_subscription(request, subscription_id):
 
 @signed_in
 def send_test(request, subscription_id):
-    """Send a push to one of the person's browsers, for a test. Return 202 and {}: the push follows."""
+    """Start a job that sends a test push to one of the person's browsers. Return 202 and {}."""
     budgets.check("push_changes", request.user.id)
     push.post_test(push.get_subscription(request.user, subscription_id))
     return JsonResponse({}, status=202)

@@ -51,7 +51,7 @@ def create_scheduled(request, slug):
 @signed_in
 def cancel_scheduled(request, slug, scheduled_id):
     """
-    Delete an own scheduled message that is waiting or was refused. Return 204.
+    Delete a scheduled message of the person that is waiting or was refused. Return 204.
 
     The author may do this even without access to the room.
     """

@@ -1,4 +1,4 @@
-"""The JSON API of threads: the replies of a thread, what a person has chosen for it, and the threads of a person."""
+"""The JSON API of threads: the replies of a thread, a person's state in it, and the threads that a person follows."""
 
 from django.http import JsonResponse
 from django.views.decorators.cache import never_cache

@@ -1,6 +1,6 @@
 // @ts-check
-// The service worker of a site with CHAT_SERVICE_WORKER=off: removes itself, what it has kept, and its notifications.
-// A browser loads it in the place of the earlier worker at the next visit.
+// The service worker of a site with CHAT_SERVICE_WORKER=off. It removes itself, its caches and its notifications.
+// At the next visit, a browser loads it in the place of the earlier worker.
 
 const removed = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 

@@ -1,14 +1,14 @@
 // @ts-check
-// The service worker of the site: shows pushes, opens the room of a notification that the person chooses, and answers while
-// the network is away. chat/static/chat/ui/notification-worker.js shows the notifications of open pages.
+// The service worker of the site. It shows pushes, opens the room of a notification that the person clicks, and shows a
+// page while the server cannot be reached. chat/static/chat/ui/notification-worker.js shows the notifications of open pages.
 //
-// A page and an answer of the API always come from the server, never from the cache. The cache holds only the files with
-// the version of this worker in their address, and the page `/offline/`, which belongs to nobody. Each version of the site
-// has a worker of its own (chat/http/installed_app.py puts its version before this code), so an old worker ends with it.
+// Pages and responses of the API always come from the server, never from the cache. The cache holds only the files with the
+// version of this worker in their address, and the page `/offline/`, which is the same for everybody. Each version of the
+// site has another worker, which replaces the earlier one: chat/http/installed_app.py puts the version before the code.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 /**
- * `files` is the beginning of the addresses that this worker keeps; "" keeps nothing, because the files may change.
+ * `files` is the beginning of the addresses that this worker keeps. If it is "", the files may change, and it keeps none.
  * @type {{ version: string, files: string, offline: string, needed: string[] }}
  */
 const shell = /** @type {any} */ (self).SHELL;
@@ -18,8 +18,8 @@ const ICON = "/apple-touch-icon.png";
 const ANSWER_MS = 3_000;
 const PANE_PATH = /^\/(?:rooms\/[^/]+\/)?$/;
 
-// Pages of the old version need nothing of their worker: they get their own files from the server. So a new version
-// replaces the old one at once.
+// Pages of the old version do not need their worker: they get their files from the server. So a new worker replaces the old
+// one at once.
 worker.addEventListener("install", (event) => {
   worker.skipWaiting();
   // Without the page for offline, the worker still shows notifications.
@@ -33,7 +33,7 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== worker.location.origin || shell.files === "") return;
-  // A file that a person downloads from the API is no page.
+  // The download of a file from the API is a navigation too, but its response is not a page.
   if (request.mode === "navigate" && !pathname.startsWith("/api/")) event.respondWith(openPage(event));
   else if (pathname.startsWith(shell.files)) event.respondWith(openFile(request));
 });
@@ -109,8 +109,8 @@ async function findKept(request) {
 // Pushes.
 
 /**
- * Shows what a push contains. It replaces the earlier notifications of its room, because it counts their messages too.
- * Browsers expect that every push shows something.
+ * Shows the notification of a push. It replaces the earlier notifications of its room, because it counts their messages
+ * too. Browsers demand a notification for every push.
  * @param {PushMessageData | null} data
  */
 async function showPush(data) {
@@ -145,10 +145,10 @@ async function subscribeAgain() {
   });
 }
 
-// Notifications that the person chooses.
+// Notifications that the person clicks.
 
 /**
- * Opens an address of the site in an open tab. If there is no fitting tab, opens a new one.
+ * Opens an address of the site in an open tab of rooms. If there is none, opens a new tab.
  * @param {string} address
  */
 async function openAddress(address) {
@@ -166,7 +166,7 @@ async function openAddress(address) {
 
 /**
  * Returns the tab that shows this address, or the last used tab with rooms, or undefined. Other tabs, such as the settings
- * or a board, keep their page: the person may be in the middle of something there.
+ * or a board, keep their page, because the person may have unsaved input there.
  * @param {URL} url
  */
 async function findTab(url) {
