@@ -12,12 +12,11 @@ A library for bots, in one file: copy it beside your program. It needs Python 3.
     bot.run()
 
 The library does what docs/protocol.md demands of a client. It reconnects with backoff and resumes at its cursor. It
-sends unanswered changes again, with the same ref. With `state`, this is true over a restart of the bot too:
+sends unanswered changes again, with the same ref. With `state`, these promises also hold across restarts of the bot:
 
-- each message of other people is handed to the handlers. If the bot was killed during a handler, the message is handed
-  over again;
-- `message.reply` is posted once, also in this case, because its ref depends only on the message;
-- `bot.post` is posted once, however often it is sent.
+- the handlers get each message of other people. If the bot was killed during a handler, they get the message again;
+- `message.reply` posts one message, also in this case, because its ref depends only on the message;
+- `bot.post` posts one message, however often the library sends it.
 
 Handlers run one after the other, in the thread that called `run`. All methods may be called from any thread.
 """
@@ -101,7 +100,8 @@ class Message:
         """
         Answer in the same room, and return the id of the answer. With `quote`, the answer refers to this message.
 
-        The answer is posted once, also if the bot is killed and handles the message again.
+        The answer is posted once, also if the bot is killed and handles the message again. If the earlier run of the
+        handler gave another answer, keep that one, and return None. Raise as `Room.send` does.
         """
         self._replies += 1
         unique = f"{self.room.slug}:{self.room.epoch}:{self.id}:{self._replies}"
@@ -115,12 +115,16 @@ class Message:
             return None  # an earlier run of the handler has answered with another text
 
     def react(self, emoji: str, on: bool = True, wait: float = 30) -> None:
-        """Put an emoji on the message, or take it away."""
+        """Put an emoji on the message, or remove it (`on=False`). Raise as `Room.send` does."""
         self.room.send("react", None, wait, id=self.id, emoji=emoji, on=on)
 
 
 class _State:
-    """What survives a restart of the bot: cursors, unanswered changes, and the days of daily jobs. None: in memory."""
+    """
+    The data that must survive a restart of the bot: cursors, unanswered changes, and the last days of daily jobs.
+
+    `path` is the file with the data. With None, the data are only in memory.
+    """
 
     def __init__(self, path: str | None) -> None:
         self._path = pathlib.Path(path) if path else None
@@ -151,7 +155,7 @@ class _Waiting:
 
 
 class _Final(Exception):
-    """The room cannot be entered."""
+    """The server refuses the room, and would refuse it again."""
 
 
 class _Silent(Exception):
@@ -187,8 +191,10 @@ class Room:
         """
         Send a change, and return the id in its answer.
 
-        Raise ChatError if the server refuses the change, and TimeoutError after `wait` seconds without an answer. Then
-        the change still waits, and is sent as soon as possible. With `wait=0`, return None at once.
+        `fields` are those of the event `type`. `ref` is the id of the change; without it, the library makes one.
+
+        Raise ChatError if the server refuses the change, and TimeoutError after `wait` seconds without an answer. After
+        a TimeoutError, the library still sends the change as soon as possible. With `wait=0`, return None at once.
         """
         event = {"type": type, "ref": ref or secrets.token_hex(16), **fields}
         with self._lock:
@@ -209,7 +215,7 @@ class Room:
         self._put({"type": "typing", "on": on})
 
     def finish(self, message: Message) -> None:
-        """Note that all handlers of a message have ended."""
+        """Record that all handlers of a message have ended."""
         with self._lock:
             self._unfinished.pop(message.id, None)
             self._handled.add(message.id)
@@ -364,7 +370,7 @@ class Room:
             elif self.cursor is not None and event["offset"] > self.cursor + 1:
                 self._gap_at = min(self._gap_at, time.monotonic() + GAP_SECONDS)
             self._store()
-        # What was said before the bot came for the first time is history.
+        # Handlers do not get the messages from before the first connection of the bot.
         if is_new or (event["offset"] > event["id"] and not is_first):
             self._bot.take_message(Message(self, event), is_new)
 
@@ -374,7 +380,7 @@ class Room:
         return event["id"] > (self.cursor or 0) and not is_known and not event["removed"]
 
     def _store(self) -> None:
-        """Store the cursor up to which all messages are handled, and the messages behind it that are handled too."""
+        """Store the cursor up to which all messages are handled, and the later messages that are handled too."""
         if self.cursor is None:
             return
         finished = min([self.cursor, *(offset - 1 for offset in self._unfinished.values())])
@@ -425,7 +431,7 @@ class Bot:
     - `url`: the address of the site, such as https://chat.example;
     - `token`: the key of a token with the scopes `read` and `post`;
     - `rooms`: the slugs of the rooms;
-    - `state`: the path of a file for what survives a restart, or None;
+    - `state`: the path of a file for the data that survive a restart, or None;
     - `prefix`: what precedes the name of a command in a message.
     """
 
@@ -470,7 +476,7 @@ class Bot:
         when = datetime.time.fromisoformat(at)
         return lambda handler: self._days.append((when, weekdays_only, handler)) or handler
 
-    # What a bot does.
+    # Calls of the server.
 
     def room(self, slug: str) -> Room:
         """Return one of the bot's rooms."""
@@ -490,7 +496,7 @@ class Bot:
         return self._call(method, path, data, "application/json", tries)
 
     def history(self, slug: str, before: int | None = None, limit: int = 50) -> list[dict[str, Any]]:
-        """Return older messages of a room, the oldest first."""
+        """Return the newest `limit` messages of a room before the id `before` (None: of all), the oldest first."""
         query = urllib.parse.urlencode({"limit": limit, **({} if before is None else {"before": before})})
         return self.api("GET", f"/api/rooms/{slug}/messages/?{query}")["messages"]
 
@@ -625,7 +631,7 @@ def _read_error(refused: urllib.error.HTTPError) -> ChatError:
 
 
 def _repeat(call: Callable[[], Any], tries: int) -> Any:
-    """Return `call()`. Repeat it after a refusal that ends by itself, and if the server cannot be reached."""
+    """Return `call()`. Repeat the call after a temporary refusal, and if the server cannot be reached."""
     for number in range(1, tries + 1):
         try:
             return call()
