@@ -1,12 +1,12 @@
 """
 Blocks: paragraphs, quotes, headings and code.
 
-- A quote's mark is `>` with a space or the line's end behind it. So `>_<` and `>:(` are text. Each line of a quote has
+- A quote's mark is `>` with a space or the line's end after it. So `>_<` and `>:(` are text. Each line of a quote has
   the mark. The next line without the mark is the answer, not a part of the quote.
 - A heading is a bold paragraph. `<h1>` to `<h6>` would put each heading of a message into the outline of the page.
   People with screen readers use the outline to move through the page.
 - The line of a code fence may name a language, which becomes the class of the code: `language-python`. Any other text
-  behind backticks becomes the first line of the code. A line of tildes with other text is text.
+  after backticks becomes the first line of the code. A line of tildes with other text is text.
 - Quotes and lists nest to the depth DEEPEST. Deeper marks are text.
 """
 
@@ -64,7 +64,7 @@ def push_paragraph(state: StateBlock, content: str, lines: list[int]) -> Token:
 
 
 def quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a quote: the lines from `start` that have the mark. The first line must have text behind its mark."""
+    """Read a quote: the lines from `start` that have the mark. The first line must have text after its mark."""
     if state.level >= DEEPEST or state.is_code_block(start):
         return False
     if not _QUOTED.match(line_of(state, start)) or not line_of(state, start)[1:].strip():

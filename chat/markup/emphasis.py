@@ -22,8 +22,8 @@ _PREFIX = r"""[(\[{"'“‘«»„‚「『（［｛【《〈〔#@$€£¥§&+�
 _EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"
 _WORD_AHEAD = re.compile(rf"(?:{_PREFIX}){{0,4}}(?:[^\W_]|[{_EMOJI}])")
 _WORD = re.compile(rf"[^\W_]|[{_EMOJI}]")
-# No mark closes behind a slash or a backslash, because a path ends there. A double mark does not open before one.
-# A single mark does not close behind `=`, `<`, `|` and `-` either, because these open or join something.
+# No mark closes after a slash or a backslash, because a path ends there. A double mark does not open before one.
+# A single mark does not close after `=`, `<`, `|` and `-` either, because these open or join something.
 _NO_END = frozenset("/\\")
 _NO_SINGLE_END = frozenset("/\\=<|-")
 _DUNDER = re.compile(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__(?!_)")
@@ -31,7 +31,7 @@ _LONGEST = 3
 
 
 def run_at(source: str, start: int, end: int) -> int:
-    """Return the position behind the run of equal characters that begins at `start`, at most `end`."""
+    """Return the position after the run of equal characters that begins at `start`, at most `end`."""
     position = start
     while position < end and source[position] == source[start]:
         position += 1

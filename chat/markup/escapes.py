@@ -1,7 +1,7 @@
 """
 Escapes and inline code.
 
-A backslash is dropped only if the character behind it would otherwise be markup. Everywhere else the backslash is shown
+A backslash is dropped only if the character after it would otherwise be markup. Everywhere else the backslash is shown
 as typed: in `C:\\new`, `\\d+`, at the end of a line, and in the emoticon `¯\\_(ツ)_/¯`. Code that would show nothing is
 text, and a backtick that stands for an apostrophe is text too: "don`t and can`t", "un po` meno".
 """
@@ -19,16 +19,16 @@ _BLOCK_MARK = re.compile(r"#{1,6}[ \t]|>(?:[ \t]|\n|$)|[-+*][ \t]|(?:```|~~~)|\|
 _NUMBER_MARK = re.compile(r"[.)][ \t]")
 # This matches the backtick in a face like (´・ω・`). Without this rule, the text between two such faces would be code.
 _FACE = re.compile(r"(?<=[^\x00-\x7f])`[*;]?[)）]")
-# A pattern of file names behind a path: `C:\\temp\\*.txt`
+# A pattern of file names after a path: `C:\\temp\\*.txt`
 _FILE_PATTERN = re.compile(r"(?<=\S)\\+\*\.[\w*?]")
 _AUTOLINK = re.compile(r"<(?:https?:|mailto:|[^\s<>@]+@)", re.IGNORECASE)
 
 
 def backslash(state: StateInline, silent: bool) -> bool:
     """
-    Read a run of backslashes, and the character behind the run if the backslashes protect it.
+    Read a run of backslashes, and the character after the run if the backslashes protect it.
 
-    Also read the marks `*`, `_` or `~` behind backslashes that are shown as typed: these marks are text.
+    Also read the marks `*`, `_` or `~` after backslashes that are shown as typed: these marks are text.
     """
     start, source = state.pos, state.src
     if source[start] != "\\":
@@ -36,12 +36,12 @@ def backslash(state: StateInline, silent: bool) -> bool:
     behind = run_at(source, start, state.posMax)
     text = source[start:behind]
     if behind < state.posMax and _is_protecting(source, start, behind):
-        # Every two backslashes are shown as one. If one backslash is left over, it protects the character behind it.
+        # Every two backslashes are shown as one. If one backslash is left over, it protects the character after it.
         text = "\\" * (len(text) // 2)
         if (behind - start) % 2:
             text, behind = text + source[behind], behind + 1
     elif behind < state.posMax and source[behind] in "*_~":
-        # These marks would be text without the backslash too. But behind a shown backslash, they could begin emphasis.
+        # These marks would be text without the backslash too. But after a shown backslash, they could begin emphasis.
         marks = run_at(source, behind, state.posMax)
         text, behind = text + source[behind:marks], marks
     if not silent:

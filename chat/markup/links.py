@@ -23,8 +23,8 @@ the address only if they begin one of its parts:
 - a label of the host, a value in the query, or the fragment;
 - a part of the path other than the first part. If the host has such letters, they may begin the first part too.
 
-Behind an ASCII letter, a digit or a comma, such letters are the next words of the sentence. Behind the `/` after an
-ASCII host, they are the next words too.
+After an ASCII letter, a digit or a comma, such letters are the next words of the sentence. If they directly follow the
+`/` of an ASCII host, they are the next words too.
 
 Percent-encode an address that these rules cut off, or put it in `<` and `>`.
 """

@@ -1,7 +1,7 @@
 """
-Mentions: the names behind an @ in a body. This module does not know which people exist.
+Mentions: the names after an @ in a body. This module does not know which people exist.
 
-A mention is the whole handle of a person behind an @ or its wide form. Handles may contain spaces and punctuation, so
+A mention is the whole handle of a person after an @ or its wide form. Handles may contain spaces and punctuation, so
 several names may begin at one @: the caller looks up all of them and takes the longest. Code, links and mail addresses
 contain no mentions. A name begins and ends at the borders of words, so `@alice` does not mention `al`, and neither does
 `x@al.example`.
@@ -24,7 +24,7 @@ _BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|blockquote|table|thead|tbody|tr|th
 _TAG = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"[^\S\n]+")
 _AT = re.compile("[@＠]")
-# Behind one of these characters, a letter or digit belongs to the same word: al-beta, al.example, al@example
+# After one of these characters, a letter or digit belongs to the same word: al-beta, al.example, al@example
 _JOINING = frozenset(".-_@＠")
 # Before an @, these characters continue a name that began earlier.
 _NOT_BEFORE = frozenset("@＠_")
