@@ -120,7 +120,7 @@ class Crowd:
             self.on_answer(client, kind, number)
 
     def _parse(self, payload):
-        # This approximates the time of the last delivery. To read the clock for each delivery would cost too much.
+        # This approximates the time of the last delivery. Reading the clock for each delivery would cost too much.
         self.delivered_at = time.perf_counter()
         if len(self._parsed_frames) >= MAX_PARSED_FRAMES:
             self._parsed_frames.clear()

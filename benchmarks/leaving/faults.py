@@ -59,9 +59,8 @@ async def hang(site, redis):
 
 class Fault(NamedTuple):
     """
-    One fault. `rate` is in messages per second of each speaker. `burst` is a number of messages that each speaker
-    sends at once instead. Each message ends with `padding`. With `slow`, one more person is
-    there, who reads nothing.
+    One fault. Each speaker sends `rate` messages per second, or `burst` messages at once if it is not 0. Each message
+    ends with `padding`. With `slow`, one more person is there, who reads nothing.
     """
 
     name: str

@@ -23,7 +23,7 @@ ANSWER_SECONDS = 10  # a client sends a frame without an answer again after this
 
 class Person:
     """
-    One client. After each reconnect it asks for what it has missed, and sends again what nobody has answered.
+    One client. After each reconnect it asks for the messages that it has missed, and resends its unanswered messages.
 
     `live` has (id, author, ref) of the messages that arrived without asking, in the order of arrival. `asked` has the
     ids of the messages that arrived between `after` and `synced`. `acks` maps each ref to its id. `sent` has the refs

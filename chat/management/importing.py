@@ -1,5 +1,5 @@
 """
-What the commands that import old history share: their options, their progress and their report.
+The common parts of the commands that import old history: their options, their progress and their report.
 
 A subclass names the reader of its system.
 """
