@@ -10,9 +10,10 @@ This module writes no rows and checks no rights: only members of the room are fo
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import Count, F
 
 from chat import broadcast, protocol
-from chat.models import Follower, Member, Mention, Message, Room, Thread, find_followers
+from chat.models import Follower, Member, Mention, Message, Room, Thread, ThreadMember, find_followers
 from chat.services import blocks, uploads
 from chat.services.after_commit import after_commit
 from chat.services.feed_posts import FEED_CHANNEL
@@ -92,6 +93,23 @@ def _publish_counts(thread_id: int) -> None:
     if thread is not None:
         for follower in find_followers(thread):
             _publish_count(thread, follower)
+
+
+def publish_end(room: Room, followers: Iterable[Follower]) -> None:
+    """Publish the same, after the commit, to each follower of a thread that was deleted."""
+    person_ids = [follower.person_id for follower in followers]
+    if person_ids:
+        after_commit(f"publish the end of a thread of room {room.id}", lambda: _publish_remaining(room, person_ids))
+
+
+def _publish_remaining(room: Room, person_ids: list[int]) -> None:
+    unread = ThreadMember.objects.filter(
+        room=room, state=ThreadMember.FOLLOWED, thread__last_number__gt=F("read_number")
+    )
+    counts = dict(unread.order_by().values_list("person").annotate(Count("id")))
+    for person_id in person_ids:
+        event = protocol.room(room.slug, threads=counts.get(person_id, 0))
+        broadcast.publish(broadcast.person_group(person_id), event)
 
 
 def publish_own_count(thread: Thread, person_id: int) -> None:

@@ -15,12 +15,12 @@ from django.db.models import F, Max
 from django.db.models.functions import Coalesce
 
 from chat import protocol
-from chat.models import AdditionBit, Member, Mention, Message, Thread, ThreadMember, find_summaries
+from chat.models import AdditionBit, Member, Mention, Message, Thread, ThreadMember, find_followers, find_summaries
 from chat.protocol import ChatError
 from chat.services import rooms
 from chat.services.rights import Action, check_may
 
-from .notices import publish_counts, publish_reply
+from .notices import publish_counts, publish_end, publish_reply
 
 MAX_LAST_AUTHORS = 3  # people whom the summary of a thread names
 
@@ -168,7 +168,9 @@ def _recount(room_id: int, root: int, deleted: Collection[int] = ()) -> Thread |
     replies = Message.objects.filter(room=room_id, thread_root=root).exclude(number__in=deleted)
     is_rooted = root not in deleted and Message.objects.filter(room=room_id, number=root).exists()
     if not is_rooted and not replies.exists():
+        followers = find_followers(thread)
         thread.delete()
+        publish_end(thread.room, followers)
         return None
     present = replies.filter(removed_at=None)
     last = present.order_by("-number").values_list("number", "created_at").first() or (0, None)

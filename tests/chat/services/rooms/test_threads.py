@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chat import broadcast
@@ -331,6 +331,7 @@ class Reader:
         self.unread = event.get("threads", self.unread)
 
 
+@example(changes=[("post", 0, 1, "none"), ("reply", 1, 1, "none"), ("expire", 0, 4, "none")])
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
 def test_the_numbers_are_those_of_the_rows_after_any_changes(alice, bob, charlie, changes, monkeypatch):
