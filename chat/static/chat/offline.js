@@ -1,6 +1,6 @@
 // @ts-check
-// The page that the service worker shows while the server cannot be reached: what the browser keeps of the person, and the
-// way back. Must not change what is kept: the pages of the person do.
+// The page that the service worker shows while the server cannot be reached: what the browser keeps of the person, and a
+// button that tries to connect. Must not change what is kept: the pages of the person do.
 
 import { findKept, readAllKept } from "./offline/kept-writing.js";
 import { watchReturn } from "./offline/return.js";

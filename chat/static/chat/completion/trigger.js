@@ -42,7 +42,7 @@ function findCommand(before) {
  * Finds a sign that begins a word, with the rest of the word.
  * @param {string} line up to the caret
  * @param {Sign} sign
- * @param {RegExp} query what may stand behind the sign
+ * @param {RegExp} query what may follow the sign
  */
 function findWord(line, sign, query) {
   // Input methods for Chinese and Japanese write wide signs.
@@ -57,7 +57,7 @@ function findPerson(line) {
   const query = line.slice(at + 1);
   const previous = [...line.slice(Math.max(0, at - 2), at)].at(-1);
   const mayBegin = previous === undefined || SPACELESS.test(previous) || !(WORD.test(previous) || "@＠_./".includes(previous));
-  // A space directly behind the @, or two spaces in a row, end the name.
+  // A space directly after the @, or two spaces in a row, end the name.
   return mayBegin && query.length <= LONGEST_HANDLE && !/^\s|\s\s/.test(query) ? { sign: /** @type {Sign} */ ("@"), query } : null;
 }
 

@@ -29,13 +29,13 @@ const RETRIED_CODES = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE, REFUSA
  * @property {State} state
  * @property {number} progress from 0 to 1
  * @property {string} error a sentence, if the upload has failed
- * @property {UploadedFile | null} stored what the server says about the file; null until then
+ * @property {UploadedFile | null} stored what the server says about the file; null until the server has it
  */
 
 /**
  * @typedef {object} Options
- * @property {string} path where the files are sent
- * @property {number} mostBytes of one file
+ * @property {string} path the address to which the files are sent
+ * @property {number} mostBytes the largest file, in bytes
  * @property {(key: number | null) => void} changed is called after the progress of one upload, or (null) any other change
  * @property {(bytes: number) => string} writeSize writes a number of bytes for people
  * @property {typeof sendFile} [send]
@@ -77,7 +77,7 @@ export class Uploads {
     return this.#uploads.size === 0;
   }
 
-  /** Whether all files have arrived. */
+  /** Whether the server has all files. */
   get isReady() {
     return this.all.every(({ state }) => state === "done");
   }
@@ -86,7 +86,7 @@ export class Uploads {
     return this.all.some(({ state }) => state === "failed");
   }
 
-  /** What the server says about the files that have arrived. */
+  /** What the server says about the files that it has. */
   get stored() {
     return this.all.flatMap(({ stored }) => stored ?? []);
   }
@@ -114,7 +114,7 @@ export class Uploads {
   }
 
   /**
-   * Sends a file again that has failed.
+   * Sends a file again whose upload has failed.
    * @param {number} key
    */
   retry(key) {
@@ -139,7 +139,7 @@ export class Uploads {
     this.#sendNext();
   }
 
-  /** Returns the files that have arrived, and forgets all of them: the message with them is on its way. */
+  /** Returns the files that the server has, and forgets all files, because the message with these files is being sent. */
   take() {
     const { stored } = this;
     for (const key of [...this.#uploads.keys()]) this.#drop(key);
@@ -147,7 +147,7 @@ export class Uploads {
     return stored;
   }
 
-  /** Sends at once what waits for a connection. */
+  /** Sends the files that wait for a connection at once. */
   resume() {
     for (const [key, { timer }] of this.#retries) {
       this.#environment.timers.clearTimeout(timer);

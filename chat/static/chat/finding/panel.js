@@ -68,7 +68,7 @@ export class Panel {
 
   /**
    * @param {string} name of the view
-   * @param {string} [query] what is searched at once
+   * @param {string} [query] a search with this query starts at once
    */
   open(name, query) {
     const wanted = VIEWS.find((view) => view.name === name) ?? VIEWS[0];

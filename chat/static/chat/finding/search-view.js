@@ -50,7 +50,7 @@ export class SearchView {
     });
   }
 
-  /** @param {string} [query] what is searched at once */
+  /** @param {string} [query] a search with this query starts at once */
   show(query) {
     this.roomChanged();
     if (query) {

@@ -16,7 +16,7 @@ const DIRECT = /^direct-[0-9a-f]{32}$/;
 /** @typedef {{ waiting: Written[], drafts: Written[], rooms: { slug: string, name: string }[] }} Kept */
 
 /**
- * Returns what this tab holds, and what other tabs have left or hold, of everybody: { owner, name, value }.
+ * Returns what the tabs of this browser keep, of all people and also of closed tabs: { owner, name, value }.
  * @param {Pick<import("../connection/storage.js").SafeStorage, "names" | "getItem">} [tab]
  * @param {Pick<import("../connection/storage.js").SafeStorage, "names" | "getItem">} [shared]
  */

@@ -1,6 +1,6 @@
 // @ts-check
 // The files that are attached to the text in the composer: a chip for each, with its progress. Loads with the first file.
-// Must not send a message: the composer does, when all files have arrived.
+// Must not send a message: the composer does, when the server has all files.
 
 import { Uploads } from "../connection/uploads.js";
 import { MOST_FILES } from "../connection/wire.js";
@@ -11,7 +11,7 @@ import { gettext, ngettext } from "../ui/translation.js";
 import { fileSize } from "../ui/units.js";
 
 const CHIP_PICTURE_PX = 96;
-// A larger picture would take long to decode for a chip.
+// Bytes. A larger picture would take long to decode for a chip.
 const LARGEST_PREVIEW = 20_000_000;
 const DRAWN = /^image\/(?:png|jpeg|gif|webp)$/;
 
@@ -48,12 +48,12 @@ export class Attachments {
     return this.#uploads.isEmpty;
   }
 
-  /** Whether all files have arrived. */
+  /** Whether the server has all files. */
   get isReady() {
     return this.#uploads.isReady;
   }
 
-  /** The files that have arrived. */
+  /** The files that the server has. */
   get stored() {
     return this.#uploads.stored;
   }
@@ -71,14 +71,14 @@ export class Attachments {
     this.#uploads.restore(files);
   }
 
-  /** Returns the files that have arrived, and removes them. */
+  /** Returns the files that the server has, and removes them from the composer. */
   take() {
     this.#send = null;
     return this.#uploads.take();
   }
 
   /**
-   * Calls `send` as soon as all files have arrived. A failed or a removed file ends the waiting.
+   * Calls `send` as soon as the server has all files. If an upload fails, does not call it.
    * @param {() => void} send
    */
   sendWhenReady(send) {
@@ -181,8 +181,8 @@ export class Attachments {
 }
 
 /**
- * Shows a small copy of a chosen picture. It is drawn on a canvas: the content security policy allows no addresses of local
- * files.
+ * Shows a small copy of a chosen picture. The copy is drawn on a canvas, because the content security policy allows no addresses
+ * of local files.
  * @param {HTMLElement} place
  * @param {File} file
  */

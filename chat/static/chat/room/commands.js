@@ -131,7 +131,7 @@ export class Commands {
   }
 
   /**
-   * Runs a command of the page, or gives it to the server.
+   * Runs a command of the page, or sends the command to the server.
    * @param {string} name
    * @param {string} rest what follows the name
    * @param {Place} [place] where the person wrote it
@@ -142,7 +142,7 @@ export class Commands {
   }
 
   /**
-   * Gives a command to the server. If the server has no such command, gives the text back to the person.
+   * Sends a command to the server. If the server has no such command, puts the text back into the field.
    * @param {string} name
    * @param {string} rest
    * @param {Place} place

@@ -1,6 +1,6 @@
 // @ts-check
-// Loads the code for files when a person adds the first file to a message, or when the draft has files. Takes the click, the
-// drop or the paste with which it begins.
+// Loads the code for files when a person adds the first file to a message, or when the draft has files. Passes the first
+// click, drop or paste on to this code.
 // Must not upload: attachments.js does.
 
 import { loadLateStyles } from "../ui/late-styles.js";
@@ -11,7 +11,7 @@ import { watchDrops } from "./file-drop.js";
 /** @typedef {import("./attachments.js").Attachments} Attachments */
 
 /**
- * The elements of a composer that are about files.
+ * The elements of a composer for files.
  * @typedef {object} Elements
  * @property {HTMLElement} field files can be pasted here
  * @property {HTMLElement} attach the button that adds files
@@ -24,8 +24,8 @@ import { watchDrops } from "./file-drop.js";
 /**
  * @typedef {object} Parts
  * @property {Elements} elements
- * @property {string} path where files are sent
- * @property {number} mostBytes of one file; 0 if the site accepts no files
+ * @property {string} path the address to which files are sent
+ * @property {number} mostBytes the largest file, in bytes; 0 if the site accepts no files
  * @property {HTMLElement} target files can be dropped here
  * @property {() => boolean} isEnabled whether the person may write
  * @property {() => void} changed is called when the files have changed
@@ -67,12 +67,12 @@ export class LateAttachments {
     return this.#waiting === 0 && (this.#loaded?.isEmpty ?? this.#restored.length === 0);
   }
 
-  /** Whether all files have arrived. */
+  /** Whether the server has all files. */
   get isReady() {
     return this.#waiting === 0 && (this.#loaded?.isReady ?? true);
   }
 
-  /** The files that have arrived. */
+  /** The files that the server has. */
   get stored() {
     return this.#loaded?.stored ?? this.#restored;
   }
@@ -90,7 +90,7 @@ export class LateAttachments {
     if (this.#restored.length) this.#load();
   }
 
-  /** Returns the files that have arrived, and removes them. */
+  /** Returns the files that the server has, and removes them from the composer. */
   take() {
     const files = this.#loaded?.take() ?? this.#restored;
     this.#restored = [];
@@ -98,7 +98,7 @@ export class LateAttachments {
   }
 
   /**
-   * Calls `send` as soon as all files have arrived.
+   * Calls `send` as soon as the server has all files.
    * @param {() => void} send
    */
   sendWhenReady(send) {

@@ -1,6 +1,6 @@
 // @ts-check
-// Loads the code of polls with the first poll that is drawn, and keeps its place free until then. Must not draw a poll
-// itself: poll.js does.
+// Loads the code of polls with the first poll that is drawn, and reserves the place of the poll until then. Must not draw a
+// poll itself: poll.js does.
 
 import { make } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";

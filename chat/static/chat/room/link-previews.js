@@ -1,5 +1,5 @@
 // @ts-check
-// Draws the previews of the links in a message: what the linked pages say about themselves.
+// Draws the previews of the links in a message: cards with the title, the description and the image of the linked pages.
 // Everything is text, except the image, which comes from this site. Must not remove a preview: preview-removal.js does.
 // Only preview-places.js may load this module, with `import()`.
 

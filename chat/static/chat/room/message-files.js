@@ -8,7 +8,7 @@ import { icon } from "../ui/pictures.js";
 import { gettext } from "../ui/translation.js";
 import { fileSize } from "../ui/units.js";
 
-// A short animation moves in the conversation too. A longer one moves in the viewer only.
+// Bytes. A smaller animation moves in the conversation too. A larger one moves only in the viewer.
 const LARGEST_ANIMATION = 3_000_000;
 const stillPictures = globalThis.window?.matchMedia?.("(prefers-reduced-motion: reduce)");
 

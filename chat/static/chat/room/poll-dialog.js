@@ -26,7 +26,7 @@ class Parts {
 
   constructor() {
     for (let count = 0; count < FIRST_OPTIONS; count += 1) this.addOption();
-    // The last field is always empty, so that people need no button for one more.
+    // The last field is always empty, so that people need no button for another option.
     this.options.addEventListener("input", () => {
       const { inputs } = this;
       if (inputs.at(-1)?.value && inputs.length < MOST_OPTIONS) this.addOption();

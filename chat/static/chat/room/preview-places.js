@@ -1,6 +1,6 @@
 // @ts-check
-// Keeps the place of the previews of links in a message, and fills it with link-previews.js, which most visits do not need.
-// The place has its height at once, so no message moves when the cards appear.
+// Reserves the place for the previews of the links in a message, and fills it with link-previews.js, which most visits do not
+// need. The place has its final height at once, so no message moves when the cards appear.
 
 import { make } from "../ui/dom.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Makes the elements of a thread. Must only make them: thread-view.js gives them their work.
+// Makes the elements of a thread. Must not add listeners to them: thread-view.js does.
 
 import { make } from "../ui/dom.js";
 import { icon } from "../ui/pictures.js";

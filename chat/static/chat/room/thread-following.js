@@ -33,7 +33,7 @@ export class ThreadFollowing {
   }
 
   /**
-   * Takes what the server knows of the person.
+   * Takes the person's state in the thread from the server.
    * @param {{ state: string, read: number | null }} thread
    */
   start({ state, read }) {
@@ -54,7 +54,7 @@ export class ThreadFollowing {
   }
 
   /**
-   * Takes a new reply, by which the server may let the person follow the thread.
+   * Takes a new reply, after which the person may follow the thread.
    * @param {Message} reply
    * @param {boolean} isOfOwnThread whether the person wrote the first message
    */

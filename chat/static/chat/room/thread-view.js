@@ -193,7 +193,7 @@ export class ThreadView {
     this.#scope.listen(threads, "noted", ({ detail }) => this.#noted(detail.message, typingOthers));
     this.#scope.listen(socket, LOCAL_EVENT.OUTBOX, () => this.#showPending());
     this.#scope.listen(socket, LOCAL_EVENT.ACKED, ({ detail: { ref, id, event } }) => {
-      // A command that posts no message leaves nothing behind.
+      // A command that posts no message has no pending message.
       if (id !== null) this.#pending.acknowledge(ref);
       if (event.type === CLIENT_EVENT.VOTE) this.#polls.voted(event.id, event.options);
     });
@@ -208,7 +208,7 @@ export class ThreadView {
     this.#timeline.on("drawn", () => this.#controls.refresh());
     composer.onChange(() => this.#showWhoMayWrite());
     list.addEventListener("click", (event) => this.#clicked(event));
-    // Escape cancels a reply or an edit, and leaves the list. Only then the panel closes with this key.
+    // Escape first cancels a reply or an edit, or leaves the list. Without these, Escape closes the panel.
     list.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
     form.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#composer.hasTarget) event.stopPropagation();
@@ -364,7 +364,7 @@ export class ThreadView {
   }
 
   /**
-   * Gives a command to the server. If it posts a message, scrolls to the end.
+   * Sends a command to the server. If the command posts a message, scrolls to the end.
    * @param {string} name
    * @param {string} text
    */
@@ -376,7 +376,7 @@ export class ThreadView {
   }
 
   /**
-   * Gives the text of a refused command back to the person.
+   * Puts the text of a refused command back into the field.
    * @param {{ ref: string, event: import("../connection/wire.js").WireEvent | null, isRetried: boolean }} rejected
    */
   #rejected({ ref, event, isRetried }) {

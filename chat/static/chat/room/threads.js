@@ -1,5 +1,5 @@
 // @ts-check
-// The threads of a room as far as their messages have arrived: what is in each, and to which thread a reply belongs.
+// The threads of a room, as far as the page has their messages: the summary of each, and the thread of each reply.
 // Must not draw, and must not know sockets.
 
 import { Emitter } from "../connection/emitter.js";
@@ -45,14 +45,14 @@ export class Threads extends Emitter {
   }
 
   /**
-   * Returns what is in the thread of a message; undefined for no thread.
+   * Returns the summary of the thread of a message; undefined if it has no thread.
    * @param {number} root
    */
   summaryOf(root) {
     return this.#summaries.get(root);
   }
 
-  /** Whether a reply has arrived. */
+  /** Whether the page has a reply. */
   get hasReplies() {
     return this.#roots.size > 0;
   }

@@ -28,7 +28,7 @@ class Viewer {
   /** @type {Shown[]} */
   #shown;
   #index;
-  /** How many times as large as in the window the picture is. */
+  /** The size of the picture, as a multiple of the size at which it fits into the window. */
   #scale = 1;
   #image = make("img", { draggable: "false" });
   #stage = make("div", { class: "viewer-stage", tabindex: "0", role: "group" }, this.#image);

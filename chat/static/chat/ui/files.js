@@ -11,7 +11,7 @@ const WIDEST = 360;
 const HIGHEST = 320;
 const TILE = 150;
 const NARROWEST = 56;
-// A longer side is cut.
+// The largest ratio of the two sides. A longer side is cut.
 const STEEPEST = 3;
 
 /** @typedef {import("../connection/wire.js").MessageFile} MessageFile */

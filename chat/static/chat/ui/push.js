@@ -35,7 +35,7 @@ export async function subscribe(key, text) {
   const registration = await registerWorker();
   if (!registration) throw new Error("This browser has no service worker.");
   const old = await registration.pushManager.getSubscription();
-  // The site may have another key since.
+  // The site may have got another key since the browser subscribed.
   if (old && keyOf(old) !== key) await old.unsubscribe();
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();

@@ -44,8 +44,8 @@ export function isMentionNotified({ author }, place, { notify }, me) {
 }
 
 /**
- * Returns whether a reply in a thread that the person follows notifies the person. The level of the room decides: `mentions`
- * and `none` ask for less.
+ * Returns whether a reply in a thread that the person follows notifies the person. It does only if the level of the room is
+ * `all`.
  * @param {Place | undefined} place
  * @param {Preferences} preferences
  */

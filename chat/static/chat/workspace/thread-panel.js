@@ -26,8 +26,8 @@ export class ThreadPanel {
   }
 
   /**
-   * Opens the thread of a message of the room on the page. The address of a reply leads to the reply already, so only
-   * without a reply the thread gets an entry in the browser's history.
+   * Opens the thread of a message of the room on the page. Without a reply, the thread gets an entry in the browser's history.
+   * With one, the history already has the address of the reply.
    * @param {number | null} root null: the person looks at a message of the room, so a thread that covers the room closes
    * @param {number} [reply] the view scrolls to this reply
    */
