@@ -61,7 +61,7 @@ function makeForm(changed) {
   const submit = make("button", { type: "submit", class: "button", text: gettext("Add emoji") });
   const form = make(
     "form", { class: "custom-emoji-form", novalidate: true },
-    field(gettext("Picture file"), picture, { help: gettext("PNG, JPEG, WebP or GIF, at most 1 MB. It may move.") }),
+    field(gettext("Picture file"), picture, { help: gettext("PNG, JPEG, WebP or GIF, at most 1 MB. It may be animated.") }),
     field(gettext("Name"), name, { help: gettext("Small letters, digits, _ and -. People write it between two colons.") }),
     error.element, submit,
   );

@@ -10,7 +10,7 @@ import { noteOfReply, Results } from "./results.js";
 import { isSearchable, OPERATORS, searchAddress, withOperator } from "./query.js";
 
 const DELAY_MS = 300;
-const HINT = gettext("Type what you look for. The newest messages come first.");
+const HINT = gettext("Type what you are looking for. The newest messages come first.");
 
 export class SearchView {
   /** @type {import("./panel.js").Host} */

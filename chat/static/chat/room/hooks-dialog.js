@@ -171,7 +171,7 @@ class HooksDialog {
     }));
     const renew = confirmButton(
       "renew", isIncoming ? gettext("New address") : gettext("New secret"),
-      isIncoming ? gettext("Really end the present address?") : gettext("Really end the present secret?"),
+      isIncoming ? gettext("Really replace the current address?") : gettext("Really replace the current secret?"),
       act(async () => this.#showMade(await call("POST", `${path}key/`))),
     );
     const remove = confirmButton("delete-hook", gettext("Delete"), gettext("Really delete the webhook?"), act(async () => {

@@ -127,7 +127,7 @@ export class LateAttachments {
     const attachments = this.#loaded ?? (await this.#load());
     this.#waiting -= 1;
     if (attachments) attachments.add(files);
-    else this.#parts.notify(gettext("The page could not load what sends files. Check your connection and try again."));
+    else this.#parts.notify(gettext("The page could not load the code for files. Check your connection and try again."));
   }
 
   /** Loads the code once. Returns null if that failed; the next call tries again. */
