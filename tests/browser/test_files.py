@@ -106,7 +106,7 @@ def test_files_are_chosen_pasted_dropped_sent_and_viewed(join_room):
     expect(bob.locator(".room-files li")).to_have_count(2)
 
 
-def test_uploads_on_a_phone_wait_fail_and_are_tried_again(join_room):
+def test_uploads_on_a_phone_wait_fail_and_are_repeated(join_room):
     alice = join_room("Alice", **PHONE)
     held = []
 

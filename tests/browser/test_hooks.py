@@ -1,4 +1,4 @@
-"""The story of two webhooks: a program posts into a room, and another one gets a command word and answers."""
+"""The story of two webhooks: a program posts into a room, and another program receives a command and answers it."""
 
 import requests
 from playwright.sync_api import expect

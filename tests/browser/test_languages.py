@@ -70,7 +70,7 @@ def test_a_person_chooses_german_and_reads_no_english(browser_of, site, german):
 
 def expect_right_to_left(page):
     assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
-    # A page that is written from right to left scrolls to negative places.
+    # A page that is written from right to left scrolls to negative positions.
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate("scrollBy(-500, 0)")
     assert page.evaluate("scrollX") == 0

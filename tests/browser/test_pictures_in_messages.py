@@ -30,7 +30,7 @@ def web():
 
 @pytest.fixture
 def site():
-    # Links in other tests lead to servers that the tests must not ask. So this site is its own.
+    # Links in other tests lead to servers that tests must not contact. So these tests have a site of their own.
     site = Site(CHAT_LIMITS="off", CHAT_LINK_PREVIEWS="on", OUTGOING_NETWORKS="127.0.0.1/32").start()
     yield site
     site.stop()

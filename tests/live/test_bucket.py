@@ -90,7 +90,7 @@ def test_a_deleted_file_leaves_nothing_in_the_bucket(olga, swift):
     wait_until(lambda: find_objects() == before, 30, "the deletion")
 
 
-def test_people_are_told_that_a_bucket_does_not_work(olga, swift):
+def test_people_see_a_sentence_if_a_bucket_does_not_work(olga, swift):
     file = upload(olga, "photo.png", make_picture())
     wait_until(lambda: download(olga, file).status_code == 200, 30, "the picture")
     swift.parts["object"].kill()

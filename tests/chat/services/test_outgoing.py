@@ -125,7 +125,7 @@ def test_a_private_network_is_allowed_by_its_setting_only(settings):
     # urllib3 connects to a.example, although the text ends with another name.
     + [r"https://a.example\.b.example/", "https://a.example%2F.b.example/", "https://a.example%23.b.example/"],
 )
-def test_another_text_than_a_url_of_http_is_refused(url):
+def test_a_text_that_is_no_http_url_is_refused(url):
     with pytest.raises(outgoing.AddressRefused):
         outgoing.check_url(url)
 
@@ -158,7 +158,7 @@ def test_a_redirect_is_followed_only_if_asked(server, allowed):
     assert outgoing.send("GET", url, most_redirects=1).content == b"xxxxx"
 
 
-def test_redirects_end(server, allowed):
+def test_the_number_of_redirects_is_limited(server, allowed):
     with pytest.raises(outgoing.OutgoingError, match="redirects too often"):
         outgoing.send("GET", f"{server}/redirect/{server}/redirect/{server}/found", most_redirects=1)
 

@@ -134,7 +134,7 @@ def test_an_emoji_appears_in_messages_that_are_older_than_it(member, operator, o
         "[x](https://a.example/?a=:partyparrot:&b=1)",
     ],
 )
-def test_code_links_and_other_texts_stay(parrot, body):
+def test_names_in_code_in_links_and_within_words_stay_text(parrot, body):
     assert "<img" not in rooms.preview_body(body)
 
 

@@ -49,7 +49,7 @@ def test_metadata_is_dropped():
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
-def test_an_animation_stays_one_and_ends(form):
+def test_an_animation_still_moves_and_ends(form):
     frames = [plain(colour=colour) for colour in ("red", "green", "blue")]
     image = read(pictures.make_picture(save(*frames, form=form, duration=200)))
     assert image.n_frames == 3 and image.info["loop"] == pictures.PLAY_MS // 600

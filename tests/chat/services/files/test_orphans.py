@@ -52,7 +52,7 @@ def test_an_old_file_without_a_row_is_deleted_and_a_result_stays(alice, room):
     assert b'"messages"' in b"".join(tasks.read_result(task))
 
 
-def test_an_upload_on_a_slow_line_takes_hours_and_stays(alice, room):
+def test_an_upload_that_takes_hours_is_not_deleted(alice, room):
     member = rooms.join_room(alice, "garden")
     permission = uploads.allow_upload(member)
     writer = files.create(permission.name, permission.most_bytes)
@@ -69,7 +69,7 @@ def test_an_upload_on_a_slow_line_takes_hours_and_stays(alice, room):
     assert files.sweep_files() == 0 and b"".join(files.read(upload.stored)) == b"begin middle end"
 
 
-def test_a_file_that_a_worker_still_writes_stays_however_long_it_takes(alice, room):
+def test_a_file_that_a_worker_still_writes_is_not_deleted(alice, room):
     job = jobs.Job(claims.claim_task(queue(alice).id))
     job.write("x" * jobs.PART_BYTES)
     make_old()

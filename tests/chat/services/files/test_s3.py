@@ -163,12 +163,12 @@ def test_a_bucket_that_cannot_be_reached_is_an_outage(server, settings, monkeypa
 # What doctor says.
 
 
-def test_a_bucket_that_can_be_written_is_no_problem(server, settings, monkeypatch):
+def test_doctor_finds_no_problem_in_a_bucket_that_works(server, settings, monkeypatch):
     assert find_problem(monkeypatch, settings, ADDRESS) is None
     assert list(files.find_bucket().find("results")) == []
 
 
-def test_each_mistake_has_a_sentence(server, settings, monkeypatch):
+def test_doctor_has_a_sentence_for_each_mistake(server, settings, monkeypatch):
     assert "no bucket other" in find_problem(monkeypatch, settings, "s3://other")
     with monkeypatch.context() as patch:
         assert "refuses the keys" in find_problem(patch, settings, ADDRESS, AWS_SECRET_ACCESS_KEY="wrong")
@@ -193,7 +193,7 @@ def test_each_mistake_has_a_sentence(server, settings, monkeypatch):
         (413, "EntityTooLarge", "is full (EntityTooLarge)"),
     ],
 )
-def test_each_refusal_has_a_sentence(bucket, settings, status, code, sentence):
+def test_doctor_has_a_sentence_for_each_refusal(bucket, settings, status, code, sentence):
     response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     refuse = lambda **_: (SimpleNamespace(status_code=status), response)  # noqa: E731
     bucket.client.meta.events.register("before-call.s3.PutObject", refuse)
@@ -203,7 +203,7 @@ def test_each_refusal_has_a_sentence(bucket, settings, status, code, sentence):
         s3.connect.cache_clear()
 
 
-def test_missing_packages_have_a_sentence(settings, monkeypatch):
+def test_doctor_has_a_sentence_for_missing_packages(settings, monkeypatch):
     monkeypatch.setattr(s3, "find_spec", lambda name: None)
     settings.CHAT_FILES = "s3://chat-files"
     assert "install requirements-s3.txt" in files.find_problem()

@@ -1,5 +1,5 @@
 """
-Files in a bucket of Swift: failures of a real service, which moto has not.
+Files in a bucket of Swift: failures of a real service, which moto does not have.
 
 `bin/test tests/chat/services/files -m long` runs these tests, and those of test_s3.py on Swift.
 """
@@ -36,7 +36,7 @@ def test_an_upload_that_was_deleted_while_it_was_written_is_not_finished(bucket,
     assert list(bucket.find("results")) == []
 
 
-def test_a_full_bucket_is_no_space(bucket, swift, small_parts):
+def test_a_full_bucket_raises_no_space(bucket, swift, small_parts):
     name = save(b"x" * 1000)
     with swift.limit(BUCKET, 1010):
         with pytest.raises(files.NoSpace):
@@ -79,7 +79,7 @@ def test_a_download_that_breaks_off_raises_an_error(bucket, swift):
         swift.start()
 
 
-def test_a_wrong_region_has_a_sentence(server, settings, monkeypatch):
+def test_doctor_has_a_sentence_for_a_wrong_region(server, settings, monkeypatch):
     """boto3 finds the right region after some failed requests. So only the first request shows the mistake."""
     address = f"s3://{BUCKET}"
     assert "in another region" in find_problem(monkeypatch, settings, address, AWS_DEFAULT_REGION="eu-central-1")

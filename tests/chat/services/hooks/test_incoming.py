@@ -96,7 +96,7 @@ def test_a_body_without_a_message_is_refused_in_the_words_of_slack(incoming, con
     assert not Message.objects.exists()
 
 
-def test_an_unknown_disabled_or_deleted_hook_is_no_service(incoming, owner, make_outgoing):
+def test_an_unknown_disabled_or_deleted_hook_is_answered_with_no_service(incoming, owner, make_outgoing):
     hook, key = incoming
     for wrong in ("x", "%00", key[:-1], make_outgoing()[1]):
         assert words(send(wrong, {"text": "a"})) == (404, "no_service")

@@ -56,7 +56,7 @@ def test_every_message_is_sent_with_a_signature(make_outgoing, receiver, say):
     assert headers["X-Chat-Delivery"] == str(HookDelivery.objects.get().id)
 
 
-def test_trigger_words_stand_at_the_beginning(make_outgoing, receiver, say):
+def test_only_a_trigger_word_at_the_beginning_triggers(make_outgoing, receiver, say):
     make_outgoing("words", ["deploy", "Status of", "!"])
     say("deploy now", "Deploy", "deployed", "please deploy", "STATUS OF x", "!help", "¡", "deploy-now")
     assert receiver.texts == ["deploy now", "Deploy", "STATUS OF x", "!help", "deploy-now"]
@@ -256,7 +256,7 @@ def test_two_workers_do_not_send_at_the_same_time(make_outgoing, receiver, say, 
     assert receiver.texts == ["one", "two"] and others == [0, 0]
 
 
-def test_deliveries_are_bounded(make_outgoing, receiver, say, monkeypatch):
+def test_the_number_of_waiting_deliveries_is_limited(make_outgoing, receiver, say, monkeypatch):
     hook, _ = make_outgoing()
     monkeypatch.setattr(triggers, "MAX_WAITING", 2)
     monkeypatch.setattr(deliveries, "MAX_KEPT", 2)

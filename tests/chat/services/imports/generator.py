@@ -1,5 +1,5 @@
 """
-Exports of Slack and Mattermost, of any size, after their published formats, with the odd things that real ones have.
+Exports of Slack and Mattermost, of any size, after their published formats, with the irregularities of real exports.
 
 `make_history` invents a team and what it wrote. `write_slack` and `write_mattermost` write the same history as an
 export, and `write_own` one of its rooms. `Told.expect` says what the site must show of a message, so a test compares

@@ -85,7 +85,7 @@ def test_the_files_of_mattermost_are_in_its_export(mattermost):
     assert b"secret place" not in download(photo) and download(photo, "thumbnail")
 
 
-def test_a_link_in_an_export_is_no_file_of_it(mattermost, tmp_path):
+def test_a_symbolic_link_in_an_export_is_not_followed(mattermost, tmp_path):
     (tmp_path / "secret.txt").write_text("The secret of this machine")
     folder = tmp_path / "unpacked"
     with zipfile.ZipFile(mattermost) as export:
@@ -172,7 +172,7 @@ def test_files_are_downloaded_from_slack(slack, monkeypatch):
         {"status_code": 404, "headers": {}, "content": b"x"},
     ],
 )
-def test_a_file_that_slack_does_not_give_is_a_link(slack, monkeypatch, response):
+def test_a_file_that_slack_refuses_becomes_a_link(slack, monkeypatch, response):
     monkeypatch.setattr(outgoing, "send", lambda *arguments, **fields: SimpleNamespace(**response))
     import_slack(slack, download=True)
     assert "[notes.txt](https://x.slack.com/F0001)" in read_only_message()[0]["body"]
@@ -216,7 +216,7 @@ def test_an_import_that_is_interrupted_after_a_commit_keeps_the_files(mattermost
     assert download(message["files"][0]) == b"Some notes"
 
 
-def test_a_damaged_file_and_a_site_without_files_leave_the_names(mattermost, settings):
+def test_a_damaged_file_and_a_site_without_files_leave_the_names_of_the_files(mattermost, settings):
     content = bytearray(mattermost.read_bytes())
     position = content.index(b"Some notes")
     content[position : position + 4] = b"Lost"

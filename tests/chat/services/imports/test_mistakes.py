@@ -81,7 +81,7 @@ DAY = "general/2019-03-01.json"
         ("[NaN]", f"{DAY}: this is not JSON: NaN"),
     ],
 )
-def test_a_mistake_in_a_message_of_slack(write_slack, messages, problem):
+def test_a_mistake_in_a_message_of_slack_stops_the_import(write_slack, messages, problem):
     assert_refused(import_slack, write_slack(messages), problem)
 
 
@@ -97,7 +97,7 @@ def test_a_mistake_in_a_message_of_slack(write_slack, messages, problem):
         ),
     ],
 )
-def test_a_mistake_in_a_list_of_slack(write_slack, users, channels, problem):
+def test_a_mistake_in_a_list_of_slack_stops_the_import(write_slack, users, channels, problem):
     assert_refused(import_slack, write_slack([], users, channels), problem)
 
 
@@ -124,18 +124,18 @@ def test_a_mistake_in_a_list_of_slack(write_slack, users, channels, problem):
         ([VERSION, {"type": "direct_post", "direct_post": {**POST, "channel_members": []}}], "line 2: .* its members"),
     ],
 )
-def test_a_mistake_in_a_line_of_mattermost(write_mattermost, lines, problem):
+def test_a_mistake_in_a_line_of_mattermost_stops_the_import(write_mattermost, lines, problem):
     assert_refused(import_mattermost, write_mattermost(*lines), problem)
 
 
-def test_a_file_that_is_no_export(tmp_path):
+def test_a_file_that_is_no_export_is_refused(tmp_path):
     assert_refused(import_slack, tmp_path / "missing.zip", "Cannot read .*missing.zip")
     (tmp_path / "text.zip").write_text("no zip")
     assert_refused(import_slack, tmp_path / "text.zip", "is not an export of Slack")
     assert_refused(import_mattermost, tmp_path / "text.zip", "is not an export of Mattermost")
 
 
-def test_an_export_that_was_packed_again_with_its_folder(write_slack, tmp_path):
+def test_an_export_that_was_packed_again_with_its_folder_is_imported(write_slack, tmp_path):
     folder = write_slack([message()])
     with zipfile.ZipFile(tmp_path / "again.zip", "w") as export:
         for path in folder.rglob("*.json"):
@@ -145,7 +145,7 @@ def test_an_export_that_was_packed_again_with_its_folder(write_slack, tmp_path):
     assert Message.objects.get().body == "Hello"
 
 
-def test_a_damaged_zip_file(tmp_path):
+def test_a_damaged_zip_file_is_refused(tmp_path):
     path = generator.write_slack(generator.make_history(50), tmp_path / "slack.zip")
     content = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as export:
@@ -155,7 +155,7 @@ def test_a_damaged_zip_file(tmp_path):
     assert_refused(import_slack, path, "general/2019-03-01.json: cannot be read")
 
 
-def test_a_zip_file_of_another_kind_that_is_damaged(tmp_path):
+def test_a_damaged_zip_file_with_another_compression_is_refused(tmp_path):
     path = tmp_path / "slack.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as export:
         for name in ("users.json", "channels.json"):
@@ -220,7 +220,7 @@ def test_a_room_with_the_same_slug_is_not_touched(write_slack, room, alice):
     assert Message.objects.get().room.slug == "general-2"
 
 
-def test_the_odd_messages_of_slack(write_slack):
+def test_unusual_messages_of_slack_are_imported(write_slack):
     odd = [
         message("", ts="1.1"),
         message("", ts="1.2", files=[{"id": "F1", "name": "a [1].txt", "url_private": "https://x.example/a (1)"}]),
@@ -277,7 +277,7 @@ def test_the_newest_pinned_messages_stay_pinned(write_slack):
     assert all(one.pinned_at == one.created_at for one in pinned)
 
 
-def test_the_odd_conversations_of_slack(write_slack):
+def test_unusual_conversations_of_slack_become_private_rooms(write_slack):
     folder = write_slack([], [*USERS, *({"id": f"U{n}", "name": f"u{n}"} for n in range(2, 12))])
     (folder / "dms.json").write_text(json.dumps([{"id": "D1", "members": ["U1", "U1"]}]))
     groups = [{"id": "G1", "name": "mpdm-many", "members": [f"U{n}" for n in range(1, 12)]}]

@@ -66,7 +66,7 @@ def test_an_account_with_the_same_verified_address_is_the_same_person(path, bob,
     assert "U00001 Alice = Bob (same e-mail)" in capsys.readouterr().out
 
 
-def test_an_address_that_is_not_verified_or_that_two_accounts_have_names_nobody(path, bob, alice):
+def test_an_address_that_is_not_verified_or_that_two_accounts_have_identifies_nobody(path, bob, alice):
     EmailAddress.objects.create(person=bob, pending="dora.ost@example.com", key="")
     for person in (people.sign_up("One", "correct horse"), people.sign_up("Two", "correct horse")):
         verify(person, "alice@example.com")

@@ -1,4 +1,4 @@
-"""What a page says about itself is read from its head, as plain text, in a time that grows with its length."""
+"""The title, the description and the image of a page are read from its head, as plain text, in linear time."""
 
 import time
 

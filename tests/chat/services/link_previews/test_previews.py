@@ -1,4 +1,4 @@
-"""A message shows what the pages behind its links say, and nobody reaches a private address through the server."""
+"""A message shows previews of the pages to which it links, and nobody reaches a private address through the server."""
 
 import io
 import socket
@@ -96,7 +96,7 @@ def test_only_pages_of_html_have_previews(web, say, path, content_type, content)
     assert "previews" not in say(f"{web.url}{path}")
 
 
-def test_pages_are_kept_for_other_messages_also_failures(web, say):
+def test_results_and_failures_are_kept_for_other_messages(web, say):
     first, second = say(f"{web.url}/roses", "r1"), say(f"Again {web.url}/roses", "r2")
     assert first["previews"][0]["title"] == second["previews"][0]["title"]
     say(f"{web.url}/missing", "r3")
@@ -151,14 +151,14 @@ def test_endless_data_is_cut_off(web, say, monkeypatch):
     assert "previews" not in say(f"{web.url}/endless")
 
 
-def test_a_bomb_is_no_image(web, say):
+def test_a_decompression_bomb_is_left_out(web, say):
     web.pages["/rose.png"] = ("image/png", make_image((6000, 6000)))
     [preview] = say(f"{web.url}/roses")["previews"]
     assert "image" not in preview and not find_images()
 
 
 @pytest.mark.parametrize("content", [b"no image", make_image((8, 8)), make_image((900, 40)), make_image()[:200]])
-def test_another_file_and_a_tiny_image_are_left_out(web, say, content):
+def test_a_file_that_is_no_image_and_a_tiny_image_are_left_out(web, say, content):
     web.pages["/rose.png"] = ("image/png", content)
     assert "image" not in say(f"{web.url}/roses")["previews"][0]
 
@@ -178,7 +178,7 @@ def test_a_budget_bounds_how_many_pages_are_fetched(web, say, settings, limit, m
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, limit: (1, 1e-6)}
     message = say(f"{web.url}/weeds {web.url}/roses {web.url}/missing")
     assert [preview["title"] for preview in message["previews"]] == ["Weeds", "Roses"][:most]
-    # A limit is no fact about the page.
+    # A refusal by a limit is not stored as the result of the page.
     assert Preview.objects.count() == most
 
 

@@ -1,4 +1,4 @@
-"""A small web on this machine, for the tests of link previews: pages, images, and servers that mean harm."""
+"""A small web on this machine, for the tests of link previews: pages, images, and hostile servers."""
 
 import contextlib
 import http.server

@@ -110,7 +110,7 @@ def test_an_option_that_does_not_exist_is_refused(alice, bob, room):
     assert_refused("not_found", vote, alice, 0, id=9)
 
 
-def test_an_anonymous_poll_names_nobody_but_everybody_can_read_the_own_vote(alice, bob, room):
+def test_an_anonymous_poll_names_nobody_but_each_person_can_read_their_own_vote(alice, bob, room):
     post_poll(bob, "--anonymous")
     vote(alice, 1)
     assert "Alice" not in str(read_poll()) and read_poll()["options"][1] == {"text": "Sushi", "votes": 1}
@@ -157,7 +157,7 @@ def test_a_poll_cannot_be_edited(bob, room):
     assert_refused("forbidden", rooms.edit_message, rooms.join_room(bob, "garden"), Edit("e1", 1, "Dinner?"))
 
 
-def test_the_votes_go_with_the_message(alice, bob, room):
+def test_the_votes_are_deleted_with_the_message(alice, bob, room):
     post_poll(bob)
     vote(alice, 0)
     rooms.remove_message(rooms.join_room(bob, "garden"), Remove("d1", 1))

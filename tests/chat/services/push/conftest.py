@@ -19,7 +19,7 @@ def running_service():
 
 @pytest.fixture
 def service(running_service, settings):
-    """Let the site send pushes, and return the push service, without pushes."""
+    """Let the site send pushes, and return a push service that has received none yet."""
     settings.CHAT_VAPID_KEY, settings.CHAT_VAPID_CONTACT = KEY, "mailto:chat@example.com"
     settings.CHAT_PUSH_SERVICES = ["127.0.0.1"]
     settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
@@ -49,7 +49,7 @@ def phone(bob, room, subscribe):
 
 @pytest.fixture
 def work(later):
-    """Return a function that runs the jobs of new messages, as some seconds later."""
+    """Return a function that runs the jobs of new messages, as if some seconds had passed."""
 
     def work():
         later.run()

@@ -23,7 +23,7 @@ def test_a_browser_that_is_gone_gets_no_more_pushes(status, phone, say, work, se
     assert len(service.pushes) == 1 and subscription() is None
 
 
-def test_a_busy_push_service_gets_the_push_when_it_says_so(phone, say, work, wait, service, subscription):
+def test_a_busy_push_service_gets_the_push_after_the_time_that_it_names(phone, say, work, wait, service, subscription):
     service.answers = [(429, {"Retry-After": "40"})]
     say("@Bob")
     work()
@@ -35,14 +35,14 @@ def test_a_busy_push_service_gets_the_push_when_it_says_so(phone, say, work, wai
     assert subscription().failures == 0 and subscription().sent_at is not None
 
 
-def test_nothing_is_sent_to_a_browser_that_is_held(phone, say, work, service, subscription):
+def test_nothing_is_sent_to_a_browser_during_its_pause(phone, say, work, service, subscription):
     PushSubscription.objects.update(held_until=timezone.now() + timedelta(minutes=1))
     say("@Bob")
     work()
     assert service.pushes == []
 
 
-def test_a_push_service_that_does_not_answer_is_held_longer_each_time(
+def test_the_pause_of_a_push_service_that_does_not_answer_grows(
     phone, say, work, wait, service, subscription, monkeypatch
 ):
     monkeypatch.setattr(delivery, "SENDING_SECONDS", 0.2)

@@ -27,7 +27,7 @@ BODY = (
 )
 
 
-def test_the_example_of_the_standard_is_encrypted_alike(monkeypatch):
+def test_the_example_of_the_rfc_gives_the_same_bytes(monkeypatch):
     sender = derive_private_key(int.from_bytes(encryption.decode(SENDER), "big"), SECP256R1())
     monkeypatch.setattr(encryption, "generate_private_key", lambda curve: sender)
     monkeypatch.setattr(os, "urandom", lambda length: encryption.decode(SALT))

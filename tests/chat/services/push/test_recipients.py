@@ -33,7 +33,7 @@ def test_a_mention_reaches_a_closed_browser(phone, say, work, bob, service):
     assert received.headers["Content-Encoding"] == "aes128gcm" and len(received.headers["Topic"]) == 32
 
 
-def test_other_messages_and_own_ones_reach_nobody(phone, say, work, bob):
+def test_ordinary_messages_and_own_messages_cause_no_push(phone, say, work, bob):
     say("Nothing for anybody")
     say("I am @Bob", author=bob)
     work()
@@ -47,7 +47,7 @@ def test_a_message_that_the_person_has_read_is_not_sent(phone, say, work, bob):
     assert phone.shown == []
 
 
-def test_a_person_with_the_choice_all_messages_gets_all_messages(phone, say, work, bob):
+def test_a_person_who_has_chosen_all_messages_gets_all_messages(phone, say, work, bob):
     people.change_preferences(bob, {"notify": "all"})
     say("Good morning")
     work()
@@ -65,7 +65,7 @@ def test_the_level_of_the_room_counts(level, phone, say, work, bob):
     assert [shown["body"] for shown in phone.shown] == ([] if level == Member.NONE else ["And you, @Bob"])
 
 
-def test_a_person_with_the_choice_none_gets_no_push(phone, say, work, bob):
+def test_a_person_who_has_chosen_none_gets_no_push(phone, say, work, bob):
     people.change_preferences(bob, {"notify": "none"})
     say("@Bob")
     work()
@@ -124,7 +124,7 @@ def test_blocked_people_cause_no_pushes(phone, say, work, alice, bob):
     assert phone.shown == []
 
 
-def test_a_banned_member_gets_nothing_more(phone, say, work, bob):
+def test_a_banned_member_gets_no_further_push(phone, say, work, bob):
     say("@Bob")
     rooms.apply_role(rooms.join_room(bob, "garden"), Member.BANNED)
     work()
@@ -239,7 +239,7 @@ def test_a_push_in_quiet_hours_is_not_sent(phone, say, work, bob):
     assert phone.shown == []
 
 
-def test_without_a_key_nothing_is_noted(phone, say, later, settings):
+def test_without_a_key_no_job_is_started(phone, say, later, settings):
     settings.CHAT_VAPID_KEY = None
     before = dict(later.calls)
     say("@Bob")

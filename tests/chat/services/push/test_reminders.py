@@ -16,12 +16,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def remind(bob, run):  # noqa: F811
-    """Return a function with which Bob is reminded now."""
+    """Return a function that stores a reminder of Bob, and sends it at once."""
 
     def remind(line="/remind me in 20 minutes to water the roses"):
         run(bob, line)
         Reminder.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-        # The job runs twice, as it may.
+        # A job may run twice.
         for _ in range(2):
             broadcast.start_job(broadcast.REMINDERS_CHANNEL, {"reminder": Reminder.objects.get().id})
         wire.work()

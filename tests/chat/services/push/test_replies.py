@@ -76,7 +76,7 @@ def test_a_mention_in_a_thread_is_a_mention(phone, reply, work, bob, root):
     assert shown["address"].endswith(f"#message-{number}")
 
 
-def test_a_push_says_what_the_files_of_a_message_without_a_text_are(phone, alice, bob, room, work, own_files):
+def test_the_push_of_a_message_without_a_text_names_its_files(phone, alice, bob, room, work, own_files):
     people.change_preferences(bob, {"notify": "all"})
     member = rooms.join_room(alice, "garden")
     post(member, "f1", upload(member, "roses.pdf"))

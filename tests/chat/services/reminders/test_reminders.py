@@ -193,7 +193,7 @@ def test_a_person_has_a_limited_number_of_reminders(alice, run, monkeypatch):
     assert_refused("forbidden", run, alice, "/remind me in 20 minutes Tea")
 
 
-def test_the_list_shows_the_own_reminders_only(alice, bob, run, room):
+def test_the_list_shows_only_the_persons_own_reminders(alice, bob, run, room):
     assert run(alice, "/remind list")["notice"] == "You have no reminders."
     run(alice, "/remind me 2027-01-15 09:00 Report", zone="Europe/Berlin")
     assert run(alice, "/remind list", zone="Europe/Berlin")["notice"] == "Your reminders: 2027-01-15 09:00 Report"

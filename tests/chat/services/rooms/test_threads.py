@@ -141,7 +141,7 @@ def test_the_author_of_the_root_the_repliers_and_the_mentioned_follow(member_of,
     assert unread_of(charlie)[1:] == (2, 0) and unread_of(bob)[2] == 1 and unread_of(alice)[2] == 0
 
 
-def test_followers_learn_of_replies_once_and_the_mentioned_by_the_mention(
+def test_followers_get_one_event_for_a_reply_and_mentioned_people_get_a_mention(
     member_of, alice, bob, charlie, root, stream, settings, later
 ):
     settings.CHAT_FEED_SECONDS = 60
@@ -184,7 +184,7 @@ def test_people_who_block_the_author_or_left_the_room_get_no_text(member_of, ali
     assert [event["type"] for event in sockets[0].read()] == ["room"] and sockets[1].read() == []
 
 
-def test_guests_of_a_room_that_is_closed_to_them_hear_nothing(member_of, alice, charlie, root, stream):
+def test_guests_of_a_room_that_is_closed_to_them_receive_nothing(member_of, alice, charlie, root, stream):
     reply(member_of(charlie), "r1")
     own = stream(charlie)
     rooms.set_guests(alice, "garden", False)

@@ -61,13 +61,13 @@ def test_a_message_may_consist_of_files_alone_but_not_of_nothing(member):
         Post("r2", "")
 
 
-def test_the_same_post_again_has_the_same_answer(member):
+def test_a_resent_post_with_files_gets_the_same_answer(member):
     row = upload(member)
     assert post(member, "r1", row) == post(member, "r1", row)
     assert refusal_of(member, upload(member).key, ref="r1") == "ref_conflict"
 
 
-def test_a_file_is_refused_if_it_is_used_already_foreign_or_from_another_room(member, alice, bob):
+def test_a_file_of_another_message_person_or_room_is_refused(member, alice, bob):
     used, own = upload(member), upload(member)
     post(member, "r1", used)
     of_bob = upload(rooms.join_room(bob, "garden"))

@@ -53,7 +53,7 @@ def test_a_long_name_keeps_its_ending():
         ("a.unknown", b"", UNKNOWN),
     ],
 )
-def test_the_content_decides_about_pictures_and_the_name_about_other_types(name, start, kind):
+def test_the_type_of_a_picture_is_that_of_its_content_and_other_types_are_those_of_the_name(name, start, kind):
     assert find_type(name, start[:16]) == kind
 
 

@@ -69,7 +69,7 @@ def test_text_in_a_png_and_after_its_end_is_dropped(member):
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_a_short_animation_stays_one_and_a_long_one_becomes_its_first_frame(member, kind, monkeypatch):
+def test_a_short_animation_still_moves_and_a_long_one_becomes_its_first_frame(member, kind, monkeypatch):
     row = upload_picture(member, make_animation(kind))
     animation = open_image(row.stored)
     animation.load()
@@ -207,7 +207,7 @@ def test_a_missing_file_ends_the_job(member, caplog):
     assert Upload.objects.get().state == Upload.FAILED and "is missing" in caplog.text
 
 
-def test_a_full_disk_is_no_fault_of_the_picture(member, monkeypatch):
+def test_a_full_disk_does_not_use_up_the_tries_of_a_picture(member, monkeypatch):
     row = upload(member, "a.png", make_image())
 
     def refuse(name, parts):

@@ -110,7 +110,7 @@ def test_an_outage_at_the_end_leaves_neither_a_row_nor_bytes(member, monkeypatch
     assert names_in_store() == names_in_rows() == set()
 
 
-def test_a_person_has_few_files_that_belong_to_no_message(member, monkeypatch):
+def test_a_person_has_a_limited_number_of_files_without_a_message(member, monkeypatch):
     monkeypatch.setattr(quotas, "MAX_UNUSED", 2)
     first = upload(member)
     upload(member)
@@ -134,7 +134,7 @@ def test_empty_files_and_types_that_the_site_does_not_allow_are_refused(member, 
     assert names_in_store() == names_in_rows()
 
 
-def test_a_name_that_is_not_of_an_upload_is_never_used(member):
+def test_the_name_of_another_kind_of_file_is_refused(member):
     name = files.make_name("results")
     files.put(name, [b"Hello"])
     for stored in (name, "../../etc/passwd"):
