@@ -155,7 +155,7 @@ test("the worker replaces its old version at once, and deletes the files of that
   assert.deepEqual(await caches.keys(), ["another", "chat-0123456789ab-en"]);
 });
 
-test("a page always comes from the server, and without a connection it is the page of nobody", async () => {
+test("a page always comes from the server, and without a connection it is /offline/", async () => {
   const { send, ask, network, caches } = startWorker();
   await send("install");
   for (const path of ["/", "/rooms/a/", "/settings/"]) {
@@ -166,7 +166,7 @@ test("a page always comes from the server, and without a connection it is the pa
   assert.deepEqual([...caches.stored.get("chat-0123456789ab-en").keys()].sort(), ["/offline/", "/static/0123456789ab/chat/chat.css"]);
 });
 
-test("without the page for offline, a page that cannot be loaded is an error of the browser", async () => {
+test("without /offline/, a page that cannot be loaded is an error of the browser", async () => {
   const { ask, network } = startWorker();
   network.isDown = true;
   await assert.rejects(ask("/", { mode: "navigate" }), { name: "TypeError" });
@@ -220,7 +220,7 @@ test("a push is shown in the place of the earlier notifications of its room", as
   assert.deepEqual([address, slug, person, isPush, isReply], ["/rooms/a/#message-2", "a", "bob", true, true]);
 });
 
-test("a push without a readable content still shows something", async () => {
+test("a push without readable content still shows something", async () => {
   const { send, shown } = startWorker();
   await send("push", { data: null });
   await send("push", { data: { json: () => { throw new SyntaxError("no JSON"); } } });

@@ -89,7 +89,7 @@ test("a refused file says why, and the person can try again", async () => {
   assert.deepEqual(states(uploads), ["done"]);
 });
 
-test("a file is sent again after a moment without a connection", async () => {
+test("an upload is repeated after a lost connection", async () => {
   const { uploads, requests, timers, state } = setUp({ isOnline: false });
   uploads.add([fileOf("a")]);
   for (let number = 0; number < 9; number += 1) {
@@ -109,7 +109,7 @@ test("a file is sent again after a moment without a connection", async () => {
   assert.deepEqual(states(uploads), ["done"]);
 });
 
-test("the upload is given up when the server stays away", async () => {
+test("an upload fails if the server stays unreachable", async () => {
   const { uploads, requests, timers } = setUp();
   uploads.add([fileOf("a")]);
   for (let number = 0; number < 6; number += 1) {
@@ -121,7 +121,7 @@ test("the upload is given up when the server stays away", async () => {
   assert.equal(requests.length, 6);
 });
 
-test("a removed file is cancelled, and the next one is sent", () => {
+test("the upload of a removed file is cancelled, and the next file is sent", () => {
   const { uploads, requests } = setUp();
   uploads.add(["a", "b", "c"].map((name) => fileOf(name)));
   uploads.remove(uploads.all[0].key);

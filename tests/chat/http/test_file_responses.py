@@ -36,7 +36,7 @@ def read(response):
     return b"".join(response.streaming_content) if response.streaming else response.content
 
 
-def test_the_whole_file(name):
+def test_a_request_without_a_range_gets_the_whole_file(name):
     response = get(name)
     assert (response.status_code, read(response)) == (200, TEXT)
     assert response["Content-Length"] == "10" and response["Accept-Ranges"] == "bytes"
@@ -57,7 +57,7 @@ def test_the_whole_file(name):
         ("bytes = 1 - 2", 1, 2),
     ],
 )
-def test_a_range(name, asked, first, last):
+def test_a_range_gets_206_and_only_its_bytes(name, asked, first, last):
     response = get(name, HTTP_RANGE=asked)
     assert (response.status_code, read(response)) == (206, TEXT[first : last + 1])
     assert response["Content-Range"] == f"bytes {first}-{last}/10"

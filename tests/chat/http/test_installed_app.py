@@ -80,7 +80,7 @@ def test_pages_may_start_only_workers_of_this_site(client):
     assert "worker-src 'self';" in page["Content-Security-Policy"] and "data-worker" not in page.content.decode()
 
 
-def test_the_page_without_a_connection_belongs_to_nobody(client, alice):
+def test_the_page_without_a_connection_contains_nothing_about_a_person(client, alice):
     for browser in (client, wire.browser_of(alice)):
         response = browser.get("/offline/")
         page = response.content.decode()
@@ -92,7 +92,7 @@ def test_the_page_without_a_connection_belongs_to_nobody(client, alice):
 
 
 @pytest.mark.parametrize("path", ["/manifest.webmanifest", WORKER, "/offline/"])
-def test_people_who_must_set_up_a_second_factor_get_them_too(path, alice, settings):
+def test_people_who_must_set_up_a_second_factor_get_the_app_files_too(path, alice, settings):
     settings.CHAT_SECOND_FACTOR = "everyone"
     assert wire.browser_of(alice).get(path).status_code == 200
     assert wire.browser_of(alice).post(path).status_code in (403, 405)

@@ -99,7 +99,7 @@ def test_a_site_without_a_key_has_no_pushes(client_of_bob, settings):
     assert 'id="push"' not in client_of_bob.get("/settings/").content.decode()
 
 
-def test_the_settings_have_a_section_for_them(client_of_bob):
+def test_the_settings_have_a_section_for_notifications(client_of_bob):
     assert 'id="push"' in client_of_bob.get("/settings/").content.decode()
 
 
