@@ -85,7 +85,7 @@ def test_old_messages_are_deleted_with_everything_that_belongs_to_them(socket, a
     assert (entry.target, entry.days, entry.messages, entry.actor) == ("garden", 90, 3, "monitor")
 
 
-def test_the_files_of_old_results_go_with_their_rows(own_files, socket, alice):
+def test_the_files_of_old_results_are_deleted_with_their_rows(own_files, socket, alice):
     run(alice, "export", format="json")
     kept = run(alice, "export", format="html") and Task.objects.latest("id").result_file
     Task.objects.exclude(result_file=kept).update(created_at=timezone.now() - timedelta(days=100))

@@ -69,7 +69,9 @@ def test_messages_without_additions_need_no_further_query(stored, member_of, ali
 
 
 @pytest.mark.parametrize(("stays", "left"), [(False, None), (True, AdditionBit.FILES)])
-def test_an_addition_goes_with_a_removed_message_unless_it_stays(stored, member_of, alice, monkeypatch, stays, left):
+def test_the_addition_of_a_removed_message_is_deleted_unless_it_stays(
+    stored, member_of, alice, monkeypatch, stays, left
+):
     if stays:
         [addition] = additions._registered.values()
         kept = rooms.Addition(addition.bit, addition.describe, addition.prepare, addition.store, stays=True)

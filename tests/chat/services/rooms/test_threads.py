@@ -90,7 +90,7 @@ def test_a_reply_to_a_reply_belongs_to_the_same_thread(member_of, alice, root):
     assert Message.objects.get(number=3).thread_root == 1 and Thread.objects.get().count == 2
 
 
-def test_the_root_must_be_a_present_message_of_this_room(member_of, alice, root):
+def test_the_root_must_be_a_message_of_this_room_that_is_not_removed(member_of, alice, root):
     member = member_of(alice)
     other = rooms.create_room(alice, "attic", "The attic")
     assert refusal(rooms.join_room(alice, other.slug), thread=1) == "not_found"
@@ -129,7 +129,7 @@ def test_replies_do_not_count_as_unread_but_their_mentions_do(member_of, alice, 
     assert (joined["unread"], joined["first_unread"]) == (0, None)
 
 
-def test_the_author_of_the_root_the_repliers_and_the_mentioned_follow(member_of, alice, bob, charlie, root):
+def test_authors_of_roots_and_replies_and_mentioned_people_follow_a_thread(member_of, alice, bob, charlie, root):
     for person in (alice, bob, charlie):
         member_of(person)
     reply(member_of(bob), "r1", body="@Charlie knows")

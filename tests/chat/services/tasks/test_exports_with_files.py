@@ -78,7 +78,7 @@ def test_the_archive_contains_the_files_and_the_transcript_has_their_paths(alice
     assert kinds[first["path"]] == zipfile.ZIP_DEFLATED and kinds[second["path"]] == zipfile.ZIP_STORED
 
 
-def test_without_the_parameter_nothing_changes(alice, member):
+def test_without_the_parameter_an_export_has_no_files(alice, member):
     post(member, "r1", upload(member), body="Hello")
     [file] = json.loads(run(alice, "export", format="json"))["messages"][0]["files"]
     assert "path" not in file and "missing" not in file
@@ -179,7 +179,7 @@ def test_a_file_that_is_deleted_while_it_is_read_is_not_in_the_archive(alice, me
     assert [file.get("missing", False) for file in read_messages(archive)[0]["files"]] == [True, False]
 
 
-def test_files_that_are_larger_than_a_result_may_be_fail_at_once(alice, member, settings):
+def test_an_export_whose_files_are_too_large_fails_at_once(alice, member, settings):
     post(member, "r1", upload(member, content=os.urandom(2_500_000)))
     settings.CHAT_MAX_RESULTS_BYTES = 2e6
     assert run_failing(alice).error == (
@@ -268,13 +268,13 @@ def test_no_path_leaves_the_folder_of_its_file(name):
     assert (folder, id) == ("files", "abc") and base.strip(".") and not set(base) & set("\\:")
 
 
-def test_a_compressed_file_is_only_stored():
+def test_a_compressed_file_is_not_compressed_again():
     compressed = ["image/png", "video/mp4", "audio/mpeg", "application/zip"]
     assert all(map(is_compressed, compressed))
     assert not any(map(is_compressed, ["image/svg+xml", "text/plain", "application/json", "audio/x-wav"]))
 
 
-def test_an_archive_is_not_ended_after_an_exception():
+def test_an_archive_is_not_completed_after_an_exception():
     written = []
     with pytest.raises(KeyError), Archive(written.append) as archive:
         with archive.add("a.txt", timezone.now(), 5) as entry:

@@ -41,7 +41,7 @@ def test_a_page_has_a_limited_size_of_pictures(alice, member, monkeypatch):
     assert "data:image" not in page and "Hi :partyowl: :partyowl:" in page
 
 
-def test_other_formats_contain_the_name(alice, member):
+def test_other_formats_contain_the_name_of_an_emoji(alice, member):
     assert ":partyowl: Alice" in run(alice, "export", format="csv")
     [message] = json.loads(run(alice, "export", format="json"))["messages"]
     assert message["reactions"] == {":partyowl:": ["Alice"]}
