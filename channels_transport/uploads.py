@@ -1,7 +1,7 @@
 """
 Uploads that an interface stores before a worker sees them: what their views need.
 
-The setting INTERFACE_UPLOADS says which requests are uploads. For each upload, the view runs twice, without the body:
+The setting INTERFACE_FILES says which requests are uploads. For each upload, the view runs twice, without the body:
 
 1. `ask`, when the headers have arrived. The view checks everything that it can, and returns `accept_upload(...)` with a
    new name and the most bytes. With any other response, the interface reads no body.
