@@ -3,7 +3,9 @@
 import pytest
 from django.conf import settings
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from chatproj.db.sessions import SessionStore
 from tests import wire
@@ -38,3 +40,10 @@ def test_sessions_of_both_engines_are_the_same(key, alice):
     changed["a"] = 1
     changed.save()
     assert db.SessionStore(key)["a"] == 1
+
+
+def test_a_session_that_has_expired_or_was_deleted_is_empty_and_has_no_key(key):
+    for change in (lambda found: found.update(expire_date=timezone.now()), lambda found: found.delete()):
+        change(Session.objects.filter(session_key=key))
+        session = SessionStore(key)
+        assert dict(session.items()) == {} and session.session_key is None
