@@ -8,17 +8,56 @@ frames have no cookie, so their user is read from the channel session.
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from channels.auth import transfer_user
 from channels.message import Message
-from channels.sessions import channel_and_http_session, http_session
+from channels.sessions import channel_and_http_session
+from channels.sessions import http_session as stock_http_session
+from django.conf import settings
 from django.contrib import auth
+from django.http import parse_cookie
 from django.utils.functional import SimpleLazyObject
 
 from .sessions import channel_session
+
+
+def http_session(consumer: Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Decorate a consumer so that its message has `http_session`: the session of the browser's cookie, or None.
+
+    The decorator of Channels does the same, but makes a whole request of each message, to read one cookie of it.
+    """
+    with_request = stock_http_session(consumer)
+
+    @functools.wraps(consumer)
+    def inner(message: Message, *args: Any, **kwargs: Any) -> Any:
+        if hasattr(message, "http_session") or _may_name_session(message) or isinstance(message.get("headers"), dict):
+            return with_request(message, *args, **kwargs)
+        message.http_session = session = _find_http_session(message)
+        result = consumer(message, *args, **kwargs)
+        if session is not None and session.modified:
+            session.save()
+        return result
+
+    return inner
+
+
+def _may_name_session(message: Message) -> bool:
+    """Return whether the query string may have the parameter `session_key`, which replaces the cookie."""
+    query = message.get("query_string") or b""
+    text = query.decode("latin1") if isinstance(query, bytes) else query
+    return "session_key" in text or "%" in text
+
+
+def _find_http_session(message: Message) -> Any:
+    cookies = [value.decode("latin1") for name, value in message.get("headers") or () if name.lower() == b"cookie"]
+    key = parse_cookie(",".join(cookies)).get(settings.SESSION_COOKIE_NAME) if cookies else None
+    engine: Any = importlib.import_module(settings.SESSION_ENGINE)
+    return engine.SessionStore(session_key=key) if key else None
 
 
 def _set_user(message: Message) -> None:
