@@ -18,6 +18,7 @@ from .imports import ImportedItem
 from .invitations import Invitation
 from .join_state import find_present, get_join_state, get_news
 from .mails import EmailAddress, Mail
+from .message_pages import read_changed_messages, read_messages_between, read_newest_messages
 from .messages import AdditionBit, Bookmark, Change, EarlierBody, Mention, Message, Reaction
 from .moderation import AuditEntry, Report
 from .paging import read_page
@@ -147,7 +148,10 @@ __all__ = [
     "make_handle_keys",
     "make_handle_skeleton",
     "make_words",
+    "read_changed_messages",
     "read_from_replica",
+    "read_messages_between",
+    "read_newest_messages",
     "read_page",
     "set_related",
     "snapshot",

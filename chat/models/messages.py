@@ -32,10 +32,6 @@ class MessageQuerySet(models.QuerySet):
             models.Prefetch("reactions", queryset=reactions, to_attr="all_reactions")
         )
 
-    def changed_after(self, offset: int) -> models.QuerySet:
-        """Select the messages that changed after an offset, in ascending order of their latest changes."""
-        return self.filter(offset__gt=offset).order_by("offset")
-
     def before(self, number: int | None) -> models.QuerySet:
         """Select the messages older than `number` (None: all), the newest first."""
         older = self if number is None else self.filter(number__lt=number)

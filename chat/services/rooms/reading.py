@@ -4,14 +4,23 @@ Read a room: backlogs after a cursor, pages of history, messages as `message` ev
 This module writes and publishes only the read marker of a Member.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.models import Member, Message, Room, read_from_replica, read_page, snapshot
+from chat.models import (
+    Member,
+    Message,
+    Room,
+    read_changed_messages,
+    read_from_replica,
+    read_messages_between,
+    read_newest_messages,
+    snapshot,
+)
 from chat.protocol import MAX_BACKLOG, NEWEST_MESSAGES, ChatError
 from chat.services import custom_emoji, feeds
 
@@ -46,7 +55,7 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
     with snapshot():
         offset = _read_offset(room)
         if cursor is None or cursor > offset:
-            newest = list(_messages(room).before(None)[:NEWEST_MESSAGES])[::-1]
+            newest = read_newest_messages(room.id, None, NEWEST_MESSAGES)[::-1]
             return Backlog(_describe_all(newest), offset, reset=cursor is not None)
         return _read_changes(room, cursor, MAX_BACKLOG, offset)
 
@@ -70,8 +79,9 @@ def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bo
 
 def _read_page(room, before, limit):
     with snapshot():
-        found, more = read_page(_messages(room).before(before), limit)
-        return _describe_all(found[::-1]), more
+        # One message more than fits on the page shows whether there are older ones.
+        found = read_newest_messages(room.id, before, limit + 1)
+        return _describe_all(found[:limit][::-1]), len(found) > limit
 
 
 def _read_history(room: Room, read: Callable[[], _Result]) -> _Result:
@@ -114,7 +124,7 @@ def _read_page_around(room, number, limit):
         newer_count = min(len(newer), max(limit // 2, limit - len(older)))
         older_count = min(len(older), limit - newer_count)
         shown = older[:older_count][::-1] + newer[:newer_count]
-        found = _messages(room).filter(number__range=(shown[0], shown[-1])).order_by("number")
+        found = read_messages_between(room.id, shown[0], shown[-1])
         return PageAround(_describe_all(found), len(older) > older_count, len(newer) > newer_count)
 
 
@@ -147,7 +157,8 @@ def _read_offset(room):
 
 
 def _read_changes(room, after, limit, offset):
-    changed, more = read_page(_messages(room).changed_after(after), limit) if after < offset else ([], False)
+    found = read_changed_messages(room.id, after, limit + 1) if after < offset else []
+    changed, more = found[:limit], len(found) > limit
     return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
 
 
@@ -166,16 +177,11 @@ def mark_read(member: Member, offset: int, connection: Connection | None = None)
         feeds.publish_read(member)
 
 
-def _messages(room):
-    return Message.objects.complete().filter(room=room)
-
-
-def _describe_all(messages: Iterable[Message]) -> list[dict]:
-    found = list(messages)
-    more = describe_additions(found)
+def _describe_all(messages: list[Message]) -> list[dict]:
+    more = describe_additions(messages)
     return [
         _describe(message, mentions, more.get(message.number))
-        for message, mentions in zip(found, find_mentions(found), strict=True)
+        for message, mentions in zip(messages, find_mentions(messages), strict=True)
     ]
 
 

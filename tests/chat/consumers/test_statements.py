@@ -31,6 +31,19 @@ def test_a_connect_costs_nine_statements(alice, bob, enter):
     ]
 
 
+@pytest.mark.parametrize("number", [1, 50])
+def test_a_connect_costs_one_statement_more_for_any_number_of_messages(alice, bob, enter, number):
+    socket, browser = enter(alice), enter(bob).browser
+    for index in range(number):
+        socket.post(f"r{index}")
+    socket.ask("react", ref="reaction", id=1, emoji="👍", on=True)
+    with CaptureQueriesContext(connection) as queries:
+        entered = wire.Socket("/chat/garden/", browser).connect()
+    assert len(entered.seen("message")) == number
+    assert statements(queries)[-2:] == [("SELECT", "chat_message"), ("SELECT", "chat_reaction")]
+    assert len(statements(queries)) == 10
+
+
 @pytest.mark.parametrize("others", [0, 5])
 def test_a_post_costs_four_statements_for_any_number_of_listeners(alice, enter, others):
     socket = enter(alice)
