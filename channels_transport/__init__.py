@@ -3,13 +3,13 @@ The transport: the API of Channels 1.x on channel layers that keep the order of 
 
 Applications import from here: the decorators and the class-based consumers, under the names that they have in Channels,
 and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `get_current_id`, `find_network`,
-`BoundedCache`, `Finding`, `LaterResponse`, `clean_log_text`, `LogThrottle`, `touch_alive_file` and `OUTAGES`. A
-function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application with its own store in
-Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`, `make_crypter` and
-`CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and `observe_seconds`, and
-imports from `channels_transport.metrics`. One that shows the state of its processes uses `add_to_reports`, and imports
-from `channels_transport.site_state`. One with files uses `StoredFileResponse`, and imports from
-`channels_transport.uploads`. Applications import from no other module.
+`send_texts`, `BoundedCache`, `Finding`, `LaterResponse`, `clean_log_text`, `LogThrottle`, `touch_alive_file` and
+`OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application with its own
+store in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`,
+`make_crypter` and `CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and
+`observe_seconds`, and imports from `channels_transport.metrics`. One that shows the state of its processes uses
+`add_to_reports`, and imports from `channels_transport.site_state`. One with files uses `StoredFileResponse`, and
+imports from `channels_transport.uploads`. Applications import from no other module.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from .shards import Shard
 from .signals import is_stopping
 from .six_importer import complete_importer
 from .stored_files import StoredFileResponse
+from .texts import send_texts
 from .timers import call_later
 from .version import __version__
 
@@ -96,6 +97,7 @@ __all__ = [
     "observe_seconds",
     "read_redis_prefix",
     "run_with_next_trip",
+    "send_texts",
     "split_redis_urls",
     "touch_alive_file",
 ]

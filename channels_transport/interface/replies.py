@@ -1,5 +1,5 @@
 """
-Carries out a worker's message to one websocket: accept or refuse it, send a text or bytes, close it.
+Carries out a worker's message to one websocket: accept or refuse it, send a text, several texts or bytes, close it.
 
 This module replaces the branch for websockets of Daphne's `dispatch_reply`, which drops an empty text and empty bytes.
 Both are valid messages (RFC 6455, section 5.2). The module finds no connection, and answers no HTTP request.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .websockets import WebSocketProtocol
 
-KEYS = frozenset(("accept", "text", "bytes", "close"))
+KEYS = frozenset(("accept", "text", "texts", "bytes", "close"))
 
 
 def carry_out(protocol: WebSocketProtocol, message: dict[str, Any]) -> None:
@@ -29,6 +29,8 @@ def carry_out(protocol: WebSocketProtocol, message: dict[str, Any]) -> None:
             protocol.serverAccept()
     if content is not None:
         protocol.serverSend(content, is_binary)
+    if texts := message.get("texts"):
+        protocol.send_texts(texts)
     if close := message.get("close"):
         if protocol.state == protocol.STATE_CONNECTING:
             protocol.serverReject()

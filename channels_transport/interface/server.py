@@ -19,6 +19,7 @@ from .. import counting
 from ..connectors import RedisConnector, ThreadConnector
 from ..log_lines import check_secret_paths, describe_failure
 from ..ordering import CLOSE_CONNECTION_LOST
+from ..texts import READS_TEXTS
 from .added_headers import load_added_headers
 from .answers import load_answers
 from .factory import HANDSHAKE_SECONDS, HTTPFactory
@@ -86,7 +87,7 @@ class Server(server.Server):
         self.private = load_private()
         self.storage = load_storage()
         self.exit_code = 0
-        self.send_channel = f"daphne.response.{''.join(random.choices(string.ascii_letters, k=10))}!"
+        self.send_channel = f"{READS_TEXTS}{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
         self.connector = connector_class(self.channel_layer, self.send_channel, self)
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import random
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -332,6 +333,16 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
                 counting.observe("interface_reply_seconds", time.monotonic() - self.frame_at)
                 self.frame_at = None
             super().serverSend(content, binary)
+
+    def send_texts(self, texts: Sequence[str]) -> None:
+        """Send each text as one frame, in this order, with two writes."""
+        # The first text also accepts a handshake that still waits.
+        self.serverSend(texts[0])
+        rest = texts[1:]
+        if rest and self.state == self.STATE_OPEN:
+            counting.add("interface_frames", ("out",), len(rest))
+            counting.add("interface_bytes", ("out",), sum(map(len, rest)))
+            self.send_frame(b"".join(data_frame(text.encode()) for text in rest), "")
 
     def serverClose(self, code: int | bool = True) -> None:
         """Close the connection with a code; True closes it with 1000."""

@@ -1,7 +1,10 @@
 """Messages of workers to one websocket: what is sent, accepted, refused and closed."""
 
+from collections import Counter
+
 import pytest
 
+from channels_transport import counting
 from tests.channels_transport.connection import FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -38,6 +41,9 @@ def waiting():
         ({"text": "", "close": 4000}, TEXT + b"\0\x88\x02" + (4000).to_bytes(2, "big")),
         ({"bytes": b"", "close": False}, BINARY + b"\0"),
         ({"accept": True, "text": "again"}, TEXT + b"\x05again"),
+        ({"texts": ["a", "", "grüß"]}, TEXT + b"\x01a" + TEXT + b"\0" + TEXT + b"\x06" + "grüß".encode()),
+        ({"texts": []}, b""),
+        ({"text": "a", "texts": ["b"], "close": 4000}, TEXT + b"\x01a\x81\x01b\x88\x02" + (4000).to_bytes(2, "big")),
     ],
 )
 def test_a_message_to_an_open_websocket_is_sent(connection, message, sent):
@@ -54,7 +60,12 @@ def test_a_message_that_is_not_valid_is_refused_and_nothing_is_sent(connection, 
 
 @pytest.mark.parametrize(
     "message, sent",
-    [({"text": ""}, TEXT + b"\0"), ({"accept": True, "bytes": b""}, BINARY + b"\0"), ({"accept": True}, b"\r\n\r\n")],
+    [
+        ({"text": ""}, TEXT + b"\0"),
+        ({"texts": ["a", "b"]}, TEXT + b"\x01a" + TEXT + b"\x01b"),
+        ({"accept": True, "bytes": b""}, BINARY + b"\0"),
+        ({"accept": True}, b"\r\n\r\n"),
+    ],
 )
 def test_a_message_with_content_also_accepts_the_handshake(message, sent):
     connection = waiting()
@@ -69,6 +80,26 @@ def test_a_handshake_is_refused_with_403(message):
     connection = waiting()
     connection.reply(message)
     assert connection.status == 403
+
+
+def test_several_texts_count_as_one_frame_each_and_need_two_writes(connection, monkeypatch):
+    counted, written = Counter(), []
+    monkeypatch.setattr(counting, "add", lambda name, labels=(), amount=1: counted.update({name: amount}))
+    monkeypatch.setattr(connection.transport, "write", written.append)
+    connection.reply({"texts": ["a", "bc", "d"]})
+    assert counted == {"interface_frames": 3, "interface_bytes": 4}
+    assert written == [TEXT + b"\x01a", TEXT + b"\x02bc" + TEXT + b"\x01d"]
+
+
+def test_several_texts_count_as_unread_bytes_and_are_not_sent_to_a_closing_websocket(connection):
+    protocol = connection.factory.reply_protocols[connection.asgi_message["reply_channel"]]
+    protocol.unread.pauseProducing()
+    connection.reply({"texts": ["a", "bc"]})
+    assert protocol.unread.unread_bytes >= 3
+    connection.reply({"close": True})
+    connection.transport.clear()
+    connection.reply({"texts": ["a", "b"]})
+    assert connection.received == b""
 
 
 def test_frames_of_a_client_may_be_empty(connection):
