@@ -15,7 +15,7 @@ from typing import Any
 from asgiref.base_layer import BaseChannelLayer
 from channels import DEFAULT_CHANNEL_LAYER, Channel, channel_layers
 
-from channels_transport import Group
+from channels_transport import Group, send_texts
 from chat import protocol
 
 Event = dict[str, Any]
@@ -202,6 +202,11 @@ def accept(channel: str, event: Event | None = None, close: int | None = None) -
 def reply(channel: str, event: Event) -> None:
     """Send an event to one connection."""
     Channel(channel).send({"text": protocol.encode(event)})
+
+
+def reply_all(channel: str, events: Iterable[Event]) -> None:
+    """Send several events to one connection, in this order, with one message."""
+    send_texts(Channel(channel), [protocol.encode(event) for event in events])
 
 
 def send_text(channel: str, text: str) -> None:

@@ -6,7 +6,7 @@ Services use a connection to answer a client. This module stores nothing and che
 work with groups and channels.
 """
 
-from collections.abc import Callable, Collection, MutableMapping
+from collections.abc import Callable, Collection, Iterable, MutableMapping
 from typing import Any
 
 from chat import broadcast, protocol
@@ -39,6 +39,10 @@ class Connection:
     def reply(self, event: broadcast.Event) -> None:
         """Send an event to this connection alone."""
         broadcast.reply(self.name, event)
+
+    def reply_all(self, events: Iterable[broadcast.Event]) -> None:
+        """Send several events to this connection alone, in this order. This costs as much as one."""
+        broadcast.reply_all(self.name, events)
 
     def send_text(self, text: str) -> None:
         """Send a text frame as it is."""
@@ -88,6 +92,11 @@ class PollingConnection(Connection):
     def reply(self, event: broadcast.Event) -> None:
         """Add an event to the response."""
         self.send_text(protocol.encode(event))
+
+    def reply_all(self, events: Iterable[broadcast.Event]) -> None:
+        """Add events to the response."""
+        for event in events:
+            self.reply(event)
 
     def send_text(self, text: str) -> None:
         """Add an encoded event to the response."""

@@ -101,8 +101,7 @@ def _describe_you(member):
 
 def send_announcements(connection, member, since=None):
     """Send the announcements that a member has not dismissed; `since` is the newest id that the client knows."""
-    for event in announcements.find_pending(member, since):
-        connection.reply(event)
+    connection.reply_all(announcements.find_pending(member, since))
 
 
 def _send_tasks(connection, member):
@@ -113,9 +112,7 @@ def _send_tasks(connection, member):
 def send_backlog(connection, backlog, cost=0):
     """Send the messages of a Backlog, and `synced`. Count the messages as read, and `cost` for the request itself."""
     budgets.count_reads(connection.session["person"], connection.address, len(backlog.messages) + cost)
-    for event in backlog.messages:
-        connection.reply(event)
-    connection.reply(protocol.synced(backlog.offset, backlog.more, backlog.reset))
+    connection.reply_all([*backlog.messages, protocol.synced(backlog.offset, backlog.more, backlog.reset)])
 
 
 def parse_query(text):

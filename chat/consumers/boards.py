@@ -72,13 +72,11 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         boards.enter_waiting_room(visit, connection)
         # Read the state only after the connection is in its groups. Otherwise the visitor could miss a decision.
         first_events = list(boards.get_first_events(visit))
-        for event in first_events:
-            connection.reply(event)
+        connection.reply_all(first_events)
         reads = len(first_events) + budgets.CONNECTION_READS
         budgets.count_reads(self.message.user.id, connection.address, reads)
         if not visit.is_owner:
-            for event in announcements.find_outside_rooms(visit.person):
-                connection.reply(event)
+            connection.reply_all(announcements.find_outside_rooms(visit.person))
 
     def _write_session(self, visit):
         session = self.message.channel_session

@@ -65,8 +65,7 @@ def _open(connection, person, query, login, token_id):
     # Send `workspace` again if it changed before the subscription. Otherwise the client would miss this change.
     if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)
-    for announcement in announcements.find_for_stream(person, posts, read_integer(query, "announced")):
-        connection.reply(announcement)
+    connection.reply_all(announcements.find_for_stream(person, posts, read_integer(query, "announced")))
 
 
 def _get_groups(connection):

@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from channels_transport.texts import READS_TEXTS
 from chat.protocol import EVENTS, Command, format_time
-from chat.services import commands, rooms
+from chat.services import commands, presence, rooms
+from tests import wire
 from tests.chat.redis_site import count, prepare
+from tests.chat.services.rooms.actions import fill
+from tests.redis_commands import CommandCount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +75,32 @@ def test_a_post_waits_for_one_trip_to_redis_after_the_trip_that_fetches_it(make_
     _, trips = count(site, valkey_url, monkeypatch, "post", {"ref": "one", "body": "Hello"})
     # One trip fetches the frame. The other trip carries the answer, the broadcast and the token.
     assert trips == 2
+
+
+def test_a_backlog_of_any_length_is_one_item_and_costs_the_same(make_site, valkey_url, monkeypatch, alice, bob):
+    # Whether an update of the present people is due depends on the time.
+    monkeypatch.setattr(presence, "schedule_presence_update", lambda room_id: None)
+    costs, member = [], rooms.join_room(alice, "garden")
+    for number in (1, 50):
+        fill(member, number)
+        site = make_site(1)
+        connect(site, bob, "first")
+        connect(site, bob, "second")  # Redis has loaded every script now
+        waiting = site.worker.layer.count_waiting(f"{READS_TEXTS}abc!")
+        with CommandCount(valkey_url, monkeypatch) as counted:
+            connect(site, bob, "third")
+        # One item has `joined`, and the other one the messages and `synced`.
+        assert site.worker.layer.count_waiting(f"{READS_TEXTS}abc!") == waiting + 2
+        costs.append((counted.calls, counted.trips))
+    assert costs[0] == costs[1]
+
+
+def connect(site, person, name):
+    """Let a person connect to the room, on an interface that reads several texts in one message."""
+    socket = wire.Socket("/chat/garden/", wire.browser_of(person))
+    socket.channel = f"{READS_TEXTS}abc!{name}"
+    socket.put("websocket.connect", **socket.handshake)
+    site.work("websocket.connect")
 
 
 @pytest.mark.parametrize("type", ["sync", "fetch"])
