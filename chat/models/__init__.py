@@ -6,7 +6,7 @@ The models publish nothing, check no rights, and do not know the wire. Of this p
 `chat.protocol.lookalikes`.
 """
 
-from .announcements import Announcement, Receipt
+from .announcements import Announcement, Receipt, find_announcements, get_newest_announcement_id
 from .boards import Board, Visitor
 from .custom_emoji import CustomEmoji
 from .external_logins import MAX_SUBJECT, ExternalLogin
@@ -131,6 +131,7 @@ __all__ = [
     "Visitor",
     "count_news",
     "find_allowed",
+    "find_announcements",
     "find_followers",
     "find_ids",
     "find_newest",
@@ -140,6 +141,7 @@ __all__ = [
     "find_summaries",
     "get_changed_messages",
     "get_join_state",
+    "get_newest_announcement_id",
     "get_news",
     "has_replica",
     "insert",

@@ -2,12 +2,15 @@
 Announcements of operators, and the receipts of the people who have dismissed them.
 """
 
-from django.db import models
+from collections.abc import Collection
+
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from .people import Person
 from .rooms import Room
+from .statements import Columns
 
 
 class AnnouncementQuerySet(models.QuerySet):
@@ -18,22 +21,6 @@ class AnnouncementQuerySet(models.QuerySet):
     def expired(self) -> models.QuerySet:
         """Select the announcements that have expired."""
         return self.filter(expires_at__lte=timezone.now())
-
-    def for_person(self, person_id: int | None, room_id: int | None = None) -> models.QuerySet:
-        """
-        Select the announcements to everybody, to a person, and to the room that the person enters.
-
-        With None for the person or the room, leave out the announcements to people or to rooms.
-        """
-        to_many = models.Q(person=None, room=None)
-        if room_id is not None:
-            to_many |= models.Q(person=None, room=room_id)
-        return self.filter(to_many if person_id is None else to_many | models.Q(person=person_id))
-
-    def undismissed(self, person_id: int) -> models.QuerySet:
-        """Select the announcements without a receipt of the person."""
-        receipts = Receipt.objects.filter(person=person_id, announcement=models.OuterRef("id"))
-        return self.annotate(has_receipt=models.Exists(receipts)).filter(has_receipt=False)
 
 
 class Announcement(models.Model):
@@ -79,3 +66,42 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["announcement", "person"], name="told_once")]
+
+
+def get_newest_announcement_id() -> int:
+    """Return the id of the newest announcement, or 0. Every stream of a person runs this statement when it opens."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COALESCE(MAX(id), 0) FROM chat_announcement")
+        return cursor.fetchone()[0]
+
+
+def find_announcements(
+    person_id: int | None, room_ids: Collection[int], since: int | None, limit: int
+) -> list[Announcement]:
+    """
+    Return the newest announcements that have not expired, and that a person has not dismissed, the newest first.
+
+    These are the announcements to everybody, to the person (None: a stranger), and to these rooms. Return at most
+    `limit`, with ids above `since` (None: any).
+    """
+    rooms = ", ".join(["%s"] * len(room_ids)) or "NULL"
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_CURRENT.format(rooms=rooms), [now, since or 0, person_id, *room_ids, person_id, limit])
+        return [_COLUMNS.make_row(iter(row)) for row in cursor.fetchall()]
+
+
+_COLUMNS = Columns(Announcement, "announcement")
+_FIND_CURRENT = f"""
+    SELECT {_COLUMNS.sql} FROM chat_announcement announcement
+    WHERE announcement.expires_at > %s AND announcement.id > %s
+    AND (
+        announcement.person_id = %s
+        OR (announcement.person_id IS NULL AND (announcement.room_id IS NULL OR announcement.room_id IN ({{rooms}})))
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM chat_receipt receipt
+        WHERE receipt.announcement_id = announcement.id AND receipt.person_id = %s
+    )
+    ORDER BY announcement.id DESC LIMIT %s
+"""

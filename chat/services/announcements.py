@@ -13,11 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Announcement, Member, Person, Receipt
+from chat.models import Announcement, Member, Person, Receipt, find_announcements, get_newest_announcement_id
 from chat.protocol import ChatError
 
 from . import people, presence, rooms
@@ -148,8 +148,7 @@ def find_pending(member: Member, since: int | None = None) -> list[dict]:
     Call this after the connection has joined its groups. Then no announcement is missed, because `announce` stores the
     row before it publishes. A client that reconnects passes `since`, the newest id that it has.
     """
-    found = Announcement.objects.current().for_person(member.person_id, member.room_id).undismissed(member.person_id)
-    return _describe_newest(found if since is None else found.filter(id__gt=since))
+    return _find(member.person_id, [member.room_id], since)
 
 
 def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
@@ -158,9 +157,7 @@ def find_outside_rooms(person: Person | AnonymousUser) -> list[dict]:
 
     These are the announcements to everybody and the whispers to the person, without dismissed ones.
     """
-    if not person.is_authenticated:
-        return _describe_newest(Announcement.objects.current().for_person(None))
-    return _describe_newest(Announcement.objects.current().for_person(person.id).undismissed(person.id))
+    return _find(person.id, [])
 
 
 def find_for_stream(person: Person, room_ids: Collection[int], since: int | None = None) -> list[dict]:
@@ -171,11 +168,15 @@ def find_for_stream(person: Person, room_ids: Collection[int], since: int | None
 
     The result has the form of `find_pending`, and `since` has the same meaning.
     """
-    found = Announcement.objects.current().filter(_concerns(person.id, list(room_ids))).undismissed(person.id)
-    return _describe_newest(found if since is None else found.filter(id__gt=since))
+    return _find(person.id, room_ids, since)
 
 
-def _concerns(person_id: int, room_ids: list[int] | QuerySet) -> Q:
+def _find(person_id: int | None, room_ids: Collection[int], since: int | None = None) -> list[dict]:
+    found = find_announcements(person_id, room_ids, since, MAX_PENDING)
+    return [describe(announcement) for announcement in reversed(found)]
+
+
+def _concerns(person_id: int, room_ids: QuerySet) -> Q:
     """Return the condition for announcements to everybody, to the rooms with these ids, and to one person."""
     in_own_room = Q(person=None, room__in=room_ids)
     return Q(person=None, room=None) | in_own_room | Q(person=person_id)
@@ -183,11 +184,7 @@ def _concerns(person_id: int, room_ids: list[int] | QuerySet) -> Q:
 
 def get_newest_id() -> int:
     """Return the id of the newest announcement, or 0."""
-    return Announcement.objects.aggregate(newest=Max("id"))["newest"] or 0
-
-
-def _describe_newest(announcements):
-    return [describe(announcement) for announcement in announcements.order_by("-id")[:MAX_PENDING]][::-1]
+    return get_newest_announcement_id()
 
 
 def dismiss_announcement(person_id: int, announcement_id: int, room_ids: Collection[int] | None = None) -> bool:

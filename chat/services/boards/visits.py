@@ -68,7 +68,8 @@ def get_visit(board_text: str, session_id: str, session: SessionBase | None, per
     if board is None or not is_own or not _may_act_as(visitor, person) or not entry.is_admitted(person):
         raise make_not_found_error()
     now = timezone.now()
-    Board.objects.filter(id=board.id, seen_at__lt=now - SEEN_PRECISION).update(seen_at=now)
+    if board.seen_at < now - SEEN_PRECISION:
+        Board.objects.filter(id=board.id, seen_at__lt=now - SEEN_PRECISION).update(seen_at=now)
     browser = read_browser(session)
     if visitor is not None:
         remember_browser(visitor, browser)
