@@ -125,6 +125,8 @@ def channel_session(func: Callable) -> Callable:
         finally:
             if session.modified and not session.is_empty():
                 session.save()
+                # A decorator around this one must not save the same session again.
+                session.modified = False
 
     return inner
 

@@ -195,7 +195,8 @@ def test_nested_decorators_share_one_session(backend, monkeypatch):
     sessions.channel_session(count)(make_message())
     assert count(make_message()) == 2
     sessions.channel_session(lambda message: message.channel_session.get("count"))(make_message())
-    assert len([fields for fields in saved if not fields]) <= 3, "a session that is only read is not saved"
+    # Each `count` changes the session. The outer decorator does not save it again, and reading it saves nothing.
+    assert len([fields for fields in saved if not fields]) == 2
 
 
 def test_a_session_is_saved_although_its_consumer_failed(backend):
