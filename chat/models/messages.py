@@ -149,6 +149,8 @@ class Message(models.Model):
 
     def group_reactions(self) -> dict[str, list[str]]:
         """Return {emoji: handles of the people who put it on the message}. The message was read with `complete`."""
+        if not self.all_reactions:
+            return {}
         handles: dict[str, list[str]] = {}
         for reaction in self.all_reactions:
             handles.setdefault(reaction.emoji, []).append(reaction.person.handle)
@@ -156,6 +158,8 @@ class Message(models.Model):
 
     def list_reacting_guests(self) -> list[str]:
         """Return the handles of the guests who reacted to the message. The message was read with `complete`."""
+        if not self.all_reactions:
+            return []
         people = [reaction.person for reaction in self.all_reactions]
         return list(dict.fromkeys(person.handle for person in people if person.is_guest))
 

@@ -70,7 +70,8 @@ class Columns:
         # `zip` takes no value after the last attribute.
         found = dict(zip(self.attributes, values, strict=False))
         for name in self._times:
-            found[name] = make_aware(found[name])
+            if (moment := found[name]) is not None:
+                found[name] = make_aware(moment)
         return make_instance(self.model, found)
 
 
@@ -90,8 +91,8 @@ def make_instance(model: type[models.Model], values: dict[str, Any]) -> Any:
 
 def set_related(row: models.Model, **related: models.Model) -> None:
     """Set relations of a row to rows that are known to be the related ones. Unlike Django, check nothing."""
-    for name, other in related.items():
-        row._meta.get_field(name).set_cached_value(row, other)
+    # Django finds the related row under the name of the field.
+    row._state.fields_cache.update(related)
 
 
 class RowStatement:
