@@ -3,7 +3,7 @@ The statements that every handshake runs for a person who enters a room.
 
 - The first statement reads who is present.
 - The second statement reads what is new in the room.
-- The third statement reads whether the person may stay, and whether there are tasks or announcements to send.
+- The third statement reads whether the person may stay, and whether there are messages, tasks or announcements to send.
 
 The statements are built only once; statements.py gives the reason.
 """
@@ -28,19 +28,22 @@ class JoinState(NamedTuple):
       moderators, and not to visitors of a board.
     - `has_tasks`: the person may have tasks in the room.
     - `has_announcements`: there may be announcements for the person.
+    - `offset`: the present offset of the room, or None if the room was deleted.
     """
 
     may_stay: bool
     has_tasks: bool
     has_announcements: bool
+    offset: int | None
 
 
 def get_join_state(member: Member) -> JoinState:
     """Read the present JoinState of a member, in one statement, and return it."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT, [member.id, member.person_id, member.room_id, now, now])
-        return JoinState(*(bool(found) for found in cursor.fetchone()))
+        cursor.execute(_SELECT, [member.id, member.person_id, member.room_id, now, now, member.room_id])
+        may_stay, has_tasks, has_announcements, offset = cursor.fetchone()
+    return JoinState(bool(may_stay), bool(has_tasks), bool(has_announcements), offset)
 
 
 # A banned guest of a person's browser, whose ban holds for the person too: for the browser's other guests, and for
@@ -65,7 +68,8 @@ _SELECT = f"""
             )
         ),
         EXISTS (SELECT 1 FROM chat_task WHERE person_id = %s AND room_id = %s AND expires_at > %s),
-        EXISTS (SELECT 1 FROM chat_announcement WHERE expires_at > %s)
+        EXISTS (SELECT 1 FROM chat_announcement WHERE expires_at > %s),
+        (SELECT "offset" FROM chat_room WHERE id = %s)
 """
 
 

@@ -3,6 +3,7 @@ Rooms, their former slugs, and the roles of their members.
 """
 
 from datetime import datetime
+from functools import cache
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
@@ -52,8 +53,29 @@ class RoomManager(models.Manager):
         return row
 
     def find_by_slug(self, slug: str) -> "Room | None":
-        """Return the room with a slug, or None. Every handshake runs this statement."""
+        """Return the room with a slug, or None."""
         return _FIND_BY_SLUG.fetch(slug)
+
+    def find_with_member(self, slug: str, person_id: int | None) -> "tuple[Room | None, Member | None]":
+        """Return (the room with a slug, the Member of a person in it), or None for each. Every handshake runs this."""
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_WITH_MEMBER, [person_id, slug])
+            row = cursor.fetchone()
+        if row is None:
+            return None, None
+        values = iter(row)
+        room, (member_id, *others) = _WHOLE_ROOM.make_row(values), values
+        return room, None if member_id is None else _WHOLE_MEMBER.make_row(iter([member_id, *others]))
+
+    def make_missing(self, slug: str) -> "Room":
+        """
+        Return a private room with the id 0, which is not stored, in place of a room that does not exist.
+
+        This takes as long as to read a room that exists, so that the time does not tell which rooms exist.
+        """
+        room = _WHOLE_ROOM.make_row(iter(_get_missing_values()))
+        room.slug = slug
+        return room
 
     def read_offset(self, room_id: int) -> int:
         """Return the present offset of a room. Raise Room.DoesNotExist if there is no such room."""
@@ -184,7 +206,7 @@ class MemberManager(models.Manager):
         return None if found is None else _make_member(found)
 
     def find_in_room(self, room_id: int, person_id: int | None) -> "Member | None":
-        """Return the Member of a person in a room, or None. Every handshake runs this statement."""
+        """Return the Member of a person in a room, or None."""
         return _FIND_IN_ROOM.fetch(room_id, person_id)
 
     def find_by_former_slug(self, slug: str, person_id: int | None) -> "Member | None":
@@ -288,6 +310,20 @@ _TAKE_POSTS = (
 )
 
 _FIND_BY_SLUG = RowStatement(Room, "slug = %s")
+
+
+@cache
+def _get_missing_values() -> list:
+    missing = Room(id=0, access=Room.PRIVATE)
+    return [getattr(missing, attribute) for attribute in _WHOLE_ROOM.attributes]
+
+
+_WHOLE_ROOM, _WHOLE_MEMBER = Columns(Room, "room"), Columns(Member, "member")
+_FIND_WITH_MEMBER = f"""
+    SELECT {_WHOLE_ROOM.sql}, {_WHOLE_MEMBER.sql}
+    FROM chat_room room LEFT JOIN chat_member member ON member.room_id = room.id AND member.person_id = %s
+    WHERE room.slug = %s
+"""
 _READ_OFFSET = 'SELECT "offset" FROM chat_room WHERE id = %s'
 _FIND_IN_ROOM = RowStatement(Member, "room_id = %s AND person_id = %s")
 _FIND_BY_FORMER_SLUG = RowStatement(

@@ -173,6 +173,10 @@ def test_the_statements_of_a_handshake_read_the_same_values_as_django(bob, room)
     for found, expected in pairs:
         assert found == expected and not found._state.adding
         assert {**vars(found), "_state": None} == {**vars(expected), "_state": None}
+    assert Room.objects.find_with_member("garden", bob.id) == (room, member)
+    assert vars(Room.objects.find_with_member("garden", bob.id)[1]).keys() == vars(member).keys()
+    assert Room.objects.find_with_member("garden", 0) == Room.objects.find_with_member("garden", None) == (room, None)
+    assert Room.objects.find_with_member("nowhere", bob.id) == (None, None)
     assert Room.objects.find_by_slug("nowhere") is None
     assert Member.objects.find_in_room(room.id, 0) is Member.objects.find_in_room(room.id, None) is None
     assert Person.objects.find_by_id(0) is None

@@ -60,10 +60,10 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
         return _read_changes(room, cursor, MAX_BACKLOG, offset)
 
 
-def catch_up(room: Room, cursor: int) -> Backlog:
+def catch_up(room: Room, cursor: int | None) -> Backlog:
     """Return the backlog as `get_backlog` does. If `cursor` equals `room.offset`, which was just read, run no query."""
     # Most heartbeats find nothing new, so most of them need no query here.
-    return Backlog([], cursor) if cursor == room.offset else get_backlog(room, cursor)
+    return Backlog([], room.offset) if cursor == room.offset else get_backlog(room, cursor)
 
 
 def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bool]:
@@ -208,12 +208,12 @@ def preview_body(body: str) -> str:
 
 
 def _describe(message, mentions, more):
-    reactions = message.group_reactions()
+    reactions, author = message.group_reactions(), message.author
     event = protocol.message(
         id=message.number,
         offset=message.offset,
         ref=message.ref,
-        author=protocol.person(message.author.handle, message.author.is_guest),
+        author=protocol.person(author.handle, author.is_guest),
         body=message.body,
         html=custom_emoji.render_body(message.body),
         at=message.created_at,

@@ -162,10 +162,10 @@ def test_announcements_between_two_polls_arrive_at_the_second(poller, bob, room)
     assert bobs_client.poll_again(wait=0).body["events"] == [protocol.synced(0, False)]
 
 
-def test_a_poll_runs_six_statements(poller, bob, django_assert_num_queries):
+def test_a_poll_runs_five_statements(poller, bob, django_assert_num_queries):
     bobs_client = poller(bob)
     bobs_client.start()
-    # Five statements read the login session, its person, the room, the member, and whether there are announcements or
-    # tasks. After the request has joined its groups, one statement reads the member with its login again.
-    with django_assert_num_queries(6):
+    # Four statements read the login session, its person, the room with the member, and whether there are announcements
+    # or tasks. After the request has joined its groups, one statement reads the member with its login again.
+    with django_assert_num_queries(5):
         assert bobs_client.poll_again().later is not None

@@ -131,7 +131,7 @@ def test_a_person_is_not_present_if_the_disconnect_overtakes_the_connect(alice, 
         "presence.get_present",
         "broadcast.accept",
         "broadcast.subscribe",
-        "rooms.get_backlog",
+        "rooms.catch_up",
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])

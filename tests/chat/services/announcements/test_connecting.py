@@ -59,7 +59,7 @@ def test_a_client_cannot_get_announcements_to_others(alice, bob, enter, attic):
         "broadcast.accept",
         "broadcast.subscribe",
         "rooms.get_join_state",
-        "rooms.get_backlog",
+        "rooms.catch_up",
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
