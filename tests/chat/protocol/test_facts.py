@@ -1,14 +1,22 @@
 """The frames that the server sends, and the fingerprint of a request."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.utils.safestring import SafeString
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat import protocol
 from chat.protocol import ChatError, Edit, Post, React, Remove
 
 pytestmark = pytest.mark.no_database
+
+# Text with every character except surrogates, which no message contains.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = st.none() | st.booleans() | st.integers() | TEXTS
 
 
 def test_times_are_utc_with_a_z():
@@ -22,8 +30,16 @@ def test_frames_are_compact_json_in_unicode():
     assert protocol.encode({"type": "typing", "handle": "Zoë", "on": True}) == (
         '{"type":"typing","handle":"Zoë","on":true}'
     )
-    with pytest.raises(ValueError):
-        protocol.encode({"a": float("nan")})
+    # JSON has no NaN.
+    assert protocol.encode({"a": float("nan"), "b": SafeString("c")}) == '{"a":null,"b":"c"}'
+    with pytest.raises(TypeError):
+        protocol.encode({"a": object()})
+
+
+@given(st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=10))
+def test_frames_are_the_text_of_pythons_own_encoder(value):
+    expected = json.dumps({"type": "x", "value": value}, ensure_ascii=False, separators=(",", ":"))
+    assert protocol.encode({"type": "x", "value": value}) == expected
 
 
 def test_optional_fields_are_left_out_when_they_have_no_value():
