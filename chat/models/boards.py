@@ -4,11 +4,46 @@ Boards: rooms that only people with their link can find, and the visitors in the
 
 import uuid
 
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from .people import MAX_SKELETON, Person
 from .rooms import Room
+from .statements import Columns, set_related
+
+
+class BoardManager(models.Manager):
+    def find_open(self, board_uuid: uuid.UUID) -> "Board | None":
+        """Return the open board with this UUID and its room, or None. Every handshake of a board runs this."""
+        value = board_uuid if connection.features.has_native_uuid_field else board_uuid.hex
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_OPEN, [value])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        values = iter(row)
+        board = _BOARD.make_row(values)
+        board.uuid = board_uuid
+        set_related(board, room=_ROOM.make_row(values))
+        return board
+
+
+class VisitorManager(models.Manager):
+    def find_by_digest(self, digest: str) -> "Visitor | None":
+        """
+        Return the visitor with this digest of a session id, with the person, or None.
+
+        Every handshake of a board and every frame of a waiting room run this statement.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_BY_DIGEST, [digest])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        values = iter(row)
+        visitor = _VISITOR.make_row(values)
+        set_related(visitor, person=_PERSON.make_row(values))
+        return visitor
 
 
 class Board(models.Model):
@@ -20,6 +55,8 @@ class Board(models.Model):
     # This is the time of the last visit, exact to an hour.
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
     shut_at = models.DateTimeField(null=True, editable=False)
+
+    objects = BoardManager()
 
     def __str__(self):
         return str(self.uuid)
@@ -50,6 +87,8 @@ class Visitor(models.Model):
     state = models.CharField(max_length=10, choices=STATES)
     changed_at = models.DateTimeField(default=timezone.now)
 
+    objects = VisitorManager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["board", "handle_key"], name="one_handle_per_board"),
@@ -73,3 +112,16 @@ class Visitor(models.Model):
     def is_inside(self) -> bool:
         """Return whether the visitor may enter the board's room."""
         return self.state in (self.OWNER, self.ADMITTED)
+
+
+_BOARD, _ROOM = Columns(Board, "board"), Columns(Room, "room")
+_FIND_OPEN = f"""
+    SELECT {_BOARD.sql}, {_ROOM.sql} FROM chat_board board JOIN chat_room room ON room.id = board.room_id
+    WHERE board.uuid = %s AND board.shut_at IS NULL
+"""
+_VISITOR, _PERSON = Columns(Visitor, "visitor"), Columns(Person, "person")
+_FIND_BY_DIGEST = f"""
+    SELECT {_VISITOR.sql}, {_PERSON.sql}
+    FROM chat_visitor visitor JOIN chat_person person ON person.id = visitor.person_id
+    WHERE visitor.digest = %s
+"""

@@ -9,7 +9,20 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from chat.models import Change, Member, Message, Person, Reaction, Room, Token, find_present, make_handle_key, snapshot
+from chat.models import (
+    Board,
+    Change,
+    Member,
+    Message,
+    Person,
+    Reaction,
+    Room,
+    Token,
+    Visitor,
+    find_present,
+    make_handle_key,
+    snapshot,
+)
 from tests.chat.helpers import message_of
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +193,19 @@ def test_the_statements_of_a_handshake_read_the_same_values_as_django(bob, room)
     assert Room.objects.find_by_slug("nowhere") is None
     assert Member.objects.find_in_room(room.id, 0) is Member.objects.find_in_room(room.id, None) is None
     assert Person.objects.find_by_id(0) is None
+
+
+def test_the_statements_of_a_board_read_the_same_values_as_django(alice, room, django_assert_num_queries):
+    board = Board.objects.create(room=room)
+    visitor = Visitor.objects.create(board=board, key="k", digest="d", person=alice, is_signed_in=True, state="waiting")
+    with django_assert_num_queries(2):
+        found, found_visitor = Board.objects.find_open(board.uuid), Visitor.objects.find_by_digest("d")
+        assert (found.room, found_visitor.person) == (room, alice)
+    for row, expected in ((found, Board.objects.get()), (found_visitor, Visitor.objects.get(id=visitor.id))):
+        assert {**vars(row), "_state": None} == {**vars(expected), "_state": None}
+    assert Visitor.objects.find_by_digest("e") is None
+    Board.objects.update(shut_at=timezone.now())
+    assert Board.objects.find_open(board.uuid) is None
 
 
 def test_a_row_of_a_statement_reads_a_missing_attribute_from_the_database(bob, room, django_assert_num_queries):

@@ -34,7 +34,7 @@ def get_member(visit: Visit) -> Member:
     admitted, or if the account of the person is deactivated.
     """
     visitor = visit.visitor
-    member = visitor and Member.objects.filter(room=visit.board.room, person=visitor.person).first()
+    member = visitor and Member.objects.find_in_room(visit.board.room_id, visitor.person_id)
     if visitor is not None and member is not None and not may(visitor.person, Action.READ, visit.board.room, member):
         raise ChatError("forbidden", "You can no longer write on this board.")
     if visitor is None or member is None or not visitor.is_inside or not visitor.person.is_active:

@@ -69,7 +69,7 @@ def get_board(board_uuid: uuid.UUID) -> Board:
 
 def find_board(board_uuid: uuid.UUID) -> Board | None:
     """Return the open board with this UUID, or None."""
-    return Board.objects.select_related("room").filter(uuid=board_uuid, shut_at=None).first()
+    return Board.objects.find_open(board_uuid)
 
 
 def make_not_found_error() -> ChatError:

@@ -137,7 +137,7 @@ def get_visitors(board: Board, session_id: str, person: Person | AnonymousUser) 
 
 
 def _find_visitor(digest):
-    return Visitor.objects.select_related("person").filter(digest=digest).first()
+    return Visitor.objects.find_by_digest(digest)
 
 
 def _may_act_as(visitor, person):

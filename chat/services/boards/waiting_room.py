@@ -64,7 +64,7 @@ def get_first_events(visit: Visit) -> list[dict]:
 
     A browser without a visitor gets `removed` if the removal of another visitor holds for it.
     """
-    visitor = Visitor.objects.select_related("person").filter(digest=visit.digest).first()
+    visitor = Visitor.objects.find_by_digest(visit.digest)
     if visitor is None:
         return [protocol.visitor_removed()] if is_held(visit) else []
     if visitor.is_owner:
