@@ -12,23 +12,34 @@ from .script import LayerScript
 
 # Adds a channel to groups. ARGV: process, channel, expiry of the membership (s), then the groups. Returns the number of
 # groups in which the channel or its process was missing.
+#
+# A membership of which less than a twentieth has passed is not renewed. An interface closes a silent connection after
+# at most nine tenths of the expiry, so it always closes the connection before the membership ends.
 GROUP_ADD = LayerScript(
     "next_number",
     """
-local new = 0
+local process, channel, milliseconds = ARGV[3], ARGV[4], tonumber(ARGV[5]) * 1000
+local missing, number = 0, nil
 for index = 6, #ARGV do
-    local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
-    -- asgi_redis stored a group's members in this key. Those connections ended with its interfaces.
-    if redis.call('TYPE', group).ok == 'zset' then redis.call('DEL', group) end
-    if redis.call('ZADD', members, now + tonumber(ARGV[5]) * 1000, ARGV[4]) == 1
-        or redis.call('HEXISTS', group, ARGV[3]) == 0 then
-        redis.call('HSET', group, ARGV[3], next_number())
-        new = new + 1
+    local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. process
+    local ends_at = tonumber(redis.call('ZSCORE', members, channel) or 0)
+    local is_missing = ends_at <= now or redis.pcall('HEXISTS', group, process) ~= 1
+    if is_missing or ends_at < now + milliseconds * 0.95 then
+        redis.call('ZADD', members, now + milliseconds, channel)
+        if is_missing then
+            number = number or next_number()
+            if type(redis.pcall('HSET', group, process, number)) == 'table' then
+                -- asgi_redis stored a group's members in this key. Those connections ended with its interfaces.
+                redis.call('DEL', group)
+                redis.call('HSET', group, process, number)
+            end
+            missing = missing + 1
+        end
+        redis.call('EXPIRE', members, ARGV[5])
+        redis.call('EXPIRE', group, ARGV[5])
     end
-    redis.call('EXPIRE', members, ARGV[5])
-    redis.call('EXPIRE', group, ARGV[5])
 end
-return new
+return missing
 """,
 )
 
@@ -36,11 +47,13 @@ return new
 GROUP_DISCARD = LayerScript(
     "next_number",
     """
+local number
 for index = 5, #ARGV do
     local group, members = P .. 'group:' .. ARGV[index], P .. 'members:' .. ARGV[index] .. ':' .. ARGV[3]
     if redis.call('ZREM', members, ARGV[4]) == 1 then
         if redis.call('EXISTS', members) == 1 then
-            redis.call('HSET', group, ARGV[3], next_number())
+            number = number or next_number()
+            redis.call('HSET', group, ARGV[3], number)
         else
             redis.call('HDEL', group, ARGV[3])
         end

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from tests.channels_transport.layers import in_a_worker, make_layer
+from tests.channels_transport.layers import in_a_worker, make_layer, pass_time
 
 pytestmark = pytest.mark.no_database
 
@@ -124,3 +124,40 @@ def test_the_groups_with_members_are_found(layer):
     layer.group_discard(names[1], "daphne.response.abc!b")
     assert sorted(layer.find_joined(names)) == names[::2]
     assert layer.find_joined([]) == []
+
+
+def test_a_fresh_membership_is_not_written_again(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    groups = ["room", "member", "login"]
+    with count_commands() as first:
+        layer.group_add_all(groups, "daphne.response.abc!a")
+    assert first.calls["incr"] <= 2, "all groups of a connection share one number"
+    missing = []
+    with count_commands() as renewal:
+        layer.group_renew(groups, "daphne.response.abc!a", lambda: missing.append(True))
+    assert renewal.calls == {"evalsha": 1, "zscore": 3, "hexists": 3}
+    assert not missing
+
+
+def test_a_membership_is_renewed_long_before_an_interface_closes_a_silent_connection(layer):
+    layer.group_expiry = 1000
+    layer.group_add("room", "daphne.response.abc!a")
+    for _ in range(20):
+        # An interface closes a connection that is silent for 700 to 900 of these seconds.
+        pass_time(layer, 60)
+        layer.group_add("room", "daphne.response.abc!a")
+        pass_time(layer, 900)
+        assert layer.group_channels("room") == ["daphne.response.abc!a"]
+        layer.group_add("room", "daphne.response.abc!a")
+
+
+def test_a_membership_that_has_ended_counts_as_missing(layer):
+    layer.group_expiry = 1000
+    layer.group_add("room", "daphne.response.abc!a")
+    layer.group_add("room", "daphne.response.abc!b")
+    for shard in layer.shards:
+        shard.call(("ZADD", f"{layer.prefix}members:room:daphne.response.abc!", "XX", 1, "daphne.response.abc!a"))
+    missing = []
+    layer.group_renew(["room"], "daphne.response.abc!a", lambda: missing.append(True))
+    assert missing == [True]
+    assert sorted(layer.group_channels("room")) == ["daphne.response.abc!a", "daphne.response.abc!b"]
