@@ -27,8 +27,7 @@ def admit(connection, member, query, login=None, token_id=None):
     limits.lease_socket(member.person_id, connection)
     people.touch_seen(member.person)
     connection.session.update(make_session(connection, member, login, token_id))
-    presence.arrive(member, connection)
-    backlog_from = _accept(connection, member, query)
+    backlog_from = _accept(connection, member, query, *presence.arrive(member, connection))
     connection.subscribe(get_groups(connection))
     state = rooms.get_join_state(member)
     if not state.may_stay:
@@ -61,11 +60,10 @@ def make_session(connection, member, login=None, token_id=None):
     }
 
 
-def _accept(connection, member, query):
+def _accept(connection, member, query, present, count):
     """Accept a connection with `joined`. Return the cursor at which the backlog begins (None: the newest messages)."""
     room, cursor = member.room, read_integer(query, "cursor")
     reset = "cursor" in query and (cursor is None or cursor > room.offset or not has_epoch(room, query))
-    present, count = presence.get_present(room.id, room.access == room.BOARD)
     news = rooms.get_news(member)
     joined = protocol.joined(
         {"slug": room.slug, "name": room.name, "topic": room.topic, **_describe_state(room)},

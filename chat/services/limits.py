@@ -253,29 +253,28 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
     if not settings.CHAT_LIMITS_ON:
         return
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
-    for name, most in _socket_counters(owner, connection):
-        if not store.acquire_lease(name, connection.name, seconds, most):
-            release_socket(owner, connection)
-            budgets.count_refusal("sockets_per_person" if ":person:" in name else "sockets_per_address")
-            raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
+    full = store.acquire_leases(_socket_counters(owner, connection), connection.name, seconds)
+    if full is not None:
+        budgets.count_refusal("sockets_per_person" if ":person:" in full else "sockets_per_address")
+        raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
 
 def renew_socket(owner: int | str, connection: Connection) -> None:
     """Renew both leases of an open connection. This checks no limit: `lease_socket` did that."""
     if settings.CHAT_LIMITS_ON:
-        names = [name for name, _ in _socket_counters(owner, connection)]
+        names = _socket_counters(owner, connection)
         store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(owner: int | str, connection: Connection) -> None:
     """End both leases of a connection: those of its owner and of its address."""
     if settings.CHAT_LIMITS_ON:
-        for name, _ in _socket_counters(owner, connection):
-            store.release_lease(name, connection.name)
+        store.release_leases(_socket_counters(owner, connection), connection.name)
 
 
-def _socket_counters(owner: int | str, connection: Connection) -> list[tuple[str, int]]:
-    return [
-        (f"sockets:person:{owner}", settings.CHAT_MAX_SOCKETS_PER_PERSON),
-        (f"sockets:address:{get_network(connection.address)}", settings.CHAT_MAX_SOCKETS_PER_ADDRESS),
-    ]
+def _socket_counters(owner: int | str, connection: Connection) -> dict[str, int]:
+    """Return {name of a counter: how many open connections it allows}."""
+    return {
+        f"sockets:person:{owner}": settings.CHAT_MAX_SOCKETS_PER_PERSON,
+        f"sockets:address:{get_network(connection.address)}": settings.CHAT_MAX_SOCKETS_PER_ADDRESS,
+    }

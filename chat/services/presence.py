@@ -14,20 +14,22 @@ from django.conf import settings
 from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.models import Member, Person, find_present, make_handle_key
+from chat.models import Member, Person, Room, find_present, make_handle_key
 from chat.store import store
 
 _ROSTER = "room:"  # the name of a room's roster is this prefix and the room's id
 _GUEST = "\tguest"  # ends the entry of a guest on a roster; a handle contains no tab
 
 
-def arrive(member: Member, connection: Connection) -> None:
+def arrive(member: Member, connection: Connection) -> tuple[list[dict], int]:
     """
-    Put a connection on the room's roster for CHAT_PRESENCE_LEASE_SECONDS.
+    Put a connection on the room's roster for CHAT_PRESENCE_LEASE_SECONDS. Return what `get_present` returns.
 
     Nothing is published: call `schedule_presence_update` once the connection is in its groups.
     """
-    store.add_entry(_roster(member.room_id), _owner_of(member), connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+    roster, owner, seconds = _roster(member.room_id), _owner_of(member), settings.CHAT_PRESENCE_LEASE_SECONDS
+    owners, count = store.enter(roster, owner, connection.name, seconds, protocol.MAX_PRESENT)
+    return _describe(member.room_id, owners, member.room.access == Room.BOARD), count
 
 
 def touch(member: Member, connection: Connection) -> None:
@@ -49,10 +51,20 @@ def schedule_presence_update(room_id: int) -> None:
 
     Publish now, or CHAT_PRESENCE_SECONDS later if the room had an update within the last CHAT_PRESENCE_SECONDS.
     """
-    if store.increment(f"presence:{room_id}", settings.CHAT_PRESENCE_SECONDS) > 1:
-        call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), schedule_presence_update, room_id)
-        return
-    came, went, count = store.take_changes(_roster(room_id))
+    store.take_changes_paced(
+        _roster(room_id),
+        f"presence:{room_id}",
+        settings.CHAT_PRESENCE_SECONDS,
+        partial(_publish_changes, room_id),
+        partial(_schedule_again, room_id),
+    )
+
+
+def _schedule_again(room_id):
+    call_later(settings.CHAT_PRESENCE_SECONDS, ("presence", room_id), schedule_presence_update, room_id)
+
+
+def _publish_changes(room_id, came, went, count):
     if came or went:
         guests = [_handle_of(owner) for owner in came if _is_guest(owner)]
         event = protocol.presence(_handles_of(came), _handles_of(went), count, guests=guests)
@@ -66,27 +78,29 @@ def get_present(room_id: int, is_board: bool = False) -> tuple[list[dict], int]:
     The handles of a board's visitors are unique only on that board. So with `is_board`, find the members by their exact
     handles.
     """
-    if is_board:
-        members, count = _find_members(room_id, is_board)
-        return [protocol.person(member.handle, member.person.is_guest, role=member.role) for member in members], count
     owners, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
+    return _describe(room_id, owners, is_board), count
+
+
+def _describe(room_id, owners, is_board):
+    if is_board:
+        members = _find_members(room_id, owners, is_board)
+        return [protocol.person(member.handle, member.person.is_guest, role=member.role) for member in members]
     present = find_present(room_id, _make_keys(owners))
-    return [protocol.person(handle, is_guest, role=role) for handle, is_guest, role in present], count
+    return [protocol.person(handle, is_guest, role=role) for handle, is_guest, role in present]
 
 
 def find_present_people(room_id: int, is_board: bool = False) -> list[Person]:
     """Return at most 100 of the people who have a connection to a room. For `is_board`, see `get_present`."""
-    return [member.person for member in _find_members(room_id, is_board)[0]]
+    owners, _ = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
+    return [member.person for member in _find_members(room_id, owners, is_board)]
 
 
-def _find_members(room_id: int, is_board: bool) -> tuple[Iterable[Member], int]:
-    owners, count = store.list_owners(_roster(room_id), protocol.MAX_PRESENT)
+def _find_members(room_id, owners, is_board):
     members = Member.objects.filter(room_id=room_id).select_related("person")
     if is_board:
-        members = members.filter(person__handle__in=_handles_of(owners)).exclude(role=Member.BANNED)
-    else:
-        members = members.filter(person__handle_key__in=_make_keys(owners))
-    return members, count
+        return members.filter(person__handle__in=_handles_of(owners)).exclude(role=Member.BANNED)
+    return members.filter(person__handle_key__in=_make_keys(owners))
 
 
 def count_present(room_ids: Iterable[int]) -> list[int]:

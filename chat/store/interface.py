@@ -9,7 +9,7 @@ All methods of a store in Redis raise the errors in `channels_transport.OUTAGES`
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -60,7 +60,27 @@ class SingleTokens(ABC):
         self.take_tokens_deferred([Bucket(name, burst, per_second)], 1, lambda levels: on_taken(levels[0]))
 
 
-class Store(SingleTokens):
+class SingleLeases(ABC):
+    """The methods for one lease."""
+
+    @abstractmethod
+    def acquire_leases(self, limits: Mapping[str, int], holder: str, seconds: float) -> str | None:
+        """See `Store`."""
+
+    @abstractmethod
+    def release_leases(self, names: Collection[str], holder: str) -> None:
+        """See `Store`."""
+
+    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
+        """Give `holder` one of `limit` leases, or renew the holder's lease. Return whether the holder has one."""
+        return self.acquire_leases({name: limit}, holder, seconds) is None
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """End a lease before its time. Do nothing if the holder has no lease."""
+        self.release_leases([name], holder)
+
+
+class Store(SingleTokens, SingleLeases):
     """Small state that expires. The state of a killed process lasts no longer than its leases."""
 
     is_shared: bool  # whether other processes have the same state
@@ -137,16 +157,21 @@ class Store(SingleTokens):
     # Leases.
 
     @abstractmethod
-    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
-        """Give `holder` one of `limit` leases, or renew the holder's lease. Return whether the holder has one."""
+    def acquire_leases(self, limits: Mapping[str, int], holder: str, seconds: float) -> str | None:
+        """
+        Give `holder` a lease of each name, or renew the lease that the holder has. This takes one round trip.
+
+        `limits` is {name: how many leases there are}. If all leases of a name are taken, return the name and give no
+        lease. Otherwise return None.
+        """
 
     @abstractmethod
-    def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
+    def renew_leases(self, names: Collection[str], holder: str, seconds: float) -> None:
         """Renew leases. Give a lost lease to `holder` again, even above the limit. This may run later."""
 
     @abstractmethod
-    def release_lease(self, name: str, holder: str) -> None:
-        """End a lease before its time. Do nothing if the holder has no lease."""
+    def release_leases(self, names: Collection[str], holder: str) -> None:
+        """End leases before their time, in one round trip. A holder without a lease is no error."""
 
     @abstractmethod
     def count_leases(self, name: str) -> int:
@@ -162,6 +187,10 @@ class Store(SingleTokens):
     @abstractmethod
     def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
         """Do what `add_entry` does, and call `on_changes()` if the roster has changes. This may run later."""
+
+    @abstractmethod
+    def enter(self, name: str, owner: str, entry: str, seconds: float, limit: int) -> tuple[list[str], int]:
+        """Do what `add_entry` and then `list_owners` do, and return what `list_owners` returns, in one round trip."""
 
     @abstractmethod
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
@@ -194,6 +223,22 @@ class Store(SingleTokens):
         Return (owners who came, owners who went, the number of all owners) since the last call.
 
         An owner who came and went, or went and came back, between two calls is in neither list.
+        """
+
+    @abstractmethod
+    def take_changes_paced(
+        self,
+        name: str,
+        counter: str,
+        seconds: float,
+        on_taken: Callable[[list[str], list[str], int], object],
+        on_held: Callable[[], object],
+    ) -> None:
+        """
+        Do what `take_changes` does, at most once in `seconds`, and call `on_taken` with the result. This may run later.
+
+        If `counter` was increased within the last `seconds`, by another call of this method or by `increment`, take
+        nothing, and call `on_held()`.
         """
 
 

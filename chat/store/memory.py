@@ -4,11 +4,10 @@ The store of a site that is one process: a dictionary behind a lock. This module
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from .interface import TALLY_SECONDS, Bucket, Store, Taken, split_changes
 
-NO_LIMIT = 10**9  # more leases than a process can have
 # A caller that has waited for the returned time gets its tokens, although floats are not exact.
 ROUNDING_SECONDS = 1e-6
 SWEEP_SECONDS = 60  # between two sweeps of full buckets, and of expired counters and texts
@@ -129,24 +128,27 @@ class MemoryStore(Store):
         texts, ends_at = self._values.get(("series", name), ([], 0))
         return texts if ends_at >= time.monotonic() else []
 
-    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
+    def acquire_leases(self, limits: Mapping[str, int], holder: str, seconds: float) -> str | None:
         with self._lock:
-            leases = self._values.setdefault(("lease", name), {})
             now = time.monotonic()
-            for ended in [key for key, ends_at in leases.items() if ends_at < now]:
-                del leases[ended]
-            if holder not in leases and len(leases) >= limit:
-                return False
-            leases[holder] = now + seconds
-            return True
+            for name, limit in limits.items():
+                leases = self._values.setdefault(("lease", name), {})
+                for ended in [key for key, ends_at in leases.items() if ends_at < now]:
+                    del leases[ended]
+                if holder not in leases and len(leases) >= limit:
+                    return name
+            self.renew_leases(limits, holder, seconds)
+            return None
 
-    def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        for name in names:
-            self.acquire_lease(name, holder, seconds, NO_LIMIT)
-
-    def release_lease(self, name: str, holder: str) -> None:
+    def renew_leases(self, names: Collection[str], holder: str, seconds: float) -> None:
         with self._lock:
-            self._values.get(("lease", name), {}).pop(holder, None)
+            for name in names:
+                self._values.setdefault(("lease", name), {})[holder] = time.monotonic() + seconds
+
+    def release_leases(self, names: Collection[str], holder: str) -> None:
+        with self._lock:
+            for name in names:
+                self._values.get(("lease", name), {}).pop(holder, None)
 
     def count_leases(self, name: str) -> int:
         with self._lock:
@@ -163,6 +165,11 @@ class MemoryStore(Store):
     def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
         if self.add_entry(name, owner, entry, seconds):
             on_changes()
+
+    def enter(self, name: str, owner: str, entry: str, seconds: float, limit: int) -> tuple[list[str], int]:
+        with self._lock:
+            self.add_entry(name, owner, entry, seconds)
+            return self.list_owners(name, limit)
 
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         with self._lock:
@@ -199,6 +206,19 @@ class MemoryStore(Store):
             changes, roster["changes"] = roster["changes"], {}
             came, went = split_changes(changes)
             return came, went, len({owner for owner, _ in roster["entries"].values()})
+
+    def take_changes_paced(
+        self,
+        name: str,
+        counter: str,
+        seconds: float,
+        on_taken: Callable[[list[str], list[str], int], object],
+        on_held: Callable[[], object],
+    ) -> None:
+        if self.increment(counter, seconds) > 1:
+            on_held()
+        else:
+            on_taken(*self.take_changes(name))
 
     def _get_swept(self, name):
         """Delete the expired entries of a roster, and return the roster."""

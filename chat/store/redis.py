@@ -4,7 +4,7 @@ The store of a site with several processes, in Redis. The methods of `Store` run
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from channels_transport import (
     CannotDecrypt,
@@ -19,7 +19,6 @@ from channels_transport import (
 )
 
 from .interface import TALLY_SECONDS, Bucket, Store, Taken, split_changes
-from .memory import NO_LIMIT
 from .scripts import StoreScripts
 
 throttle = LogThrottle(logging.getLogger(__name__))
@@ -54,6 +53,7 @@ class RedisStore(StoreScripts, Store):
         self._count = Script(self._COUNT)
         self._exchange = Script(self._EXCHANGE)
         self._lease = Script(self._LEASE)
+        self._renew = Script(self._RENEW)
         self._count_leases = Script(self._COUNT_LEASES)
         self._roster = Script(self._ROSTER)
 
@@ -128,17 +128,18 @@ class RedisStore(StoreScripts, Store):
         series = [[self._read(self._crypter.decrypt, content) for content in answer] for answer in answers]
         return [[text.decode() for text in texts if text is not None] for texts in series]
 
-    def acquire_lease(self, name: str, holder: str, seconds: float, limit: int) -> bool:
-        return bool(self._call(self._lease_command([name], holder, seconds, limit)))
+    def acquire_leases(self, limits: Mapping[str, int], holder: str, seconds: float) -> str | None:
+        full = self._call(self._lease.command(holder, seconds, *limits.values(), keys=self._lease_keys(limits)))
+        return list(limits)[full - 1] if full else None
 
-    def renew_leases(self, names: Sequence[str], holder: str, seconds: float) -> None:
-        self._call_deferred(self._lease_command(names, holder, seconds, NO_LIMIT))
+    def renew_leases(self, names: Collection[str], holder: str, seconds: float) -> None:
+        self._call_deferred(self._renew.command(holder, seconds, keys=self._lease_keys(names)))
 
-    def _lease_command(self, names, holder, seconds, limit):
-        return self._lease.command(holder, seconds, limit, keys=[f"{self.prefix}lease:{name}" for name in names])
+    def release_leases(self, names: Collection[str], holder: str) -> None:
+        self._call_all(("ZREM", key, holder) for key in self._lease_keys(names))
 
-    def release_lease(self, name: str, holder: str) -> None:
-        self._call(("ZREM", f"{self.prefix}lease:{name}", holder))
+    def _lease_keys(self, names):
+        return [f"{self.prefix}lease:{name}" for name in names]
 
     def count_leases(self, name: str) -> int:
         return self._call(self._count_leases.command(keys=[f"{self.prefix}lease:{name}"]))
@@ -150,11 +151,17 @@ class RedisStore(StoreScripts, Store):
         command = self._roster_command(name, "add", owner, entry, seconds)
         self._call_deferred(command, lambda has_changes: has_changes and on_changes())
 
+    def enter(self, name: str, owner: str, entry: str, seconds: float, limit: int) -> tuple[list[str], int]:
+        return self._read_owners(self._call(self._roster_command(name, "enter", owner, entry, seconds, limit)), limit)
+
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         return bool(self._call(self._roster_command(name, "remove", owner, entry)))
 
     def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
-        count, owners = self._call(self._roster_command(name, "owners", seconds_or_limit=limit))
+        return self._read_owners(self._call(self._roster_command(name, "owners", limit=limit)), limit)
+
+    def _read_owners(self, answer, limit):
+        count, owners = answer
         # While a key is being replaced, an owner may be there twice.
         found = dict.fromkeys(self._unseal(owner.decode() for owner in owners))
         are_all_known = count <= limit and None not in found
@@ -179,7 +186,23 @@ class RedisStore(StoreScripts, Store):
         return {name: (count, bool(changes)) for name, (count, changes) in zip(names, answers, strict=True)}
 
     def take_changes(self, name: str) -> tuple[list[str], list[str], int]:
-        count, changes = self._call(self._roster_command(name, "take_changes"))
+        return self._read_changes(name, self._call(self._roster_command(name, "take_changes")))
+
+    def take_changes_paced(
+        self,
+        name: str,
+        counter: str,
+        seconds: float,
+        on_taken: Callable[[list[str], list[str], int], object],
+        on_held: Callable[[], object],
+    ) -> None:
+        command = self._roster_command(name, "take_paced", seconds=seconds, counter=f"{self.prefix}count:{counter}")
+        self._call_deferred(
+            command, lambda answer: on_taken(*self._read_changes(name, answer)) if answer else on_held()
+        )
+
+    def _read_changes(self, name, answer):
+        count, changes = answer
         texts = [text.decode() for text in changes]
         changes = zip(self._unseal(texts[::2]), texts[1::2], strict=True)
         came, went = split_changes({owner: kind for owner, kind in changes if owner is not None})
@@ -193,11 +216,11 @@ class RedisStore(StoreScripts, Store):
         answers = self._call_all(("HMGET", f"{self.prefix}roster:{name}:owners", *texts) for texts in sealed)
         return [owner for owner, counts in zip(went, answers, strict=True) if not any(counts)]
 
-    def _roster_command(self, name, operation, owner="", entry="", seconds_or_limit=0):
+    def _roster_command(self, name, operation, owner="", entry="", seconds=0, limit=0, counter=None):
         keys = [f"{self.prefix}roster:{name}:{part}" for part in ("entries", "owners", "changes")]
+        keys += [self._rosters] if counter is None else [self._rosters, counter]
         sealed = self._crypter.seal(owner) if owner else ""
-        arguments = operation, sealed, entry, seconds_or_limit, ROSTER_GRACE_SECONDS, name
-        return self._roster.command(*arguments, keys=[*keys, self._rosters])
+        return self._roster.command(operation, sealed, entry, seconds, ROSTER_GRACE_SECONDS, name, limit, keys=keys)
 
     def _call_all(self, commands):
         """Run commands in one round trip. Make no round trip if there are no commands."""

@@ -69,32 +69,53 @@ class StoreScripts:
             end
         end
     """
+    # ARGV: holder, seconds, and the limit of each key. Returns 0, or the number of the first key whose limit is
+    # reached: then it gives no lease. Ended leases are removed only if a limit seems to be reached.
     _LEASE = (
         _SHORTEN
         + """
-        for _, key in ipairs(KEYS) do
-            shorten(key, tonumber(ARGV[2]))
-            redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-            if not redis.call('ZSCORE', key, ARGV[1]) and redis.call('ZCARD', key) >= tonumber(ARGV[3]) then
-                return 0
+        local seconds, given = tonumber(ARGV[2]), {}
+        for number, key in ipairs(KEYS) do
+            if redis.call('ZADD', key, now + seconds, ARGV[1]) == 1 then
+                given[#given + 1] = key
+                local limit = tonumber(ARGV[number + 2])
+                if redis.call('ZCARD', key) > limit then
+                    shorten(key, seconds)
+                    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+                    if redis.call('ZCARD', key) > limit then
+                        for _, other in ipairs(given) do redis.call('ZREM', other, ARGV[1]) end
+                        return number
+                    end
+                end
             end
-            redis.call('ZADD', key, now + tonumber(ARGV[2]), ARGV[1])
             redis.call('EXPIRE', key, ARGV[2])
         end
-        return 1
+        return 0
     """
     )
+    # ARGV: holder, seconds.
+    _RENEW = """
+        local time = redis.call('TIME')
+        local ends_at = tonumber(time[1]) + tonumber(time[2]) / 1000000 + tonumber(ARGV[2])
+        for _, key in ipairs(KEYS) do
+            redis.call('ZADD', key, ends_at, ARGV[1])
+            redis.call('EXPIRE', key, ARGV[2])
+        end
+    """
     _COUNT_LEASES = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1], '+inf')"
     # KEYS:
     # 1. entries: a sorted set of "owner \\n entry" by the time when the entry ends;
     # 2. owners: a hash of each owner's number of entries;
     # 3. changes: a hash of "came" or "went" for each owner;
-    # 4. the set of the names of all rosters that have entries.
-    # ARGV: operation, owner, entry, seconds or the limit of owners, grace (s), name of the roster.
+    # 4. the set of the names of all rosters that have entries;
+    # 5. for `take_paced`: a counter that exists while no changes may be taken.
+    # ARGV: operation, owner, entry, seconds, grace (s), name of the roster, limit of owners.
+    # An operation that finds and returns owners returns {number of owners, at most `limit` owners}.
     _ROSTER = (
         _SHORTEN
         + """
-        shorten(KEYS[1], tonumber(ARGV[1] == 'add' and ARGV[4] or ARGV[5]))
+        local operation, owner = ARGV[1], ARGV[2]
+        local member = owner .. '\\n' .. ARGV[3]
         local function note(owner, kind)
             local other = redis.call('HGET', KEYS[3], owner)
             if other and other ~= kind then
@@ -110,26 +131,52 @@ class StoreScripts:
                 note(owner, 'went')
             end
         end
-        for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-            drop(string.match(member, '^(.-)\\n'), member)
+        local function drop_ended()
+            for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
+                drop(string.match(member, '^(.-)\\n'), member)
+            end
         end
         local function forget_if_empty()
             -- The roster may also be empty because its keys expired before a sweep found it.
             if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('SREM', KEYS[4], ARGV[6]) end
         end
-        local operation, owner = ARGV[1], ARGV[2]
-        local member = owner .. '\\n' .. ARGV[3]
-        if operation == 'add' then
-            if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), member) == 1
-                and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
-            redis.call('SADD', KEYS[4], ARGV[6])
-            for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, tonumber(ARGV[4]) + tonumber(ARGV[5])) end
-            return redis.call('EXISTS', KEYS[3])
-        elseif operation == 'remove' then
+        local function list_owners()
+            local owners, limit = {}, tonumber(ARGV[7])
+            for index, name in ipairs(limit > 0 and redis.call('HKEYS', KEYS[2]) or {}) do
+                if index > limit then break end
+                owners[index] = name
+            end
+            return {redis.call('HLEN', KEYS[2]), owners}
+        end
+        if operation == 'add' or operation == 'enter' then
+            drop_ended()
+            local seconds, grace = tonumber(ARGV[4]), tonumber(ARGV[5])
+            local is_new = redis.call('ZADD', KEYS[1], now + seconds, member) == 1
+            if is_new and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end
+            -- Most calls renew an entry whose keys last long enough.
+            local left = redis.call('TTL', KEYS[1])
+            local is_due = left < seconds + grace / 2 or left > seconds + grace
+            if left > seconds + grace then shorten(KEYS[1], seconds) end
+            if is_due then
+                for index = 1, 2 do redis.call('EXPIRE', KEYS[index], seconds + grace) end
+            end
+            if is_due or is_new then
+                redis.call('SADD', KEYS[4], ARGV[6])
+                redis.call('EXPIRE', KEYS[4], seconds + grace)
+            end
+            return operation == 'enter' and list_owners() or redis.call('EXISTS', KEYS[3])
+        elseif operation == 'take_paced' and not redis.call('SET', KEYS[5], '1', 'NX', 'EX', ARGV[4]) then
+            -- The counter has more time left than the whole window only if the clock was set back.
+            if redis.call('TTL', KEYS[5]) <= tonumber(ARGV[4]) then return false end
+            redis.call('EXPIRE', KEYS[5], ARGV[4])
+        end
+        shorten(KEYS[1], tonumber(ARGV[5]))
+        drop_ended()
+        if operation == 'remove' then
             drop(owner, member)
             forget_if_empty()
             return redis.call('EXISTS', KEYS[3])
-        elseif operation == 'take_changes' then
+        elseif operation == 'take_changes' or operation == 'take_paced' then
             local changes = redis.call('HGETALL', KEYS[3])
             redis.call('DEL', KEYS[3])
             return {redis.call('HLEN', KEYS[2]), changes}
@@ -137,11 +184,6 @@ class StoreScripts:
             forget_if_empty()
             return {redis.call('HLEN', KEYS[2]), redis.call('EXISTS', KEYS[3])}
         end
-        local owners, limit = {}, tonumber(ARGV[4])
-        for index, name in ipairs(redis.call('HKEYS', KEYS[2])) do
-            if index > limit then break end
-            owners[index] = name
-        end
-        return {redis.call('HLEN', KEYS[2]), owners}
+        return list_owners()
     """
     )

@@ -22,7 +22,7 @@ from tests import wire
 OPERATIONS = {
     "store": (
         *("take_tokens", "take_tokens_deferred", "return_token", "add_to_tally", "increment", "exchange"),
-        *("acquire_lease", "add_entry"),
+        *("acquire_leases", "add_entry", "enter"),
     ),
     "layer": ("group_add_all", "group_renew", "group_add_members", "send_group", "send_group_later"),
 }

@@ -114,3 +114,25 @@ def test_counting_what_is_read_needs_no_trip_of_its_own(make_site, valkey_url, m
         costs.append(count(site, valkey_url, monkeypatch, type, fields)[1])
         settings.CHAT_LIMITS_ON = True
     assert costs[0] == costs[1]
+
+
+def test_a_heartbeat_runs_few_commands_in_redis(make_site, valkey_url, monkeypatch):
+    site = make_site(10)
+    prepare(site)
+    calls, trips = count(site, valkey_url, monkeypatch, "sync", {"cursor": 2})
+    # Lower these numbers when a script needs fewer commands. Each idle socket causes them every 25 s.
+    assert (sum(calls.values()) <= 42, trips) == (True, 2), calls
+
+
+def test_a_connect_runs_few_commands_in_redis(make_site, valkey_url, monkeypatch, bob):
+    site = make_site(10)
+    prepare(site)
+    sockets = [wire.Socket("/chat/garden/", wire.browser_of(bob)) for _ in range(2)]
+    for number, socket in enumerate(sockets):
+        socket.channel = f"daphne.response.abc!bob{number}"
+        socket.put("websocket.connect", **socket.handshake)
+        with CommandCount(valkey_url, monkeypatch) as counted:
+            site.work("websocket.connect")
+    # Two of the trips ask for a message. The others wait for the budgets, the leases, the roster, the reply that
+    # accepts the socket, and the groups.
+    assert (sum(counted.calls.values()) <= 91, counted.trips <= 7) == (True, True), (counted.calls, counted.trips)

@@ -54,3 +54,12 @@ def test_a_roster_without_new_entries_becomes_empty(timed):
     assert timed.count_owners(["a"]) == [1]
     timed.pass_by(redis_store.ROSTER_GRACE_SECONDS + 1)
     assert timed.count_owners(["a"]) == [0]
+
+
+def test_changes_are_not_held_until_the_old_time(timed):
+    taken = []
+    for _ in range(2):
+        timed.take_changes_paced("a", "pace", 10, lambda *changes: taken.append(changes), lambda: taken.append("held"))
+        timed.pass_by(-SET_BACK_SECONDS)
+    assert len(taken) == 2 and "held" not in taken
+    assert 0 < timed._client.ttl(f"{timed.prefix}count:pace") <= SET_BACK_SECONDS + 10

@@ -4,6 +4,7 @@ import pytest
 
 from chat.store import RedisStore
 from chat.store import redis as redis_store
+from tests.redis_commands import CommandCount
 
 pytestmark = pytest.mark.no_database
 
@@ -162,3 +163,62 @@ def test_changes_that_no_process_takes_expire(timed):
     timed.pass_by(61)
     timed.count_owners(["room"])
     assert 0 < timed._client.ttl("chat:roster:room:changes") <= redis_store.ROSTER_GRACE_SECONDS
+
+
+def test_an_owner_who_enters_gets_the_list_of_all_owners(store):
+    assert store.enter("room", "Alice", "tab1", 60, 9) == (["Alice"], 1)
+    owners, count = store.enter("room", "Bob", "tab2", 60, 9)
+    assert (sorted(owners), count) == (["Alice", "Bob"], 2)
+    owners, count = store.enter("room", "Alice", "tab3", 60, 1)
+    assert (len(owners), count) == (1, 2)
+    came, went, count = store.take_changes("room")
+    assert (sorted(came), went, count) == (["Alice", "Bob"], [], 2)
+
+
+def test_changes_are_taken_once_in_a_period(store, pass_by):
+    taken = []
+
+    def take():
+        store.take_changes_paced(
+            "room", "pace", 10, lambda *changes: taken.append(changes), lambda: taken.append("held")
+        )
+
+    store.add_entry("room", "Alice", "tab1", 600)
+    take()
+    store.add_entry("room", "Bob", "tab2", 600)
+    take()
+    pass_by(11)
+    take()
+    assert taken == [(["Alice"], [], 1), "held", (["Bob"], [], 2)]
+
+
+def test_an_increment_of_the_counter_holds_the_changes_too(store):
+    """Check that processes of an older version, which only increment the counter, keep the pace too."""
+    taken = []
+    store.increment("pace", 10)
+    store.take_changes_paced("room", "pace", 10, lambda *changes: taken.append(changes), lambda: taken.append("held"))
+    assert taken == ["held"]
+    store.take_changes_paced("room", "other", 10, lambda *changes: taken.append(changes), lambda: None)
+    assert store.increment("other", 10) == 2
+
+
+def test_a_roster_whose_entries_are_only_renewed_keeps_its_keys(timed):
+    timed.add_entry("room", "Alice", "tab", 60)
+    timed.add_entry("room", "Bob", "tab", 60)
+    timed.take_changes("room")
+    for _ in range(50):
+        timed.pass_by(40)
+        timed.renew_entry("room", "Alice", "tab", 60, lambda: None)
+        assert timed._client.ttl("chat:roster:room:entries") >= 60 + redis_store.ROSTER_GRACE_SECONDS / 2
+        assert timed._client.ttl("chat:rosters") >= 60
+    assert timed.list_owners("room", 9) == (["Alice"], 1)
+    assert timed.summarize_rosters().keys() == {"room"}
+
+
+def test_a_renewal_of_an_entry_takes_four_commands(valkey_url, monkeypatch):
+    store = RedisStore(valkey_url)
+    store.add_entry("room", "Alice", "tab", 60)
+    store.take_changes("room")
+    with CommandCount(valkey_url, monkeypatch) as counted:
+        store.renew_entry("room", "Alice", "tab", 60, lambda: None)
+    assert counted.calls == {"evalsha": 1, "zrangebyscore": 1, "zadd": 1, "ttl": 1, "exists": 1}
