@@ -25,6 +25,8 @@ throttle = LogThrottle(logging.getLogger(__name__))
 
 # The keys of a roster remain for this time after its last entry ends. So a sweep can still find the owners who left.
 ROSTER_GRACE_SECONDS = 600
+# The last part of each key of a roster: the script explains them.
+ROSTER_PARTS = ("entries", "owners", "changes", "longest")
 
 
 class RedisStore(StoreScripts, Store):
@@ -217,8 +219,9 @@ class RedisStore(StoreScripts, Store):
         return [owner for owner, counts in zip(went, answers, strict=True) if not any(counts)]
 
     def _roster_command(self, name, operation, owner="", entry="", seconds=0, limit=0, counter=None):
-        keys = [f"{self.prefix}roster:{name}:{part}" for part in ("entries", "owners", "changes")]
-        keys += [self._rosters] if counter is None else [self._rosters, counter]
+        entries, owners, changes, longest = (f"{self.prefix}roster:{name}:{part}" for part in ROSTER_PARTS)
+        keys = [entries, owners, changes, self._rosters, longest]
+        keys += [] if counter is None else [counter]
         sealed = self._crypter.seal(owner) if owner else ""
         return self._roster.command(operation, sealed, entry, seconds, ROSTER_GRACE_SECONDS, name, limit, keys=keys)
 

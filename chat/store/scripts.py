@@ -108,7 +108,8 @@ class StoreScripts:
     # 2. owners: a hash of each owner's number of entries;
     # 3. changes: a hash of "came" or "went" for each owner;
     # 4. the set of the names of all rosters that have entries;
-    # 5. for `take_paced`: a counter that exists while no changes may be taken.
+    # 5. how long an entry lasts (s), if that is longer than the grace;
+    # 6. for `take_paced`: a counter that exists while no changes may be taken.
     # ARGV: operation, owner, entry, seconds, grace (s), name of the roster, limit of owners.
     # An operation that finds and returns owners returns {number of owners, at most `limit` owners}.
     _ROSTER = (
@@ -159,18 +160,22 @@ class StoreScripts:
             if left > seconds + grace then shorten(KEYS[1], seconds) end
             if is_due then
                 for index = 1, 2 do redis.call('EXPIRE', KEYS[index], seconds + grace) end
+                if seconds > grace then redis.call('SET', KEYS[5], seconds, 'EX', seconds + grace) end
             end
             if is_due or is_new then
                 redis.call('SADD', KEYS[4], ARGV[6])
                 redis.call('EXPIRE', KEYS[4], seconds + grace)
             end
             return operation == 'enter' and list_owners() or redis.call('EXISTS', KEYS[3])
-        elseif operation == 'take_paced' and not redis.call('SET', KEYS[5], '1', 'NX', 'EX', ARGV[4]) then
+        elseif operation == 'take_paced' and not redis.call('SET', KEYS[6], '1', 'NX', 'EX', ARGV[4]) then
             -- The counter has more time left than the whole window only if the clock was set back.
-            if redis.call('TTL', KEYS[5]) <= tonumber(ARGV[4]) then return false end
-            redis.call('EXPIRE', KEYS[5], ARGV[4])
+            if redis.call('TTL', KEYS[6]) <= tonumber(ARGV[4]) then return false end
+            redis.call('EXPIRE', KEYS[6], ARGV[4])
         end
-        shorten(KEYS[1], tonumber(ARGV[5]))
+        local longest = tonumber(ARGV[5])
+        if redis.call('ZCOUNT', KEYS[1], '(' .. now + longest, '+inf') > 0 then
+            shorten(KEYS[1], tonumber(redis.call('GET', KEYS[5]) or longest))
+        end
         drop_ended()
         if operation == 'remove' then
             drop(owner, member)

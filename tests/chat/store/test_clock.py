@@ -63,3 +63,11 @@ def test_changes_are_not_held_until_the_old_time(timed):
         timed.pass_by(-SET_BACK_SECONDS)
     assert len(taken) == 2 and "held" not in taken
     assert 0 < timed._client.ttl(f"{timed.prefix}count:pace") <= SET_BACK_SECONDS + 10
+
+
+def test_a_long_entry_from_before_the_change_expires_too(timed):
+    timed.add_entry("a", "Alice", "tab", 3600)
+    timed.pass_by(-SET_BACK_SECONDS)
+    assert timed.count_owners(["a"]) == [1]
+    timed.pass_by(3601)
+    assert timed.count_owners(["a"]) == [0]

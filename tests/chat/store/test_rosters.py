@@ -222,3 +222,15 @@ def test_a_renewal_of_an_entry_takes_four_commands(valkey_url, monkeypatch):
     with CommandCount(valkey_url, monkeypatch) as counted:
         store.renew_entry("room", "Alice", "tab", 60, lambda: None)
     assert counted.calls == {"evalsha": 1, "zrangebyscore": 1, "zadd": 1, "ttl": 1, "exists": 1}
+
+
+def test_an_entry_for_a_day_lasts_for_a_day_although_the_roster_is_read(store, pass_by):
+    """Check the rosters whose connections send no heartbeat: waiting rooms and the page of operators."""
+    store.add_entry("door", "visitor", "tab", 25 * 3600)
+    for _ in range(24):
+        assert store.list_owners("door", 9) == (["visitor"], 1)
+        assert store.summarize_rosters()["door"][0] == 1
+        pass_by(3600)
+    assert store.count_owners(["door"]) == [1]
+    pass_by(3601)
+    assert store.count_owners(["door"]) == [0]
