@@ -32,7 +32,7 @@ def checked_handshake(consumer):
         if not _is_own_origin(message):
             raise DenyConnection
         try:
-            limits.check_address("handshakes", Connection.from_message(message).address)
+            limits.check_handshake(Connection.from_message(message).address)
             return consumer(message, *args, **kwargs)
         except (ConsumeLater, DenyConnection):
             raise

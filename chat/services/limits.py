@@ -93,6 +93,19 @@ def check_address(kind: str, address: str) -> None:
         budgets.take(budgets.find_address_buckets(kind, address))
 
 
+def check_handshake(address: str) -> None:
+    """
+    Count one handshake of an address. Raise `rate_limited`.
+
+    The tokens are taken with the worker's next trip to Redis. While the bucket is well filled, a handshake waits for no
+    trip. `budgets.check_debt` names the bound of this.
+    """
+    if settings.CHAT_LIMITS_ON:
+        buckets = budgets.find_address_buckets("handshakes", address)
+        budgets.check_debt(buckets)
+        budgets.charge(buckets, 1)
+
+
 def check_sign_in_without_password(address: str) -> None:
     """Count an invalid token, or a sign-in elsewhere, as a sign-in of its address alone. Raise `rate_limited`."""
     # The site's budget of sign-ins is for password hashes, which cost far more.

@@ -133,6 +133,6 @@ def test_a_connect_runs_few_commands_in_redis(make_site, valkey_url, monkeypatch
         socket.put("websocket.connect", **socket.handshake)
         with CommandCount(valkey_url, monkeypatch) as counted:
             site.work("websocket.connect")
-    # Two of the trips ask for a message. The others wait for the budgets, the leases, the roster, the reply that
+    # Two of the trips ask for a message. The others wait for the leases, the roster, the reply that
     # accepts the socket, and the groups.
-    assert (sum(counted.calls.values()) <= 91, counted.trips <= 7) == (True, True), (counted.calls, counted.trips)
+    assert (sum(counted.calls.values()) <= 91, counted.trips <= 6) == (True, True), (counted.calls, counted.trips)
