@@ -91,7 +91,7 @@ class ChannelLayer(Protocol):
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
-        """Remove a channel from several groups."""
+        """Remove a channel from several groups, now or soon."""
 
     def group_add_members(self, group: str, source: str) -> None:
         """Add all channels of the group `source` to a group, for `group_expiry` seconds."""

@@ -113,6 +113,10 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         """Renew memberships now. Call `on_missing` if the channel was missing in one of the groups."""
         self.shared_layer.group_renew(groups, channel, on_missing)
 
+    def group_discard(self, group: str, channel: str) -> None:
+        """Remove a channel from a group, if it is a member."""
+        self.shared_layer.group_discard(group, channel)
+
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
         """Remove a channel from several groups."""
         self.shared_layer.group_discard_all(groups, channel)

@@ -49,12 +49,13 @@ class RedisGroups(RedisSending):
 
     def group_discard(self, group: str, channel: str) -> None:
         """Remove a channel from a group, if it is a member."""
-        self.group_discard_all([group], channel)
+        for index, command in self._group_commands(scripts.GROUP_DISCARD, [group], channel):
+            self.shards[index].call(command)
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
-        """Remove a channel from several groups, in one trip to each shard."""
+        """Remove a channel from several groups, with this thread's next trip to each shard."""
         for index, command in self._group_commands(scripts.GROUP_DISCARD, groups, channel):
-            self.shards[index].call(command)
+            self.run_later(index, command)
 
     def group_add_members(self, group: str, source: str) -> None:
         """

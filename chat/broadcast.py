@@ -128,7 +128,7 @@ def resubscribe(channel: str, groups: Collection[str], on_missing: Callable[[], 
 
 
 def unsubscribe(channel: str, groups: Collection[str]) -> None:
-    """Remove a reply channel from groups, in one trip to Redis."""
+    """Remove a reply channel from groups, with the worker's next trip to Redis."""
     _layer().group_discard_all(groups, channel)
 
 

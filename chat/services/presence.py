@@ -41,8 +41,8 @@ def touch(member: Member, connection: Connection) -> None:
 
 def depart(room_id: int, handle: str, is_guest: bool, connection: Connection) -> None:
     """Remove a person's connection from the roster. If the roster has changes, publish them to the room."""
-    if store.remove_entry(_roster(room_id), _owner(handle, is_guest), connection.name):
-        schedule_presence_update(room_id)
+    store.remove_entry_deferred(_roster(room_id), _owner(handle, is_guest), connection.name)
+    schedule_presence_update(room_id)
 
 
 def schedule_presence_update(room_id: int) -> None:

@@ -171,7 +171,7 @@ class Store(SingleTokens, SingleLeases):
 
     @abstractmethod
     def release_leases(self, names: Collection[str], holder: str) -> None:
-        """End leases before their time, in one round trip. A holder without a lease is no error."""
+        """End leases before their time. A holder without a lease is no error. This may run later."""
 
     @abstractmethod
     def count_leases(self, name: str) -> int:
@@ -195,6 +195,10 @@ class Store(SingleTokens, SingleLeases):
     @abstractmethod
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         """Remove an entry from a roster. Return whether the roster has changes, which `take_changes` returns."""
+
+    @abstractmethod
+    def remove_entry_deferred(self, name: str, owner: str, entry: str) -> None:
+        """Remove an entry from a roster. This may run later."""
 
     @abstractmethod
     def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
@@ -235,10 +239,11 @@ class Store(SingleTokens, SingleLeases):
         on_held: Callable[[], object],
     ) -> None:
         """
-        Do what `take_changes` does, at most once in `seconds`, and call `on_taken` with the result. This may run later.
+        Do what `take_changes` does, and call `on_taken` with the result. This may run later.
 
-        If `counter` was increased within the last `seconds`, by another call of this method or by `increment`, take
-        nothing, and call `on_held()`.
+        Take changes at most once in `seconds`: if there are changes, and `counter` was increased within the last
+        `seconds`, take nothing, and call `on_held()`. Only this method, when it takes changes, and `increment` increase
+        the counter.
         """
 
 

@@ -178,6 +178,9 @@ class MemoryStore(Store):
                 self._note(roster, owner, "went")
             return bool(roster["changes"])
 
+    def remove_entry_deferred(self, name: str, owner: str, entry: str) -> None:
+        self.remove_entry(name, owner, entry)
+
     def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
         with self._lock:
             owners = list(dict.fromkeys(owner for owner, _ in self._get_swept(name)["entries"].values()))
@@ -215,10 +218,10 @@ class MemoryStore(Store):
         on_taken: Callable[[list[str], list[str], int], object],
         on_held: Callable[[], object],
     ) -> None:
-        if self.increment(counter, seconds) > 1:
-            on_held()
-        else:
-            on_taken(*self.take_changes(name))
+        with self._lock:
+            is_held = self._get_swept(name)["changes"] and self.increment(counter, seconds) > 1
+            taken = None if is_held else self.take_changes(name)
+        on_held() if taken is None else on_taken(*taken)
 
     def _get_swept(self, name):
         """Delete the expired entries of a roster, and return the roster."""

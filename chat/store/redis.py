@@ -138,7 +138,8 @@ class RedisStore(StoreScripts, Store):
         self._call_deferred(self._renew.command(holder, seconds, keys=self._lease_keys(names)))
 
     def release_leases(self, names: Collection[str], holder: str) -> None:
-        self._call_all(("ZREM", key, holder) for key in self._lease_keys(names))
+        for key in self._lease_keys(names):
+            self._call_deferred(("ZREM", key, holder))
 
     def _lease_keys(self, names):
         return [f"{self.prefix}lease:{name}" for name in names]
@@ -158,6 +159,9 @@ class RedisStore(StoreScripts, Store):
 
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         return bool(self._call(self._roster_command(name, "remove", owner, entry)))
+
+    def remove_entry_deferred(self, name: str, owner: str, entry: str) -> None:
+        self._call_deferred(self._roster_command(name, "remove", owner, entry))
 
     def list_owners(self, name: str, limit: int) -> tuple[list[str], int]:
         return self._read_owners(self._call(self._roster_command(name, "owners", limit=limit)), limit)

@@ -167,10 +167,6 @@ class StoreScripts:
                 redis.call('EXPIRE', KEYS[4], seconds + grace)
             end
             return operation == 'enter' and list_owners() or redis.call('EXISTS', KEYS[3])
-        elseif operation == 'take_paced' and not redis.call('SET', KEYS[6], '1', 'NX', 'EX', ARGV[4]) then
-            -- The counter has more time left than the whole window only if the clock was set back.
-            if redis.call('TTL', KEYS[6]) <= tonumber(ARGV[4]) then return false end
-            redis.call('EXPIRE', KEYS[6], ARGV[4])
         end
         local longest = tonumber(ARGV[5])
         if redis.call('ZCOUNT', KEYS[1], '(' .. now + longest, '+inf') > 0 then
@@ -183,6 +179,12 @@ class StoreScripts:
             return redis.call('EXISTS', KEYS[3])
         elseif operation == 'take_changes' or operation == 'take_paced' then
             local changes = redis.call('HGETALL', KEYS[3])
+            if #changes == 0 then return {redis.call('HLEN', KEYS[2]), changes} end
+            if operation == 'take_paced' and not redis.call('SET', KEYS[6], '1', 'NX', 'EX', ARGV[4]) then
+                -- The counter has more time left than the whole window only if the clock was set back.
+                if redis.call('TTL', KEYS[6]) <= tonumber(ARGV[4]) then return false end
+                redis.call('EXPIRE', KEYS[6], ARGV[4])
+            end
             redis.call('DEL', KEYS[3])
             return {redis.call('HLEN', KEYS[2]), changes}
         elseif operation == 'summarize' then

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from tests.channels_transport.layers import in_a_worker, make_layer, pass_time
+from tests.channels_transport.layers import CHANNELS, in_a_worker, make_layer, pass_time, send_frame
 
 pytestmark = pytest.mark.no_database
 
@@ -161,3 +161,15 @@ def test_a_membership_that_has_ended_counts_as_missing(layer):
     layer.group_renew(["room"], "daphne.response.abc!a", lambda: missing.append(True))
     assert missing == [True]
     assert sorted(layer.group_channels("room")) == ["daphne.response.abc!a", "daphne.response.abc!b"]
+
+
+def test_a_consumer_leaves_its_groups_with_the_next_trip(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    layer.group_add_all(["room", "member"], "daphne.response.abc!x")
+    send_frame(layer, 0, channel="websocket.connect")
+    layer.receive(CHANNELS)
+    with count_commands() as counted:
+        layer.group_discard_all(["room", "member"], "daphne.response.abc!x")
+    assert counted.trips == 0
+    layer.receive(CHANNELS)
+    assert layer.group_channels("room") == []

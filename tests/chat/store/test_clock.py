@@ -58,7 +58,8 @@ def test_a_roster_without_new_entries_becomes_empty(timed):
 
 def test_changes_are_not_held_until_the_old_time(timed):
     taken = []
-    for _ in range(2):
+    for number in range(2):
+        timed.add_entry("a", f"Alice {number}", "tab", 60)
         timed.take_changes_paced("a", "pace", 10, lambda *changes: taken.append(changes), lambda: taken.append("held"))
         timed.pass_by(-SET_BACK_SECONDS)
     assert len(taken) == 2 and "held" not in taken

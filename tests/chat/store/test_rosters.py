@@ -195,11 +195,20 @@ def test_changes_are_taken_once_in_a_period(store, pass_by):
 def test_an_increment_of_the_counter_holds_the_changes_too(store):
     """Check that processes of an older version, which only increment the counter, keep the pace too."""
     taken = []
+    store.add_entry("room", "Alice", "tab", 600)
     store.increment("pace", 10)
     store.take_changes_paced("room", "pace", 10, lambda *changes: taken.append(changes), lambda: taken.append("held"))
     assert taken == ["held"]
     store.take_changes_paced("room", "other", 10, lambda *changes: taken.append(changes), lambda: None)
     assert store.increment("other", 10) == 2
+
+
+def test_a_call_without_changes_does_not_hold_the_next_changes(store):
+    taken = []
+    for number in range(2):
+        store.take_changes_paced("room", "pace", 10, lambda *changes: taken.append(changes), lambda: None)
+        store.add_entry("room", f"Alice {number}", "tab", 600)
+    assert taken == [([], [], 0), (["Alice 0"], [], 1)]
 
 
 def test_a_roster_whose_entries_are_only_renewed_keeps_its_keys(timed):
