@@ -82,6 +82,9 @@ class ChannelLayer(Protocol):
     def group_add_all(self, groups: Collection[str], channel: str) -> None:
         """Add a channel to several groups, for `group_expiry` seconds."""
 
+    def send_and_join(self, channel: str, message: Message, groups: Collection[str]) -> None:
+        """Send a message to a reply channel, then add the channel to groups. If it is full, only raise ChannelFull."""
+
     def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """
         Add a channel to groups again, now or soon.

@@ -105,6 +105,11 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
         for group in groups:
             self.group_add(group, channel)
 
+    def send_and_join(self, channel: str, message: Message, groups: Collection[str]) -> None:
+        """Send a message to a reply channel, then add the channel to groups. If it is full, only raise ChannelFull."""
+        self.send(channel, message)
+        self.group_add_all(groups, channel)
+
     def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """Add a channel to groups at once. The channel then misses no message, so do not call `on_missing`."""
         self.group_add_all(groups, channel)

@@ -15,7 +15,7 @@ from . import following, scripts
 from .bounded_cache import BoundedCache
 from .channel_layer import Message
 from .items import GroupSend
-from .redis_sending import OVERFILL_FACTOR, RedisSending
+from .redis_sending import OVERFILL_FACTOR, REFUSED, RedisSending
 
 # A process caches at most this many lists of members. Each list is for one group and one process.
 MAX_GROUPS = 10000
@@ -36,6 +36,23 @@ class RedisGroups(RedisSending):
         """Add a channel to several groups, in one trip to each shard."""
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
             self.shards[index].call(command)
+
+    def send_and_join(self, channel: str, message: Message, groups: Collection[str]) -> None:
+        """
+        Send a message to a reply channel, and then add the channel to groups. With one shard, make one trip.
+
+        Raise ChannelFull if the channel has reached its capacity. Then the channel is in none of the groups.
+        """
+        if self.ring_size > 1:
+            self.send(channel, message)
+            self.group_add_all(groups, channel)
+            return
+        joining = self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry)
+        _, sending = self.send_command(channel, message)
+        answer, *_ = self.shards[0].call(sending, *(command for _, command in joining))
+        if answer in REFUSED:
+            self.group_discard_all(groups, channel)
+            raise self.ChannelFull(channel)
 
     def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """

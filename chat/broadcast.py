@@ -189,14 +189,21 @@ def close_group(group: str, code: int, but: Iterable[str] = ()) -> None:
 # One connection.
 
 
-def accept(channel: str, event: Event | None = None, close: int | None = None) -> None:
-    """Complete a handshake at once, with the first event in the same message, or with a close code."""
+def accept(channel: str, event: Event | None = None, close: int | None = None, groups: Collection[str] = ()) -> None:
+    """
+    Complete a handshake at once, with the first event in the same message, or with a close code.
+
+    Then add the reply channel to `groups`, in the same trip to Redis.
+    """
     content: dict[str, Any] = {"accept": True}
     if event is not None:
         content["text"] = protocol.encode(event)
     if close is not None:
         content["close"] = close
-    Channel(channel).send(content, immediately=True)
+    if groups:
+        _layer().send_and_join(channel, content, groups)
+    else:
+        Channel(channel).send(content, immediately=True)
 
 
 def reply(channel: str, event: Event) -> None:

@@ -48,9 +48,15 @@ class Connection:
         """Send a text frame as it is."""
         broadcast.send_text(self.name, text)
 
-    def accept(self, event: broadcast.Event | None = None, close: int | None = None) -> None:
-        """Complete the handshake at once, with the first event in the same message, or with a close code."""
-        broadcast.accept(self.name, event, close)
+    def accept(
+        self, event: broadcast.Event | None = None, close: int | None = None, groups: Collection[str] = ()
+    ) -> None:
+        """
+        Complete the handshake at once, with the first event in the same message, or with a close code.
+
+        Then do what `subscribe` does with `groups`.
+        """
+        broadcast.accept(self.name, event, close, groups)
 
     def close(self, code: int) -> None:
         """Close this connection with a code that the client can read."""
@@ -102,8 +108,10 @@ class PollingConnection(Connection):
         """Add an encoded event to the response."""
         self.texts.append(text)
 
-    def accept(self, event: broadcast.Event | None = None, close: int | None = None) -> None:
-        """Add the first event, or the close code, to the response."""
+    def accept(
+        self, event: broadcast.Event | None = None, close: int | None = None, groups: Collection[str] = ()
+    ) -> None:
+        """Add the first event, or the close code, to the response. Ignore the groups, as `subscribe` does."""
         if event is not None:
             self.reply(event)
         if close is not None:

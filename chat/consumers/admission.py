@@ -28,7 +28,6 @@ def admit(connection, member, query, login=None, token_id=None):
     people.touch_seen(member.person)
     connection.session.update(make_session(connection, member, login, token_id))
     backlog_from = _accept(connection, member, query, *presence.arrive(member, connection))
-    connection.subscribe(get_groups(connection))
     state = rooms.get_join_state(member)
     if not state.may_stay:
         # The member was banned, or lost access in another way, after `member` was read. The connection was in no group
@@ -61,7 +60,11 @@ def make_session(connection, member, login=None, token_id=None):
 
 
 def _accept(connection, member, query, present, count):
-    """Accept a connection with `joined`. Return the cursor at which the backlog begins (None: the newest messages)."""
+    """
+    Accept a connection with `joined`, and add it to its groups.
+
+    Return the cursor at which the backlog begins (None: the newest messages).
+    """
     room, cursor = member.room, read_integer(query, "cursor")
     reset = "cursor" in query and (cursor is None or cursor > room.offset or not has_epoch(room, query))
     news = rooms.get_news(member)
@@ -77,7 +80,7 @@ def _accept(connection, member, query, present, count):
         refs_kept_seconds=rooms.get_refs_kept_seconds(),
         epoch=room.get_epoch(),
     )
-    connection.accept(joined)
+    connection.accept(joined, groups=get_groups(connection))
     return None if reset else cursor
 
 

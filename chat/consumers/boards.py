@@ -67,8 +67,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
         budgets.check_reads(self.message.user.id, connection.address)
         limits.lease_socket(visit.digest, connection)
         self._write_session(visit)
-        connection.accept()
-        connection.subscribe(self._get_groups())
+        connection.accept(groups=self._get_groups())
         boards.enter_waiting_room(visit, connection)
         # Read the state only after the connection is in its groups. Otherwise the visitor could miss a decision.
         first_events = list(boards.get_first_events(visit))

@@ -59,9 +59,8 @@ def _open(connection, person, query, login, token_id):
     session = {"person": person.id, "address": connection.address, "token": token_id, "login": login}
     session["limited"] = get_room_ids(person) is not None
     connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
-    connection.accept(event)
+    connection.accept(event, groups=_get_groups(connection))
     budgets.count_reads(person.id, connection.address, len(event["rooms"]) + budgets.CONNECTION_READS)
-    connection.subscribe(_get_groups(connection))
     # Send `workspace` again if it changed before the subscription. Otherwise the client would miss this change.
     if workspace.get_posts(person) != posts:
         _send_workspace(connection, person)

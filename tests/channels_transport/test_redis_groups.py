@@ -173,3 +173,21 @@ def test_a_consumer_leaves_its_groups_with_the_next_trip(valkey_url, count_comma
     assert counted.trips == 0
     layer.receive(CHANNELS)
     assert layer.group_channels("room") == []
+
+
+def test_a_reply_and_the_joining_of_groups_take_one_trip(valkey_url, count_commands):
+    layer = make_layer(valkey_url)
+    with count_commands() as counted:
+        layer.send_and_join("daphne.response.abc!a", {"text": "joined"}, ["room", "member"])
+    assert counted.trips == 1
+    layer.send_group("room", {"text": "later"})
+    received = [layer.receive(["daphne.response.abc!"])[1]["text"] for _ in range(2)]
+    assert received == ["joined", "later"]
+
+
+def test_a_channel_that_is_full_joins_no_group(layer):
+    for number in range(100):
+        layer.send("daphne.response.abc!b", {"number": number})
+    with pytest.raises(layer.ChannelFull):
+        layer.send_and_join("daphne.response.abc!a", {"text": "joined"}, ["room"])
+    assert layer.group_channels("room") == []

@@ -24,7 +24,10 @@ OPERATIONS = {
         *("take_tokens", "take_tokens_deferred", "return_token", "add_to_tally", "increment", "exchange"),
         *("acquire_leases", "add_entry", "enter"),
     ),
-    "layer": ("group_add_all", "group_renew", "group_add_members", "send_group", "send_group_later"),
+    "layer": (
+        *("group_add_all", "send_and_join", "group_renew", "group_add_members"),
+        *("send_group", "send_group_later"),
+    ),
 }
 # Django masks the token of a form anew in each response, and a second may begin between two responses.
 # The cookie `messages` names the object that the admin did not find.

@@ -129,7 +129,6 @@ def test_a_person_is_not_present_if_the_disconnect_overtakes_the_connect(alice, 
         "limits.lease_socket",
         "presence.arrive",
         "broadcast.accept",
-        "broadcast.subscribe",
         "rooms.catch_up",
     ],
 )

@@ -57,7 +57,6 @@ def test_a_client_cannot_get_announcements_to_others(alice, bob, enter, attic):
         "presence.arrive",
         "rooms.get_news",
         "broadcast.accept",
-        "broadcast.subscribe",
         "rooms.get_join_state",
         "rooms.catch_up",
     ],

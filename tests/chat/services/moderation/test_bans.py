@@ -86,17 +86,18 @@ def test_frames_of_a_banned_person_are_refused_even_if_the_close_was_lost(alice,
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("act", ["ban", "remove"])
 def test_a_connection_that_opens_during_a_ban_or_removal_is_closed(alice, bob, enter, room, monkeypatch, act):
-    subscribe = broadcast.subscribe
+    accept = broadcast.accept
 
-    def ban_or_remove_first(channel, groups):
+    def ban_or_remove_first(*arguments):
+        # The connection joins its groups when it is accepted.
         member = Member.objects.get(person=bob)
         if act == "ban":
             moderation.change_role(alice, room, bob, "banned")
         else:
             moderation.remove_member(None, member)
-        subscribe(channel, groups)
+        accept(*arguments)
 
-    monkeypatch.setattr(broadcast, "subscribe", ban_or_remove_first)
+    monkeypatch.setattr(broadcast, "accept", ban_or_remove_first)
     assert enter(bob).code == 4403
 
 
