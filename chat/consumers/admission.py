@@ -24,10 +24,10 @@ def admit(connection, member, query, login=None, token_id=None):
       None. The connection's session gets both, and the ids that later frames need.
     """
     budgets.check_reads(member.person_id, connection.address)
-    limits.lease_socket(member.person_id, connection)
+    present = presence.arrive(member, connection)
     people.touch_seen(member.person)
     connection.session.update(make_session(connection, member, login, token_id))
-    backlog_from = _accept(connection, member, query, *presence.arrive(member, connection))
+    backlog_from = _accept(connection, member, query, *present)
     state = rooms.get_join_state(member)
     if not state.may_stay:
         # The member was banned, or lost access in another way, after `member` was read. The connection was in no group

@@ -263,30 +263,36 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
     The owner is a person's id, or the digest of a board's visitor. Raise `rate_limited`, with nothing counted, if the
     owner or the address has reached its limit of open connections.
     """
-    if not settings.CHAT_LIMITS_ON:
+    counters = get_socket_counters(owner, connection)
+    if counters:
+        check_not_full(store.acquire_leases(counters, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS))
+
+
+def check_not_full(counter: str | None) -> None:
+    """Raise `rate_limited` if there is a counter of `get_socket_counters` that has reached its limit."""
+    if counter is None:
         return
+    budgets.count_refusal("sockets_per_person" if ":person:" in counter else "sockets_per_address")
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
-    full = store.acquire_leases(_socket_counters(owner, connection), connection.name, seconds)
-    if full is not None:
-        budgets.count_refusal("sockets_per_person" if ":person:" in full else "sockets_per_address")
-        raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
+    raise ChatError("rate_limited", "Too many connections are open.", retry_after=float(seconds))
 
 
 def renew_socket(owner: int | str, connection: Connection) -> None:
     """Renew both leases of an open connection. This checks no limit: `lease_socket` did that."""
-    if settings.CHAT_LIMITS_ON:
-        names = _socket_counters(owner, connection)
-        store.renew_leases(names, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+    counters = get_socket_counters(owner, connection)
+    if counters:
+        store.renew_leases(counters, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
 
 
 def release_socket(owner: int | str, connection: Connection) -> None:
     """End both leases of a connection: those of its owner and of its address."""
-    if settings.CHAT_LIMITS_ON:
-        store.release_leases(_socket_counters(owner, connection), connection.name)
+    store.release_leases(get_socket_counters(owner, connection), connection.name)
 
 
-def _socket_counters(owner: int | str, connection: Connection) -> dict[str, int]:
-    """Return {name of a counter: how many open connections it allows}."""
+def get_socket_counters(owner: int | str, connection: Connection) -> dict[str, int]:
+    """Return {name of the leases that count a connection: how many there are}. Nothing is counted without limits."""
+    if not settings.CHAT_LIMITS_ON:
+        return {}
     return {
         f"sockets:person:{owner}": settings.CHAT_MAX_SOCKETS_PER_PERSON,
         f"sockets:address:{get_network(connection.address)}": settings.CHAT_MAX_SOCKETS_PER_ADDRESS,

@@ -15,6 +15,7 @@ from channels_transport import call_later
 from chat import broadcast, protocol
 from chat.connections import Connection
 from chat.models import Member, Person, Room, find_present, make_handle_key
+from chat.services import limits
 from chat.store import store
 
 _ROSTER = "room:"  # the name of a room's roster is this prefix and the room's id
@@ -25,11 +26,16 @@ def arrive(member: Member, connection: Connection) -> tuple[list[dict], int]:
     """
     Put a connection on the room's roster for CHAT_PRESENCE_LEASE_SECONDS. Return what `get_present` returns.
 
+    Count the connection as `limits.lease_socket` does, in the same trip. If a limit is reached, raise `rate_limited`,
+    and change nothing.
+
     Nothing is published: call `schedule_presence_update` once the connection is in its groups.
     """
     roster, owner, seconds = _roster(member.room_id), _owner_of(member), settings.CHAT_PRESENCE_LEASE_SECONDS
-    owners, count = store.enter(roster, owner, connection.name, seconds, protocol.MAX_PRESENT)
-    return _describe(member.room_id, owners, member.room.access == Room.BOARD), count
+    counters = limits.get_socket_counters(member.person_id, connection)
+    found = store.enter(roster, owner, connection.name, seconds, protocol.MAX_PRESENT, counters)
+    limits.check_not_full(found.full)
+    return _describe(member.room_id, found.owners, member.room.access == Room.BOARD), found.total
 
 
 def touch(member: Member, connection: Connection) -> None:

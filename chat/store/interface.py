@@ -29,6 +29,14 @@ class Taken(NamedTuple):
     empty: str | None
 
 
+class Entered(NamedTuple):
+    """The answer of `enter`: the name whose leases are all taken or None, some owners, and the number of all owners."""
+
+    full: str | None
+    owners: list[str]
+    total: int
+
+
 TALLY_SECONDS = 30 * 24 * 3600  # a tally is deleted when nothing was added to it for this time
 
 
@@ -189,8 +197,14 @@ class Store(SingleTokens, SingleLeases):
         """Do what `add_entry` does, and call `on_changes()` if the roster has changes. This may run later."""
 
     @abstractmethod
-    def enter(self, name: str, owner: str, entry: str, seconds: float, limit: int) -> tuple[list[str], int]:
-        """Do what `add_entry` and then `list_owners` do, and return what `list_owners` returns, in one round trip."""
+    def enter(
+        self, name: str, owner: str, entry: str, seconds: float, limit: int, leases: Mapping[str, int]
+    ) -> Entered:
+        """
+        Do what `acquire_leases`, `add_entry` and `list_owners` do, in one round trip.
+
+        The holder of the leases is `entry`. If a lease cannot be acquired, do nothing else.
+        """
 
     @abstractmethod
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from .interface import TALLY_SECONDS, Bucket, Store, Taken, split_changes
+from .interface import TALLY_SECONDS, Bucket, Entered, Store, Taken, split_changes
 
 # A caller that has waited for the returned time gets its tokens, although floats are not exact.
 ROUNDING_SECONDS = 1e-6
@@ -166,10 +166,15 @@ class MemoryStore(Store):
         if self.add_entry(name, owner, entry, seconds):
             on_changes()
 
-    def enter(self, name: str, owner: str, entry: str, seconds: float, limit: int) -> tuple[list[str], int]:
+    def enter(
+        self, name: str, owner: str, entry: str, seconds: float, limit: int, leases: Mapping[str, int]
+    ) -> Entered:
         with self._lock:
+            full = self.acquire_leases(leases, entry, seconds)
+            if full is not None:
+                return Entered(full, [], 0)
             self.add_entry(name, owner, entry, seconds)
-            return self.list_owners(name, limit)
+            return Entered(None, *self.list_owners(name, limit))
 
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         with self._lock:

@@ -18,7 +18,7 @@ from channels_transport import (
     split_redis_urls,
 )
 
-from .interface import TALLY_SECONDS, Bucket, Store, Taken, split_changes
+from .interface import TALLY_SECONDS, Bucket, Entered, Store, Taken, split_changes
 from .scripts import StoreScripts
 
 throttle = LogThrottle(logging.getLogger(__name__))
@@ -154,8 +154,15 @@ class RedisStore(StoreScripts, Store):
         command = self._roster_command(name, "add", owner, entry, seconds)
         self._call_deferred(command, lambda has_changes: has_changes and on_changes())
 
-    def enter(self, name: str, owner: str, entry: str, seconds: float, limit: int) -> tuple[list[str], int]:
-        return self._read_owners(self._call(self._roster_command(name, "enter", owner, entry, seconds, limit)), limit)
+    def enter(
+        self, name: str, owner: str, entry: str, seconds: float, limit: int, leases: Mapping[str, int]
+    ) -> Entered:
+        keys = self._lease_keys(leases)
+        command = self._roster_command(name, "enter", owner, entry, seconds, limit, more_keys=keys)
+        answer = self._call((*command, *leases.values()))
+        if isinstance(answer, int):
+            return Entered(list(leases)[answer - 1], [], 0)
+        return Entered(None, *self._read_owners(answer, limit))
 
     def remove_entry(self, name: str, owner: str, entry: str) -> bool:
         return bool(self._call(self._roster_command(name, "remove", owner, entry)))
@@ -202,7 +209,8 @@ class RedisStore(StoreScripts, Store):
         on_taken: Callable[[list[str], list[str], int], object],
         on_held: Callable[[], object],
     ) -> None:
-        command = self._roster_command(name, "take_paced", seconds=seconds, counter=f"{self.prefix}count:{counter}")
+        keys = [f"{self.prefix}count:{counter}"]
+        command = self._roster_command(name, "take_paced", seconds=seconds, more_keys=keys)
         self._call_deferred(
             command, lambda answer: on_taken(*self._read_changes(name, answer)) if answer else on_held()
         )
@@ -222,10 +230,9 @@ class RedisStore(StoreScripts, Store):
         answers = self._call_all(("HMGET", f"{self.prefix}roster:{name}:owners", *texts) for texts in sealed)
         return [owner for owner, counts in zip(went, answers, strict=True) if not any(counts)]
 
-    def _roster_command(self, name, operation, owner="", entry="", seconds=0, limit=0, counter=None):
+    def _roster_command(self, name, operation, owner="", entry="", seconds=0, limit=0, more_keys=()):
         entries, owners, changes, longest = (f"{self.prefix}roster:{name}:{part}" for part in ROSTER_PARTS)
-        keys = [entries, owners, changes, self._rosters, longest]
-        keys += [] if counter is None else [counter]
+        keys = [entries, owners, changes, self._rosters, longest, *more_keys]
         sealed = self._crypter.seal(owner) if owner else ""
         return self._roster.command(operation, sealed, entry, seconds, ROSTER_GRACE_SECONDS, name, limit, keys=keys)
 

@@ -69,30 +69,34 @@ class StoreScripts:
             end
         end
     """
-    # ARGV: holder, seconds, and the limit of each key. Returns 0, or the number of the first key whose limit is
-    # reached: then it gives no lease. Ended leases are removed only if a limit seems to be reached.
-    _LEASE = (
+    # `acquire` gives a holder a lease of each key. It returns 0, or the number of the first key whose limit is reached:
+    # then it gives no lease. It removes ended leases only if a limit seems to be reached.
+    _ACQUIRE = (
         _SHORTEN
         + """
-        local seconds, given = tonumber(ARGV[2]), {}
-        for number, key in ipairs(KEYS) do
-            if redis.call('ZADD', key, now + seconds, ARGV[1]) == 1 then
-                given[#given + 1] = key
-                local limit = tonumber(ARGV[number + 2])
-                if redis.call('ZCARD', key) > limit then
-                    shorten(key, seconds)
-                    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+        local function acquire(keys, holder, seconds, limits)
+            local given = {}
+            for number, key in ipairs(keys) do
+                if redis.call('ZADD', key, now + seconds, holder) == 1 then
+                    given[#given + 1] = key
+                    local limit = tonumber(limits[number])
                     if redis.call('ZCARD', key) > limit then
-                        for _, other in ipairs(given) do redis.call('ZREM', other, ARGV[1]) end
-                        return number
+                        shorten(key, seconds)
+                        redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+                        if redis.call('ZCARD', key) > limit then
+                            for _, other in ipairs(given) do redis.call('ZREM', other, holder) end
+                            return number
+                        end
                     end
                 end
+                redis.call('EXPIRE', key, seconds)
             end
-            redis.call('EXPIRE', key, ARGV[2])
+            return 0
         end
-        return 0
     """
     )
+    # ARGV: holder, seconds, and the limit of each key. Returns what `acquire` returns.
+    _LEASE = _ACQUIRE + "return acquire(KEYS, ARGV[1], tonumber(ARGV[2]), {unpack(ARGV, 3)})"
     # ARGV: holder, seconds.
     _RENEW = """
         local time = redis.call('TIME')
@@ -109,11 +113,13 @@ class StoreScripts:
     # 3. changes: a hash of "came" or "went" for each owner;
     # 4. the set of the names of all rosters that have entries;
     # 5. how long an entry lasts (s), if that is longer than the grace;
-    # 6. for `take_paced`: a counter that exists while no changes may be taken.
-    # ARGV: operation, owner, entry, seconds, grace (s), name of the roster, limit of owners.
-    # An operation that finds and returns owners returns {number of owners, at most `limit` owners}.
+    # 6. for `take_paced`: a counter that exists while no changes may be taken; for `enter`: the keys of leases that the
+    #    entry must have.
+    # ARGV: operation, owner, entry, seconds, grace (s), name of the roster, limit of owners, and the limits of the
+    # leases. `enter` returns the number of the first lease whose limit is reached, and does nothing then. Otherwise an
+    # operation that lists owners returns {number of owners, at most `limit` owners}.
     _ROSTER = (
-        _SHORTEN
+        _ACQUIRE
         + """
         local operation, owner = ARGV[1], ARGV[2]
         local member = owner .. '\\n' .. ARGV[3]
@@ -148,6 +154,10 @@ class StoreScripts:
                 owners[index] = name
             end
             return {redis.call('HLEN', KEYS[2]), owners}
+        end
+        if operation == 'enter' then
+            local full = acquire({unpack(KEYS, 6)}, ARGV[3], tonumber(ARGV[4]), {unpack(ARGV, 8)})
+            if full > 0 then return full end
         end
         if operation == 'add' or operation == 'enter' then
             drop_ended()

@@ -133,9 +133,9 @@ def test_a_connect_runs_few_commands_in_redis(make_site, valkey_url, monkeypatch
         socket.put("websocket.connect", **socket.handshake)
         with CommandCount(valkey_url, monkeypatch) as counted:
             site.work("websocket.connect")
-    # Two of the trips ask for a message. The others wait for the leases, for the roster, and for the reply that
+    # Two of the trips ask for a message. The others wait for the leases and the roster, and for the reply that
     # accepts the socket and the groups.
-    assert (sum(counted.calls.values()) <= 94, counted.trips <= 5) == (True, True), (counted.calls, counted.trips)
+    assert (sum(counted.calls.values()) <= 94, counted.trips <= 4) == (True, True), (counted.calls, counted.trips)
 
 
 def test_a_disconnect_waits_for_no_trip_to_redis(make_site, valkey_url, monkeypatch):

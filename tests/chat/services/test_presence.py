@@ -126,7 +126,6 @@ def test_a_person_is_not_present_if_the_disconnect_overtakes_the_connect(alice, 
     "step",
     [
         "rooms.join_room",
-        "limits.lease_socket",
         "presence.arrive",
         "broadcast.accept",
         "rooms.catch_up",

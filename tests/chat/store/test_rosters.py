@@ -166,10 +166,10 @@ def test_changes_that_no_process_takes_expire(timed):
 
 
 def test_an_owner_who_enters_gets_the_list_of_all_owners(store):
-    assert store.enter("room", "Alice", "tab1", 60, 9) == (["Alice"], 1)
-    owners, count = store.enter("room", "Bob", "tab2", 60, 9)
+    assert store.enter("room", "Alice", "tab1", 60, 9, {}) == (None, ["Alice"], 1)
+    _, owners, count = store.enter("room", "Bob", "tab2", 60, 9, {})
     assert (sorted(owners), count) == (["Alice", "Bob"], 2)
-    owners, count = store.enter("room", "Alice", "tab3", 60, 1)
+    _, owners, count = store.enter("room", "Alice", "tab3", 60, 1, {})
     assert (len(owners), count) == (1, 2)
     came, went, count = store.take_changes("room")
     assert (sorted(came), went, count) == (["Alice", "Bob"], [], 2)
@@ -243,3 +243,16 @@ def test_an_entry_for_a_day_lasts_for_a_day_although_the_roster_is_read(store, p
     assert store.count_owners(["door"]) == [1]
     pass_by(3601)
     assert store.count_owners(["door"]) == [0]
+
+
+def test_an_owner_who_gets_no_lease_does_not_enter(store, pass_by):
+    leases = {"person": 2, "address": 1}
+    assert store.enter("room", "Alice", "tab1", 60, 9, leases) == (None, ["Alice"], 1)
+    assert store.enter("room", "Alice", "tab1", 60, 9, leases) == (None, ["Alice"], 1), "tab1 has its leases already"
+    store.take_changes("room")
+    assert store.enter("room", "Bob", "tab2", 60, 9, leases) == ("address", [], 0)
+    assert (store.take_changes("room"), store.count_leases("person")) == (([], [], 1), 1)
+    store.release_leases(leases, "tab1")
+    assert store.enter("room", "Bob", "tab2", 60, 0, leases) == (None, [], 2)
+    pass_by(61)
+    assert store.count_leases("address") == 0
