@@ -23,7 +23,8 @@ from .scripts import StoreScripts
 
 throttle = LogThrottle(logging.getLogger(__name__))
 
-# The keys of a roster remain for this time after its last entry ends. So a sweep can still find the owners who left.
+# The keys of a roster remain for at least half of this time after its last entry ends. So a sweep can still find the
+# owners who left.
 ROSTER_GRACE_SECONDS = 600
 # The last part of each key of a roster: the script explains them.
 ROSTER_PARTS = ("entries", "owners", "changes", "longest")
