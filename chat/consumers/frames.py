@@ -145,7 +145,6 @@ def _sync(connection, member, event):
     if event.cursor != member.room.offset:
         budgets.check_reads(member.person_id, connection.address)
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
-    limits.renew_socket(member.person_id, connection)
     connection.resubscribe(get_groups(connection), lambda: _send_missed(connection, member, event.cursor))
     presence.touch(member, connection)
     send_backlog(connection, rooms.catch_up(member.room, event.cursor))

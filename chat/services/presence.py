@@ -39,10 +39,15 @@ def arrive(member: Member, connection: Connection) -> tuple[list[dict], int]:
 
 
 def touch(member: Member, connection: Connection) -> None:
-    """Renew the lease of a connection, or put it on the roster again. If the roster has changes, publish them."""
+    """
+    Renew the lease of a connection, or put it on the roster again. If the roster has changes, publish them.
+
+    Also do what `limits.renew_socket` does.
+    """
     publish_changes = partial(schedule_presence_update, member.room_id)
     seconds = settings.CHAT_PRESENCE_LEASE_SECONDS
-    store.renew_entry(_roster(member.room_id), _owner_of(member), connection.name, seconds, publish_changes)
+    counters = limits.get_socket_counters(member.person_id, connection)
+    store.renew_entry(_roster(member.room_id), _owner_of(member), connection.name, seconds, publish_changes, counters)
 
 
 def depart(room_id: int, handle: str, is_guest: bool, connection: Connection) -> None:

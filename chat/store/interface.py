@@ -193,8 +193,20 @@ class Store(SingleTokens, SingleLeases):
         """Add an entry of `owner` to a roster for `seconds`, or renew it. Return whether the roster has changes."""
 
     @abstractmethod
-    def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
-        """Do what `add_entry` does, and call `on_changes()` if the roster has changes. This may run later."""
+    def renew_entry(
+        self,
+        name: str,
+        owner: str,
+        entry: str,
+        seconds: float,
+        on_changes: Callable[[], object],
+        leases: Collection[str] = (),
+    ) -> None:
+        """
+        Do what `add_entry` does, and call `on_changes()` if the roster has changes. This may run later.
+
+        Also do what `renew_leases` does with `leases`, whose holder is `entry`.
+        """
 
     @abstractmethod
     def enter(

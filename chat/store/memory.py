@@ -162,7 +162,16 @@ class MemoryStore(Store):
             roster["entries"][entry] = owner, time.monotonic() + seconds
             return bool(roster["changes"])
 
-    def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
+    def renew_entry(
+        self,
+        name: str,
+        owner: str,
+        entry: str,
+        seconds: float,
+        on_changes: Callable[[], object],
+        leases: Collection[str] = (),
+    ) -> None:
+        self.renew_leases(leases, entry, seconds)
         if self.add_entry(name, owner, entry, seconds):
             on_changes()
 

@@ -151,8 +151,16 @@ class RedisStore(StoreScripts, Store):
     def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:
         return bool(self._call(self._roster_command(name, "add", owner, entry, seconds)))
 
-    def renew_entry(self, name: str, owner: str, entry: str, seconds: float, on_changes: Callable[[], object]) -> None:
-        command = self._roster_command(name, "add", owner, entry, seconds)
+    def renew_entry(
+        self,
+        name: str,
+        owner: str,
+        entry: str,
+        seconds: float,
+        on_changes: Callable[[], object],
+        leases: Collection[str] = (),
+    ) -> None:
+        command = self._roster_command(name, "add", owner, entry, seconds, more_keys=self._lease_keys(leases))
         self._call_deferred(command, lambda has_changes: has_changes and on_changes())
 
     def enter(

@@ -113,8 +113,8 @@ class StoreScripts:
     # 3. changes: a hash of "came" or "went" for each owner;
     # 4. the set of the names of all rosters that have entries;
     # 5. how long an entry lasts (s), if that is longer than the grace;
-    # 6. for `take_paced`: a counter that exists while no changes may be taken; for `enter`: the keys of leases that the
-    #    entry must have.
+    # 6. for `take_paced`: a counter that exists while no changes may be taken;
+    #    for `enter` and `add`: the keys of the leases that `enter` acquires and `add` renews.
     # ARGV: operation, owner, entry, seconds, grace (s), name of the roster, limit of owners, and the limits of the
     # leases. `enter` returns the number of the first lease whose limit is reached, and does nothing then. Otherwise an
     # operation that lists owners returns {number of owners, at most `limit` owners}.
@@ -158,6 +158,11 @@ class StoreScripts:
         if operation == 'enter' then
             local full = acquire({unpack(KEYS, 6)}, ARGV[3], tonumber(ARGV[4]), {unpack(ARGV, 8)})
             if full > 0 then return full end
+        elseif operation == 'add' then
+            for index = 6, #KEYS do
+                redis.call('ZADD', KEYS[index], now + tonumber(ARGV[4]), ARGV[3])
+                redis.call('EXPIRE', KEYS[index], ARGV[4])
+            end
         end
         if operation == 'add' or operation == 'enter' then
             drop_ended()

@@ -233,6 +233,16 @@ def test_a_renewal_of_an_entry_takes_four_commands(valkey_url, monkeypatch):
     assert counted.calls == {"evalsha": 1, "zrangebyscore": 1, "zadd": 1, "ttl": 1, "exists": 1}
 
 
+def test_the_leases_of_an_entry_are_renewed_with_it(store, pass_by):
+    store.acquire_lease("person", "tab", 60, 1)
+    pass_by(40)
+    store.renew_entry("room", "Alice", "tab", 60, lambda: None, ["person", "address"])
+    pass_by(40)
+    assert [store.count_leases(name) for name in ("person", "address")] == [1, 1]
+    pass_by(21)
+    assert [store.count_leases(name) for name in ("person", "address")] == [0, 0]
+
+
 def test_an_entry_for_a_day_lasts_for_a_day_although_the_roster_is_read(store, pass_by):
     """Check the rosters whose connections send no heartbeat: waiting rooms and the page of operators."""
     store.add_entry("door", "visitor", "tab", 25 * 3600)
