@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from channels_transport.texts import READS_TEXTS
 from chat.protocol import EVENTS, Command, format_time
-from chat.services import commands, presence, rooms
+from chat.services import commands, limits, presence, rooms
 from tests import wire
 from tests.chat.redis_site import count, prepare
 from tests.chat.services.rooms.actions import fill
@@ -146,3 +146,18 @@ def test_a_disconnect_waits_for_no_trip_to_redis(make_site, valkey_url, monkeypa
         site.work("websocket.disconnect")
     # Two trips ask for a message. The third one publishes who left, if the room has had no such update in this second.
     assert (sum(counted.calls.values()) <= 50, counted.trips <= 3) == (True, True), (counted.calls, counted.trips)
+
+
+def test_arrivals_and_departures_are_published_after_the_trip_that_reports_them(make_site, bob, room):
+    site = make_site(10)
+    prepare(site)
+    socket = wire.Socket("/chat/garden/", wire.browser_of(bob))
+    socket.channel = "daphne.response.abc!bob"
+    for channel, content, text in (
+        ("websocket.connect", socket.handshake, b'"came":["Bob"],"went":[]'),
+        ("websocket.disconnect", {"code": 1000}, b'"came":[],"went":["Bob"]'),
+    ):
+        limits.store._client.delete(f"chat:count:presence:{room.id}")
+        socket.put(channel, **content)
+        site.work(channel)
+        assert text in site.read()
