@@ -95,8 +95,8 @@ class Receiver:
         # If the receiving thread begins another turn between these reads, the number is wrong, and nothing is claimed.
         return index, self._claim_command(reply, number)
 
-    def _claim_command(self, reply: str | bytes, number: bytes) -> tuple:
-        return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number)
+    def _claim_command(self, reply: str | bytes, number: bytes, *options: str) -> tuple:
+        return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number, *options)
 
     def _finish_turn(self) -> None:
         if self.reply or self.deferred:
@@ -196,19 +196,19 @@ class Receiver:
     def _open_turn(self, index: int, item: bytes, is_expired: bool) -> bytes | None:
         """Begin a popped turn. Return its frame's body, or None if another worker already owns the turn."""
         turn = read_turn_item(item)
-        claim = self._claim_command(turn.reply, turn.number)
         # A worker that was delayed since the pop may count as dead by now, so it waits for the answer to its claim.
         # Otherwise no other worker can own the turn, and the claim needs no answer. With several shards, `_asked_at`
         # may be the time of a request to another shard.
         is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
         if not turn.has_copy or is_expired or not is_fresh:
-            return self._claim_and_wait(index, claim, turn.reply, turn.number)
-        self._waiters[index].send(claim)
+            return self._claim_and_wait(index, turn.reply, turn.number)
+        # The copied session arrived with a renewed lease, so the claim has nothing to read.
+        self._waiters[index].send(self._claim_command(turn.reply, turn.number, "copied"))
         self._begin_turn(index, turn.reply, turn.number, turn.session)
         return turn.body
 
-    def _claim_and_wait(self, index: int, claim: tuple, reply: bytes, number: bytes) -> bytes | None:
-        (answer,) = self.layer.shards[index].call(claim)
+    def _claim_and_wait(self, index: int, reply: bytes, number: bytes) -> bytes | None:
+        (answer,) = self.layer.shards[index].call(self._claim_command(reply, number))
         if answer is None:
             return None
         # The turn begins after the answer, because the heartbeat also claims the current turn, and could get the frame.

@@ -95,11 +95,10 @@ return found
 # Appends an item to the list of a process. ARGV: process, group, version, letter of the item, its content, expiry (s),
 # capacity. Returns the list's length, or 0 if the list is full.
 GROUP_PUSH = LayerScript(
-    "count stamp push is_full",
+    "stamp push_message",
     """
-if is_full(ARGV[3], ARGV[9]) then return 0 end
-count(ARGV[3], 'messages_count')
-return push(ARGV[3], ARGV[6] .. stamp(ARGV[8]) .. ARGV[5] .. ARGV[4] .. '\\0' .. ARGV[7], ARGV[8])
+local item = ARGV[6] .. stamp(ARGV[8]) .. ARGV[5] .. ARGV[4] .. '\\0' .. ARGV[7]
+return push_message(ARGV[3], item, ARGV[8], ARGV[9])
 """,
 )
 
@@ -112,12 +111,8 @@ for index = 1, #all, 2 do
         remove_dead_members(ARGV[3], process)
     else
         if process ~= '' then
-            length = 0
-            if not is_full(process, ARGV[7]) then
-                count(process, 'messages_count')
-                local head = ARGV[4] .. stamp(ARGV[6]) .. all[index + 1] .. ARGV[3]
-                length = push(process, head .. '\\0' .. ARGV[5], ARGV[6])
-            end
+            local item = ARGV[4] .. stamp(ARGV[6]) .. all[index + 1] .. ARGV[3] .. '\\0' .. ARGV[5]
+            length = push_message(process, item, ARGV[6], ARGV[7])
         end
         lengths[#lengths + 1] = process
         lengths[#lengths + 1] = length
@@ -129,12 +124,12 @@ return lengths
 # Does the work of GROUP_PROCESSES and GROUP_PUSH, for a layer with one shard. ARGV: group, letter of the items, their
 # content, expiry (s), capacity of a process' list. Returns {process, length of its list or 0 if it was full, ...}, with
 # the length -1 for ''. The caller sends to the members of ''.
-GROUP_SEND = LayerScript("count stamp push is_full is_dead remove_dead_members", _SEND)
+GROUP_SEND = LayerScript("stamp push_message is_dead remove_dead_members", _SEND)
 
 # Does the work of GROUP_SEND, unless the group has had a paced message within the last ARGV[9] ms. Then it returns the
 # number of that message. ARGV[8] is the number of this message.
 GROUP_SEND_PACED = LayerScript(
-    "count stamp push is_full is_dead remove_dead_members",
+    "stamp push_message is_dead remove_dead_members",
     """
 local pace = P .. 'paced:' .. ARGV[3]
 if not redis.call('SET', pace, ARGV[8], 'NX', 'PX', ARGV[9]) then return redis.call('GET', pace) end

@@ -9,12 +9,10 @@ from .script import LayerScript
 # Appends a message to a channel's list. ARGV: channel, the item's name part, body, expiry (s), capacity. Returns the
 # list's length, or 0 if the list is full.
 SEND = LayerScript(
-    "count stamp push is_full",
+    "stamp push_message",
     """
 local channel, name, body, seconds, capacity = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-if is_full(channel, capacity) then return 0 end
-count(channel, 'messages_count')
-return push(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds)
+return push_message(channel, 'M' .. stamp(seconds) .. name .. '\\0' .. body, seconds, capacity)
 """,
 )
 

@@ -37,24 +37,44 @@ local function push(channel, item, seconds)
     return length
 end
 """),
-    # Expired messages at the head of a full list are counted and removed. Turns are not removed.
+    # Expired messages at the head of a full list are counted and removed. Turns are not removed. The second result is
+    # the length of a list that is not full.
     "is_full": SharedFunction(
         """
 local function is_full(channel, capacity)
     local key = P .. channel
-    if redis.call('LLEN', key) < tonumber(capacity) then return false end
+    local length = redis.call('LLEN', key)
+    if length < tonumber(capacity) then return false, length end
     while true do
         local head = redis.call('LINDEX', key, 0)
         if not head or string.sub(head, 1, 1) == 'T' or not is_expired(head) then break end
         redis.call('LPOP', key)
         count(channel, 'expired_count')
     end
-    if redis.call('LLEN', key) < tonumber(capacity) then return false end
+    length = redis.call('LLEN', key)
+    if length < tonumber(capacity) then return false, length end
     count(channel, 'channel_full_count')
     return true
 end
 """,
         ("is_expired", "count"),
+    ),
+    # Appends a message to a list, and counts it. Returns the list's length, or 0 if the list is full. Nearly every
+    # message finds room, so its length is read only if the push exceeds the capacity.
+    "push_message": SharedFunction(
+        """
+local function push_message(channel, item, seconds, capacity)
+    local length = push(channel, item, seconds)
+    if length > tonumber(capacity) then
+        redis.call('RPOP', P .. channel)
+        if is_full(channel, capacity) then return 0 end
+        length = push(channel, item, seconds)
+    end
+    count(channel, 'messages_count')
+    return length
+end
+""",
+        ("push", "is_full", "count"),
     ),
     # See SILENCE_SECONDS. The rest of the grace period may not exceed the period's length. Otherwise, after the clock
     # was set back, the period would last until the clock reaches the old time.
@@ -149,9 +169,26 @@ end
 """,
         ("micros",),
     ),
-    # Queues the turn of a connection that has frames. The owner '-' means that the turn is in a channel's list, or that
-    # a worker has popped it and not yet claimed it. If the list is empty, a worker may be waiting for the turn. The
-    # copies in the item let this worker begin at once.
+    # Adds a turn to its channel's list, which has `waiting` items. `body` is the body of the connection's first frame.
+    # If the list is empty, a worker may be waiting for the turn. The copies in the item let this worker begin at once.
+    # The caller stores the turn with the owner '-': it is in a channel's list, or a worker has popped it and not yet
+    # claimed it. Returns the number of the turn.
+    "push_turn": SharedFunction(
+        """
+local function push_turn(reply, channel, expiry, body, waiting)
+    local number, rest = next_number(), '?\\0'
+    if waiting == 0 then
+        local session = read_session(reply) or ''
+        rest = #session .. '\\0' .. session .. body
+    end
+    redis.call('ZADD', P .. 'turns', now + $TURN_LEASE_MS, reply)
+    push(channel, 'T' .. expiry .. number .. reply .. '\\0' .. rest, $ITEM_SECONDS)
+    return number
+end
+""",
+        ("next_number", "read_session", "push"),
+    ),
+    # Queues the turn of a connection if it has frames. Otherwise the connection has no turn.
     "queue_turn": SharedFunction(
         """
 local function queue_turn(reply)
@@ -161,18 +198,13 @@ local function queue_turn(reply)
         redis.call('ZREM', P .. 'turns', reply)
         return
     end
-    local number = next_number()
-    local channel, rest = string.sub(frame, 15, string.find(frame, '\\0', 15, true) - 1), '?\\0'
-    if redis.call('LLEN', P .. channel) == 0 then
-        local session = read_session(reply) or ''
-        rest = #session .. '\\0' .. session .. string.sub(frame, 16 + #channel)
-    end
+    local channel = string.sub(frame, 15, string.find(frame, '\\0', 15, true) - 1)
+    local body, waiting = string.sub(frame, 16 + #channel), redis.call('LLEN', P .. channel)
+    local number = push_turn(reply, channel, string.sub(frame, 2, 14), body, waiting)
     redis.call('HSET', turn, 'owner', '-', 'channel', channel, 'number', number)
-    redis.call('ZADD', P .. 'turns', now + $TURN_LEASE_MS, reply)
-    push(channel, 'T' .. string.sub(frame, 2, 14) .. number .. reply .. '\\0' .. rest, $ITEM_SECONDS)
 end
 """,
-        ("next_number", "read_session", "push"),
+        ("push_turn",),
     ),
     # Ends a turn whose frame has been run or has expired: the connection's next frame gets a turn. The record of a
     # connection that has ended expires sooner than its lease.

@@ -15,7 +15,7 @@ from .script import LayerScript
 #   frame. 'forget' means that the frame is the connection's last one, and replaces the frames that wait.
 # Returns 'ok', 'again' (it was accepted before), 'full', or 'gap' (the previous frame is missing).
 ENQUEUE = LayerScript(
-    "count stamp is_full connections_key queue_turn",
+    "count stamp is_full connections_key push_turn queue_turn",
     """
 local channel, reply, order, body, seconds = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local capacity, frame_capacity, lease = ARGV[8], tonumber(ARGV[9]), ARGV[10]
@@ -36,14 +36,25 @@ elseif last and order > last + 1 then
     if ARGV[12] ~= 'first' then return 'gap' end
     count(channel, 'lost_count', order - last - 1)
 end
-if redis.call('LLEN', frames) >= frame_capacity then
+local full, waiting = false, nil
+if not record[2] then full, waiting = is_full(channel, capacity) end
+if full then return 'full' end
+local expiry = stamp(seconds)
+local length = redis.call('RPUSH', frames, 'F' .. expiry .. channel .. '\\0' .. body)
+if length > frame_capacity then
+    redis.call('RPOP', frames)
     count(channel, 'channel_full_count')
     return 'full'
 end
-if not record[2] and is_full(channel, capacity) then return 'full' end
-redis.call('RPUSH', frames, 'F' .. stamp(seconds) .. channel .. '\\0' .. body)
 redis.call('EXPIRE', frames, lease)
-redis.call('HSET', turn, 'order', order)
+if not record[2] and length == 1 then
+    local number = push_turn(reply, channel, expiry, body, waiting)
+    redis.call('HSET', turn, 'order', order, 'owner', '-', 'channel', channel, 'number', number)
+else
+    redis.call('HSET', turn, 'order', order)
+    -- Redis has lost the connection's record, and still has frames of it.
+    if not record[2] then queue_turn(reply) end
+end
 redis.call('EXPIRE', turn, lease)
 if ARGV[11] ~= '' then
     redis.call('HSET', connections_key(reply), reply, 'C' .. ARGV[11])
@@ -52,7 +63,6 @@ elseif channel == 'websocket.disconnect' then
     redis.call('HSET', connections_key(reply), reply, 'D' .. body)
 end
 count(channel, 'messages_count')
-if not record[2] then queue_turn(reply) end
 return 'ok'
 """,
 )
@@ -139,9 +149,10 @@ return false
     frees=True,
 )
 
-# Claims a turn, or renews its lease. ARGV: worker, lease (ms), reply channel, number of the turn. Returns false if the
-# turn has ended or another worker owns it, 0 if the lease is renewed, or {body of its frame or '', session or ''} if
-# the turn begins.
+# Claims a turn, or renews its lease. ARGV: worker, lease (ms), reply channel, number of the turn, and 'copied' if the
+# worker has copies of the frame and the session. Returns false if the turn has ended or another worker owns it, 0 if
+# the lease is renewed. If the turn begins, it returns {body of its frame or '', session or ''}, or 1 to a worker with
+# copies.
 CLAIM = LayerScript(
     "read_session pop_frame",
     """
@@ -152,7 +163,8 @@ if record[2] ~= number or (record[1] ~= worker and record[1] ~= '-') then return
 redis.call('ZADD', P .. 'turns', 'XX', now + lease, reply)
 if record[1] == worker then return 0 end
 redis.call('HSET', turn, 'owner', worker)
-return {pop_frame(reply) or '', read_session(reply) or ''}
+local body = pop_frame(reply) or ''
+return ARGV[7] == 'copied' and 1 or {body, read_session(reply) or ''}
 """,
     frees=True,
 )
