@@ -1,5 +1,6 @@
 """
-Frames and requests from an interface to the workers, in one pipeline for each turn of the reactor.
+Frames and requests from an interface to the workers. A lone frame leaves at once, and when the interface is busy, all
+frames of a turn of the reactor leave in one pipeline.
 
 Frames keep their order. The frames of a connection wait here until Redis has accepted them. They are dropped only after
 `forget`, or if the connection ends before the first of them was sent. While a channel is full or Redis is down, the
@@ -56,7 +57,7 @@ class Frames:
         self.bytes = 0  # the sum of the commands' bodies
         self.is_forgotten = False
         self.retry_seconds: float = RETRY_SECONDS
-        self.is_backing_off = False
+        self.is_backing_off = self.is_paused = False
 
     @property
     def is_full(self) -> bool:
@@ -126,6 +127,7 @@ class Upstream:
         self._last_frame_at: dict[str, float] = {}
         self._flushing: Any = None
         self._in_flight = 0
+        self._last_trip = 0  # the number of commands in the last trip
 
     def forget(self, reply: str) -> None:
         """
@@ -148,7 +150,12 @@ class Upstream:
         _, command = self.layer.send_command(channel, add_arrival(message))
         if is_ordered(channel, message):
             self._send_frame(message["reply_channel"], command, channel, message["order"])
-            self._schedule(self._choose_delay(channel, message["reply_channel"]))
+            delay = self._choose_delay(channel, message["reply_channel"])
+            if delay or self._flushing is not None or self._in_flight or self._last_trip != 1:
+                self._schedule(delay)
+            else:
+                # The last trip had one command and is answered, so more frames are not likely to follow in this turn.
+                self._flush()
         else:
             self._requests.append((command, message.get("reply_channel", "")))
             self._schedule()
@@ -165,7 +172,9 @@ class Upstream:
         return delay if silence > SILENCE_SECONDS and delay > SHORTEST_DELAY_SECONDS else 0
 
     def _send_frame(self, reply: str, command: tuple, channel: str, order: int) -> None:
-        frames = self._frames.setdefault(reply, Frames(is_known=order > 0))
+        frames = self._frames.get(reply)
+        if frames is None:
+            frames = self._frames[reply] = Frames(is_known=order > 0)
         if channel == "websocket.disconnect" and not frames.is_known and not frames.in_flight:
             # The connection ended before any of its frames was sent, so no worker needs to know it.
             frames.is_backing_off = False
@@ -175,7 +184,7 @@ class Upstream:
         was_full = frames.is_full
         frames.append((*command, FORGET) if frames.is_forgotten else command)
         if frames.is_full and not was_full:
-            self._pause(reply)
+            self._pause_reading(reply, frames)
         if not frames.is_backing_off:
             self._ready[reply] = frames
 
@@ -208,13 +217,14 @@ class Upstream:
         commands.extend(command for command, _ in requests)
         if not commands:
             return
+        self._last_trip = len(commands)
         self._in_flight += len(commands)
         if self._ready:
             self._schedule()
+        trip = [sent, requests, len(commands)]
         is_connected = self.client.is_connected
         done = self.client.call(*commands)
-        done.addBoth(self._count_answered, len(commands))
-        done.addCallbacks(self._answered, self._failed, [sent, requests], {}, [sent, requests, is_connected], {})
+        done.addCallbacks(self._answered, self._failed, trip, {}, [*trip, is_connected], {})
         done.addErrback(lambda failure: logger.error("Frames cannot be sent: %s", failure.getTraceback()))
 
     def _take_ready(self, most: int) -> list[tuple[str, Frames]]:
@@ -233,13 +243,13 @@ class Upstream:
             sent.append((reply, frames))
         return sent
 
-    def _count_answered(self, result: Any, count: int) -> Any:
+    def _count_answered(self, count: int) -> None:
         was_full, self._in_flight = self._in_flight >= MAX_COMMANDS_IN_FLIGHT, self._in_flight - count
         if was_full:
             self._schedule()
-        return result
 
-    def _answered(self, answers: list[Any], sent: list[tuple[str, Frames]], requests: list) -> None:
+    def _answered(self, answers: list[Any], sent: list[tuple[str, Frames]], requests: list, total: int) -> None:
+        self._count_answered(total)
         position = 0
         for reply, frames in sent:
             count = frames.in_flight
@@ -251,7 +261,7 @@ class Upstream:
 
     def _remove_accepted(self, reply: str, frames: Frames, answers: list[Any]) -> None:
         frames.in_flight = 0
-        accepted = next((index for index, answer in enumerate(answers) if answer not in ACCEPTED), len(answers))
+        accepted = _count_accepted(answers)
         frames.is_known = frames.is_known or accepted > 0
         frames.remove_accepted(accepted)
         if accepted:
@@ -265,13 +275,18 @@ class Upstream:
             self._schedule()
         else:
             del self._frames[reply]
-            self._resume(reply)
+            if frames.is_paused:
+                self._resume(reply)
+
+    def _pause_reading(self, reply: str, frames: Frames) -> None:
+        frames.is_paused = True
+        self._pause(reply)
 
     def _back_off(self, reply: str, frames: Frames, answer: Any) -> None:
         """Stop reading the connection, and send its frames again after a wait, which doubles each time."""
         if isinstance(answer, Exception):
             self.layer.log_loss("websocket.*", f"waits, since Redis refuses its frames for now: {answer}")
-        self._pause(reply)
+        self._pause_reading(reply, frames)
         frames.is_backing_off = True
         reactor.callLater(frames.retry_seconds, self._retry, reply, frames)
         frames.retry_seconds = min(LONGEST_RETRY_SECONDS, frames.retry_seconds * 2)
@@ -282,13 +297,16 @@ class Upstream:
             self._ready[reply] = frames
             self._schedule()
 
-    def _failed(self, failure: Any, sent: list[tuple[str, Frames]], requests: list, was_connected: bool) -> None:
+    def _failed(
+        self, failure: Any, sent: list[tuple[str, Frames]], requests: list, total: int, was_connected: bool
+    ) -> None:
         """Keep the frames until Redis is connected again. Redis recognizes accepted frames by their order."""
+        self._count_answered(total)
         for reply, frames in sent:
             frames.is_known = frames.is_known or was_connected
             frames.in_flight = 0
             frames.is_backing_off = True
-            self._pause(reply)
+            self._pause_reading(reply, frames)
         if not was_connected and self.client.seconds_disconnected <= MAX_DISCONNECTED_SECONDS:
             # None of the requests was sent, so send them soon. An interface that has just started is not connected yet.
             self._requests = requests + self._requests
@@ -296,3 +314,11 @@ class Upstream:
             return
         for _, reply in requests:
             self._refuse(reply)
+
+
+def _count_accepted(answers: list[Any]) -> int:
+    """Return how many of the frames Redis has accepted before the first one that it has not."""
+    for index, answer in enumerate(answers):
+        if answer not in ACCEPTED:
+            return index
+    return len(answers)

@@ -97,6 +97,33 @@ def test_all_messages_of_one_reactor_turn_are_sent_in_one_trip(rig):
     assert rig.upstream.is_empty
 
 
+def test_a_lone_frame_is_sent_at_once_and_the_frames_after_it_wait_for_its_answer_together(rig):
+    rig.send(0)
+    rig.pass_by()
+    rig.redis.held = []
+    rig.send(1)
+    rig.send(0, 1, reply=B)
+    rig.send(2)
+    assert [len(commands) for commands in rig.redis.trips] == [1, 1], "without a turn of the reactor"
+    rig.pass_by()
+    assert [len(commands) for commands in rig.redis.trips] == [1, 1, 2], "a connection has one trip in flight"
+    held, rig.redis.held = rig.redis.held, None
+    for done, commands in held:
+        done.callback([rig.redis.accept(command) for command in commands])
+    rig.pass_by()
+    assert rig.redis.accepted == {A: [0, 1, 2], B: [0, 1]} and rig.upstream.is_empty
+
+
+def test_while_an_interface_is_busy_the_frames_of_each_turn_are_sent_together(rig):
+    rig.send(0, 1)
+    rig.pass_by()
+    rig.send(2)
+    rig.send(0, reply=B)
+    assert len(rig.redis.trips) == 1
+    rig.pass_by()
+    assert [len(commands) for commands in rig.redis.trips] == [2, 2]
+
+
 def test_a_refused_frame_is_sent_again_until_it_is_accepted(rig):
     rig.redis.room = 2
     rig.send(*range(5))
