@@ -63,8 +63,9 @@ class DeferredCommands:
         return answer
 
     def _run(self, index: int, *commands: tuple) -> list[Any]:
+        # Mostly, all commands are for the same shard.
         entries = [entry for entry in self._waiting if entry.shard == index]
-        others = [entry for entry in self._waiting if entry.shard != index]
+        others = [entry for entry in self._waiting if entry.shard != index] if len(entries) < len(self._waiting) else []
         try:
             answers = self._layer.shards[index].ask(*(entry.command for entry in entries), *commands)
         except Unsent:

@@ -57,10 +57,8 @@ class Receiver:
 
     def receive(self, channels: list[str], block: bool) -> Received | None:
         """Return (channel, message), or None if no message waits. With `block`, wait up to `blpop_timeout` seconds."""
-        for channel in channels:
-            if self.layer.expanded.get(channel):
-                with contextlib.suppress(IndexError):  # another thread may have popped it
-                    return self.layer.expanded[channel].popleft()
+        if self.layer.expanded and (expanded := self._pop_expanded(channels)) is not None:
+            return expanded
         if not self._checked:
             for shard in self.layer.shards:
                 check_version(shard)
@@ -69,6 +67,13 @@ class Receiver:
         if found is None and block and self._wait(channels):
             found = self._poll(channels)
         return found
+
+    def _pop_expanded(self, channels: list[str]) -> Received | None:
+        for channel in channels:
+            if self.layer.expanded.get(channel):
+                with contextlib.suppress(IndexError):  # another thread may have popped it
+                    return self.layer.expanded[channel].popleft()
+        return None
 
     def finish(self) -> None:
         """End the current turn and return the popped items to Redis. Ask for no new message."""
@@ -106,7 +111,6 @@ class Receiver:
     # These methods ask for a message.
 
     def _poll(self, channels: list[str]) -> Received | None:
-        shards = self._by_shard(channels)
         while self._popped:
             # Several hosts may have answered at once. Send a consumer's messages before the next consumer runs.
             self._finish_turn()
@@ -118,6 +122,9 @@ class Receiver:
                 raise
             if found is not None:
                 return found
+        if self.layer.ring_size == 1:
+            return self._ask(0, channels)
+        shards = self._by_shard(channels)
         if self.index not in shards:
             self.finish()
         for index in sorted(shards, key=lambda index: (index != self.index, random.random())):
@@ -158,7 +165,7 @@ class Receiver:
             TURN_LEASE_SECONDS * 1000,
             finished,
             number,
-            random.randrange(len(channels)),
+            int(random.random() * len(channels)),
             *channels,
         )
         self._asked_at, has_messages = time.monotonic(), bool(self.deferred)

@@ -92,9 +92,15 @@ class RedisBase(StockRedisChannelLayer):
     @property
     def receiver(self) -> Receiver:
         """Return this thread's receiver."""
-        if not hasattr(self._local, "receiver"):
+        try:
+            return self._local.receiver
+        except AttributeError:
             self._local.receiver = Receiver(self)
-        return self._local.receiver
+            return self._local.receiver
+
+    def consistent_hash(self, value: str | bytes) -> int:
+        """Return the index of the shard that a name hashes to."""
+        return 0 if self.ring_size == 1 else super().consistent_hash(value)
 
     def new_channel(self, pattern: str) -> str:
         """Return a new name for a channel with one reader; `pattern` ends with `?`."""

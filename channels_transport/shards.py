@@ -8,6 +8,7 @@ raises an error if a round trip fails.
 
 from __future__ import annotations
 
+import select
 import time
 from typing import Any
 
@@ -16,7 +17,6 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from . import scripts
 from .outages import REDIS_OUTAGES
-from .polling import find_readable
 from .redis_connections import RedisConfigurationError, Unsent, describe_address
 
 # After this time, the difference between Redis' clock and the monotonic clock is measured again.
@@ -109,7 +109,9 @@ class Shard:
 
 
 def _connect(connection: Any) -> None:
-    if connection._sock is not None and find_readable([connection._sock], 0):
+    if connection._sock is not None:
+        if not _can_be_read(connection):
+            return
         # No answer is expected, so readable data means that the connection has ended. Detect this before sending.
         connection.disconnect()
     try:
@@ -118,6 +120,14 @@ def _connect(connection: Any) -> None:
         raise
     except REDIS_OUTAGES as outage:
         raise Unsent(str(outage)) from outage
+
+
+def _can_be_read(connection: Any) -> bool:
+    # Every trip polls its connection, so the connection keeps its poll.
+    if getattr(connection, "polled", None) is not connection._sock:
+        connection.polled, connection.poll = connection._sock, select.poll()
+        connection.poll.register(connection._sock, select.POLLIN)
+    return bool(connection.poll.poll(0))
 
 
 def _exchange(connection: Any, commands: Any) -> list[Any]:

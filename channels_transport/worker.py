@@ -170,7 +170,7 @@ class Worker(StockWorker):
         message = Message(content=content, channel_name=channel, channel_layer=self.channel_layer)
         if content.get("__retries__", 0) == self.message_retries:
             message.__doomed__ = True
-        match = self._get_routes().match(_RoutedMessage(content, channel, self.channel_layer))
+        match = self._get_routes().match(message)
         if match is None:
             logger.error("No consumer matches a message on %s. Check your routing.", channel)
             return
@@ -271,13 +271,6 @@ class Worker(StockWorker):
             consumer_finished.send(sender=self.__class__)
         except Exception:
             logger.exception("A receiver of the signal consumer_finished failed")
-
-
-class _RoutedMessage(Message):
-    """The message for routing. `include` copies it for each prefix; this copy is shallow and costs less."""
-
-    def copy(self) -> _RoutedMessage:
-        return _RoutedMessage(dict(self.content), self.channel.name, self.channel_layer)
 
 
 def start_thread(worker: Worker) -> threading.Thread:
