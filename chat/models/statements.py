@@ -7,7 +7,6 @@ few statements that run for every frame are built once. This module does not kno
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -31,11 +30,13 @@ def insert(model: Any, **values: Any) -> Any:
     `values` are plain values and datetimes by the names of the attributes, such as `room_id`. Every column except the
     id must be given. Unlike `save`, this function sends no signals.
     """
-    statement, attributes = _insert_statement(model)
-    adapt = connection.ops.adapt_datetimefield_value
+    statement, attributes, times = _insert_statement(model)
     row = [values[attribute] for attribute in attributes]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [adapt(value) if isinstance(value, datetime) else value for value in row])
+        adapt = cursor.db.ops.adapt_datetimefield_value
+        for index in times:
+            row[index] = adapt(row[index])
+        cursor.execute(statement, row)
     return make_instance(model, {model._meta.pk.attname: None, **values})
 
 
@@ -45,7 +46,8 @@ def _insert_statement(model):
     names = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     attributes = [field.attname for field in fields]
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})', attributes
+    times = [index for index, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})', attributes, times
 
 
 class Columns:

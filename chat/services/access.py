@@ -146,15 +146,18 @@ def get_speaking_member(connection: Connection) -> Member:
 
 def _read_member(session: Session) -> Facts:
     member = rooms.find_member(session["member"], session["login"], session["token"])
-    if member is None or not reaches(member.person, member.room_id):
+    if member is None:
         return Facts(None, is_there=False)
-    people.touch_token(member.person.grant)
+    person = member.person
+    if not reaches(person, member.room_id):
+        return Facts(None, is_there=False)
+    people.touch_token(person.grant)
     return Facts(
         member,
         is_signed_in=member.is_signed_in,
-        is_active=member.person.is_active and entry.is_admitted(member.person),
-        has_current_password=session["token"] is not None or has_current_password(member.person, session),
-        is_banned=not may(member.person, Action.READ, member.room, member),
+        is_active=person.is_active and entry.is_admitted(person),
+        has_current_password=session["token"] is not None or has_current_password(person, session),
+        is_banned=not may(person, Action.READ, member.room, member),
     )
 
 

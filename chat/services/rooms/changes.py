@@ -50,7 +50,8 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
         check_member_may(member, Action.POST)
         if event.reply_to is not None:
             _get_message(member.room_id, event.reply_to)
-        is_direct = member.room.access == Room.DIRECT
+        room = member.room
+        is_direct = room.access == Room.DIRECT
         listeners = find_direct_listeners(member) if is_direct else []
         called = find_called(member, event.body)
         prepared = prepare_additions(member, event)
@@ -72,12 +73,12 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
             additions=prepared.bits,
             **prepared.columns,
         )
-        set_related(message, room=member.room, author=member.person)
+        set_related(message, room=room, author=member.person)
         message.all_reactions = []
         message.notice_fields = prepared.notice_fields
         store_mentions(member, message, called)
         prepared.store(message)
-        notify_direct(member.room, message, listeners)
+        notify_direct(room, message, listeners)
         for listen in _listeners:
             listen(member, message)
         return message

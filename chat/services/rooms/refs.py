@@ -46,7 +46,8 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
 
     Raise `ref_conflict`, `not_found` for a deleted room, or what `apply` raises; then nothing is stored.
     """
-    fingerprint = protocol.digest(event, member.room.slug)
+    room = member.room
+    fingerprint = protocol.digest(event, room.slug)
     try:
         with transaction.atomic():
             now = timezone.now()
@@ -56,9 +57,9 @@ def change_message(member: Member, event: Any, apply: Apply) -> Outcome:
             if message.offset == offset:
                 publish_after_commit(broadcast.room_group(member.room_id), lambda: describe(message))
                 if posts is not None:
-                    feed_posts.publish_post(member.room, message, posts)
+                    feed_posts.publish_post(room, message, posts)
                 if message.number == offset:
-                    push_posts.note_post(member.room, message)
+                    push_posts.note_post(room, message)
     except (IntegrityError, ChatError) as error:
         earlier = _get_earlier(member.person, event.ref, fingerprint, error)
         return Outcome(protocol.ack(event.ref, earlier.number, earlier.offset), is_new=False)
