@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet import reactor
 
 from .budgets import UNLIMITED, Meter
+from .decoding import read_text
 from .limits import PathRule
 from .turns import Turns
 
@@ -72,6 +73,9 @@ class MeteredReading(_Protocol):
     """
     A mixin for autobahn's websocket protocol. `begin_reading` must be called before the first frame.
 
+    `onText(text, size)` is called for a text in one frame; `size` is in bytes. autobahn calls `onMessage` for all other
+    messages.
+
     `flood` is called in three cases:
     - the client keeps sending at the limit of its own budgets;
     - the client sends all the time while its address is at a limit;
@@ -98,6 +102,7 @@ class MeteredReading(_Protocol):
     data: bytes
     current_frame: Any
     flood: Any
+    onText: Any
     main_factory: Any
 
     def begin_reading(self, turns: ReadingTurns, rule: PathRule, shared: Meter) -> None:
@@ -133,6 +138,10 @@ class MeteredReading(_Protocol):
             self.turns.add(self)
         elif self.lost_reason is None:
             self.transport.resumeProducing()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Read bytes of the client. autobahn's own method would first describe them, for a log that is off."""
+        self._dataReceived(data)
 
     def _dataReceived(self, data: bytes) -> None:
         if self.is_over:
@@ -192,13 +201,44 @@ class MeteredReading(_Protocol):
 
     def _process(self, frames: int) -> None:
         # autobahn takes two steps for each frame.
-        for _ in range(2 * frames):
-            if self.holds or self.is_over:
-                return
-            self.has_rest = self.processData()
+        steps = 2 * frames
+        while steps > 0 and not self.holds and not self.is_over:
+            if self._process_text():
+                steps -= 2
+                self.has_rest = bool(self.data)
+            else:
+                steps -= 1
+                self.has_rest = self.processData()
             if not self.has_rest:
                 self.drained_at = time.monotonic()
                 return
+
+    def _process_text(self) -> bool:
+        """
+        Process the next frame if it is a whole text, in a quarter of the time that autobahn takes.
+
+        Return False for any other frame. Return False, too, while autobahn must do more than to pass the text on: if a
+        ping is not answered, or if this frame uses up a budget.
+        """
+        own, shared = self.meter.frames, self.shared.frames
+        if (
+            self.current_frame is not None
+            or self.inside_message
+            or self.state != self.STATE_OPEN
+            or self.autoPingTimeoutCall is not None
+            or own.left <= 1
+            or shared.left <= 1
+        ):
+            return False
+        found = read_text(self.data, self.maxFramePayloadSize or len(self.data))
+        if found is None:
+            return False
+        text, start, end = found
+        own.left -= 1
+        shared.left -= 1
+        self.data = self.data[end:]
+        self.onText(text, end - start)
+        return True
 
     def onFrameBegin(self) -> None:
         """Count a frame."""

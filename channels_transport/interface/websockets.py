@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -58,6 +59,7 @@ HANDSHAKE_ONLY = (
 )
 # autobahn counts the octets of each websocket. Nothing reads the counts, so all websockets share one object.
 TRAFFIC = TrafficStats()
+INCOMING, OUTGOING = ("in",), ("out",)  # labels of the counters
 
 
 class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketProtocol):
@@ -101,7 +103,10 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         if not self._count_socket(request):
             return None
         try:
-            return super().onConnect(request)
+            accepted = super().onConnect(request)
+            # The sockets of a room have the same path.
+            self.decoded_path = sys.intern(self.unquote(self.path))
+            return accepted
         except ConnectionDeny:
             raise
         except UnicodeError:
@@ -226,14 +231,39 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         self.release(QUEUE)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
-        """Pass a frame on to the workers, unless no consumer would read it."""
-        counting.add("interface_frames", ("in",))
-        counting.add("interface_bytes", ("in",), len(payload))
-        if self.has_ended or self.rule.send_only:
-            self.last_data = time.time()
+        """Pass a message on to the workers, unless no consumer would read it."""
+        if isBinary:
+            self._pass_on("bytes", payload, len(payload))
         else:
-            self.frame_at = time.monotonic()
-            super().onMessage(payload, isBinary)
+            self.onText(payload.decode(), len(payload))
+
+    def onText(self, text: str, size: int) -> None:
+        """Pass a text of `size` bytes on to the workers, unless no consumer would read it."""
+        self._pass_on("text", text, size)
+
+    def _pass_on(self, kind: str, content: str | bytes, size: int) -> None:
+        counting.add("interface_frames", INCOMING)
+        counting.add("interface_bytes", INCOMING, size)
+        if self.muted:
+            return
+        self.last_data = time.time()
+        if self.has_ended or self.rule.send_only:
+            return
+        self.frame_at = time.monotonic()
+        self.packets_received += 1
+        message: dict[str, Any] = {
+            "reply_channel": self.reply_channel,
+            "path": self.decoded_path,
+            "order": self.packets_received,
+            kind: content,
+        }
+        try:
+            self.channel_layer.send("websocket.receive", message)
+        except self.channel_layer.ChannelFull:
+            # As in Daphne: only the layer in memory raises this.
+            self.muted = True
+            logger.warning("websocket.receive is full; a websocket is closed with 1013: %s", self.reply_channel)
+            self.sendCloseFrame(code=CLOSE_TRY_AGAIN_LATER, isReply=False)
 
     def sendPong(self, payload: bytes | None = None) -> None:
         """Answer a ping, unless the client does not read."""
@@ -327,8 +357,8 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         """Send a text or bytes. Send nothing if the connection is closing."""
         if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
-            counting.add("interface_frames", ("out",))
-            counting.add("interface_bytes", ("out",), len(content))
+            counting.add("interface_frames", OUTGOING)
+            counting.add("interface_bytes", OUTGOING, len(content))
             if self.frame_at is not None:
                 counting.observe("interface_reply_seconds", time.monotonic() - self.frame_at)
                 self.frame_at = None

@@ -7,7 +7,7 @@ import pytest
 from autobahn.websocket.protocol import WebSocketProtocol as Frames
 
 from channels_transport import interface
-from tests.channels_transport.connection import FakeConnection
+from tests.channels_transport.connection import FakeConnection, make_frame
 from tests.stand_ins import Clock
 
 pytestmark = pytest.mark.no_database
@@ -27,6 +27,29 @@ def test_frames_are_passed_on_in_order(connection):
     first, second = connection.passed_on("websocket.receive"), connection.passed_on("websocket.receive")
     assert (first["text"], first["order"]) == ("grüß", 1)
     assert (second["bytes"], second["order"], second.get("text")) == (b"\xff", 2, None)
+
+
+def test_a_text_needs_none_of_the_steps_of_autobahn(connection, monkeypatch):
+    protocol = connection.open().transport.protocol
+    monkeypatch.setattr(protocol, "processData", None)
+    connection.write(make_frame(0x81, b"one") + make_frame(0x81, b"two"))
+    assert [connection.passed_on("websocket.receive")["text"] for _ in range(2)] == ["one", "two"]
+
+
+def test_a_text_counts_as_the_answer_to_a_ping(connection):
+    protocol = connection.open().transport.protocol
+    protocol._sendAutoPing()
+    connection.frame(Frames.MESSAGE_TYPE_TEXT, b"hello")
+    assert connection.passed_on("websocket.receive")["text"] == "hello"
+    assert protocol.autoPingTimeoutCall is None
+
+
+def test_a_frame_for_which_the_layer_has_no_room_closes_with_1013():
+    connection = FakeConnection(capacity=1).open()
+    connection.write(make_frame(0x81, b"one") + make_frame(0x81, b"two") + make_frame(0x81, b"three"))
+    assert connection.close_code == 1013
+    assert connection.passed_on("websocket.receive")["text"] == "one"
+    assert connection.passed_on("websocket.receive") is None
 
 
 def test_a_frame_of_64_kib_is_passed_on_and_a_larger_frame_closes_with_1009():
