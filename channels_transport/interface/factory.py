@@ -23,6 +23,7 @@ from .budgets import Address
 from .closing import Lingering
 from .deadlines import Channel
 from .forwarding import Forwarding
+from .idle import make_class
 from .limits import Limits, PathRule, make_addresses
 from .reading import ReadingTurns
 from .replies import carry_out
@@ -76,7 +77,6 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.is_redis_answering = is_redis_answering
         self.storage = storage or SiteStorage()
         self.waiting = 0  # the number of requests that wait for a message
-        self.ws_factory.protocol = WebSocketProtocol
         # For autobahn, 0 means no limit.
         max_frame_bytes = 0 if math.isinf(self.limits.max_frame_bytes) else int(self.limits.max_frame_bytes)
         self.ws_factory.setProtocolOptions(
@@ -92,6 +92,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
             # Every call of setProtocolOptions resets this option. The site itself checks `Origin: null`.
             allowNullOrigin=True,
         )
+        self.ws_factory.protocol = make_class(WebSocketProtocol, self.ws_factory)
 
     def buildProtocol(self, addr: Any) -> Any:
         """Return the protocol of a new TCP connection, or None to close it, if its address has too many connections."""

@@ -23,6 +23,8 @@ MAX_UNREAD_SECONDS = 60
 class UnreadWatch:
     """Watches whether the transport's buffer is full, and counts unread bytes and seconds."""
 
+    __slots__ = ("protocol", "since", "unread_bytes")
+
     def __init__(self, protocol: Any) -> None:
         self.protocol = protocol
         self.since: float | None = None

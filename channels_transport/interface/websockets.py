@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from autobahn.twisted.websocket import ConnectionDeny
-from autobahn.websocket.protocol import TrafficStats
 from daphne import ws_protocol
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
@@ -24,6 +23,7 @@ from ..writing import data_frame, write_now
 from .budgets import Address
 from .closing import OrderlyClosing
 from .decoding import Utf8Validator, XorMasker
+from .idle import shrink
 from .reading import HANDSHAKE, QUEUE, MeteredReading
 from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 
@@ -47,18 +47,6 @@ class OpenRequest(NamedTuple):
     path: str
 
 
-# The attributes that only the handshake needs.
-HANDSHAKE_ONLY = (
-    "request_info",
-    "clean_headers",
-    "http_headers",
-    "http_request_data",
-    "http_response_data",
-    "handshake_deferred",
-    "_transport_details",
-)
-# autobahn counts the octets of each websocket. Nothing reads the counts, so all websockets share one object.
-TRAFFIC = TrafficStats()
 INCOMING, OUTGOING = ("in",), ("out",)  # labels of the counters
 
 
@@ -69,6 +57,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     It limits what its client sends: see `reading.py`. It closes connections in order: see `closing.py`.
     """
 
+    utf8validator: Utf8Validator | None
     unread: UnreadWatch | None = None
     request: Any
     last_data: float
@@ -78,18 +67,19 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     frame_at: float | None = None  # when the last frame arrived to which no reply was sent (s, monotonic)
     close_code: int | None = None  # the code with which this interface closes the websocket
     has_ended = False  # `websocket.disconnect` has been sent
-    silent_since: float | None = None
+    silence_ends: float | None = None  # when a client that sends nothing is closed (s, monotonic)
     frames_at_silence = 0
 
     def onFrameBegin(self) -> None:
         """Count a frame, and decode it with the functions of `decoding.py`."""
+        if self.utf8validator is None:
+            self.utf8validator = Utf8Validator()
         super().onFrameBegin()
         if self.current_frame.mask:
             self.current_frame_masker = XorMasker(self.current_frame.mask)
 
     def onConnect(self, request: Any) -> Any:
         """Check a handshake and pass it on. Raise ConnectionDeny to refuse it."""
-        self.utf8validator = Utf8Validator()
         # Channels would prefer this parameter over the cookie, so a link could log its victim in to another account.
         # `request.params` is not enough: it leaves out a parameter without a value.
         try:
@@ -158,11 +148,13 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             self.close_half_open()
 
     def _forget_handshake(self) -> None:
-        """Release what only the handshake needed: two thirds of an idle websocket's memory."""
-        self.request = OpenRequest(self.request.path)
-        for name in HANDSHAKE_ONLY:
-            setattr(self, name, None)
-        self.trafficStats = TRAFFIC
+        """Release what only the handshake needed: most of the memory of an idle websocket."""
+        self.request = OpenRequest(sys.intern(self.request.path))
+        if self.main_factory.action_logger is None:
+            self.client_addr = None
+        # Twisted would keep two texts for its log.
+        self.transport.logstr = self.transport.repstr = self.reply_channel
+        shrink(self)
 
     def send_frame(self, frame: bytes, text: str) -> None:
         """Send an encoded frame; `text` is its content."""
@@ -204,10 +196,11 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def is_silent_for_long(self) -> bool:
         """Return whether the client's group memberships may soon expire, because it has long sent nothing."""
-        if self.silent_since is None or self.frames_at_silence != self.packets_received:
-            self.silent_since, self.frames_at_silence = time.monotonic(), self.packets_received
-            self.longest_silence = self.main_factory.channel_layer.group_expiry * random.uniform(*SILENT_SHARES)
-        return time.monotonic() - self.silent_since > self.longest_silence
+        if self.silence_ends is None or self.frames_at_silence != self.packets_received:
+            self.frames_at_silence = self.packets_received
+            longest = self.main_factory.channel_layer.group_expiry * random.uniform(*SILENT_SHARES)
+            self.silence_ends = time.monotonic() + longest
+        return time.monotonic() > self.silence_ends
 
     def hold(self, reason: int) -> None:
         """Stop reading. No pong is read either, so the pending ping must not end the connection."""
