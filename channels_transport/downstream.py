@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hiredis import ReplyError
@@ -20,7 +20,7 @@ from . import arrivals, following, scripts
 from .bounded_cache import BoundedCache
 from .channel_layer import Message
 from .encryption import CannotDecrypt
-from .items import GROUP_ITEMS, read_group_item, read_message_item
+from .items import GROUP_ITEMS, GroupItem, read_group_item, read_message_item
 from .layer import RedisChannelLayer
 from .redis_client import Disconnected
 from .writing import data_frame
@@ -61,56 +61,88 @@ class Downstream:
         # The cache has, for each group, the version of its list of members, and the members.
         self._members: BoundedCache[bytes, tuple[bytes, list[str]]] = BoundedCache(MAX_GROUPS)
         self.stopped = False
+        self._ended: Any = defer.Deferred()
+        self._command = ("BLMPOP", BLOCK_SECONDS, 1, layer.prefix + process, "LEFT", "COUNT", BATCH)
 
-    @defer.inlineCallbacks
     def run(self) -> Any:
         """Read and deliver until `stopped` is set. Return a Deferred."""
-        key = self.layer.prefix + self.process
-        command = ("BLMPOP", BLOCK_SECONDS, 1, key, "LEFT", "COUNT", BATCH)
-        while not self.stopped:
-            try:
-                (answer,) = yield self.reader.call(command, seconds=BLOCK_SECONDS + 5)
-                if isinstance(answer, Exception):
-                    raise answer
-            except Exception as error:
-                if not isinstance(error, Disconnected):
-                    logger.warning("Replies cannot be read for now: %s", error)
-                yield _sleep(0.1)
-                continue
-            if answer is not None:
-                yield self._deliver(answer[1])
+        self._read()
+        return self._ended
 
-    @defer.inlineCallbacks
-    def _deliver(self, items: list[bytes]) -> Any:
+    # Callbacks instead of a coroutine: for a lone reply, Twisted's coroutines cost as much as the delivery itself.
+
+    def _read(self) -> None:
+        if self.stopped:
+            return self._ended.callback(None)
+        try:
+            answers = self.reader.call(self._command, seconds=BLOCK_SECONDS + 5)
+        except Exception as error:
+            return self._read_later(error)
+        answers.addCallbacks(self._received, lambda failure: self._read_later(failure.value))
+        return answers.addErrback(self._ended.errback)
+
+    def _read_later(self, error: Exception) -> None:
+        if not isinstance(error, Disconnected):
+            logger.warning("Replies cannot be read for now: %s", error)
+        reactor.callLater(0.1, self._read)
+
+    def _received(self, answers: list[Any]) -> None:
+        (answer,) = answers
+        if isinstance(answer, Exception):
+            self._read_later(answer)
+        elif answer is None:
+            self._read()
+        else:
+            self._deliver(iter(answer[1]))
+
+    def _deliver(self, items: Iterator[bytes]) -> None:
+        """Deliver the items in order, and then read again. The rest waits for the reactor's next turn, or for Redis."""
         started = time.monotonic()
         for item in items:
             try:
                 if item[:1] in GROUP_ITEMS:
-                    group, version, excluded, body, arrived_at = read_group_item(item)
-                    cached = self._members.get(group)
-                    if cached is None or cached[0] < version:
-                        cached = yield self._read_members(group)
-                    _, members = cached
-                    channels = [name for name in members if name not in excluded] if excluded else members
-                    began = time.time() if excluded else 0.0
-                    self._deliver_to_many(channels, self.layer.deserialize(body))
-                    if arrived_at is not None and channels:
-                        arrivals.observe(arrived_at)
-                    if excluded and following.follower is not None:
-                        following.follower.write(group, excluded, len(channels), began)
+                    received = read_group_item(item)
+                    cached = self._members.get(received.group)
+                    if cached is None or cached[0] < received.version:
+                        return self._deliver_after_reading(received, items)
+                    self._deliver_to_group(received, cached[1])
                 else:
-                    name, body = read_message_item(item)
-                    self.dispatch(name.decode(), self.layer.deserialize(body))
-                    if following.follower is not None:
-                        following.follower.write_reply(name.decode())
-            except CannotDecrypt as error:
-                # One line for many messages: all of them have the same reason.
-                self.layer.log_loss(self.process, f"has lost a message, which {error}")
-            except Exception:
-                logger.exception("A reply could not be delivered")
+                    self._deliver_reply(*read_message_item(item))
+            except Exception as error:
+                self._log_failure(error)
             if time.monotonic() - started > REACTOR_TURN_SECONDS:
-                yield _sleep(0)
-                started = time.monotonic()
+                return reactor.callLater(0, self._deliver, items)
+        return self._read()
+
+    def _deliver_reply(self, name: bytes, body: bytes) -> None:
+        channel = name.decode()
+        self.dispatch(channel, self.layer.deserialize(body))
+        if following.follower is not None:
+            following.follower.write_reply(channel)
+
+    def _deliver_after_reading(self, item: GroupItem, items: Iterator[bytes]) -> None:
+        done = self._read_members(item.group)
+        done.addCallback(lambda members: self._deliver_to_group(item, members))
+        done.addErrback(lambda failure: self._log_failure(failure.value))
+        done.addCallback(lambda _: self._deliver(items))
+        done.addErrback(self._ended.errback)
+
+    def _deliver_to_group(self, item: GroupItem, members: list[str]) -> None:
+        excluded = item.except_channels
+        channels = [name for name in members if name not in excluded] if excluded else members
+        began = time.time() if excluded else 0.0
+        self._deliver_to_many(channels, self.layer.deserialize(item.body))
+        if item.arrived_at is not None and channels:
+            arrivals.observe(item.arrived_at)
+        if excluded and following.follower is not None:
+            following.follower.write(item.group, excluded, len(channels), began)
+
+    def _log_failure(self, error: Exception) -> None:
+        if isinstance(error, CannotDecrypt):
+            # One line for many messages: all of them have the same reason.
+            self.layer.log_loss(self.process, f"has lost a message, which {error}")
+        else:
+            logger.error("A reply could not be delivered", exc_info=error)
 
     def _deliver_to_many(self, channels: list[str], message: Message) -> None:
         text = message.get("text")
@@ -130,7 +162,7 @@ class Downstream:
             self._members.store(group, (version, members))
         else:
             self._members.pop(group, None)
-        return version, members
+        return members
 
     @defer.inlineCallbacks
     def _call_until_connected(self, client: Any, command: tuple) -> Any:

@@ -129,6 +129,27 @@ def test_reading_continues_after_an_outage(rig):
     assert rig.run(*outages, [rig.single("a", text="1")]) == [(f"{PROCESS}a", {"text": "1"})]
 
 
+def test_reading_continues_after_an_exception_of_the_client(rig, monkeypatch, caplog):
+    call, failures = rig.redis.call, [ValueError("on purpose")]
+
+    def fail_once(*args, **options):
+        if failures:
+            raise failures.pop()
+        return call(*args, **options)
+
+    monkeypatch.setattr(rig.redis, "call", fail_once)
+    assert rig.run([rig.single("a", text="1")]) == [(f"{PROCESS}a", {"text": "1"})]
+    assert "on purpose" in caplog.text
+
+
+def test_a_lone_reply_is_delivered_without_another_iteration_of_the_reactor(rig):
+    rig.downstream.run()
+    rig.redis.batches = [[rig.single("a", text="1")]]
+    rig.redis.waiting.callback([None])
+    assert rig.received == [(f"{PROCESS}a", {"text": "1"})] and len(rig.redis.calls) == 3
+    assert rig.clock.getDelayedCalls() == []
+
+
 def test_many_items_are_spread_over_several_reactor_turns(rig, monkeypatch):
     monkeypatch.setattr(downstream, "REACTOR_TURN_SECONDS", -1)
     rig.redis.batches = [[rig.single("a", text=str(number)) for number in range(10)]]

@@ -141,7 +141,7 @@ def group_item(layer, group, version=1):
 
 def test_a_message_to_a_group_waits_for_its_members_during_an_outage(down):
     down.client.is_connected = False
-    down.reader._deliver([group_item(down.reader.layer, "room")])
+    down.reader._deliver(iter([group_item(down.reader.layer, "room")]))
     down.clock.advance(0.2)
     down.client.is_connected = True
     down.clock.advance(0.2)
@@ -152,7 +152,7 @@ def test_a_message_to_a_group_waits_for_its_members_during_an_outage(down):
 def test_the_members_of_a_limited_number_of_groups_are_cached(down):
     down.reader._members.limit = 3
     for number in range(9):
-        down.reader._deliver([group_item(down.reader.layer, f"room-{number}")])
+        down.reader._deliver(iter([group_item(down.reader.layer, f"room-{number}")]))
         down.client.answer([b"%016d" % 1, b"daphne.response.abc!x"])
     assert list(down.reader._members) == [b"room-6", b"room-7", b"room-8"]
 
