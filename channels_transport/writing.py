@@ -7,6 +7,7 @@ The module does not depend on channels.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.tcp import Connection
@@ -30,6 +31,16 @@ def unsent_bytes(transport: Any) -> int:
     if not isinstance(transport, Connection):
         return 0
     return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+
+
+def find_send(transport: Any) -> Callable[[bytes], int] | None:
+    """
+    Return the function that passes bytes to the kernel at once, or None for TLS and for transports of another kind.
+
+    The function returns how many bytes the kernel has taken. It raises OSError if the kernel has no room, or if the
+    connection has ended. It must not be called while the transport has unsent bytes.
+    """
+    return transport.socket.send if isinstance(transport, Connection) and not transport.TLS else None
 
 
 def write_now(transport: Any, data: bytes) -> None:

@@ -7,7 +7,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -19,7 +19,7 @@ from twisted.internet.protocol import connectionDone
 from .. import counting, log_context
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
-from ..writing import data_frame, write_now
+from ..writing import data_frame, find_send
 from .budgets import Address
 from .closing import OrderlyClosing
 from .decoding import Utf8Validator, XorMasker
@@ -59,6 +59,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     utf8validator: Utf8Validator | None
     unread: UnreadWatch | None = None
+    send: Callable[[bytes], int] | None = None  # passes bytes to the kernel at once, if the transport can do this
     request: Any
     last_data: float
     autoPingTimeoutCall: Any
@@ -134,7 +135,7 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             super().onOpen()
         # Daphne leaves the HTTP channel registered as the transport's producer, though HTTP has ended.
         self.transport.unregisterProducer()
-        self.unread = UnreadWatch(self)
+        self.unread, self.send = UnreadWatch(self), find_send(self.transport)
         self.transport.registerProducer(self.unread, True)
         self._forget_handshake()
         self.release(HANDSHAKE)
@@ -158,19 +159,30 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def send_frame(self, frame: bytes, text: str) -> None:
         """Send an encoded frame; `text` is its content."""
-        if self.state != self.STATE_OPEN:
-            return self.serverSend(text)
-        if self.unread is not None and self.unread.since is not None:
-            self.unread.count(len(frame))
-        write_now(self.transport, frame)
+        if self.state == self.STATE_OPEN:
+            self._write(frame)
+        else:
+            self.serverSend(text)
 
     def sendMessage(self, payload: bytes, isBinary: bool = False, **kwargs: Any) -> None:
         """Send a message as one frame."""
-        if self.unread is not None and self.unread.since is not None:
-            self.unread.count(len(payload))
         # autobahn's own method applies the limit for clients' messages to the server's messages too.
         if self.state == self.STATE_OPEN:
-            write_now(self.transport, data_frame(payload, isBinary))
+            self._write(data_frame(payload, isBinary))
+
+    def _write(self, frame: bytes) -> None:
+        transport = self.transport
+        if self.send is None or transport.dataBuffer or transport._tempDataBuffer:
+            if self.unread is not None and self.unread.since is not None:
+                self.unread.count(len(frame))
+            return transport.write(frame)
+        try:
+            sent = self.send(frame)
+        except OSError:
+            sent = 0  # the socket is full or broken, and Twisted handles both
+        if sent < len(frame):
+            transport.write(frame[sent:])
+        return None
 
     def drop_slow_reader(self) -> None:
         """Drop the connection of a client that does not read."""
@@ -349,13 +361,17 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         """Send a text or bytes. Send nothing if the connection is closing."""
-        if self.state in (self.STATE_CONNECTING, self.STATE_OPEN):
-            counting.add("interface_frames", OUTGOING)
-            counting.add("interface_bytes", OUTGOING, len(content))
-            if self.frame_at is not None:
-                counting.observe("interface_reply_seconds", time.monotonic() - self.frame_at)
-                self.frame_at = None
-            super().serverSend(content, binary)
+        if self.state not in (self.STATE_CONNECTING, self.STATE_OPEN):
+            return
+        counting.add("interface_frames", OUTGOING)
+        counting.add("interface_bytes", OUTGOING, len(content))
+        if self.frame_at is not None:
+            counting.observe("interface_reply_seconds", time.monotonic() - self.frame_at)
+            self.frame_at = None
+        if self.state == self.STATE_CONNECTING:
+            self.serverAccept()
+        self.last_data = time.time()
+        self.sendMessage(content.encode() if isinstance(content, str) else content, binary)
 
     def send_texts(self, texts: Sequence[str]) -> None:
         """Send each text as one frame, in this order, with two writes."""
@@ -363,8 +379,8 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         self.serverSend(texts[0])
         rest = texts[1:]
         if rest and self.state == self.STATE_OPEN:
-            counting.add("interface_frames", ("out",), len(rest))
-            counting.add("interface_bytes", ("out",), sum(map(len, rest)))
+            counting.add("interface_frames", OUTGOING, len(rest))
+            counting.add("interface_bytes", OUTGOING, sum(map(len, rest)))
             self.send_frame(b"".join(data_frame(text.encode()) for text in rest), "")
 
     def serverClose(self, code: int | bool = True) -> None:
