@@ -19,7 +19,7 @@ from twisted.internet.protocol import connectionDone
 from .. import counting, log_context
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
-from ..writing import data_frame, find_send
+from ..writing import data_frame, find_send, write_now
 from .budgets import Address
 from .closing import OrderlyClosing
 from .decoding import Utf8Validator, XorMasker
@@ -183,6 +183,14 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         if sent < len(frame):
             transport.write(frame[sent:])
         return None
+
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
+        """
+        Write the answer to a handshake, or a control frame, at once.
+
+        autobahn's own method would describe the bytes for a log that is off, and let Twisted write them later.
+        """
+        write_now(self.transport, data)
 
     def drop_slow_reader(self) -> None:
         """Drop the connection of a client that does not read."""

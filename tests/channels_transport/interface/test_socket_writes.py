@@ -9,7 +9,7 @@ from twisted.internet.testing import MemoryReactorClock
 from channels_transport import interface
 from channels_transport.memory import MemoryChannelLayer
 from channels_transport.writing import data_frame
-from tests.channels_transport.connection import FakeConnection
+from tests.channels_transport.connection import FakeConnection, make_frame
 
 pytestmark = pytest.mark.no_database
 
@@ -36,8 +36,7 @@ class Socket:
         protocol.transport.connected = True
         protocol.transport.socket = CountedSocket(near, self.sends)
         connection.reply({"accept": True})
-        protocol.transport.doWrite()
-        self.client.recv(10_000)
+        self.handshake = self.client.recv(10_000)
         self.sends.clear()
         return protocol
 
@@ -80,6 +79,14 @@ def test_a_frame_needs_one_write_and_no_iteration_of_the_reactor(opened):
     opened.connection.reply({"text": "reply"})
     assert opened.client.recv(100) == data_frame(b"hello") + data_frame(b"reply")
     assert opened.sends == [7, 7] and not opened.reactor.writers
+
+
+def test_handshakes_pings_and_pongs_need_one_write_each(opened):
+    assert opened.handshake.startswith(b"HTTP/1.1 101 ")
+    opened.protocol.sendPing(b"ping")
+    opened.protocol.dataReceived(make_frame(0x89, b"pong"))
+    assert opened.client.recv(100) == b"\x89\x04ping\x8a\x04pong"
+    assert opened.sends == [6, 6] and not opened.reactor.writers
 
 
 def test_a_broadcast_writes_once_to_each_socket():
