@@ -32,16 +32,16 @@ class Audience:
 
     def database(self) -> Path:
         """Return the database file; the first call creates it."""
-        site = stacks.Site(self.folder, 0, "")
+        site = stacks.Site(self.folder, (), "")
         if not self.cookies:
             self._create_people(site)
         return site.database
 
     def _create_people(self, site):
         rooms: dict[str, list[int]] = {}
-        for scenario in self.scenarios:
-            for room, person in scenario.clients():
-                rooms.setdefault(room, []).append(person)
+        # Several scenarios may use the same room, and each person joins it once.
+        for room, person in dict.fromkeys(place for scenario in self.scenarios for place in scenario.people()):
+            rooms.setdefault(room, []).append(person)
         plan = {"people": 1 + max(map(max, rooms.values())), "rooms": rooms}
         done = subprocess.run(
             [stacks.PRODUCT_PYTHON, "-m", "benchmarks.people"],

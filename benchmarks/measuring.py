@@ -35,7 +35,7 @@ def measure(site: running.RunningStack, scenario, choices, cookies: list[str]) -
 def _plan(site, scenario, choices, cookies):
     return {
         "kind": scenario.kind,
-        "url": site.url,
+        "urls": site.urls,
         "dialect": site.stack.dialect,
         "clients": scenario.clients(),
         "senders": scenario.sending_clients(),

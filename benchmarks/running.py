@@ -93,16 +93,18 @@ class RunningStack:
 
     def _start(self):
         port = free_port()
-        self.site = stacks.Site(self.folder, free_port(), f"redis://127.0.0.1:{port}/0")
+        ports = tuple(free_port() for _ in range(self.stack.port_count))
+        self.site = stacks.Site(self.folder, ports, f"redis://127.0.0.1:{port}/0")
         self.environment = stacks.environment(self.stack, self.site)
         command = [valkey_binary(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._open("redis", [*command, "--dir", self.folder])
         self._prepare_database()
         self._wait_for_port(port)
-        for program in self.stack.programs(self.site):
+        for program in self.stack.programs(self.stack, self.site):
             self._open(program.role, program.command)
-        self._wait_for_port(self.site.port)
-        self._wait_until_settled()
+        for each in self.site.ports:
+            self._wait_for_port(each)
+        self.wait_until_settled()
 
     def _prepare_database(self):
         if self.first_database is not None:
@@ -152,7 +154,7 @@ class RunningStack:
                 raise CannotStart(f"{self.stack.name} does not listen after {START_SECONDS} s:\n{self.log_tails()}")
             time.sleep(0.02)
 
-    def _wait_until_settled(self):
+    def wait_until_settled(self) -> None:
         """Wait until all processes are idle. A worker has no port to probe; its idleness shows that it has started."""
         deadline = time.monotonic() + START_SECONDS
         is_busy = True
@@ -171,8 +173,9 @@ class RunningStack:
         return [(role, process.pid) for role, process in self.processes]
 
     @property
-    def url(self) -> str:
-        return f"ws://127.0.0.1:{self.site.port}"
+    def urls(self) -> list[str]:
+        """Return the address of each port."""
+        return [f"ws://127.0.0.1:{port}" for port in self.site.ports]
 
     def check_alive(self) -> None:
         """Raise CannotStart if a process has ended."""

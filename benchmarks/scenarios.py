@@ -6,14 +6,20 @@ This module imports only the standard library, and uses neither stacks nor socke
 
 from typing import NamedTuple
 
+IDLE_MEMBERS = 50  # of a room of idle sockets
+MOST_IDLE_PEOPLE = 5000  # with more idle sockets, a person has several of them, each in another room
+
 
 class Scenario(NamedTuple):
     """
     One load. `kind` selects the generator's coroutine that runs it. The table shows the result's field `headline`.
 
     Each room has `members` sockets. In all rooms together `senders` sockets send, each with `outstanding` messages in
-    flight. A scenario with `is_long` has its own length and is measured once. A scenario with `is_for_us` is measured
-    on peers only if the command line names the peers.
+    flight. `idle` sockets in other rooms do nothing. The first room has `absent` members without a socket, and
+    `history` messages before the load begins.
+
+    A scenario with `is_long` has its own length and is measured once. A scenario with `is_for_us` is measured on peers
+    only if the command line names the peers.
     """
 
     name: str
@@ -25,6 +31,9 @@ class Scenario(NamedTuple):
     members: int = 1
     senders: int = 1
     outstanding: int = 1
+    idle: int = 0
+    absent: int = 0
+    history: int = 0
     seconds: float = 5
     is_long: bool = False
     is_for_us: bool = False
@@ -42,6 +51,17 @@ class Scenario(NamedTuple):
             for room in range(self.rooms)
             for member in range(self.members)
         ]
+
+    def idle_clients(self) -> list[tuple[str, int]]:
+        """Return (room, number of the person) for every idle socket."""
+        return [
+            (f"{self.name}-idle-{number // IDLE_MEMBERS}", number % MOST_IDLE_PEOPLE) for number in range(self.idle)
+        ]
+
+    def people(self) -> list[tuple[str, int]]:
+        """Return (room, number of the person) for every member, with a socket or without one."""
+        absent = range(self.members, self.members + self.absent)
+        return self.clients() + self.idle_clients() + [(f"{self.name}-0", person) for person in absent]
 
     def sending_clients(self) -> list[int]:
         """Return the indexes in `clients()` of the sockets that send, spread evenly."""

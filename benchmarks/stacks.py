@@ -38,11 +38,16 @@ FOREIGN = (
 
 
 class Site(NamedTuple):
-    """The folder, port and Redis of one running stack."""
+    """The folder, ports and Redis of one running stack. Processes that hold sockets have a port each, or share one."""
 
     folder: Path
-    port: int
+    ports: tuple[int, ...]
     redis_url: str
+
+    @property
+    def port(self) -> int:
+        """Return the first port, or 0 if nothing listens."""
+        return self.ports[0] if self.ports else 0
 
     @property
     def database(self) -> Path:
@@ -58,7 +63,9 @@ class Program(NamedTuple):
 
 class Stack(NamedTuple):
     """
-    One stack to measure. `holder` is the role of the processes that hold the sockets.
+    One stack to measure. `holder` is the role of the processes that hold the sockets, and `holders` their number. With
+    `shares_port`, all of them listen at the same port. `workers` is the number of the processes that only run
+    consumers.
 
     If a stack `is_ours`, it must not lose or reorder a message, or close a socket. The commands of `prepare`
     run before the programs start. `packages` names the environment that must be installed.
@@ -67,13 +74,21 @@ class Stack(NamedTuple):
     name: str
     title: str
     packages: str
-    programs: Callable[[Site], list[Program]]
+    programs: Callable[["Stack", Site], list[Program]]
     variables: dict
     prepare: Callable[[Site], list[list]]
     table: str
     dialect: str = "plain"
     holder: str = "interface"
+    holders: int = 1
+    workers: int = 0
+    shares_port: bool = False
     is_ours: bool = False
+
+    @property
+    def port_count(self) -> int:
+        """Return the number of ports at which the stack listens."""
+        return 1 if self.shares_port else self.holders
 
 
 def python(packages: str) -> Path:
@@ -99,14 +114,12 @@ def environment(stack: Stack, site: Site) -> dict[str, str]:
     }
 
 
-def _ours(site):
-    """Return one interface and two workers, with the commands of the Procfile."""
+def _ours(stack, site):
+    """Return the interfaces and the workers, with the commands of the Procfile."""
     manage = [PRODUCT_PYTHON, "manage.py"]
-    return [
-        Program("interface", [*manage, "interface", "--bind", "127.0.0.1", "--port", site.port]),
-        Program("worker", [*manage, "runworker"]),
-        Program("worker", [*manage, "runworker"]),
-    ]
+    interfaces = [[*manage, "interface", "--bind", "127.0.0.1", "--port", port] for port in site.ports]
+    workers = [Program("worker", [*manage, "runworker"])] * stack.workers
+    return [Program("interface", command) for command in interfaces] + workers
 
 
 def _make_tables(packages):
@@ -114,7 +127,7 @@ def _make_tables(packages):
 
 
 def _channels1(packages):
-    def programs(site):
+    def programs(stack, site):
         application = "benchmarks.peers.channels1.asgi:channel_layer"
         daphne = [python(packages).parent / "daphne", "--bind", "127.0.0.1", "--port", site.port, application]
         return [Program("interface", daphne), Program("worker", [python(packages), "-m", "django", "runworker"])]
@@ -125,22 +138,22 @@ def _channels1(packages):
 APPLICATION4 = "benchmarks.peers.channels4.asgi:application"
 
 
-def _daphne4(site):
+def _daphne4(stack, site):
     command = [python("channels4"), "-m", "daphne", "--bind", "127.0.0.1", "--port", site.port, APPLICATION4]
     return [Program("server", command)]
 
 
-def _uvicorn4(site):
+def _uvicorn4(stack, site):
     return [Program("server", [python("channels4"), "-m", "uvicorn", "--port", site.port, APPLICATION4])]
 
 
-def _tuned4(count):
-    command = [python("channels4"), "-m", "benchmarks.peers.channels4.serve"]
-    return lambda site: [Program("server", command)] * count
+def _tuned4(stack, site):
+    return [Program("server", [python("channels4"), "-m", "benchmarks.peers.channels4.serve"])] * stack.holders
 
 
-def _node(site):
-    return [Program("server", ["node", ROOT / "benchmarks" / "peers" / "node" / "server.cjs"])]
+def _node(stack, site):
+    server = ROOT / "benchmarks" / "peers" / "node" / "server.cjs"
+    return [Program("server", ["node", server, port]) for port in site.ports]
 
 
 def _peer1(name, title, **variables):
@@ -155,7 +168,7 @@ def _peer1(name, title, **variables):
     )
 
 
-def _peer4(name, title, programs, **variables):
+def _peer4(name, title, programs, holders=1, **variables):
     return Stack(
         name,
         title,
@@ -164,6 +177,22 @@ def _peer4(name, title, programs, **variables):
         {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels4.settings", **variables},
         _make_tables("channels4"),
         "channels4_message",
+        holder="server",
+        holders=holders,
+        shares_port=True,
+    )
+
+
+def _node_peer(name, title):
+    return Stack(
+        name,
+        title,
+        "node",
+        _node,
+        {"NODE_PATH": str(ENVIRONMENTS / "node" / "node_modules"), "NODE_ENV": "production"},
+        # The server makes its table when it starts.
+        lambda site: [],
+        "message",
         holder="server",
     )
 
@@ -179,6 +208,7 @@ ALL = [
         lambda site: [],
         "chat_message",
         dialect="chat",
+        workers=2,
         is_ours=True,
     ),
     Stack(
@@ -189,6 +219,7 @@ ALL = [
         {"DJANGO_SETTINGS_MODULE": "benchmarks.tutorial.settings"},
         _make_tables("product"),
         "tutorial_message",
+        workers=2,
         is_ours=True,
     ),
     _peer1("channels1", "Channels 1.1.8, tutorial, as shipped, 1 Daphne, 1 worker"),
@@ -196,26 +227,18 @@ ALL = [
     _peer4("channels4-daphne", "Channels 4, tutorial, Daphne, Redis layer", _daphne4, LAYER="redis"),
     _peer4("channels4-uvicorn", "Channels 4, tutorial, uvicorn, Redis layer", _uvicorn4, LAYER="redis"),
     _peer4("channels4-uvicorn-pubsub", "Channels 4, tutorial, uvicorn, PubSub layer", _uvicorn4, LAYER="pubsub"),
-    _peer4("channels4-tuned", "Channels 4, expert-tuned, 1 process", _tuned4(1), LAYER="pubsub", TUNED="1"),
-    _peer4("channels4-tuned-2", "Channels 4, expert-tuned, 2 processes", _tuned4(2), LAYER="pubsub", TUNED="1"),
+    _peer4("channels4-tuned", "Channels 4, expert-tuned, 1 process", _tuned4, LAYER="pubsub", TUNED="1"),
+    _peer4("channels4-tuned-2", "Channels 4, expert-tuned, 2 processes", _tuned4, 2, LAYER="pubsub", TUNED="1"),
     _peer4(
         "channels4-batching-2",
         "the same, rows in batches of plain SQL, 2 processes",
-        _tuned4(2),
+        _tuned4,
+        2,
         LAYER="pubsub",
         TUNED="1",
         BATCHING="1",
     ),
-    Stack(
-        "node",
-        "Node: ws, ioredis, better-sqlite3, 1 process",
-        "node",
-        _node,
-        {"NODE_PATH": str(ENVIRONMENTS / "node" / "node_modules"), "NODE_ENV": "production"},
-        lambda site: [],
-        "message",
-        holder="server",
-    ),
+    _node_peer("node", "Node: ws, ioredis, better-sqlite3, 1 process"),
 ]
 BY_NAME = {stack.name: stack for stack in ALL}
 

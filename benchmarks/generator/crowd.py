@@ -44,7 +44,8 @@ class Crowd:
     """
 
     def __init__(self, plan: dict, dialect):
-        self.url, self.dialect = plan["url"], dialect
+        self.urls, self.dialect = plan["urls"], dialect
+        self.local_address = plan.get("local_address")
         self.settle_seconds = plan["settle"]
         self.places, self.cookies = plan["clients"], plan["cookies"]
         self.clients: list[Client] = []
@@ -70,7 +71,11 @@ class Crowd:
         room = self.rooms.setdefault(name, Room())
         cookie = self.cookies[person] if self.cookies else None
         client = await open_socket(
-            self.url, self.dialect.path(name), cookie, lambda: Client(self.on_frame, number, room)
+            self.url_of(number),
+            self.dialect.path(name),
+            cookie,
+            lambda: Client(self.on_frame, number, room),
+            self.local_address,
         )
         self.clients.append(client)
         room.clients.append(client)
@@ -78,6 +83,10 @@ class Crowd:
             async with asyncio.timeout(DRAIN_SECONDS * 2):
                 await client.ready
         return client
+
+    def url_of(self, number: int) -> str:
+        """Return the address to which a client connects. The members of a room are spread over all addresses."""
+        return self.urls[number % len(self.urls)]
 
     async def leave(self) -> None:
         """Disconnect all clients, and wait 0.1 s so that the close frames are sent."""

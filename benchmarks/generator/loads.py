@@ -100,7 +100,7 @@ async def echo(crowd, plan, cpu):
     def on_frame(socket, payload):
         returned.set_result(None)
 
-    socket = await open_socket(crowd.url, "/echo/", None, lambda: Socket(on_frame))
+    socket = await open_socket(crowd.url_of(0), "/echo/", None, lambda: Socket(on_frame))
 
     async def run(seconds):
         nonlocal returned

@@ -47,20 +47,22 @@ class Socket(WSListener):
         self.transport.disconnect()
 
 
-async def open_socket(url: str, path: str, cookie: str | None, make) -> Socket:
+async def open_socket(url: str, path: str, cookie: str | None, make, local_address: str | None = None) -> Socket:
     """
     Return a connected socket. `make` returns a new Socket, and `cookie` is the key of a login session.
 
-    Raise CannotConnect if every attempt fails.
+    The socket connects from `local_address`, if there is one: a pair of addresses has only 28,000 ports. Raise
+    CannotConnect if every attempt fails.
     """
     headers = {"Origin": f"http://{urlsplit(url).netloc}"}
     if cookie is not None:
         headers["Cookie"] = f"sessionid={cookie}"
+    options = {"local_addr": (local_address, 0)} if local_address else {}
     reason = None
     for attempt in range(ATTEMPTS):
         try:
             _, socket = await ws_connect(
-                make, url + path, extra_headers=headers, websocket_handshake_timeout=HANDSHAKE_SECONDS
+                make, url + path, extra_headers=headers, websocket_handshake_timeout=HANDSHAKE_SECONDS, **options
             )
             socket.attempts = attempt + 1
             return socket

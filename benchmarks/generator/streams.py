@@ -32,7 +32,8 @@ class Streams:
     async def _open(self, number: int) -> None:
         _, person = self._crowd.places[number]
         cookie = self._crowd.cookies[person]
-        self.all.append(await open_socket(self._crowd.url, "/me/", cookie, lambda: Stream(self._on_frame)))
+        url = self._crowd.url_of(number)
+        self.all.append(await open_socket(url, "/me/", cookie, lambda: Stream(self._on_frame)))
 
     def _on_frame(self, stream: Stream, payload: bytes) -> None:
         if payload not in self._parsed:

@@ -42,7 +42,7 @@ class Database:
     def environment(self, redis_url: str, **variables: str) -> dict[str, str]:
         """Return the environment of the site's processes, with the limits of a site in production."""
         product = stacks.BY_NAME["product"]._replace(variables={"DJANGO_SETTINGS_MODULE": "chatproj.settings"})
-        found = stacks.environment(product, stacks.Site(self.folder, 0, redis_url))
+        found = stacks.environment(product, stacks.Site(self.folder, (), redis_url))
         return {**found, "DATABASE_URL": self.url, **variables}
 
     def pids(self) -> list[int]:

@@ -62,4 +62,4 @@ sockets.on("connection", (socket, request) => {
   else if (request.url === "/echo/") socket.on("message", (data) => socket.send(data.toString()));
   else socket.close(4404);
 });
-server.listen({ port: Number(process.env.PORT), host: "127.0.0.1", backlog: 2048 });
+server.listen({ port: Number(process.argv[2]), host: "127.0.0.1", backlog: 2048 });
