@@ -18,24 +18,23 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="run small scenarios, to check that everything works")
     parser.add_argument("--stacks", help="names, separated by commas (default: all)")
     parser.add_argument("--scenarios", help="names, separated by commas (default: all)")
-    parser.add_argument("--repetitions", type=_positive(int), help=f"default {REPETITIONS}")
-    parser.add_argument("--seconds", type=_positive(float), help="length of each measurement (default: 5)")
+    parser.add_argument("--repetitions", type=positive(int), help=f"default {REPETITIONS}")
+    parser.add_argument("--seconds", type=positive(float), help="length of each measurement (default: 5)")
     parser.add_argument(
-        "--long-seconds", type=_positive(float), help="length of `heartbeats` and `soak` (default: 60, 600)"
+        "--long-seconds", type=positive(float), help="length of `heartbeats` and `soak` (default: 60, 600)"
     )
-    parser.add_argument("--warm-up", type=_positive(float), help="seconds before each measurement (default: 1)")
+    parser.add_argument("--warm-up", type=positive(float), help="seconds before each measurement (default: 1)")
     parser.add_argument("--out", type=Path, help="folder for the results (default: var/bench/<time>)")
     parser.add_argument("--list", action="store_true", help="print the stacks and scenarios")
     parser.add_argument("--environments", action="store_true", help=argparse.SUPPRESS)
     choices = parser.parse_args(arguments)
     choices.are_stacks_named = bool(choices.stacks)
     choices.are_scenarios_named = bool(choices.scenarios)
-    choices.stacks = _pick(parser, choices.stacks, stacks, choices.quick)
-    choices.skipped = []
-    if any(stack.packages == "node" for stack in choices.stacks) and not (shutil.which("node") and shutil.which("npm")):
-        choices.stacks = [stack for stack in choices.stacks if stack.packages != "node"]
-        choices.skipped.append("Node is not installed (node and npm): the stack `node` is skipped.")
-    choices.scenarios = [_resize(one, choices) for one in _pick(parser, choices.scenarios, scenarios, choices.quick)]
+    choices.stacks = _pick_from(parser, choices.stacks, stacks, choices.quick)
+    leave_out_node(choices)
+    choices.scenarios = [
+        _resize(one, choices) for one in _pick_from(parser, choices.scenarios, scenarios, choices.quick)
+    ]
     choices.repetitions = choices.repetitions or (1 if choices.quick else REPETITIONS)
     choices.warm_up = choices.warm_up or (0.2 if choices.quick else 1.0)
     choices.settle = 0.3 if choices.quick else 1.0
@@ -43,7 +42,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return choices
 
 
-def _positive(kind):
+def positive(kind):
+    """Return a function that reads a positive number of this kind, for argparse."""
+
     def read(text):
         value = kind(text)
         if value <= 0:
@@ -55,12 +56,27 @@ def _positive(kind):
     return read
 
 
-def _pick(parser, text, module, is_quick):
-    names = text.split(",") if text else module.QUICK_NAMES if is_quick else list(module.BY_NAME)
-    unknown = [name for name in names if name not in module.BY_NAME]
+def _pick_from(parser, text, module, is_quick):
+    return pick(parser, text or (",".join(module.QUICK_NAMES) if is_quick else ""), module.BY_NAME)
+
+
+def pick(parser: argparse.ArgumentParser, text: str | None, known: dict) -> list:
+    """Return the objects with these names, separated by commas, or all. End the process if a name is unknown."""
+    names = text.split(",") if text else list(known)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        parser.error(f"{unknown[0]!r} does not exist; choose from: {', '.join(module.BY_NAME)}")
-    return [module.BY_NAME[name] for name in names]
+        parser.error(f"{unknown[0]!r} does not exist; choose from: {', '.join(known)}")
+    return [known[name] for name in names]
+
+
+def leave_out_node(choices: argparse.Namespace) -> None:
+    """Leave out the stacks that need Node if it is not installed, and say so in `choices.skipped`."""
+    choices.skipped = []
+    left_out = [stack for stack in choices.stacks if stack.packages == "node"]
+    if left_out and not (shutil.which("node") and shutil.which("npm")):
+        choices.stacks = [stack for stack in choices.stacks if stack not in left_out]
+        names = ", ".join(f"`{stack.name}`" for stack in left_out)
+        choices.skipped.append(f"Node is not installed (node and npm), so these stacks are skipped: {names}.")
 
 
 def _resize(scenario, choices):

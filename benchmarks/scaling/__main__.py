@@ -2,9 +2,9 @@
 The command line. `run` measures everything, `plan` computes from what has been measured, and `write` writes the tables
 of an earlier run into docs/scaling.md.
 
-    bin/bench --scaling                        measures in at most 14 minutes
-    bin/bench --scaling --update-docs          also writes the tables into docs/scaling.md
-    bin/bench --scaling --levels 50,100,200    checks that everything runs; ignore its numbers
+    bin/bench --costs                          measures in at most 14 minutes
+    bin/bench --costs --update-docs            also writes the tables into docs/scaling.md
+    bin/bench --costs --levels 50,100,200      checks that everything runs; ignore its numbers
     bin/bench --plan --sockets 50000 --room-size 200 --posts-per-person-minute 0.5
 """
 
@@ -42,7 +42,7 @@ def plan(choices) -> int:
 
 def parse():
     """Return the choices of the command line."""
-    parser = argparse.ArgumentParser(prog="bin/bench --scaling", description=__doc__.splitlines()[1])
+    parser = argparse.ArgumentParser(prog="bin/bench --costs", description=__doc__.splitlines()[1])
     commands = parser.add_subparsers(dest="command", required=True)
     measure = commands.add_parser("run")
     measure.add_argument("--levels", type=lambda text: sorted(map(int, text.split(","))), default=[1000, 5000, 20000])

@@ -152,7 +152,7 @@ def only_run():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.exit("bin/bench: another run of --scaling measures on this machine. Wait until it has ended.")
+            sys.exit("bin/bench: another run of --costs measures on this machine. Wait until it has ended.")
         yield
 
 

@@ -1,0 +1,5 @@
+"""
+How the cost of a message grows: with workers, interfaces, sockets, members and history, beside the peers.
+
+`python -m benchmarks.axes` is the command line. This package must not be imported by the product.
+"""
