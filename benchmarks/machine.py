@@ -2,6 +2,7 @@
 Describe the machine of a run: processor, kernel, and the versions of PACKAGES. This module measures nothing.
 """
 
+import json
 import os
 import platform
 import subprocess
@@ -25,6 +26,7 @@ PACKAGES = {
         "redis",
         "hiredis",
     ],
+    "node": ["ws", "bufferutil", "ioredis", "better-sqlite3", "socket.io", "@socket.io/redis-adapter"],
     "generator": ["picows", "uvloop"],
 }
 
@@ -59,16 +61,20 @@ def _versions(name):
 
 
 def _node_versions():
-    code = "for (const name of process.argv.slice(1)) console.log(name, require(name + '/package.json').version)"
-    environment = {**os.environ, "NODE_PATH": str(stacks.ENVIRONMENTS / "node" / "node_modules")}
-    lines = _output(["node", "-e", code, "ws", "ioredis", "better-sqlite3"], environment).splitlines()
-    return {"node": _output(["node", "--version"]), **dict(line.split() for line in lines)}
+    folder = stacks.ENVIRONMENTS / "node" / "node_modules"
+    found = {"node": _output(["node", "--version"])}
+    for package in PACKAGES["node"]:
+        # Not by `require`: a package need not export the file.
+        description = folder / package / "package.json"
+        if description.exists():
+            found[package] = json.loads(description.read_text())["version"]
+    return found
 
 
-def _output(command, environment=None):
+def _output(command):
     """Return the output of a command, or an empty text if the command is missing or fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -38,7 +38,7 @@ class Scenario(NamedTuple):
     is_long: bool = False
     is_for_us: bool = False
     is_less_better: bool = False
-    dialects: tuple = ("plain", "chat")
+    dialects: tuple = ("plain", "socketio", "chat")
 
     @property
     def sockets(self) -> int:
@@ -84,6 +84,7 @@ ALL = [
         "p50_ms",
         "ms",
         is_less_better=True,
+        dialects=("plain", "chat"),
     ),
     Scenario(
         "fan50",

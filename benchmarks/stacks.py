@@ -151,8 +151,11 @@ def _tuned4(stack, site):
     return [Program("server", [python("channels4"), "-m", "benchmarks.peers.channels4.serve"])] * stack.holders
 
 
+NODE_PROGRAMS = {"node": "server.cjs", "socketio": "socketio.cjs"}
+
+
 def _node(stack, site):
-    server = ROOT / "benchmarks" / "peers" / "node" / "server.cjs"
+    server = ROOT / "benchmarks" / "peers" / "node" / NODE_PROGRAMS[stack.name]
     return [Program("server", ["node", server, port]) for port in site.ports]
 
 
@@ -183,7 +186,7 @@ def _peer4(name, title, programs, holders=1, **variables):
     )
 
 
-def _node_peer(name, title):
+def _node_peer(name, title, dialect="plain"):
     return Stack(
         name,
         title,
@@ -193,6 +196,7 @@ def _node_peer(name, title):
         # The server makes its table when it starts.
         lambda site: [],
         "message",
+        dialect=dialect,
         holder="server",
     )
 
@@ -239,6 +243,7 @@ ALL = [
         BATCHING="1",
     ),
     _node_peer("node", "Node: ws, ioredis, better-sqlite3, 1 process"),
+    _node_peer("socketio", "Socket.IO 4, Redis adapter, better-sqlite3, 1 process", dialect="socketio"),
 ]
 BY_NAME = {stack.name: stack for stack in ALL}
 

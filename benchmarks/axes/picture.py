@@ -15,6 +15,7 @@ STYLES = {
     "transport": {"color": OURS, "marker": "o", "linestyle": "--"},
     "channels4-tuned": {"color": "#c2813c", "marker": "s"},
     "node": {"color": "#6b8f5e", "marker": "^"},
+    "socketio": {"color": "#9b6b9e", "marker": "v"},
 }
 FIGURES = (("cpu_us", "CPU us per message"), ("p50_ms", "p50, ms"))
 

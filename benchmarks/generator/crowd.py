@@ -123,6 +123,8 @@ class Crowd:
             self.on_message(client, sender, number)
         elif kind == SYNCED:
             self._receive_synced(client, offset)
+        elif kind in self.dialect.answers:
+            client.send(self.dialect.answers[kind])
         else:
             self.rejected += kind == REJECTED
             self.acked += kind == ACK

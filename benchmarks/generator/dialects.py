@@ -9,6 +9,7 @@ if there is none).
 import json
 
 MESSAGE, ACK, REJECTED, SYNCED = "message", "ack", "rejected", "synced"
+OPENED, PING = "opened", "ping"  # the server waits for the client's answer, which `answers` has
 BODY_LENGTH = 64
 
 
@@ -17,6 +18,7 @@ class Plain:
 
     is_acked = False
     sends_synced_after_join = False
+    answers: dict[str, bytes] = {}
 
     def __init__(self, run: str):
         self.run = run
@@ -32,11 +34,39 @@ class Plain:
         return (MESSAGE, int(sender), int(number), 0) if run.decode() == self.run else None
 
 
+class SocketIo(Plain):
+    """
+    Socket.IO's dialect: the same texts in packets of Socket.IO 5 and Engine.IO 4.
+
+    The server opens the session (`0`), the client asks to enter the namespace (`40`), and the server answers with `40`.
+    Then it puts the socket into its room at once. Later it sends pings (`2`), which the client answers with `3`.
+    """
+
+    sends_synced_after_join = True
+    answers = {OPENED: b"40", PING: b"3"}
+    START, END = b'42["message","', b'"]'
+
+    def path(self, room: str) -> str:
+        return f"/socket.io/?EIO=4&transport=websocket&room={room}"
+
+    def encode(self, sender: int, number: int) -> bytes:
+        return self.START + super().encode(sender, number) + self.END
+
+    def read(self, payload: bytes) -> tuple | None:
+        if payload.startswith(self.START):
+            return super().read(payload[len(self.START) : -len(self.END)])
+        if payload.startswith(b"40"):
+            return SYNCED, -1, -1, 0
+        kind = PING if payload == b"2" else OPENED if payload.startswith(b"0") else None
+        return kind and (kind, -1, -1, 0)
+
+
 class Chat:
     """The product's dialect: `post` with a ref, which `message` and `ack` repeat."""
 
     is_acked = True
     sends_synced_after_join = True
+    answers: dict[str, bytes] = {}
 
     def __init__(self, run: str):
         self.run = run
@@ -67,4 +97,4 @@ class Chat:
         return b'{"type":"sync","cursor":%d}' % offset
 
 
-DIALECTS = {"plain": Plain, "chat": Chat}
+DIALECTS = {"plain": Plain, "socketio": SocketIo, "chat": Chat}
