@@ -1,6 +1,8 @@
 """
 Measure all axes and write the report. bin/bench starts it.
 
+A level that another axis has measured already, with the same load on the same processes, is not measured again.
+
 Only one stack runs at a time. The levels of an axis follow each other on one running stack, so that other load on the
 machine affects neighbouring levels alike; a level that needs another number of processes starts the stack again.
 """
@@ -38,12 +40,18 @@ def is_wanted(choices, axis, stack) -> bool:
     return stack.dialect in axis.dialects
 
 
+def find_load(axis, stack, level) -> tuple:
+    """Return what decides a measurement. Two axes may have a level with the same load on the same processes."""
+    return stack.name, stack.holders, stack.workers, axis.at(level)._replace(name="")
+
+
 class Run:
     """One run of all axes. `found` is the content of results.json, complete up to the last measurement."""
 
     def __init__(self, choices):
         self.choices = choices
         self.started, self.deadline = time.time(), time.monotonic() + choices.minutes * 60
+        self.measured: dict[tuple, dict] = {}
         self.found: dict = {
             "machine": machine.describe(command_line.environments(choices)),
             "started_at": time.strftime("%Y-%m-%d %H:%M:%S %z"),
@@ -63,13 +71,21 @@ class Run:
 
     def measure(self) -> None:
         """Measure everything. A level that fails or does not fit becomes a row with the reason; the others continue."""
-        fitting_scenarios = [axis.at(level) for axis in self.choices.axes for level in axis.levels]
-        with Audience(fitting_scenarios) as audience:
+        with Audience([axis.at(level) for axis in self.choices.axes for level in axis.levels]) as audience:
             for repetition, axis, stack, levels in find_blocks(self.choices):
-                for level, result in self._measure_block(audience, axis, stack, levels):
-                    place = {"axis": axis.name, "level": level, "stack": stack.name, "repetition": repetition}
-                    self.found["runs"].append({"faults": [], **place, **result})
-                    say(text.line(self.found["runs"][-1]))
+                keys = {level: (repetition, *find_load(axis, stack, level)) for level in levels}
+                new = [level for level in levels if keys[level] not in self.measured]
+                for level, result in self._measure_block(audience, axis, stack, new):
+                    self.measured[keys[level]] = result
+                    self._add(axis, level, stack, repetition, result)
+                for level in levels:
+                    if level not in new:
+                        self._add(axis, level, stack, repetition, self.measured[keys[level]])
+
+    def _add(self, axis, level, stack, repetition, result):
+        place = {"axis": axis.name, "level": level, "stack": stack.name, "repetition": repetition}
+        self.found["runs"].append({"faults": [], **place, **result})
+        say(text.line(self.found["runs"][-1]))
 
     def _measure_block(self, audience, axis, stack, levels):
         """Start a stack, and yield (level, result) for each level."""
@@ -88,6 +104,8 @@ class Run:
             say(remark)
         try:
             is_chat = stack.dialect == "chat"
+            if is_chat and not audience.cookies:
+                say("Creating the people of the product ...")
             first_database = audience.database() if is_chat else None
             cookies = audience.cookies if is_chat else []
             with running.RunningStack(stack, first_database) as site:
@@ -106,9 +124,9 @@ class Run:
 
     def _measure_level(self, site, idle, scenario, cookies):
         scenario = scenario._replace(seconds=self.choices.seconds)
-        reserve = scenario.seconds + RESERVE_SECONDS
-        if not idle.grow(scenario.idle_clients(), self.left - reserve):
-            return {"skipped": f"the sockets were not open when only {reserve:.0f} s were left"}
+        spare = self.left - scenario.seconds - RESERVE_SECONDS
+        if spare < 0 or not idle.grow(scenario.idle_clients(), spare):
+            return {"skipped": "no time was left"}
         if scenario.history:
             history.fill(
                 site.database,

@@ -74,6 +74,8 @@ def skipped(found: dict) -> str:
 
 def section(found: dict, axis: dict) -> str:
     """Return the table and the verdicts of one axis."""
+    if not any(run["axis"] == axis["name"] and "cpu" in run for run in found["runs"]):
+        return "Nothing was measured."
     return f"{table(found, axis)}\n\n{verdicts(found, axis)}"
 
 

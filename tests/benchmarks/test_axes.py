@@ -7,7 +7,7 @@ from django.db import connection
 
 from benchmarks import stacks
 from benchmarks.axes import axis, command_line, curves, fitting, history, pages, text
-from benchmarks.axes.run import find_blocks
+from benchmarks.axes.run import find_blocks, find_load
 from benchmarks.scenarios import Scenario
 
 pytestmark = pytest.mark.no_database
@@ -106,6 +106,14 @@ def test_a_stack_starts_again_only_for_another_number_of_processes():
     assert levels == [(1, [1]), (2, [2]), (4, [4]), (2, [5, 50, 500, 5000])]
 
 
+def test_the_same_load_on_the_same_processes_is_measured_once():
+    workers, interfaces = axis.BY_NAME["workers"], axis.BY_NAME["interfaces"]
+    for stack, level in ((PRODUCT, 2), (NODE, 1)):
+        first = find_load(workers, workers.stack_at(stack, level), level)
+        assert first == find_load(interfaces, interfaces.stack_at(stack, 1), 1)
+    assert find_load(workers, workers.stack_at(PRODUCT, 1), 1) != find_load(workers, workers.stack_at(PRODUCT, 2), 2)
+
+
 def test_single_levels_can_be_chosen(capsys):
     choices = command_line.parse(["--axes", "history", "--stacks", "node", "--levels", "300,100"])
     assert [levels for _, _, _, levels in find_blocks(choices)] == [[100, 300]]
@@ -180,6 +188,7 @@ def test_a_report_names_levels_that_were_not_measured():
     assert "- sockets, 20,000, node: no time was left" in summary
     assert "- sockets, 20,000, product: the load failed: OSError: no" in summary
     assert "- 4 workers on 2 cores" in summary
+    assert "Nothing was measured." in summary
     assert "skipped: no time was left" in text.line(skipped)
 
 
