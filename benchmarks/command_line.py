@@ -31,7 +31,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     choices.are_stacks_named = bool(choices.stacks)
     choices.are_scenarios_named = bool(choices.scenarios)
     choices.stacks = _pick_from(parser, choices.stacks, stacks, choices.quick)
-    leave_out_node(choices)
+    leave_out_missing(choices)
     choices.scenarios = [
         _resize(one, choices) for one in _pick_from(parser, choices.scenarios, scenarios, choices.quick)
     ]
@@ -69,14 +69,22 @@ def pick(parser: argparse.ArgumentParser, text: str | None, known: dict) -> list
     return [known[name] for name in names]
 
 
-def leave_out_node(choices: argparse.Namespace) -> None:
-    """Leave out the stacks that need Node if it is not installed, and say so in `choices.skipped`."""
+def leave_out_missing(choices: argparse.Namespace) -> None:
+    """Leave out the stacks whose programs are not installed, and say so in `choices.skipped`."""
     choices.skipped = []
-    left_out = [stack for stack in choices.stacks if stack.packages == "node"]
-    if left_out and not (shutil.which("node") and shutil.which("npm")):
-        choices.stacks = [stack for stack in choices.stacks if stack not in left_out]
-        names = ", ".join(f"`{stack.name}`" for stack in left_out)
-        choices.skipped.append(f"Node is not installed (node and npm), so these stacks are skipped: {names}.")
+    for packages, sentence in _find_missing():
+        left_out = [stack for stack in choices.stacks if stack.packages == packages]
+        if left_out:
+            choices.stacks = [stack for stack in choices.stacks if stack not in left_out]
+            names = ", ".join(f"`{stack.name}`" for stack in left_out)
+            choices.skipped.append(f"{sentence}, so these stacks are skipped: {names}.")
+
+
+def _find_missing():
+    if not (shutil.which("node") and shutil.which("npm")):
+        yield "node", "Node is not installed (node and npm)"
+    if not (shutil.which("go") and stacks.CENTRIFUGE_SOURCE.exists()):
+        yield "centrifuge", "Go and Centrifuge are not installed (benchmarks/README.md names the packages)"
 
 
 def _resize(scenario, choices):

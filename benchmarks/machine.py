@@ -27,6 +27,7 @@ PACKAGES = {
         "hiredis",
     ],
     "node": ["ws", "bufferutil", "ioredis", "better-sqlite3", "socket.io", "@socket.io/redis-adapter"],
+    "centrifuge": ["golang-github-centrifugal-centrifuge-dev", "golang-github-mattn-go-sqlite3-dev", "golang-go"],
     "generator": ["picows", "uvloop"],
 }
 
@@ -55,6 +56,8 @@ def _processor():
 def _versions(name):
     if name == "node":
         return _node_versions()
+    if name == "centrifuge":
+        return {package: _output(["dpkg-query", "-W", "-f", "${Version}", package]) for package in PACKAGES[name]}
     code = "import sys; from importlib.metadata import version\nfor name in sys.argv[1:]: print(name, version(name))"
     lines = _output([str(stacks.python(name)), "-c", code, *PACKAGES[name]]).splitlines()
     return dict(line.split() for line in lines)

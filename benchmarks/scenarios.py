@@ -38,7 +38,7 @@ class Scenario(NamedTuple):
     is_long: bool = False
     is_for_us: bool = False
     is_less_better: bool = False
-    dialects: tuple = ("plain", "socketio", "chat")
+    dialects: tuple = ("plain", "socketio", "centrifuge", "chat")
 
     @property
     def sockets(self) -> int:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "var" / "bench" / "env"
 PRODUCT_PYTHON = ROOT / ".venv-3.11" / "bin" / "python"  # bin/bench makes it
+CENTRIFUGE_SOURCE = Path("/usr/share/gocode/src/github.com/centrifugal/centrifuge")  # Debian's package
 SECRET_KEY = "for measuring only"
 # Prefixes of variables that this shell may set for another chat; the measured processes must not see them.
 FOREIGN = (
@@ -186,6 +187,10 @@ def _peer4(name, title, programs, holders=1, **variables):
     )
 
 
+def _centrifuge(stack, site):
+    return [Program("server", [ENVIRONMENTS / "centrifuge" / "server", port]) for port in site.ports]
+
+
 def _node_peer(name, title, dialect="plain"):
     return Stack(
         name,
@@ -244,6 +249,17 @@ ALL = [
     ),
     _node_peer("node", "Node: ws, ioredis, better-sqlite3, 1 process"),
     _node_peer("socketio", "Socket.IO 4, Redis adapter, better-sqlite3, 1 process", dialect="socketio"),
+    Stack(
+        "centrifuge",
+        "Centrifuge 0.15 of 2021 (the library of Centrifugo), Redis broker, SQLite, 1 process",
+        "centrifuge",
+        _centrifuge,
+        {},
+        lambda site: [],
+        "message",
+        dialect="centrifuge",
+        holder="server",
+    ),
 ]
 BY_NAME = {stack.name: stack for stack in ALL}
 

@@ -10,7 +10,8 @@ from benchmarks.scenarios import Scenario
 from benchmarks.stacks import Stack
 
 # The stacks that can have any number of processes, and how many of them hold the sockets.
-HOLDERS = {"product": 1, "transport": 1, "channels4-tuned": 2, "node": 1, "socketio": 1}
+HOLDERS = {"product": 1, "transport": 1, "channels4-tuned": 2, "node": 1, "socketio": 1, "centrifuge": 1}
+STACKS = ["product", "transport", "channels4-tuned", "node"]  # without `--stacks`; all of them take too long
 QUICK_STACKS = ["product", "node"]
 QUICK_PEER_AXES = ("history", "members")  # on the others, `--quick` measures only the product
 QUICK_LEVELS = 2
@@ -35,7 +36,7 @@ class Axis(NamedTuple):
     levels: tuple[int, ...]
     scenario: Scenario
     promise: str = ""
-    dialects: tuple = ("plain", "socketio", "chat")
+    dialects: tuple = ("plain", "socketio", "centrifuge", "chat")
     spread: int = 1
 
     def at(self, level: int) -> Scenario:

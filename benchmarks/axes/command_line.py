@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import stacks
 from benchmarks.axes import axis
-from benchmarks.command_line import environments, leave_out_node, pick, positive
+from benchmarks.command_line import environments, leave_out_missing, pick, positive
 
 MINUTES = 20.0
 
@@ -20,9 +20,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="two small levels of each axis, to check that all works")
     parser.add_argument("--axes", help=f"names, separated by commas, of: {', '.join(axis.BY_NAME)} (default: all)")
-    parser.add_argument("--stacks", help=f"names, separated by commas, of: {', '.join(axis.HOLDERS)} (default: all)")
+    parser.add_argument("--stacks", help=f"names, separated by commas, of: {', '.join(axis.HOLDERS)}")
     parser.add_argument("--levels", help="numbers, separated by commas, instead of the levels of the chosen axes")
-    parser.add_argument("--seconds", type=positive(float), help="length of each measurement (default: 3)")
+    parser.add_argument("--seconds", type=positive(float), help="length of each measurement (default: 2)")
     parser.add_argument("--repetitions", type=positive(int), default=1, help="default 1")
     parser.add_argument("--warm-up", type=positive(float), help="seconds before each measurement (default: 1)")
     parser.add_argument("--minutes", type=positive(float), default=MINUTES, help=f"at most (default: {MINUTES:g})")
@@ -33,13 +33,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     choices = parser.parse_args(arguments)
     choices.are_stacks_named = bool(choices.stacks)
     known = {name: stacks.BY_NAME[name] for name in axis.HOLDERS}
-    names = choices.stacks or (",".join(axis.QUICK_STACKS) if choices.quick else "")
+    names = choices.stacks or ",".join(axis.QUICK_STACKS if choices.quick else axis.STACKS)
     choices.stacks = pick(parser, names, known)
     choices.axes = [axis.quick(one) if choices.quick else one for one in pick(parser, choices.axes, axis.BY_NAME)]
     if choices.levels:
         choices.axes = [one._replace(levels=_levels(parser, choices.levels)) for one in choices.axes]
-    leave_out_node(choices)
-    choices.seconds = choices.seconds or (0.5 if choices.quick else 3.0)
+    leave_out_missing(choices)
+    choices.seconds = choices.seconds or (0.5 if choices.quick else 2.0)
     choices.warm_up = choices.warm_up or (0.2 if choices.quick else 1.0)
     choices.settle = 0.3 if choices.quick else 1.0
     choices.out = choices.out or stacks.ROOT / "var" / "bench" / time.strftime("scaling-%Y%m%d-%H%M%S")

@@ -16,6 +16,7 @@ STYLES = {
     "channels4-tuned": {"color": "#c2813c", "marker": "s"},
     "node": {"color": "#6b8f5e", "marker": "^"},
     "socketio": {"color": "#9b6b9e", "marker": "v"},
+    "centrifuge": {"color": "#8a97a3", "marker": "D"},
 }
 FIGURES = (("cpu_us", "CPU us per message"), ("p50_ms", "p50, ms"))
 

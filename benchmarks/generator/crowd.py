@@ -74,11 +74,13 @@ class Crowd:
             self.url_of(number),
             self.dialect.path(name),
             cookie,
-            lambda: Client(self.on_frame, number, room),
+            lambda: Client(self.on_frames if self.dialect.joins_frames else self.on_frame, number, room),
             self.local_address,
         )
         self.clients.append(client)
         room.clients.append(client)
+        if self.dialect.greeting:
+            client.send(self.dialect.greeting)
         if self.dialect.sends_synced_after_join:
             async with asyncio.timeout(DRAIN_SECONDS * 2):
                 await client.ready
@@ -109,6 +111,11 @@ class Crowd:
         self.sent += 1
         client.send(self.dialect.encode(client.number, number))
         return number
+
+    def on_frames(self, client: Client, payload: bytes) -> None:
+        """Handle a frame that contains several ones, each in a line."""
+        for line in payload.splitlines():
+            self.on_frame(client, line)
 
     def on_frame(self, client: Client, payload: bytes) -> None:
         """Handle one frame. A broadcast is parsed once; its other receivers find it in the cache."""

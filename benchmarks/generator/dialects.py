@@ -18,6 +18,8 @@ class Plain:
 
     is_acked = False
     sends_synced_after_join = False
+    joins_frames = False
+    greeting = b""  # what the client sends first
     answers: dict[str, bytes] = {}
 
     def __init__(self, run: str):
@@ -61,11 +63,37 @@ class SocketIo(Plain):
         return kind and (kind, -1, -1, 0)
 
 
+class Centrifuge(Plain):
+    """
+    The dialect of Centrifuge, in JSON: the same texts in commands and pushes.
+
+    The client enters with a command, and the server has subscribed it to its room when it answers. A frame may contain
+    several pushes, each in a line.
+    """
+
+    sends_synced_after_join = True
+    joins_frames = True
+    greeting = b'{"id":1}'
+    START, END = b'{"method":8,"params":{"data":"', b'"}}'
+    TEXT = b'"data":{"data":"'
+
+    def encode(self, sender: int, number: int) -> bytes:
+        return self.START + super().encode(sender, number) + self.END
+
+    def read(self, payload: bytes) -> tuple | None:
+        _, text, rest = payload.partition(self.TEXT)
+        if text:
+            return super().read(rest[:BODY_LENGTH])
+        return (SYNCED, -1, -1, 0) if payload.startswith(b'{"id":1,') else None
+
+
 class Chat:
     """The product's dialect: `post` with a ref, which `message` and `ack` repeat."""
 
     is_acked = True
     sends_synced_after_join = True
+    joins_frames = False
+    greeting = b""
     answers: dict[str, bytes] = {}
 
     def __init__(self, run: str):
@@ -97,4 +125,4 @@ class Chat:
         return b'{"type":"sync","cursor":%d}' % offset
 
 
-DIALECTS = {"plain": Plain, "socketio": SocketIo, "chat": Chat}
+DIALECTS = {"plain": Plain, "socketio": SocketIo, "centrifuge": Centrifuge, "chat": Chat}

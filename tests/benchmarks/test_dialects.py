@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.generator.dialects import MESSAGE, OPENED, PING, SYNCED, Plain, SocketIo
+from benchmarks.generator.dialects import MESSAGE, OPENED, PING, SYNCED, Centrifuge, Plain, SocketIo
 
 pytestmark = pytest.mark.no_database
 
@@ -24,3 +24,16 @@ def test_a_socketio_client_answers_the_opening_and_the_pings_of_the_server():
 def test_a_socketio_client_is_in_its_room_when_the_server_has_confirmed_the_namespace():
     assert SocketIo("run").read(b'40{"sid":"b"}') == (SYNCED, -1, -1, 0)
     assert SocketIo("run").read(b"6") is None
+
+
+def test_a_centrifuge_client_reads_the_pushes_of_its_room():
+    text = Plain("run").encode(3, 7)
+    assert Centrifuge("run").encode(3, 7) == b'{"method":8,"params":{"data":"' + text + b'"}}'
+    push = b'{"result":{"channel":"garden","data":{"data":"' + text + b'"}}}'
+    assert Centrifuge("run").read(push) == (MESSAGE, 3, 7, 0)
+    assert Centrifuge("other").read(push) is None
+
+
+def test_a_centrifuge_client_is_in_its_room_when_the_server_answers_its_first_command():
+    assert Centrifuge("run").read(b'{"id":1,"result":{"client":"a","subs":{"garden":{}}}}') == (SYNCED, -1, -1, 0)
+    assert Centrifuge.greeting == b'{"id":1}'
