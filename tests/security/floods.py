@@ -95,7 +95,8 @@ class Attacker:
         self.is_over = not part
         self.is_waiting = self.is_waiting and b"\r\n\r\n" not in part
         self.read_bytes += len(part)
-        self.received = (self.received + part)[:KEPT_BYTES] + part[-4:]
+        if part:  # the end of the connection must not remove the last bytes
+            self.received = (self.received + part)[:KEPT_BYTES] + part[-4:]
         return True
 
     def _send(self, now):
