@@ -112,7 +112,7 @@ def test_a_transaction_begins_soon_after_the_previous_one_has_ended(make, monkey
         if len(pauses) == 3:
             first.commit()
 
-    monkeypatch.setattr(turns.time, "sleep", pause)
+    monkeypatch.setattr(turns, "pause", pause)
     begin(second)
     assert len(pauses) == 3 and max(pauses) < 0.01
     second.rollback()
@@ -120,7 +120,7 @@ def test_a_transaction_begins_soon_after_the_previous_one_has_ended(make, monkey
 
 @pytest.mark.parametrize("end", ["commit", "rollback", "close"])
 def test_the_end_of_a_transaction_is_the_end_of_its_turn(make, end, monkeypatch):
-    monkeypatch.setattr(turns.time, "sleep", lambda seconds: pytest.fail("the second connection had to wait"))
+    monkeypatch.setattr(turns, "pause", lambda seconds: pytest.fail("the second connection had to wait"))
     first, second = make(), make()
     begin(first)
     getattr(first, end)()
@@ -135,7 +135,7 @@ def test_a_transaction_that_cannot_begin_gives_up_its_turn(make, tmp_path, monke
         foreign.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError, match="locked"):
             begin(first)
-    monkeypatch.setattr(turns.time, "sleep", lambda seconds: pytest.fail("the second connection had to wait"))
+    monkeypatch.setattr(turns, "pause", lambda seconds: pytest.fail("the second connection had to wait"))
     begin(second)
     second.rollback()
 

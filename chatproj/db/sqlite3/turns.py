@@ -10,11 +10,19 @@ LONGEST_WAIT_SECONDS, connections do without turns.
 
 import fcntl
 import os
-import time
+import select
 
 LONGEST_WAIT_SECONDS = 1
 # A connection that waits tries again after SHORTEST_PAUSE_SECONDS, and later after this share of its time of waiting.
 SHORTEST_PAUSE_SECONDS, PAUSE_SHARE = 0.0001, 0.1
+
+
+def pause(seconds: float) -> None:
+    """
+    Wait. Unlike `time.sleep`, this needs no clock: that function waits until a time, and raises OSError if libfaketime
+    has moved the clock past it.
+    """
+    select.select((), (), (), seconds)
 
 
 class Turn:
@@ -26,18 +34,18 @@ class Turn:
 
     def take(self) -> None:
         """Wait until no other connection has the turn, at most `timeout` or LONGEST_WAIT_SECONDS, and take it."""
-        began = time.monotonic()
+        waited = 0.0
         while self._file is not None:
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                waited = time.monotonic() - began
+                if waited >= self._longest_wait:
+                    return
             except OSError:
                 return self.close()  # this file system has no such locks
-            if waited >= self._longest_wait:
-                return
-            time.sleep(max(SHORTEST_PAUSE_SECONDS, waited * PAUSE_SHARE))
+            seconds = max(SHORTEST_PAUSE_SECONDS, waited * PAUSE_SHARE)
+            pause(seconds)
+            waited += seconds
 
     def end(self) -> None:
         """Let the next connection take its turn. Do nothing without the turn."""
