@@ -61,7 +61,11 @@ def _pick_from(parser, text, module, is_quick):
 
 
 def pick(parser: argparse.ArgumentParser, text: str | None, known: dict) -> list:
-    """Return the objects with these names, separated by commas, or all. End the process if a name is unknown."""
+    """
+    Return the objects that `text` names, separated by commas, or all without `text`.
+
+    End the process if a name is unknown.
+    """
     names = text.split(",") if text else list(known)
     unknown = [name for name in names if name not in known]
     if unknown:

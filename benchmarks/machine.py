@@ -67,7 +67,7 @@ def _node_versions():
     folder = stacks.ENVIRONMENTS / "node" / "node_modules"
     found = {"node": _output(["node", "--version"])}
     for package in PACKAGES["node"]:
-        # Not by `require`: a package need not export the file.
+        # `require` fails if a package does not export its package.json.
         description = folder / package / "package.json"
         if description.exists():
             found[package] = json.loads(description.read_text())["version"]

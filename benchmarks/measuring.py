@@ -10,7 +10,8 @@ import sys
 
 from benchmarks import report, running, stacks
 
-# A generator may take longer than its load: it connects at the slowest stack's rate, and waits for lost messages.
+# The generator also needs time to connect, and to wait for lost messages. SOCKETS_PER_SECOND is the rate of the
+# slowest stack.
 PATIENCE_SECONDS = 120
 SOCKETS_PER_SECOND = 40
 MOST_ERRORS = 5
@@ -64,13 +65,13 @@ def _generate(plan, scenario):
     try:
         output, errors = process.communicate(json.dumps(plan), timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise CannotMeasure(f"the load did not end within {seconds:.0f} s") from None
+        raise CannotMeasure(f"the load generator did not end within {seconds:.0f} s") from None
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
     if process.returncode:
-        raise CannotMeasure(f"the load failed: {errors.strip()[-running.LOG_TAIL :]}")
+        raise CannotMeasure(f"the load generator failed: {errors.strip()[-running.LOG_TAIL :]}")
     return json.loads(output)
 
 

@@ -1,7 +1,7 @@
 """
 Define each axis: one scenario, in which one number grows from level to level. This module is pure.
 
-Every stack has the number of processes that it has in `bin/bench` on two cores, except on the axes of processes.
+HOLDERS gives the number of processes of a stack. The axes `workers`, `interfaces` and `sockets` use other numbers.
 """
 
 from typing import NamedTuple
@@ -9,16 +9,21 @@ from typing import NamedTuple
 from benchmarks.scenarios import Scenario
 from benchmarks.stacks import Stack
 
-# The stacks that can have any number of processes, and how many of them hold the sockets.
+# The stacks that can have any number of processes, and the default number of processes that hold the sockets.
 HOLDERS = {"product": 1, "transport": 1, "channels4-tuned": 2, "node": 1, "socketio": 1, "centrifuge": 1}
-STACKS = ["product", "transport", "channels4-tuned", "node"]  # without `--stacks`; all of them take too long
+STACKS = [
+    "product",
+    "transport",
+    "channels4-tuned",
+    "node",
+]  # the default of `--stacks`, because all stacks would take too long
 QUICK_STACKS = ["product", "node"]
 QUICK_PEER_AXES = ("history", "members")  # on the others, `--quick` measures only the product
 QUICK_LEVELS = 2
 QUICK_MOST = {"sockets": (100, 200), "history": (1000, 5000)}  # instead of the first two levels
 KEPT = ("idle", "history")
-SAME, AS_LEVEL = "does not grow", "grows at most as fast"
-TOLERANCE = 1.5  # a machine of this kind differs by a third from one minute to the next
+SAME, AS_LEVEL = "does not grow", "grows at most as fast as the level"
+TOLERANCE = 1.5  # the result of one machine changes by a third from one minute to the next
 
 
 class Axis(NamedTuple):
@@ -26,7 +31,7 @@ class Axis(NamedTuple):
     One scenario with one number that changes. `field` names it: a field of the scenario, or one of the stack.
 
     `promise` is SAME, AS_LEVEL or "" for an axis without a promise. A stack whose dialect is not in `dialects` has no
-    such number. `spread` is the number of processes that hold the sockets of a stack which has only one by default.
+    such number. `spread` is the minimum number of processes that hold the sockets.
     """
 
     name: str
@@ -57,7 +62,7 @@ class Axis(NamedTuple):
         return stack._replace(**{field: level})
 
     def most(self, first: int, last: int) -> float | None:
-        """Return how many times the cost may grow between two levels, or None without a promise."""
+        """Return the factor by which the cost may grow between two levels, or None without a promise."""
         return {SAME: TOLERANCE, AS_LEVEL: last / first}.get(self.promise)
 
 
@@ -123,7 +128,7 @@ ALL = [
         (100, 1_000, 5_000, 20_000),
         _loop("sockets", "20 rooms of 5; 50 senders, each with one message in flight", rooms=20, members=5, senders=50),
         SAME,
-        # One process may often open only 20,000 files.
+        # Many systems let a process open at most 20,000 files, so two processes share the sockets.
         spread=2,
     ),
 ]

@@ -2,7 +2,8 @@
 Compare `examples/leaving` before and after its move to Channels 4: the losses under faults.
 
 `bin/bench --leaving` installs what is missing, runs this module, and then measures the speed of the tutorial's chat on
-both. With `--faults redis,hang` and `--sites after`, this module runs a part.
+this transport and on Channels 4. With `--faults redis,hang` and `--sites after`, this module runs only these faults on
+this site.
 """
 
 import argparse
@@ -41,7 +42,7 @@ def row(cells):
 
 
 def line(name, site, figures):
-    """Return a row of the table in docs/leaving.md."""
+    """Return a row of the table in channels_transport/docs/leaving.md."""
     cells = [figures[column] for column in COLUMNS]
     title = faults.BY_NAME[name].title + (f" ({figures['slow_client']})" if figures["slow_client"] else "")
     return row([title, TITLES[site], *(" ".join(cell) if isinstance(cell, list) else cell for cell in cells)])

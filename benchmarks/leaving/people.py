@@ -18,16 +18,17 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 HANDSHAKE_SECONDS = 10
 PAUSE_SECONDS = 0.3  # before a client connects again, on average
 TCP_ESTABLISHED = 1
-ANSWER_SECONDS = 10  # a client sends a frame without an answer again after this time
+ANSWER_SECONDS = 10  # a client resends a frame that has no ack after this time
 
 
 class Person:
     """
     One client. After each reconnect it asks for the messages that it has missed, and resends its unanswered messages.
 
-    `live` has (id, author, ref) of the messages that arrived without asking, in the order of arrival. `asked` has the
+    `live` has (id, author, ref) of the messages that arrived while it did not ask for
+    missed messages, in the order of arrival. `asked` has the
     ids of the messages that arrived between `after` and `synced`. `acks` maps each ref to its id. `sent` has the refs
-    with their texts, `resent` the refs that were sent again. A person that `is_slow` reads nothing after the handshake.
+    with their texts, `resent` the refs that were sent again. A person that `is_slow` reads nothing after `joined`.
     """
 
     def __init__(self, urls, session, name, room="garden", is_slow=False):
@@ -42,7 +43,7 @@ class Person:
         self._has_joined = False
         self._task = None
         self._attempts = 0
-        # The room is the only one, so its ids have no gaps. This client has all messages up to `cursor`.
+        # There is only one room, so its ids have no gaps. This client has all messages up to `cursor`.
         self.cursor, self._above = 0, set()
 
     def start(self):
@@ -61,7 +62,7 @@ class Person:
             await asyncio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))
 
     async def _connect(self):
-        # The proxy in front of a site sends a client to another front process if one does not answer.
+        # There is no proxy here, so each attempt uses the next front process, as a proxy would if one does not answer.
         url = self._urls[self._attempts % len(self._urls)]
         self._attempts += 1
         headers = {"Cookie": f"sessionid={self._session}"}
@@ -136,7 +137,7 @@ class Person:
             await self._send({"ref": ref, "text": self.sent[ref]})
 
     async def say(self, number, padding=""):
-        """Send the next message, if the client is connected. Otherwise it goes out after the next handshake."""
+        """Send the next message, if the client is connected. Otherwise the client sends it after it reconnects."""
         ref = f"{self.name}-{number}"
         self.sent[ref] = f"{number} {padding}"
         self._sent_at[ref] = time.monotonic()
@@ -144,7 +145,7 @@ class Person:
             await self._send({"ref": ref, "text": self.sent[ref]})
 
     async def send_again(self):
-        """Send again what nobody has answered for ANSWER_SECONDS."""
+        """Resend each message that has had no ack for ANSWER_SECONDS."""
         now = time.monotonic()
         for ref, sent_at in self._sent_at.items():
             if ref not in self.acks and now - sent_at > ANSWER_SECONDS:
@@ -153,7 +154,7 @@ class Person:
                 await self._send({"ref": ref, "text": self.sent[ref]})
 
     def _open_small_socket(self, url):
-        """Return a connected socket whose receive buffer is as small as Linux allows."""
+        """Return a connected socket with a receive buffer of 4 KB."""
         address = urlsplit(url)
         self.small_socket = socket.socket()
         self.small_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -163,5 +164,5 @@ class Person:
 
     @property
     def is_dropped(self):
-        """Return whether the server has cut the connection of a slow client, which does not read that."""
+        """Return whether the server has closed the connection. A slow client reads nothing, so this asks the kernel."""
         return self.small_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED

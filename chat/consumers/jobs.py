@@ -1,5 +1,6 @@
 """
-Jobs: work that no client waits for. A job may be lost, late, or run twice. Its row says whether the work is still due.
+Jobs: work that no client waits for. A job may be lost, late, or run twice. Most jobs have a row that says whether the
+work is still due.
 
 In this module `message` is always the Channels message.
 """
@@ -32,7 +33,7 @@ def _is_id(value):
 
 def job(name, is_valid=_is_id):
     """
-    Decorate a function that takes the id of a row, so that it consumes jobs with that id under `name`.
+    Make a consumer of a function. The consumer calls the function with the value that a job has under `name`.
 
     `is_valid(value)` says whether the function can take a value. By default it takes only an id.
     """
@@ -42,13 +43,13 @@ def job(name, is_valid=_is_id):
         def consumer(message):
             subject = message.content.get(name)
             if not is_valid(subject):
-                logger.error("A job on %s names no %s", message.channel.name, name)
+                logger.error("A job on %s was ignored: its %r is missing or invalid", message.channel.name, name)
                 return
             try:
                 function(subject)
             except OUTAGES as outage:
-                # A sweep will do the work later.
-                throttle.warning("Jobs cannot be done for now: %s", outage)
+                # For most jobs, a sweep does the work later. The others are lost.
+                throttle.warning("Jobs cannot run during this outage: %s", outage)
             except Exception:
                 logger.exception("A job on %s failed", message.channel.name)
 
@@ -77,7 +78,7 @@ def send_mail(mail_id):
 
 @job("upload")
 def process_picture(upload_id):
-    """Encode an uploaded picture again, without its metadata, and make its thumbnail."""
+    """Re-encode an uploaded picture without its metadata, and make its thumbnail."""
     uploads.process_picture(upload_id)
 
 
@@ -89,13 +90,13 @@ def make_previews(room_and_number):
 
 @job("hook")
 def send_to_hook(hook_id):
-    """Send what waits in an outgoing webhook."""
+    """Send the waiting deliveries of an outgoing webhook."""
     hooks.deliver(hook_id)
 
 
 @job("push", is_valid=lambda spans: isinstance(spans, list) and all(isinstance(span, dict) for span in spans))
 def send_pushes(spans):
-    """Send the pushes for new messages of rooms. If this job is lost, the messages still wait in their rooms."""
+    """Send the pushes for new messages of rooms. If this job is lost, nobody gets these pushes."""
     push.send_pushes(spans)
 
 
@@ -107,11 +108,11 @@ def send_reminder_push(reminder):
 
 @job("push_test")
 def send_test_push(subscription_id):
-    """Send the push with which a person tests a browser."""
+    """Send a test push to one of a person's browsers."""
     push.send_test(subscription_id)
 
 
-# {name of the subject in a job on the channel for long jobs: its consumer}. Other jobs are background tasks.
+# {key in a job on the channel for long jobs: the consumer of such jobs}. Jobs without these keys are background tasks.
 _LONG_JOBS = {
     "hook": send_to_hook,
     "mail": send_mail,

@@ -15,7 +15,7 @@ _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def _round(value: float, digits: int) -> str:
-    # Django would cut off the other digits.
+    # Python rounds first, because Django's `number_format` cuts digits off.
     return number_format(f"{value:.{digits}f}", decimal_pos=digits, use_l10n=True, force_grouping=True)
 
 

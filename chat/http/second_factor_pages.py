@@ -30,9 +30,11 @@ QUIET_ZONE = 4  # modules of white around a QR code, which the standard requires
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_code(request):
     """
-    Show and check the form of the code, for a browser that has given the right password. Redirect others to sign in.
+    Show and check the form for the code, if this browser has sent the right password. Otherwise redirect to the
+    sign-in page.
 
-    With `recovery=1` in the query, the form is for a recovery code. A right code signs in, and redirects to `next`.
+    With `recovery=1` in the query, the form is for a recovery code. A correct code signs the person in, and redirects
+    to `next`. If few recovery codes are left, it redirects to the page that makes new ones.
     """
     person, next_page = people.find_pending(request), get_next_page(request)
     if person is None:
@@ -46,7 +48,11 @@ def sign_in_code(request):
 
 
 def _find_page_after(request, person, next_page):
-    """Return the page after a sign-in with a recovery code: the page that makes new codes, if few of them are left."""
+    """
+    Return the page after a sign-in with a recovery code: `next_page`.
+
+    If few codes are left, add a warning, and return the page that makes new ones.
+    """
     left = people.count_codes(person)
     if left > FEW_CODES:
         return next_page
@@ -60,7 +66,7 @@ def _find_page_after(request, person, next_page):
 @never_cache
 @require_safe
 def second_factor(request):
-    """Show the state of the second factor of an account. Other people are redirected to the page for signing in."""
+    """Show the state of the second factor of an account. Redirect guests and strangers to the sign-in page."""
     return _show(request) if has_account(request) else _to_sign_in(request)
 
 
@@ -70,7 +76,7 @@ def change(request, action):
     """
     Do one action of the page, for accounts, and show its result: one of ACTIONS. Raise Http404 for another name.
 
-    Other people are redirected to the page for signing in.
+    Redirect guests and strangers to the sign-in page.
     """
     if not has_account(request):
         return _to_sign_in(request)
@@ -137,7 +143,7 @@ def _show_codes(request, codes):
 def _show(request, invalid=None, status=200):
     person = request.user
     setup = people.find_setup(request, _name_site(request))
-    # Each form has other ids, because the page has several of them.
+    # Each form has its own ids, because the page has several forms.
     forms = {name: ProofForm(auto_id=f"id_{name}_%s") for name in ("start", "codes", "off")}
     forms.update({"confirm": NewAppForm(), **(invalid or {})})
     if not people.has_proof(person):
@@ -157,14 +163,14 @@ def _show(request, invalid=None, status=200):
 
 
 def _name_site(request):
-    """Return the name of the site in the app: the host of its address."""
+    """Return the name that the app shows for the site: the host of PUBLIC_URL or of the request, with its port."""
     return urlsplit(settings.PUBLIC_URL).netloc if settings.PUBLIC_URL else request.get_host()
 
 
 def _draw(address):
     """Return the QR code of an address as SVG. It has no style attribute, which the CSP would block."""
     code = segno.make(address, error="m", micro=False)
-    # It stays black on white in a dark theme, because some apps read only that.
+    # The code is black on white in a dark theme too, because some apps cannot read inverted codes.
     return mark_safe(code.svg_inline(omitsize=True, dark="#000", light="#fff", border=QUIET_ZONE))
 
 

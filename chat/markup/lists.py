@@ -1,11 +1,11 @@
 """
 Lists: bullets, numbers and tasks.
 
-- An item begins with `-`, `*`, `+` or a number of at most three digits with a dot or a bracket, then a space and text.
-  Longer numbers ("1986. A great year"), numbers with zeros in front, dates ("24. 12. 2026") and lines of marks alone
-  (`* * *`) are text.
+- An item begins with `-`, `*`, `+` or a number of at most three digits with a dot or a closing parenthesis, then a
+  space and text. Longer numbers ("1986. A great year"), numbers with zeros in front, dates ("24. 12. 2026") and lines
+  of marks alone (`* * *`) begin no list.
 - An item ends at the next line that is not indented. So a sentence below a list is not part of the list.
-- Each item shows the number that was typed. If every item has the number 1, the rendering numbers the items.
+- Each item shows the number that was typed. If every item has the number 1, the items are numbered 1, 2, 3.
 - `[ ]` and `[x]` at the start of an item are shown as the characters ☐ and ☑. Boxes that can be clicked would need a
   form, and screen readers name the characters.
 """

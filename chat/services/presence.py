@@ -19,15 +19,15 @@ from chat.services import limits
 from chat.store import store
 
 _ROSTER = "room:"  # the name of a room's roster is this prefix and the room's id
-_GUEST = "\tguest"  # ends the entry of a guest on a roster; a handle contains no tab
+_GUEST = "\tguest"  # ends the owner of a guest's entries on a roster; a handle contains no tab
 
 
 def arrive(member: Member, connection: Connection) -> tuple[list[dict], int]:
     """
     Put a connection on the room's roster for CHAT_PRESENCE_LEASE_SECONDS. Return what `get_present` returns.
 
-    Count the connection as `limits.lease_socket` does, in the same trip. If a limit is reached, raise `rate_limited`,
-    and change nothing.
+    Count the connection as `limits.lease_socket` does, in the same round trip. If a limit is reached, raise
+    `rate_limited`, and change nothing.
 
     Nothing is published: call `schedule_presence_update` once the connection is in its groups.
     """
@@ -58,7 +58,9 @@ def depart(room_id: int, handle: str, is_guest: bool, connection: Connection) ->
 
 def schedule_presence_update(room_id: int) -> None:
     """
-    Publish to a room the handles of the people who arrived or departed since the last update, if there are any.
+    Publish the changes since the last update to a room, if there are any: who arrived, who departed, and the count.
+
+    With more than MAX_PRESENT people, publish only the count.
 
     Publish now, or CHAT_PRESENCE_SECONDS later if the room had an update within the last CHAT_PRESENCE_SECONDS.
     """
@@ -130,7 +132,7 @@ def sweep_rosters() -> dict[int, tuple[int, bool]]:
     return {int(name[len(_ROSTER) :]): found for name, found in rosters.items() if name.startswith(_ROSTER)}
 
 
-# The entries of a roster say which handles belong to guests. So the events of presence need no query.
+# The owners on a roster say which handles belong to guests. So the events of presence need no query.
 
 
 def _owner_of(member: Member) -> str:

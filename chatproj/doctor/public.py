@@ -1,4 +1,4 @@
-"""The check of PUBLIC_URL, as browsers use it: its host name, its certificate, its proxy, and a websocket."""
+"""Check PUBLIC_URL as a browser uses it: the host name, the certificate, the proxy, and a websocket."""
 
 import http.client
 import socket

@@ -14,10 +14,11 @@ from chat.services import limits, threads
 @signed_in
 def read_thread(request, slug, number):
     """
-    Return {root, thread, messages, more, state, read, offset} of the thread of a message, to people who may read it.
+    Return {root, thread, messages, more, state, read, offset} of the thread of a message, to people who may read the
+    room.
 
-    The message begins the thread, or is a reply in it. Query: `before` or `after` (the id of a reply), `limit`. With
-    neither, return the newest replies.
+    The message begins the thread, or is a reply in it. Query: `before` or `after` (the id of a reply), `limit`. Without
+    `before` and `after`, return the newest replies.
     """
     limit = get_query_integer(request, "limit", protocol.check_limit, protocol.NEWEST_MESSAGES)
     before = get_query_integer(request, "before", protocol.check_integer)
@@ -34,7 +35,7 @@ def read_thread(request, slug, number):
 @signed_in
 def change_thread(request, slug, number):
     """
-    Follow a thread, mute it, or do neither, for members of the room. Body {state}: `followed`, `muted` or `none`.
+    Store a person's state in a thread, for members of the room. Body {state}: `followed`, `muted` or `none`.
 
     Return {state, read}.
     """
@@ -54,7 +55,7 @@ def list_own(request):
     """
     Return {threads: [{room, thread, root, last, unread}], more}: the threads that the person follows.
 
-    Threads with unread replies come first, then those with the newest reply. Query: `page`, from 0.
+    Those with unread replies come first. Within both parts, the newest reply comes first. Query: `page`, from 0.
     """
     return page_response(request, "threads", lambda page: threads.get_own_threads(request.user, page), _describe_all)
 

@@ -9,15 +9,17 @@ from chat.store import store
 
 class Command(ServiceCommand):
     help = (
-        "Close a person's sockets now (code 4403), in one room or in all. The person may connect again unless banned."
+        "Close a person's connections now (code 4403), in one room or in all. The person may reconnect, unless banned."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("handle", help="The person's handle; upper or lower case makes no difference.")
-        parser.add_argument("--room", metavar="SLUG", help="Close only the sockets of this room.")
+        parser.add_argument("--room", metavar="SLUG", help="Close only the person's connections to this room.")
 
     def call_service(self, options):
         if not store.is_shared:
             raise CommandError("Set REDIS_URL: without Redis, a command cannot reach the sockets of the site.")
         person = people.disconnect(options["handle"], options["room"])
-        self.stdout.write(f"Closed the sockets of {person}{' in ' + options['room'] if options['room'] else ''}.")
+        self.stdout.write(
+            f"Told the connections of {person}{' in ' + options['room'] if options['room'] else ''} to close."
+        )

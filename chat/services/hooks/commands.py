@@ -31,9 +31,11 @@ class HookCommands:
 
     def run(self, member: Member, event: protocol.Command) -> Outcome | None:
         """
-        Store a delivery of the hook with this command, once for each ref. Return None if the room has no such hook.
+        Store a delivery of the hook with this command, once for each ref. Return the ack with a notice, or None if the
+        room has no such hook.
 
-        Raise the error of `rights.check_may` if the member may not post, and `not_found` for `thread`.
+        Raise the error of `rights.check_may` if the member may not post or reply, `not_found` if there is no message
+        `thread`, and `ref_conflict`.
         """
         hook = _find_hooks(member.room_id).filter(words=event.name).first()
         if hook is None:

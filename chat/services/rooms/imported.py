@@ -3,10 +3,11 @@ Rooms and messages of an import: they get the times, authors and order that they
 
 A new room is private, archived and without members until all of its messages are stored. So nobody sees or changes half
 of a room, and an import that was killed can continue. Later messages of the other system are added to a room that is
-open already, if they are newer than its messages.
+open already, if none of them is older than the newest message of the room.
 
-An import calls nobody: its mentions are silent, and its messages count as read. This module publishes no message. When
-a room opens, or its connections are closed to load new messages, the clients read the messages from the database.
+An import notifies nobody: its mentions are silent. In a new room, its messages count as read. In an open room, they
+count as read for members who had read everything. This module publishes no message. When a room opens, or its
+connections are closed, the clients load the messages from the server.
 
 This module writes Room, Member, Message, Mention and Reaction, in transactions of its caller.
 """
@@ -29,7 +30,7 @@ from chat.services.rights import get_default_role
 from .called import find_people_in_bodies, split
 from .pins import MAX_PINS
 
-# The newest of the pinned messages of a room stay pinned, and people can pin as many more.
+# Only this many of the newest pins of an imported room stay, so that people can add as many pins.
 MAX_NEW_PINS = MAX_PINS // 2
 
 
@@ -64,7 +65,7 @@ class NewMessage:
 
 @dataclass
 class Opening:
-    """How a room is when its import ends. `offset` is the room's counter, or None for that of its newest message."""
+    """The state of a room when its import ends. `offset` is its counter; None: the greatest offset of its messages."""
 
     access: str
     members: Sequence[Person]
@@ -101,7 +102,8 @@ def store_imported_messages(messages: Sequence[NewMessage]) -> list[int]:
     """
     Store messages with their mentions and reactions, and return their numbers. Call it in a transaction.
 
-    The messages of each room are in the order of their times. Raise `forbidden` if an open room has a newer message.
+    The caller passes the messages of each room in the order of their times. Raise `forbidden` if an open room has a
+    message that is newer than the first of them.
     """
     _take_numbers([message for message in messages if message.number is None])
     called = find_people_in_bodies([message.body for message in messages])
@@ -169,7 +171,8 @@ def _store_mentions(messages: Sequence[NewMessage], called: list[list[Person]]) 
 def _store_reactions(messages: Sequence[NewMessage], stored: Sequence[Message], newest_id: int) -> None:
     ids = [message.id for message in stored]
     if None in ids:
-        # SQLite does not return the ids. It has one writer at a time, so all newer rows are those of this transaction.
+        # On SQLite, Django 2.2 does not return the ids. SQLite has one writer at a time, so all newer rows are those of
+        # this transaction.
         ids = list(Message.objects.filter(id__gt=newest_id).order_by("id").values_list("id", flat=True))
     Reaction.objects.bulk_create(
         Reaction(message_id=id, person=person, emoji=emoji)
@@ -180,7 +183,7 @@ def _store_reactions(messages: Sequence[NewMessage], stored: Sequence[Message], 
 
 def open_imported_room(room: Room, opening: Opening) -> None:
     """
-    Let people see a room whose messages are all stored, with its members. Call it in a transaction.
+    Open a room whose messages are all stored, and add its members. Call it in a transaction.
 
     The messages count as read. The streams of members who use the site follow the room. The caller notifies the lobby
     when all rooms are open.
@@ -219,6 +222,10 @@ def _unpin_oldest(room: Room) -> None:
 
 
 def refresh_imported_room(room_id: int) -> None:
-    """Close the connections of an open room to which messages were added: the clients connect again and read them."""
+    """
+    Close the connections of an open room to which messages were added, so that the clients load these messages.
+
+    Publish the new state of the room to its feed.
+    """
     close_after_commit(broadcast.room_group(room_id), protocol.CLOSE_CONNECTION_LOST)
     feed_posts.publish_newest([room_id])

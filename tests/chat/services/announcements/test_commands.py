@@ -66,7 +66,7 @@ def test_the_disconnect_command_needs_the_sites_redis(bob, monkeypatch, capsys, 
     socket = enter(bob)
     call_command("disconnect", "Bob", "--room", "garden")
     socket.read()
-    assert socket.code == 4403 and capsys.readouterr().out == "Closed the sockets of Bob in garden.\n"
+    assert socket.code == 4403 and capsys.readouterr().out == "Told the connections of Bob in garden to close.\n"
     for arguments in (["Nobody"], ["Bob", "--room", "nowhere"]):
         with pytest.raises(CommandError, match="There is no"):
             call_command("disconnect", *arguments)
