@@ -24,7 +24,7 @@ def tables(found: dict) -> str:
     machine = found["machine"]
     parts = [
         f"{found['started_at'][:10]}, {machine['processor']}, {machine['cores']} cores, generator included; "
-        f"product {machine['commit']}; {found['repetitions']} repetitions of {found['seconds']:g} s. "
+        f"product {machine['commit']}; repetitions: {found['repetitions']}, each of {found['seconds']:g} s. "
         f"![The curves as a picture]({PICTURE.name})"
     ]
     if found["is_quick"]:
