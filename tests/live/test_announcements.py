@@ -111,7 +111,7 @@ async def test_a_person_can_be_disconnected_from_one_room_and_from_all(site, ali
         await there.send(json.dumps({"type": "sync", "cursor": 0}))
         await read_until(there, lambda event: event["type"] == "synced")
         code, printed, errors = command(site, "disconnect", alice.handle)
-        assert (code, errors) == (0, "") and printed == f"Closed the sockets of {alice.handle}.\n"
+        assert (code, errors) == (0, "") and printed == f"Told the connections of {alice.handle} to close.\n"
         assert await close_code(there) == 4403
     async with alice.client(room) as back:
         assert back.is_joined, "a disconnected person is not banned"
