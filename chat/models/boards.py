@@ -9,19 +9,16 @@ from django.utils import timezone
 
 from .people import MAX_SKELETON, Person
 from .rooms import Room
-from .statements import Columns, set_related
+from .statements import Columns, fetch_values, set_related
 
 
 class BoardManager(models.Manager):
     def find_open(self, board_uuid: uuid.UUID) -> "Board | None":
         """Return the open board with this UUID and its room, or None. Every handshake of a board runs this."""
         value = board_uuid if connection.features.has_native_uuid_field else board_uuid.hex
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_OPEN, [value])
-            row = cursor.fetchone()
-        if row is None:
+        values = fetch_values(_FIND_OPEN, [value])
+        if values is None:
             return None
-        values = iter(row)
         board = _BOARD.make_row(values)
         board.uuid = board_uuid
         set_related(board, room=_ROOM.make_row(values))
@@ -35,12 +32,9 @@ class VisitorManager(models.Manager):
 
         Every handshake of a board and every frame of a waiting room run this statement.
         """
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_BY_DIGEST, [digest])
-            row = cursor.fetchone()
-        if row is None:
+        values = fetch_values(_FIND_BY_DIGEST, [digest])
+        if values is None:
             return None
-        values = iter(row)
         visitor = _VISITOR.make_row(values)
         set_related(visitor, person=_PERSON.make_row(values))
         return visitor

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from .people import Person
-from .statements import Columns, CredentialStatement, RowStatement, set_related
+from .statements import Columns, CredentialStatement, RowStatement, fetch_values, set_related
 
 
 class RoomManager(models.Manager):
@@ -58,12 +58,9 @@ class RoomManager(models.Manager):
 
     def find_with_member(self, slug: str, person_id: int | None) -> "tuple[Room | None, Member | None]":
         """Return (the room with a slug, the Member of a person in it), or None for each. Every handshake runs this."""
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND_WITH_MEMBER, [person_id, slug])
-            row = cursor.fetchone()
-        if row is None:
+        values = fetch_values(_FIND_WITH_MEMBER, [person_id, slug])
+        if values is None:
             return None, None
-        values = iter(row)
         room, (member_id, *others) = _WHOLE_ROOM.make_row(values), values
         return room, None if member_id is None else _WHOLE_MEMBER.make_row(iter([member_id, *others]))
 

@@ -5,7 +5,7 @@ Django 2.2 builds a statement each time it runs, which takes ten times as long a
 few statements that run for every frame are built once. This module does not know what the rows mean.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -97,6 +97,14 @@ def set_related(row: models.Model, **related: models.Model) -> None:
     row._state.fields_cache.update(related)
 
 
+def fetch_values(select: str, parameters: Sequence[object]) -> Iterator | None:
+    """Run a SELECT that finds at most one row. Return its values for `Columns.make_row`, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(select, parameters)
+        row = cursor.fetchone()
+    return None if row is None else iter(row)
+
+
 class RowStatement:
     """A SELECT of all columns of a model that finds at most one row, by a condition such as `slug = %s`."""
 
@@ -107,10 +115,8 @@ class RowStatement:
 
     def fetch(self, *parameters: object) -> Any:
         """Return the row as an instance of the model, or None."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._select, parameters)
-            found = cursor.fetchone()
-        return None if found is None else self._columns.make_row(iter(found))
+        values = fetch_values(self._select, parameters)
+        return None if values is None else self._columns.make_row(values)
 
 
 class Credential(NamedTuple):
