@@ -36,7 +36,7 @@ class Reason(enum.Enum):
     SESSION_LOST = "its session has expired, or was lost with Redis"
     PLACE_GONE = "the room, board or person was deleted, the board was closed, or the person is not a member"
     LOGIN_ENDED = "the login session or the token has ended"
-    INACTIVE = "the account is deactivated"
+    INACTIVE = "the account is deactivated, or the site no longer admits guests"
     PASSWORD_CHANGED = "the password was changed after the login"
     BANNED = "the person is banned, or a guest in a room that is closed to guests"
 
@@ -137,7 +137,7 @@ def _find_reason(facts: Facts) -> Reason | None:
 
 def get_speaking_member(connection: Connection) -> Member:
     """
-    Return the Member who sent a frame or a poll on a connection to a room. Run one statement.
+    Return the Member who sent a frame or a poll on a connection to a room. Read the rows with one statement.
 
     The Member's person and room are loaded too. Raise CloseConnection as `check_connection` does.
     """
@@ -163,7 +163,7 @@ def _read_member(session: Session) -> Facts:
 
 def get_speaking_person(connection: Connection) -> Person:
     """
-    Return the Person who sent a frame on their own stream. Run one statement.
+    Return the Person who sent a frame on their own stream. Read the rows with one statement.
 
     Raise CloseConnection as `check_connection` does.
     """

@@ -52,8 +52,12 @@ def make_invitation(
     - `uses`: how many accounts the link may create; None for any number.
     - `seconds`: how long the link is valid; None for a week.
 
-    Return the invitation and its key, which is not stored. Raise `forbidden` if the person may not make
-    this link, or has MAX_OPEN open links; `not_found` for the room; `taken` for the handle; the error of a field.
+    Return the invitation and its key, which is not stored.
+
+    Raise:
+
+    - `forbidden` if the person may not make this link, or has MAX_OPEN open links;
+    - `not_found` for the room; `taken` for the handle; or the error of a field.
     """
     if not entry.may_accounts_be_made():
         raise ChatError("forbidden", "Nobody can create an account here now: CHAT_SIGN_UP is closed.")
@@ -101,7 +105,7 @@ def _check_handle(person: Person | None, handle: Any) -> str:
 
 def list_all(creator: Person | None = None) -> Sequence[Invitation]:
     """
-    Return the MAX_OPEN newest valid links for accounts, or those of one creator.
+    Return the newest valid links for accounts, at most MAX_OPEN: of everybody, or of one creator.
 
     The list has no links that moderators made for their rooms.
     """
@@ -111,7 +115,7 @@ def list_all(creator: Person | None = None) -> Sequence[Invitation]:
 
 
 def list_open(person: Person) -> Sequence[Invitation]:
-    """Return the open links for accounts that a person made, the newest first. An operator gets those of everybody."""
+    """Return the open account links of a person, the newest first. For an operator, return everybody's links."""
     return list_all() if rights.is_operator(person) else list_all(person)
 
 

@@ -39,7 +39,7 @@ def close_reports(actor: Person | None, message: Message, outcome: str, reports:
     """
     Close the open reports among `reports`, and record the decision. Return how many were closed.
 
-    All `reports` are of `message`. The caller has locked the row of the room. Run one statement if no report is open,
+    All `reports` are about `message`. The caller has locked the room's row. Run one statement if no report is open,
     otherwise three.
     """
     reasons = dict(reports.filter(closed_at=None).order_by("id").values_list("id", "reason"))

@@ -29,9 +29,10 @@ def block_person(person: Person, other: Person) -> None:
 
 def unblock_handle(person: Person, handle: str) -> None:
     """
-    End the block of the person with a handle; do nothing if there is none. Raise `not_found` if nobody has the handle.
+    Unblock the person with a handle. If that person is not blocked, do nothing.
 
-    People who have no handle any longer can be unblocked too, by the former handle that `find_blocked` returns.
+    People who have no handle any longer can be unblocked too, by the former handle that `find_blocked` returns. Raise
+    `not_found` if nobody has the handle.
     """
     handle = protocol.check_string(handle, "handle")
     mine, other = Block.objects.filter(person=person), Person.objects.find_by_handle(handle)
@@ -48,7 +49,7 @@ def find_blocked(person: Person) -> list[Person]:
 
 
 def find_blockers(author_id: int, person_ids: Iterable[int]) -> set[int]:
-    """Return which of these people block the author. Run no query for no ids."""
+    """Return which of these people block the author. If there are no ids, run no query."""
     ids = list(person_ids)
     if not ids:
         return set()
@@ -64,7 +65,7 @@ def find_blockers_in_room(author_id: int, room_id: int) -> list[int]:
 
 def find_direct_listeners(author: Member) -> list[int]:
     """
-    Return the ids of the people whom a message of `author` in a direct conversation notifies.
+    Return the ids of the people whom a direct message of `author` notifies.
 
     Raise `forbidden` if the only other person blocks the author.
     """

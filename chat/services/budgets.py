@@ -1,13 +1,17 @@
 """
-Budgets: what a person, an address and the whole site may use of the things that cost the server much.
+Budgets: limit the expensive requests of each person, of each address and of the whole site.
 
-CHAT_LIMITS has up to three limits for each kind of request: `<kind>` for the owner of the budget (usually a person),
-`<kind>_per_address` for all people at one address, and `<kind>_per_site` for everybody. A kind without an entry has no
-such limit. CHAT_LIMITS=off switches all of them off.
+CHAT_LIMITS has up to three limits for each kind of request:
+
+- `<kind>` for the owner of the budget, usually a person;
+- `<kind>_per_address` for all people at one address;
+- `<kind>_per_site` for everybody.
+
+A kind without an entry has no such limit. CHAT_LIMITS=off switches all limits off.
 
 Two kinds of costs exist. `check` takes the cost before a request is handled. `check_debt` and `charge` are for costs
-that are known only afterwards, such as the number of messages in an answer: the request is handled, and the next one
-waits until the debt is paid.
+that are known only afterwards, such as the number of messages in an answer. Then the request is handled, and the next
+request waits until the debt is paid.
 
 This module writes only the token buckets and the tally of refusals of the store.
 """
@@ -40,8 +44,8 @@ FREE_SYMBOLS = 100
 _SYMBOL = re.compile(r"[!-/:-@\[-`{-~\n]")
 # While the site's budget of sign-ins is used up, known browsers may exceed it by this many bursts, others by one.
 KNOWN_RESERVE = 10
-# One client can easily get all /64 networks of a /48. If the site has a budget, a /48 has this many times that of a
-# /64. Otherwise each /64 would count as another owner who has used little.
+# One client can easily get all /64 networks of a /48. If the site has a budget, a /48 has this many times the budget of
+# a /64. Without this budget, each /64 would count as another owner who has used little.
 SITE_PREFIX = 48
 NETWORKS_PER_SITE = 4
 # All known browsers of an address (or of a /48) together have this many times the budget of sign-ins of one browser.
@@ -64,7 +68,7 @@ def check(kind: str, owner: int | str | None, address: str | None = None, cost: 
     """
     Take `cost` from the budgets of a request: those of its owner, its address and the site.
 
-    Raise `rate_limited` with nothing taken if one of the budgets is used up. The budget of the site has a reserve for
+    If one of the budgets is used up, take nothing, and raise `rate_limited`. The budget of the site has a reserve for
     owners who have used less than half of their own budget.
     """
     if settings.CHAT_LIMITS_ON:
@@ -83,7 +87,7 @@ def check_each(*owners: tuple[str, int | str]) -> None:
 
 
 def take(buckets: Sequence[Bucket], cost: float = 1) -> None:
-    """Take `cost` from each bucket, or raise `rate_limited` with nothing taken if one of them is empty."""
+    """Take `cost` from each bucket. If one of them is empty, take nothing, and raise `rate_limited`."""
     if not buckets:
         return
     taken = store.take_tokens(buckets, cost)
@@ -95,7 +99,8 @@ def find_buckets(kind: str, owner: int | str | None, address: str | None = None,
     """
     Return the buckets of a kind, the owner's own first. Leave out the limits that CHAT_LIMITS does not have.
 
-    `owner` is None for strangers, who have only the budget of their address. `reserve` is that of the site, in bursts.
+    `owner` is None for strangers, who have only the budget of their address. `reserve` is the reserve of the site, in
+    bursts.
     """
     limits, found = settings.CHAT_LIMITS, []
     if owner is not None and kind in limits:
@@ -112,7 +117,8 @@ def find_address_buckets(kind: str, address: str) -> list[Bucket]:
     """
     Return the buckets of a kind for an address: those of its network and of the site.
 
-    If both exist, an IPv6 address has a bucket of its /48 too. It is the first one, so it decides about the reserve.
+    If both exist, an IPv6 address also has a bucket of its /48. This bucket is the first one, so the reserve depends on
+    it.
     """
     found = find_buckets(kind, get_network(address))
     wide = find_network(address, SITE_PREFIX) or ""
@@ -126,8 +132,8 @@ def find_known_buckets(browser: str, address: str) -> list[Bucket]:
     """
     Return the buckets of a sign-in with a known browser: of its address, of the browser, and of the site.
 
-    Every browser is known to an account that was made with it. So the address decides about the reserve of the site:
-    otherwise one client with a hundred accounts could use up the whole reserve of all known browsers.
+    Every browser is known to an account that was made with it. So the reserve of the site depends on the address.
+    Otherwise one client with a hundred accounts could use up the whole reserve of all known browsers.
     """
     found = find_buckets("sign_ins", browser, reserve=KNOWN_RESERVE)
     if "sign_ins" not in settings.CHAT_LIMITS:
@@ -171,7 +177,7 @@ def check_debt(buckets: Sequence[Bucket]) -> None:
 
 
 def charge(buckets: Sequence[Bucket], cost: float) -> None:
-    """Take the cost of a request that was handled, even from empty buckets. This may run later."""
+    """Take the cost of a request that was handled, even from empty buckets. The store may take it later."""
     if buckets and cost:
         store.take_tokens_deferred(buckets, cost, partial(_note_levels, buckets))
 
@@ -274,7 +280,7 @@ def check_task(owner: int) -> None:
     """
     Count one task that a person starts. Raise `rate_limited` after too many starts, or after too many bytes of results.
 
-    `count_task_bytes` counts the bytes in the worker that runs the task. So this asks Redis each time.
+    The worker that runs the task counts its bytes, often in another process. So this function asks Redis each time.
     """
     check_each(("tasks", owner), ("task_bytes", owner))
 

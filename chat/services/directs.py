@@ -26,9 +26,13 @@ def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[P
 
     The own streams of all its people receive a new conversation at once. CHAT_DIRECTS says who may write to whom.
 
-    Raise `invalid_field` for fewer than one or more than eight other people; `not_found` for a handle; `forbidden` if
-    one of the people does not accept direct messages of the person, or blocks the person, and for a token that does not
-    reach the conversation; `rate_limited` after too many new conversations.
+    Raise:
+
+    - `invalid_field` for fewer than one or more than eight other people;
+    - `not_found` for a handle;
+    - `forbidden` if one of the people does not accept direct messages from the person, or blocks the person;
+    - `forbidden` for a token that does not reach the conversation;
+    - `rate_limited` after too many new conversations.
     """
     everybody = _find_everybody(person, handles)
     key = _make_key(everybody)
@@ -75,9 +79,9 @@ def _make_key(everybody: Iterable[Person]) -> str:
 
 def _accepts(other: Person, author: Person) -> bool:
     """
-    Return whether a person accepts direct messages of another person. The setting CHAT_DIRECTS decides this.
+    Return whether a person accepts direct messages from another person. The setting CHAT_DIRECTS decides this.
 
-    The bot of a hook accepts none, because nobody reads them.
+    The bot of a hook accepts no direct messages, because nobody reads them.
     """
     if other.is_bot:
         return False

@@ -134,7 +134,7 @@ def is_for_account(invitation: Invitation) -> bool:
     """
     Return whether a valid invitation lets a person create an account where accounts need an invitation.
 
-    An invitation into a room does so if its creator may invite people to the site.
+    An invitation into a room lets people create accounts if its creator may invite people to the site.
     """
     creator = invitation.created_by
     return bool(invitation.is_from_site) or (creator is not None and may_invite_people(creator))

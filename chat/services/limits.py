@@ -2,7 +2,7 @@
 Limits: the number of events, requests and connections that one person or one address may have. The numbers are
 settings, and CHAT_LIMITS=off switches all limits off.
 
-`budgets` has the limits of what costs the server much: reading, searching, exports and others.
+`budgets` has the limits of expensive work: reading, searching, exports and others.
 
 This module writes only the token buckets, counters and leases of the store.
 """
@@ -98,7 +98,7 @@ def check_handshake(address: str) -> None:
     Count one handshake of an address. Raise `rate_limited`.
 
     The tokens are taken with the worker's next trip to Redis. While the bucket is well filled, a handshake waits for no
-    trip. `budgets.check_debt` names the bound of this.
+    trip. `budgets.check_debt` says how far a process can exceed the limit.
     """
     if settings.CHAT_LIMITS_ON:
         buckets = budgets.find_address_buckets("handshakes", address)
@@ -107,7 +107,11 @@ def check_handshake(address: str) -> None:
 
 
 def check_sign_in_without_password(address: str) -> None:
-    """Count an invalid token, or a sign-in elsewhere, as a sign-in of its address alone. Raise `rate_limited`."""
+    """
+    Count a sign-in with OpenID Connect, an invalid token or an unknown hook key, for the client's address alone.
+
+    Raise `rate_limited`.
+    """
     # The site's budget of sign-ins is for password hashes, which cost far more.
     if settings.CHAT_LIMITS_ON:
         budgets.take(budgets.find_buckets("sign_ins", get_network(address))[:1])
@@ -185,8 +189,8 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
     attempt.count("wrong_passwords_here", f"{account}:{place}")
     if browser is None and not knows_address:
         attempt.count("wrong_passwords", account)
-    # This is last, so that a client that repeats a wrong password does not use up the budget of its address: a refusal
-    # by the limits above takes no token of this one.
+    # This check is last, so that a client that repeats a wrong password does not use up the budget of its address. A
+    # refusal by the limits above takes no token of this budget.
     try:
         _check_sign_in(address, browser)
     except ChatError:
@@ -258,7 +262,7 @@ def _take(kind: str, owner: int | str) -> float:
 
 def lease_socket(owner: int | str, connection: Connection) -> None:
     """
-    Count an open connection of its owner and its address for CHAT_PRESENCE_LEASE_SECONDS.
+    Count an open connection for its owner and for its address, during the next CHAT_PRESENCE_LEASE_SECONDS.
 
     The owner is a person's id, or the digest of a board's visitor. Raise `rate_limited`, with nothing counted, if the
     owner or the address has reached its limit of open connections.
@@ -269,7 +273,7 @@ def lease_socket(owner: int | str, connection: Connection) -> None:
 
 
 def check_not_full(counter: str | None) -> None:
-    """Raise `rate_limited` if there is a counter of `get_socket_counters` that has reached its limit."""
+    """Raise `rate_limited` if `counter` is the name of a counter that has reached its limit. For None, do nothing."""
     if counter is None:
         return
     budgets.count_refusal("sockets_per_person" if ":person:" in counter else "sockets_per_address")
@@ -290,7 +294,7 @@ def release_socket(owner: int | str, connection: Connection) -> None:
 
 
 def get_socket_counters(owner: int | str, connection: Connection) -> dict[str, int]:
-    """Return {name of the leases that count a connection: how many there are}. Nothing is counted without limits."""
+    """Return {name of a counter of connections: its limit} for a connection. Without limits, return no counters."""
     if not settings.CHAT_LIMITS_ON:
         return {}
     return {

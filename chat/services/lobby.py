@@ -12,7 +12,7 @@ from chat.models import Room
 
 from . import presence
 
-MAX_PRESENCE_UPDATES = 100  # the most rooms whose presence changes one check publishes
+MAX_PRESENCE_UPDATES = 100  # one check publishes the presence changes of at most this many rooms
 
 
 class LobbyWatch:

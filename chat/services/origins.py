@@ -1,5 +1,5 @@
 """
-Decides which pages belong to this site, by the header Origin of a request or a handshake.
+Decide which pages belong to this site, by the header Origin of a request or a handshake.
 
 Browsers put the origin of the page into `Origin`, and no page can forge it. This module must not know requests.
 """
@@ -12,7 +12,8 @@ def is_own_origin(origin: str, host: str) -> bool:
     """
     Return whether a page of this site opened a websocket. `host` is the header Host of the handshake.
 
-    The whole origin is compared: another port or scheme is another site. With PUBLIC_URL, only this address counts.
+    With PUBLIC_URL, only this origin counts. Without it, the origin must have the same host and port as `host`, and the
+    scheme http or https.
     """
     if settings.PUBLIC_URL:
         return origin == settings.PUBLIC_URL
@@ -23,8 +24,8 @@ def may_change(origin: str, host: str) -> bool:
     """
     Return whether a page may send requests that change something. `host` must be one of ALLOWED_HOSTS.
 
-    Unlike a websocket, a request may also come from a page at another address of this site than PUBLIC_URL, for example
-    from the admin in the local network.
+    Unlike a websocket, a request may also come from a page at another address of this site. An example is the admin in
+    the local network.
     """
     return (bool(settings.PUBLIC_URL) and origin == settings.PUBLIC_URL) or _is_origin_of(origin, host)
 

@@ -36,7 +36,7 @@ def find_invitation(session: SessionBase) -> Invitation | None:
 
 
 def get_invitation(key: str) -> Invitation:
-    """Return the valid invitation with this key. Raise `not_found`, or `forbidden` if it is for no account."""
+    """Return the valid invitation with this key. Raise `not_found`, or `forbidden` if it is not for new accounts."""
     invitation = invitations.get_invitation(key)
     if not invitations.is_for_account(invitation):
         raise ChatError("forbidden", "This invitation is for people who have an account already.")
@@ -54,8 +54,8 @@ def sign_up(request: HttpRequest, handle: Any, password: Any, invitation: Invita
     """
     Create an account with a password, and return its person.
 
-    `invitation` is a valid one, or None. A sign-up that needs it uses it once, and makes the account a member of its
-    room. Raise `forbidden` if the person may not have an account, `taken`, or the error of a field.
+    `invitation` is a valid one, or None. A sign-up that needs the invitation uses it once, and makes the account a
+    member of its room. Raise `forbidden` if the person may not have an account, `taken`, or the error of a field.
     """
     browser = people.get_browser(request)
 

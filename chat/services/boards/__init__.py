@@ -2,7 +2,7 @@
 Boards: rooms that people reach only by a link, with a waiting room where the owner admits or denies visitors.
 
 All writes of boards and visitors are in this package. The package reads every right from the database. The shared
-store holds only the connections of the visitors to the waiting room. If the store loses them, no visitor loses a right.
+store holds only the visitors' connections to the waiting room. If the store loses them, no visitor loses a right.
 """
 
 from .browsers import is_new_browser, make_session_id

@@ -36,7 +36,7 @@ def make_session_id(session: SessionBase, board: Board, browser: str) -> str:
 
 
 def find_session_id(session: SessionBase, board: Board) -> str:
-    """Return the browser's session id on this board, without a change of its login session."""
+    """Return the browser's session id on this board. Do not change its login session."""
     return derive_session_id(session.get(SESSION_FIELD) or "", board.uuid)
 
 

@@ -89,7 +89,7 @@ def _admits_account(decision, visit):
 
 def find_others_to_remove(visitor: Visitor) -> QuerySet:
     """
-    Select the other visitors of the browser whom a removal removes too: admitted guests, and all visitors who wait.
+    Select the other visitors that a removal in this browser also removes: admitted guests, and all visitors who wait.
 
     The owner decides about each admitted account, because it may belong to somebody else who uses the browser.
     """

@@ -41,7 +41,7 @@ def create_board(
     - `name`: the board's name ("Board" if empty).
     - `handle`: the owner's handle if nobody is logged in ("Owner" if empty).
 
-    Raise `empty`, `too_long` or `invalid_field` for the name or the handle.
+    Raise `empty`, `too_long` or `invalid_field` for the name or the handle, and the errors of `add_visitor`.
     """
     name = protocol.check_room_name(name or "Board")
     handle = protocol.check_handle(handle or "Owner")

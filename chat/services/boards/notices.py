@@ -51,7 +51,7 @@ def notify_decision(visitor: Visitor, connection: Connection | None) -> None:
 
 
 def disconnect_member(member: Member) -> None:
-    """Close all connections of a visitor to the board's room with 4403, on commit."""
+    """Close all of a visitor's connections to the board's room with 4403, on commit."""
     close_after_commit(broadcast.member_group(member.id), CLOSE_FORBIDDEN)
 
 
@@ -59,7 +59,7 @@ def disconnect_everybody(board: Board) -> None:
     """
     Close all connections of a board and its room with 4403, on commit.
 
-    Before that, the waiting room receives `shut`, and the own streams of the members receive that the room is gone.
+    Before that, the waiting room receives `shut`, and the members' own streams learn that the room is gone.
     """
     feeds.publish_deletion(board.room_id, board.room.slug)
     close_after_commit(broadcast.room_group(board.room_id), CLOSE_FORBIDDEN)

@@ -23,7 +23,7 @@ def add_visitor(
     board: Board, digest: str, person: Person | AnonymousUser, handle: str, state: str, browser: str | None
 ) -> Visitor:
     """
-    Store a visitor: the person who is logged in, or a new guest with this handle who exists on this board alone.
+    Store a visitor: the person who is logged in, or a new guest with this handle who exists only on this board.
 
     `digest` is the digest of the session id, `browser` the digest of the browser's id.
 
@@ -84,8 +84,8 @@ def reserve_handle(visitor: Visitor, handle: str) -> None:
     Reserve a handle on the board for a visitor. Logged-in and admitted visitors keep the handle that they have.
 
     A visitor who has the handle, waits for a decision, and is not connected, is deleted. If the same person has the
-    handle in another browser, reserve nothing. Raise `taken` if any other visitor of this board has the handle, or one
-    that looks like it, and for a handle that the site has reserved.
+    handle in another browser, reserve nothing. Raise `taken` for a handle that the site has reserved. Also raise
+    `taken` if any other visitor of this board has the handle, or one that looks like it.
     """
     if not visitor.is_signed_in and not find_visitor_member(visitor):
         reserved_handles.check_not_reserved(handle)

@@ -82,7 +82,7 @@ def recheck_visit(connection: Connection) -> Visit:
 
     Raise CloseConnection with one of two codes:
 
-    - 4403 if the board was closed or deleted, or if the person was deactivated;
+    - 4403 if the board was closed or deleted, the person was deactivated, or the site no longer admits guests;
     - 4408 if the login has ended, the password has changed, or the channel session is lost. The client then reconnects,
       and the handshake checks the client's new login.
     """

@@ -35,7 +35,7 @@ def enter_waiting_room(visit: Visit, connection: Connection) -> None:
 
 
 def leave_waiting_room(board_id: int, digest: str, connection: Connection) -> None:
-    """Remove a connection to the waiting room. Notify the owner if a waiting visitor has no other."""
+    """Remove a connection to the waiting room. Notify the owner if a waiting visitor has no other connection."""
     store.remove_entry(_roster(digest), "visitor", connection.name)
     waiting = Visitor.objects.select_related("person").filter(board=board_id, state=Visitor.WAITING)
     visitor = waiting.filter(digest=digest).first()

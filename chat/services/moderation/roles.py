@@ -32,7 +32,7 @@ def change_role(
     """
     Give a person a role in a room, and return their Member.
 
-    Do nothing if the person already has the role. Only a second mute replaces the first one.
+    Do nothing if the person already has the role. But a second mute replaces the first one.
 
     Store the role and an audit entry. On commit, publish the role to the room and to the person's own streams. Also
     close a banned person's connections. The ban or mute of a guest also applies to other people of the same browser

@@ -28,7 +28,7 @@ def make_bot(room: Room, name: str) -> Person:
     """
     Store a bot with the handle `name`, with a number after it if somebody has this handle, and return the bot.
 
-    If the room has the bot of a deleted hook with this name, return that bot again. It stays muted or banned if it was.
+    If the room has the bot of a deleted hook with this name, return that bot again. It keeps its mute or its ban.
     Raise `taken` for a reserved handle, or the error of a field.
     """
     name = check_name(name)

@@ -1,5 +1,5 @@
 """
-Browsers: a cookie tells browsers apart. It remains when a login ends.
+Browsers: a cookie tells browsers apart, and remains when a login ends.
 
 With this cookie, the site
 

@@ -2,9 +2,9 @@
 Handles: who may take which handle, and what happens to the handle of a guest who leaves.
 
 A handle belongs to one person: nobody else can take it, or a handle that looks like it. The handle of a guest becomes
-free when the guest leaves, unless a room still shows the guest: as the author of a message, a reaction or a vote, in a
-report or the audit log, or as banned or muted. Such a handle is kept for the guest's own browser. So a guest cannot end
-a ban or a mute by leaving, and no new person seems to be the author of old messages.
+free when the guest leaves, unless a room still shows the guest. A room shows the authors of messages, reactions and
+votes, the people in reports and in the audit log, and banned or muted people. Such a handle is kept for the guest's own
+browser. So a guest cannot end a ban or a mute by leaving, and no new person seems to be the author of old messages.
 
 This module writes Person, the Members of guests who return or sign up, and the keys of their direct conversations.
 """

@@ -68,7 +68,7 @@ class HandleBackend(ModelBackend):
 
 
 def _is_password(password, login):
-    """Return whether a password is the one of a login. It takes the same time if there is no login or no password."""
+    """Return whether a login has this password. Take the same time if there is no login, or if it has no password."""
     if login is None or not hashers.is_password_usable(login.password):
         hashers.make_password(password)
         return False
@@ -130,7 +130,7 @@ def _ending_session(request) -> Iterator[None]:
 
 
 def _close_later(group):
-    """Close the connections of a login with 4408, after the response: the clients reconnect with its new cookie."""
+    """Close the connections of a login with 4408 after the response, so that clients reconnect with the new cookie."""
     after_commit(
         f"close the connections of {group} later",
         lambda: call_later(RESPONSE_SECONDS, ("login", group), broadcast.close_group, group, CLOSE_CONNECTION_LOST),

@@ -1,10 +1,10 @@
 """
 A new password by e-mail, for people who have forgotten theirs.
 
-A request for a link stores a mail, and never reads the account: its response and its time are the same for every
-account, also for one that does not exist. A link is valid once, for LINK_SECONDS. It ends when the person signs in, or
-changes the password or the address. It does not replace the second factor. This module writes passwords, AccountEntry,
-KnownPlace and login sessions.
+A request for a link stores a mail, and never reads the account. So the response and its time are the same whether the
+account exists or not. A link is valid once, for LINK_SECONDS. It ends when the person signs in, or changes the password
+or the address. It does not replace the second factor. This module writes passwords, AccountEntry, KnownPlace and login
+sessions.
 """
 
 import time
@@ -99,7 +99,7 @@ def write_reset(mail: Mail, params: dict[str, Any]) -> mails.Letter | None:
 
 
 def _find_emails(whom: str) -> list[EmailAddress]:
-    """Return the verified addresses of the accounts that a handle or an address names. They differ at most in case."""
+    """Return the verified addresses of the accounts of a handle or an address. They differ only in case, if at all."""
     active = EmailAddress.objects.select_related("person").filter(person__is_active=True, person__is_guest=False)
     emails = list(active.filter(key=whom.lower()).exclude(key="").order_by("person")[:MAX_ACCOUNTS])
     # The address comes first: another person may have chosen this address as a handle.
@@ -130,8 +130,8 @@ def reset_password(request: HttpRequest, person_id: int, token: str, new: Any) -
     Store the new password of the person of a link. End all logins of the person, and the tokens that do not survive a
     change of the password.
 
-    Nobody is signed in by this. A mail tells the person. Raise `not_found` if the link is not valid, `rate_limited`,
-    or the error of the field.
+    Sign nobody in, and tell the person by mail. Raise `not_found` if the link is not valid, `rate_limited`, or the
+    error of the field.
     """
     limits.check_address("sign_ins", limits.get_address(request))
     person = get_reset_person(person_id, token)

@@ -24,8 +24,12 @@ def set_picture(person: Person, content: bytes) -> Profile:
     """
     Store the picture of an account, from the bytes of an image file. Return the profile.
 
-    Raise `forbidden` for a guest; `too_large` above MAX_BYTES, or the limits of `images`; `invalid_field` if the
-    content is not a picture; `not_signed_in` if the account was deleted meanwhile.
+    Raise:
+
+    - `forbidden` for a guest;
+    - `too_large` above MAX_BYTES, or above the limits of `images`;
+    - `invalid_field` if the content is not a picture;
+    - `not_signed_in` if the account was deleted meanwhile.
     """
     check_may_have_profile(person)
     webp = make_square(content)

@@ -1,5 +1,5 @@
 """
-Recent sign-ins at the provider of OpenID Connect. They take the place of the password of an account without one.
+Recent sign-ins at the provider of OpenID Connect. They replace the password for accounts that have none.
 
 This module writes the browser's session, and no rows.
 """
@@ -13,7 +13,7 @@ RECENT_SECONDS = 600
 
 
 def keep_recent(session: SessionBase, person_id: int) -> None:
-    """Keep that a person has just proved at the provider who they are."""
+    """Store in the browser's session that a person has just proved at the provider who they are."""
     session[RECENT] = {"person": person_id, "at": time.time()}
 
 

@@ -1,5 +1,5 @@
 """
-Recovery codes: each of them replaces a code of the app of a second factor once.
+Recovery codes: each is accepted once, in place of a code from the app of the second factor.
 
 A code has 80 random bits, so a fast digest is safe. This module writes RecoveryCode.
 """

@@ -27,11 +27,14 @@ def find_room_people(
 
     Each is a profile with `role`. `text` limits the list to people whose handle begins with it, or whose name has a
     word that begins with it. `handles` limits the list to the people with these handles. The list leaves out banned
-    people, deactivated accounts, guests who have left, and the bots of hooks, except a bot that `handles` names: it has
-    `hook` with its kind and who made it.
+    people, deactivated accounts, guests who have left, and the bots of hooks, except a bot that `handles` names. Such a
+    bot has `hook`, with the kind and the maker of the hook.
 
-    Raise `not_found` on a board, where people know only who is present, and for a room that the asker may not know
-    about; `forbidden` for people who are not members, or are banned; `too_long`.
+    Raise:
+
+    - `not_found` for a room that the asker may not know about, and on a board, where people know only who is present;
+    - `forbidden` for people who are not members, or are banned;
+    - `too_long` for the text or the handles.
     """
     room = get_room_for(asker, slug, Action.SEE_PEOPLE)
     found = Member.objects.filter(_make_filter(text, handles), room=room).exclude(role=Member.BANNED)

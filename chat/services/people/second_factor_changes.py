@@ -108,8 +108,8 @@ def confirm_setup(request: HttpRequest, code: Any) -> list[str]:
     """
     Switch the second factor on, with the app that this login is setting up, and return new recovery codes.
 
-    Raise `invalid_field` for a wrong code; `forbidden` if there is no app, too much time has passed, or an equal
-    request has just switched the second factor on.
+    Raise `invalid_field` for a wrong code. Raise `forbidden` if there is no app, if too much time has passed, or if an
+    equal request has just switched the second factor on.
     """
     setup = find_setup(request, issuer="")
     if setup is None:
@@ -184,12 +184,12 @@ def switch_off(request: HttpRequest, proof: Any) -> None:
 
 def switch_off_for(whom: Person | str, actor: Person | None = None) -> Person:
     """
-    Switch the second factor of a person off who has lost the app and the recovery codes. Return the person.
+    Switch off the second factor of a person who has lost the app and the recovery codes. Return the person.
 
     `whom` is the person or the handle; `actor` is the operator, or None for a command. All logins of the person end,
     and the person gets a mail. Raise `not_found` if there is no such person or no second factor; `forbidden` if an
-    operator who is no superuser does this to another operator, or if operators do this to themselves: a stranger at
-    their browser could do that without the password or a code.
+    operator who is no superuser does this to another operator. Also raise `forbidden` if operators do this to
+    themselves. Otherwise a stranger at their browser could do it without the password or a code.
     """
     person = get_person(whom)
     if actor is not None and actor.id == person.id:

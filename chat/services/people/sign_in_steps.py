@@ -23,7 +23,7 @@ PENDING_SECONDS = 5 * 60
 
 def begin_sign_in(request: HttpRequest, person: Person, code: Any = None) -> bool:
     """
-    Sign a person in who has proved who they are, for example with the password. Return whether the sign-in is complete.
+    Sign in a person who has given the right password, or another proof. Return whether the sign-in is complete.
 
     If the person has a second factor, check `code`. Without a code, the browser stays signed out, and `finish_sign_in`
     completes the sign-in. Raise as `check_code` does.

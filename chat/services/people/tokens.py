@@ -116,9 +116,12 @@ def list_tokens(person: Person) -> list[Token]:
     """
     Return the tokens of a person that have not expired, the oldest first.
 
-    The attribute `shown_rooms` of each has the rooms that the token reaches and the person may read now, sorted by
-    slug; None for a token for all rooms. `expires_soon` says whether a token ends within
-    EXPIRES_SOON. Run three statements if one of the tokens is limited to certain rooms.
+    Each token has two more attributes:
+
+    - `shown_rooms`: the rooms that the token reaches and the person may read now, sorted by slug; None for all rooms;
+    - `expires_soon`: whether the token ends within EXPIRES_SOON.
+
+    Run three statements if one of the tokens is limited to certain rooms.
     """
     is_valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     tokens = list(person.tokens.filter(is_valid).order_by("id"))

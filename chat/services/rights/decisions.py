@@ -40,8 +40,12 @@ def check_may(person: Actor, action: Action, room: Room, member: MemberOrNotRead
     """
     Raise the error with which an action is refused, if a person may not do it in a room. For `member`, see `may`.
 
-    The error is `not_found` if the person may not know of the room, `not_signed_in` for a stranger, `muted` for a muted
-    member who wants to write, and `forbidden` for everybody else.
+    The error is:
+
+    - `not_found` if the person may not know of the room;
+    - `not_signed_in` for a stranger;
+    - `muted` for a muted member who wants to write;
+    - `forbidden` for everybody else.
     """
     refusal = find_refusal(person, action, room, member)
     if refusal is not None:

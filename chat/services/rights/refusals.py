@@ -39,7 +39,7 @@ def _make_no_hooks_error() -> ChatError:
     return ChatError("forbidden", "Webhooks are not available in direct conversations and on boards.")
 
 
-# The errors for people whose standing does not allow an action. For other actions, it is that of `_make_owners_error`.
+# The errors for people whose standing does not allow an action. Other actions have the error of `_make_owners_error`.
 # Each text is in a call of ChatError, where the translators' tools find it.
 _FORBIDDEN: dict[Action, Make] = {
     Action.SEE_PEOPLE: lambda: ChatError("forbidden", "Only members of this room can see its members."),

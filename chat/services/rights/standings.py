@@ -59,9 +59,9 @@ def find_held_guests(person: Any, room: Room, member: Member | None) -> list[Mem
     """
     Return the muted and banned Members of other guests of the person's browser in a room.
 
-    This prevents guests from escaping a ban or a mute with another handle. It also applies to accounts that the browser
-    created after the guest. It does not apply to earlier accounts, which may belong to somebody else in the same
-    household. It does not apply to moderators and owners, because moderators may not ban moderators or owners.
+    So guests cannot escape a ban or a mute with another handle. Accounts that the browser created after the guest are
+    held too. Earlier accounts are not held, because they may belong to somebody else in the same household. Moderators
+    and owners are not held, because moderators may not ban them.
     """
     if person.browser is None or (member is not None and member.role in Member.MODERATOR_ROLES):
         return []

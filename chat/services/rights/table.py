@@ -90,8 +90,8 @@ LEAVERS: Standings = frozenset({Standing.GUEST, Standing.MEMBER, Standing.MODERA
 KINDS = (Room.PUBLIC, Room.PRIVATE, Room.DIRECT, Room.BOARD)
 
 # Notes on single cells:
-# - A board's room is entered by the link of the board. Its slug leads nobody to it: see `rooms.get_room_for`.
-# - Visitors of a board are not signed in, so they could fetch neither the result of a task nor a scheduled message.
+# - People enter a board's room by the link of the board. The slug leads nobody to the room: see `rooms.get_room_for`.
+# - A visitor of a board may have no login, and could then fetch neither the result of a task nor a scheduled message.
 # - An owner cannot leave, because the room needs an owner. A muted member cannot leave, because a return would end the
 #   mute. Nobody joins or leaves a direct conversation.
 # - An outgoing webhook reads every message. So not even an operator may make one in a room of other people.

@@ -35,7 +35,11 @@ def is_enabled() -> bool:
 
 
 def find_person(identity: Identity) -> Person | None:
-    """Return the person whom an account at the provider signs in, or None. Raise `forbidden` if deactivated."""
+    """
+    Return the person whom an account at the provider signs in, or None.
+
+    Raise `forbidden` if the person is deactivated.
+    """
     login = ExternalLogin.objects.select_related("person").filter(issuer=identity.issuer, subject=identity.subject)
     found = login.first()
     if found is None:

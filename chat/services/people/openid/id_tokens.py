@@ -24,8 +24,8 @@ from chat.models import MAX_SUBJECT
 from . import provider
 from .errors import UntrustedToken
 
-# `none` is missing, because it has no signature. HS256 and similar ones are missing: with them, the client's secret or
-# a public key of the provider could make a valid signature.
+# `none` is missing, because such a token has no signature. HS256 and similar algorithms are missing: with them, the
+# client's secret or a public key of the provider could make a valid signature.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_SECONDS = 60  # the clocks of the provider and of this site may differ by this much
 MAX_TOKEN = 64 * 1024  # characters

@@ -1,8 +1,8 @@
 """
 The provider: its addresses and keys, which each process keeps for an hour, and the exchange of a code for tokens.
 
-A failure is kept too, for some seconds: while the provider is down, a process waits for it once in this time, and not
-for each person who tries to sign in. This module must not trust a token.
+A failure is kept too, for some seconds. While the provider is down, a process waits for it only once in this time, not
+for each sign-in. This module must not trust a token.
 """
 
 import time

@@ -84,5 +84,5 @@ def read_object(response: requests.Response) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise ProviderError(f"{address} answers with something else than a JSON object")
+        raise ProviderError(f"{address} answers with something other than a JSON object")
     return found
