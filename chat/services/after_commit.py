@@ -2,8 +2,8 @@
 After the commit: services publish a stored change, close connections, and start jobs.
 
 An outage of Redis or a bug may prevent these actions, but the change is stored. So the request must not fail, because
-its client would believe that nothing was stored. No exception leaves this module. The change takes effect later: a
-client finds it at its next `sync`, the check of a frame finds it at the next frame, or a sweep finds it.
+its client would believe that nothing was stored. No exception leaves this module. The change takes effect later: at
+the client's next `sync`, at the check of the next frame, or at the next sweep.
 
 This module writes no rows, and its callers decide what is published.
 """

@@ -69,7 +69,8 @@ def whisper(
 
     - `whom`: a Person or a handle.
     - `text`, `level`, `expires_in`, `by`: as for `announce`.
-    - `reminder`: the id of the Reminder that the announcement delivers, and `link` the path of what it is about.
+    - `reminder`: the id of the Reminder that the announcement delivers, or None.
+    - `link`: the path of what the announcement is about, or None.
 
     Raise `not_found` for the handle; `empty`, `too_long` or `invalid_field` for a field.
     """
@@ -193,8 +194,8 @@ def dismiss_announcement(person_id: int, announcement_id: int, room_ids: Collect
 
     The event goes to the person's own streams and waiting rooms, and to the person's connections to rooms.
 
-    `room_ids` has the rooms that the person's token reaches; None for all rooms. Return False, and change nothing, if
-    there is no such announcement for the person, or it has expired.
+    `room_ids` are the ids of the rooms that the person's token reaches; None for all rooms. Return False, and change
+    nothing, if there is no such announcement for the person, or it has expired.
     """
     # The answer must not reveal to other people that a private room has an announcement.
     memberships = Member.objects.filter(person=person_id)

@@ -41,7 +41,8 @@ def publish_newest(room_ids: Iterable[int]) -> None:
     """
     Publish the present states of rooms to their feeds. A job calls this.
 
-    A feed that has had an item within CHAT_FEED_SECONDS gets none now: if that item is older, the state follows later.
+    A feed that got an item within the last CHAT_FEED_SECONDS gets none now. If that item lacks the present state, the
+    state follows later.
     """
     for room_id in room_ids:
         newest = find_newest(room_id, MAX_AUTHORS)

@@ -127,7 +127,7 @@ def describe_places(person: Person, places: Collection[Place]) -> list[dict]:
 
 
 def find_people(room_ids: Iterable[int]) -> dict[int, list[Person]]:
-    """Return {id of a direct conversation: its people}. Run no query for no ids."""
+    """Return {id of a direct conversation: its people}. If there are no ids, run no query."""
     ids, people = list(room_ids), defaultdict(list)
     if ids:
         for member in Member.objects.filter(room_id__in=ids).select_related("person").order_by("person_id"):

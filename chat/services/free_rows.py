@@ -24,7 +24,11 @@ def lock_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) ->
 
 
 def find_free_rows(rows: QuerySet, limit: int, of: Sequence[str] = ("self",)) -> list:
-    """Return at most `limit` of these rows, without those that a transaction has locked now. `of`: `lock_free_rows`."""
+    """
+    Return at most `limit` of these rows, without those that a transaction has locked now.
+
+    `of` has the same meaning as for `lock_free_rows`.
+    """
     # On SQLite, a transaction blocks all other writers. Most sweeps find nothing and need none.
     if not rows.exists():
         return []

@@ -50,7 +50,7 @@ def opened_image(content: bytes) -> Iterator[Image.Image]:
     except (TooManyPixels, TooManyScans):
         raise
     except Exception as error:
-        # Pillow raises many types of errors for broken files, and none of them says more to a person.
+        # Pillow raises many types of errors for broken files. The differences do not help a person.
         raise UnreadableImage from error
 
 

@@ -18,8 +18,8 @@ from . import feeds, people, rooms
 from .after_commit import close_after_commit
 
 MAX_PER_SWEEP = 500
-# This many sweeps close the connections of one row. One sweep is not enough: a handshake that read the row just before
-# the change may join its groups after the first sweep that sees the change.
+# This many sweeps close the connections of one row. One sweep is not enough: a handshake may read the row just before
+# the change, and join its groups just after the first sweep.
 SWEEPS_PER_ROW = 2
 FORGET_SECONDS = 3600
 

@@ -54,7 +54,8 @@ _DATES = [
 ]
 _NEXT_WEEK = re.compile(r"next week" + _END, re.IGNORECASE)
 
-# A function that reads something at a position of a text: (what it read, the position after it), or None.
+# A day in a text: (a function that returns the moment at a time of this day, the position after the day, the time that
+# counts if the text names no time).
 _Day = tuple[Callable[[time], datetime], int, time]
 
 
@@ -65,8 +66,8 @@ def find_moment(text: str, now: datetime, zone: tzinfo) -> tuple[datetime, str] 
     - `now`: the present time, an aware datetime.
     - `zone`: the time zone of the person who wrote the text.
 
-    The result is an aware datetime in UTC. A time without a day is the next one. A weekday is the next one, or today
-    if its time is still to come.
+    The result is an aware datetime in UTC. A time without a day means its next occurrence. A weekday means the next day
+    of this name, or today if the time is still to come.
     """
     text = text.strip()
     reader = _Reader(now, zone)

@@ -1,5 +1,5 @@
 """
-The numbers of what the services do: changes of messages, webhooks, searches and sign-ins. `/metrics` shows them to
+Count what the services do: changes of messages, webhooks, searches and sign-ins. `/metrics` shows the numbers to
 operators.
 
 Each process counts in its memory. The workers report their numbers; those of a management command are lost when the
@@ -31,7 +31,7 @@ def count_hook_delivery(result: str) -> None:
 
 
 def count_sign_in(is_guest: bool) -> None:
-    """Count a browser that is signed in now."""
+    """Count a successful sign-in of a browser."""
     count("sign_ins", ("guest" if is_guest else "account",))
 
 

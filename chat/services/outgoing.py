@@ -29,8 +29,9 @@ from urllib3.util.connection import create_connection
 
 MAX_URL = 2000  # characters
 CHUNK_BYTES = 16 * 1024
-# With these characters in it, two libraries find two hosts: in `https://a.example\.b.example/` and in
-# `https://a.example%2F.b.example/`, urllib3 connects to the first name, and `urlsplit` returns the whole text.
+# If a host contains one of these characters, two libraries read it differently. Examples are
+# `https://a.example\.b.example/` and `https://a.example%2F.b.example/`: urllib3 connects to the first name, and
+# `urlsplit` returns the whole text.
 _AMBIGUOUS = re.compile(r"[\\%\s\x00-\x1f]")
 REDIRECTS = (301, 302, 303, 307, 308)
 USER_AGENT = "Mozilla/5.0 (compatible; ChatServer)"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from channels_transport import call_later
 
-# Pauses end at common times: this often in the seconds of a pause. So a pause may last up to a quarter longer.
+# Pauses end at common times: this many times within the length of a pause. So a pause may last up to a quarter longer.
 ENDS_PER_PAUSE = 4
 MIN_PAUSE_SECONDS = 0.001
 

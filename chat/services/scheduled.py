@@ -131,7 +131,7 @@ def cancel_scheduled(person: Person, slug: str, scheduled_id: int) -> None:
 
 def post_scheduled(scheduled_id: int) -> bool:
     """
-    Post a message that is due. It is posted once, even if this is called several times or in several processes.
+    Post a message that is due. Several calls, also in several processes, post it once.
 
     If the author may no longer post, the message is refused, and the row says why.
 
@@ -168,7 +168,7 @@ def _post(row):
 
 
 def _start_early_job_again(scheduled_id):
-    """Start the job of a waiting message again: it came too early by the clock of this machine. Return False."""
+    """Start the job of a waiting message again: the job came too early by this machine's clock. Return False."""
     row = ScheduledMessage.objects.waiting().filter(id=scheduled_id).first()
     if row is not None:
         _start_job(scheduled_id, max(0, (row.due_at - timezone.now()).total_seconds()))

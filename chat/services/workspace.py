@@ -80,7 +80,7 @@ def read_all(person: Person) -> None:
     """
     Mark all rooms and threads of a person as read; with a token for certain rooms, only these.
 
-    Run four statements, and publish each room that had something new.
+    Run at most six statements for any number of rooms, and publish each room that had something new.
     """
     behind = Member.objects.filter(person=person, read_offset__lt=F("room__offset")).exclude(role=Member.BANNED)
     room_ids = get_room_ids(person)

@@ -18,7 +18,7 @@ from chat.services.rooms import Outcome
 
 from .registry import Call, Notice, command
 
-MAX_INVITED = 8  # people of one command
+MAX_INVITED = 8  # people whom one command may invite
 
 
 @command("mute", gettext_lazy("No notifications from this room"), action=Action.KEEP)
@@ -69,7 +69,7 @@ def _send_invitations(call: Call, invited: list[Person]) -> None:
     for person in invited:
         direct, _, _ = directs.open_direct(call.person, [person.handle])
         member = rooms.join_room(call.person, direct.slug)
-        # The ref of the command belongs to the room of the command.
+        # The command's ref belongs to the command's room, so each direct message needs a ref of its own.
         event = protocol.Post(f"invitation-{secrets.token_urlsafe(24)}", _write_invitation(call))
         rooms.post_message(member, event)
 

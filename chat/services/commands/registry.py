@@ -29,7 +29,7 @@ A source adds commands that only some rooms have. It is an object with two metho
 A source runs its command once for each ref of a person, as `rooms.record_once` does. The commands of this package come
 first: a source cannot replace them.
 
-This module knows no command. It checks no right of a command, because its service does.
+This module knows no command. It checks the scope of a token; the service that a command calls checks all other rights.
 """
 
 from collections.abc import Callable
@@ -212,7 +212,7 @@ def run_command(member: Member, event: protocol.Command) -> Outcome:
     The `ack` has `id` and `offset` if the command posted a message, and may have a `notice`.
 
     Raise `not_found` for a name that the room does not have, `forbidden` for a token without the scope of the command,
-    or what the service of the command raises; then nothing is stored.
+    or what the service of the command raises. After an error, nothing is stored.
     """
     known = _commands.get(event.name)
     if known is not None:

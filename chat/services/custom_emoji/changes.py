@@ -52,9 +52,12 @@ def add_emoji(person: Person, name: str, content: bytes) -> CustomEmoji:
     """
     Add an emoji, from the bytes of an image file.
 
-    Raise `forbidden` if the person may not add emoji, or if the site already has CHAT_MAX_CUSTOM_EMOJI of them; `taken`
-    for a name that is in use; `invalid_field` for a name that is not valid; `too_large` or `invalid_field` for the
-    picture; `unavailable` if the server has no space.
+    Raise:
+
+    - `forbidden` if the person may not add emoji, or if the site already has CHAT_MAX_CUSTOM_EMOJI of them;
+    - `taken` or `invalid_field` for the name;
+    - `too_large` or `invalid_field` for the picture;
+    - `unavailable` if the server has no space.
     """
     if not may_add(person):
         raise ChatError("forbidden", "You may not add emoji to this site.")

@@ -66,6 +66,6 @@ def find_pictures(texts: Iterable[str]) -> dict[str, str]:
 
 
 def check_exists(text: str) -> None:
-    """Raise `not_found` for a `:name:` that is not an emoji of the site. Run no query for an emoji of Unicode."""
+    """Raise `not_found` for a `:name:` that is not an emoji of the site. Run no query for a Unicode emoji."""
     if protocol.is_emoji_mark(text) and not CustomEmoji.objects.filter(name=text.strip(":")).exists():
         raise ChatError("not_found", "There is no such emoji.")

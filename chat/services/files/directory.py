@@ -79,7 +79,7 @@ class DirectoryStore:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the files of a kind, complete or not, in this number of the 256 `folders`; None: in all of them.
+        Yield the files of a kind, complete or not, in `folders` of the 256 folders; None: in all of them.
 
         The first folder is chosen at random: see `orphans`.
         """

@@ -15,19 +15,19 @@ _KIND = re.compile(r"\A[a-z]{1,20}\Z")
 def make_name(kind: str) -> str:
     """Return a name that no file has. `kind` is a word of lower-case letters."""
     digits = secrets.token_hex(16)
-    # Each kind has 256 folders, so a sweep may read a part of the folders if there are many files.
+    # Each kind has 256 folders, so that a sweep need not read all folders if there are many files.
     return check_name(f"{kind}/{digits[:2]}/{digits}")
 
 
 def check_name(name: str) -> str:
-    """Return the name. Raise ValueError if it is not one of `make_name`."""
+    """Return the name. Raise ValueError if it does not have the form of the names that `make_name` returns."""
     if not is_name(name):
         raise ValueError(f"{name!r} is not the name of a stored file")
     return name
 
 
 def is_name(name: str) -> bool:
-    """Return whether this is a name of `make_name`."""
+    """Return whether a name has the form of the names that `make_name` returns."""
     return _NAME.match(name) is not None
 
 

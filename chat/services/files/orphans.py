@@ -2,8 +2,8 @@
 The sweep of files that no row names: those of killed processes, and of rows that were deleted with another row.
 
 Most names are stored in a row before the file is made. But the row of an upload comes when the whole file has arrived,
-which may take hours, and an import stores the rows of many files together. So the sweep leaves files alone until they
-are a day old. This also gives operators time to notice a mistake in a setting, such as one directory for two sites.
+which may take hours. An import stores the rows of many files together. So the sweep leaves files alone until they are a
+day old. This also gives operators time to notice a mistake in a setting, such as one directory for two sites.
 """
 
 import itertools
@@ -38,7 +38,7 @@ def sweep_files() -> int:
     Delete files that no row names, for about SWEEP_SECONDS. Return how many.
 
     In a directory, each sweep begins with a folder that is chosen at random. So several sweeps together reach all
-    files. In a bucket, a sweep reads BUCKET_FOLDERS of the 256 folders, because each folder is a request that costs
+    files. In a bucket, a sweep reads BUCKET_FOLDERS of the 256 folders, because each folder needs a request that costs
     money.
     """
     deadline = time.monotonic() + SWEEP_SECONDS

@@ -64,7 +64,7 @@ def connect(bucket: str, prefix: str) -> Bucket:
 
 @contextlib.contextmanager
 def translated_errors(name: str) -> Iterator[None]:
-    """Raise FileLost for a missing file or upload, NoSpace if the bucket is full, and StoreUnavailable."""
+    """Raise FileLost for a missing file or upload, NoSpace if the bucket is full, and StoreUnavailable in an outage."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -166,7 +166,7 @@ class S3Store:
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
         """
-        Yield the complete files of a kind in this number of the 256 `folders`, and all its unfinished files.
+        Yield the complete files of a kind in `folders` of the 256 folders, and all unfinished files of the kind.
 
         Without `folders`, yield all complete files. The first folder is chosen at random: see `orphans`. A request
         returns at most 1000 files, and costs money.
@@ -224,8 +224,8 @@ class S3Store:
         from botocore.exceptions import ClientError
 
         probe = {"Bucket": self.bucket, "Key": self._make_key("doctor")}
-        # The answer to this request has no body that explains an error, so later requests explain it if they fail too.
-        # It is the first request because boto3 learns the region of a service from an explained error.
+        # The answer to a HEAD request has no body that explains an error, so a later request explains it, if it fails
+        # too. HEAD comes first: from an explained error, boto3 learns the right region, and hides the wrong setting.
         refused = None
         try:
             self.client.head_object(**probe)

@@ -140,8 +140,8 @@ def find_problem() -> str | None:
     """
     Return a sentence for operators about the place of the files, or None if it can be used.
 
-    A problem is a path that is no directory, a directory or a bucket that this process may not write into, and a disk
-    that is nearly full. A missing directory is no problem if this process may make it.
+    Problems are a path that is no directory, a place in which this process may not write, and a disk that is nearly
+    full. A missing directory is no problem if this process may make it.
     """
     bucket = find_bucket()
     if bucket is not None:

@@ -1,9 +1,9 @@
 """
 Deliveries: send the deliveries that wait in an outgoing hook, in order, and try again after a failure.
 
-A job names a hook. The job may be lost or run twice: one UPDATE claims the hook for one worker, and a sweep starts the
-jobs of hooks whose deliveries are overdue. If a worker dies after a request, another worker sends the request again. So
-a receiver may get a delivery twice, with the same id. The answer of the receiver is posted once.
+A job names a hook, and may be lost or run twice. One UPDATE claims the hook for one worker, and a sweep starts the jobs
+of hooks whose deliveries are overdue. If a worker dies after a request, another worker sends the request again. So a
+receiver may get a delivery twice, with the same id. The answer of the receiver is posted once.
 
 This module writes Hook and HookDelivery.
 """
@@ -41,7 +41,7 @@ MAX_SWEPT = 100
 
 
 def deliver(hook_id: int) -> int:
-    """Send the deliveries that wait in a hook, the oldest first. Return how many were sent or have failed for good."""
+    """Send the deliveries that wait in a hook, oldest first. Return how many were sent or will not be tried again."""
     locked_until = _claim(hook_id)
     if locked_until is None:
         return 0
@@ -96,7 +96,7 @@ def _deliver_one(hook: Hook, delivery: HookDelivery) -> timedelta | None:
 
 
 def _note_failure(hook: Hook) -> None:
-    """Store since when a hook fails. Disable a hook that has failed for a day, and tell the owners of its room."""
+    """Store the time at which a hook began to fail. If it has failed for a day, disable it, and tell the owners."""
     now = timezone.now()
     Hook.objects.filter(id=hook.id, failing_since=None).update(failing_since=now)
     if hook.failing_since is not None and now - hook.failing_since > DISABLED_AFTER:

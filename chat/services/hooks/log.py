@@ -14,13 +14,13 @@ MAX_LISTED = 50
 
 
 def get_deliveries(person: Person, slug: str, hook_id: int) -> list[HookDelivery]:
-    """Return the newest MAX_LISTED deliveries of an outgoing hook, the newest first. Raise as `making.get_hook`."""
+    """Return the newest MAX_LISTED deliveries of an outgoing hook, newest first. Raise as `making.get_hook` does."""
     hook = get_hook(person, slug, hook_id, Hook.OUTGOING)
     return list(hook.deliveries.select_related("person").order_by("-id")[:MAX_LISTED])
 
 
 def send_test(person: Person, slug: str, hook_id: int) -> HookDelivery:
-    """Send a test to the URL of a hook. Raise as `making.get_hook`; `forbidden` for a disabled hook."""
+    """Send a test to the URL of a hook. Raise as `making.get_hook` does, and `forbidden` for a disabled hook."""
     return add_delivery(_get_enabled(person, slug, hook_id))
 
 
@@ -28,7 +28,7 @@ def send_again(person: Person, slug: str, hook_id: int, delivery_id: int) -> Hoo
     """
     Send what an earlier delivery sent, with another id.
 
-    Raise as `making.get_hook`; `not_found` for the delivery; `forbidden` for a disabled hook.
+    Raise as `making.get_hook` does, `not_found` for the delivery, and `forbidden` for a disabled hook.
     """
     hook = _get_enabled(person, slug, hook_id)
     earlier = hook.deliveries.filter(id=delivery_id).first()

@@ -75,8 +75,8 @@ def make_hook(person: Person, slug: str, kind: str, fields: HookFields) -> tuple
 
     Return (the hook, its key or signing secret). The site shows the key only now, because only its digest is stored.
 
-    Raise `not_found` or `forbidden` for the room, or if the room has MAX_HOOKS hooks; `taken` for a reserved name; or
-    the error of a field.
+    Raise `not_found` or `forbidden` for the room; `forbidden` if the room has MAX_HOOKS hooks; `taken` for a reserved
+    name; or the error of a field.
     """
     room = rooms.get_room_for(person, slug, Action.MAKE_HOOKS if kind == Hook.INCOMING else Action.SEND_OUT)
     checked = _check_outgoing(fields, is_new=True) if kind == Hook.OUTGOING else {}
@@ -96,7 +96,7 @@ def make_hook(person: Person, slug: str, kind: str, fields: HookFields) -> tuple
 
 def renew_key(person: Person, slug: str, hook_id: int) -> tuple[Hook, str]:
     """
-    Replace the key or the signing secret of a hook. The earlier one is not valid any longer.
+    Replace the key or the signing secret of a hook. The earlier key or secret is no longer valid.
 
     Return (the hook, the new key or secret). Raise as `get_hook` does.
     """
@@ -147,7 +147,7 @@ def change_hook(person: Person, slug: str, hook_id: int, fields: HookFields) -> 
 
 def delete_hook(person: Person, slug: str, hook_id: int) -> None:
     """
-    Delete a hook with its deliveries, and write an audit entry. What it posted stays.
+    Delete a hook with its deliveries, and write an audit entry. The messages that the hook posted stay.
 
     Raise `not_found` or `forbidden`.
     """

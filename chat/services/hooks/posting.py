@@ -24,8 +24,8 @@ from .senders import HookPost
 from .slack import Payload, read_payload
 
 USED_PRECISION = timedelta(minutes=1)
-# The markup of a larger body is counted before the body is parsed: converting a large payload takes much longer than
-# storing the message, which is short.
+# The markup of a larger body is counted before the body is parsed. Converting a large payload takes much longer than
+# storing its short message.
 FREE_BYTES = 16 * 1024
 
 

@@ -13,7 +13,7 @@ from .links import hide
 
 def hide_preview(person: Person, slug: str, number: int, link_id: int) -> None:
     """
-    Remove a preview from a message. It does not come back.
+    Remove a preview from a message. The preview does not come back.
 
     The author of the message and moderators may do this. If a moderator does it, write an audit entry. Raise
     `not_found`, `muted` or `forbidden` as `rooms.edit_message` does.

@@ -48,7 +48,7 @@ def _claim(room_id: int, number: int) -> list[LinkPreview]:
 
 
 def _show(message: Message, found: dict[int, Preview | None]) -> bool:
-    """Store the previews that were found for the links of a message. Return whether it shows one more preview."""
+    """Store the previews that were found for the links of a message. Return whether the message shows a new preview."""
     # Meanwhile, an edit may have deleted some of the links, and a person may have removed some of the previews.
     waiting = find_links_of(message.room_id, [message.number]).filter(id__in=list(found), due_at__isnull=False)
     has_changed = False

@@ -124,7 +124,7 @@ def delete(room_id: int, numbers: Sequence[int]) -> None:
 
 
 def hide(link: LinkPreview) -> None:
-    """Remove the preview of a link for good. The caller has locked the room."""
+    """Remove the preview of a link permanently. The caller has locked the room."""
     preview_id = link.preview_id
     LinkPreview.objects.filter(id=link.id).update(hidden=True, url="", preview=None, due_at=None)
     delete_unused({preview_id})

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from chat.models import EmailAddress, Person, Preferences
 
-# Django has a name of its own for one of the languages that a preference can have.
+# {language of a preference: Django's name of this language}, if the two names differ.
 _DJANGO_NAMES = {"zh": "zh-hans"}
 
 

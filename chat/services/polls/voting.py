@@ -14,10 +14,13 @@ from .stored import find_poll
 
 def vote(member: Member, event: protocol.Vote) -> Outcome:
     """
-    Store the options of a poll that a person chooses, in place of an earlier choice. An empty list takes it back.
+    Store the options of a poll that a person chooses, in place of an earlier choice. An empty list deletes that choice.
 
-    Raise `not_found`, `muted` or `ref_conflict`; `forbidden` if the poll is closed, and in an archived room;
-    `invalid_field` for an option that the poll does not have, and for several options if the poll allows only one.
+    Raise:
+
+    - `not_found`, `muted` or `ref_conflict`;
+    - `forbidden` if the poll is closed, and in an archived room;
+    - `invalid_field` for an option that the poll does not have, and for several options if the poll allows only one.
     """
 
     def change(offset, now):

@@ -1,5 +1,5 @@
 """
-Reminders: texts that a person gets at a later time, or that a message of the person brings to a room then.
+Reminders: texts that the site shows to a person at a later time, or posts in a room as a message of the person.
 
 `storing` makes, lists, changes and deletes them, and `sending` sends those that are due. This package writes Reminder.
 """

@@ -1,5 +1,5 @@
 """
-Send each reminder that is due once, also if its job is lost or runs twice.
+Send each due reminder exactly once, even if its job is lost or runs twice.
 
 The transaction that sends a reminder also claims its row, and a sweep finds reminders that are overdue. A private
 reminder is a whisper: the person's open pages show it, and so do pages that the person opens later, until the person
@@ -36,7 +36,7 @@ KEEP = timedelta(days=30)
 
 def send_reminder(reminder_id: int) -> bool:
     """
-    Send a reminder that is due. It is sent once, even if this is called several times or in several processes.
+    Send a reminder that is due. Several calls, also in several processes, send it once.
 
     If the person may no longer write in the room of the reminder, the reminder is refused, and its row says why.
 
@@ -95,7 +95,7 @@ def _post(row: Reminder) -> None:
 
 
 def _start_early_job_again(reminder_id):
-    """Start the job of a reminder that is not due yet again, for example after a change of its time. Return False."""
+    """If a reminder is not due yet, for example after a change of its time, start its job again. Return False."""
     row = Reminder.objects.waiting().filter(id=reminder_id).first()
     if row is not None:
         start_job(reminder_id, max(0, (row.due_at - timezone.now()).total_seconds()))
@@ -116,7 +116,8 @@ def _delete_old():
 
 
 def _send_overdue(row):
-    # A message also changes its room. If another transaction has locked one of the two rows, a later sweep sends it.
+    # A message also changes its room. If another transaction has locked one of the two rows, a later sweep sends the
+    # reminder.
     needed = [Reminder.objects.filter(id=row.id)]
     if not row.is_private and row.room_id is not None:
         needed.append(Room.objects.filter(id=row.room_id))

@@ -40,8 +40,11 @@ def store_reminder(member: Member, wish: Wish) -> Reminder:
     """
     Store a reminder that a member asks for in a room, and start its job on commit. Call this in a transaction.
 
-    Raise `invalid_field` if the time is not in the future or more than a year away, `too_long` or `empty` for the text,
-    `forbidden` on a board or if the person has too many reminders, and what `directs.open_direct` raises.
+    Raise the errors of `directs.open_direct`, and:
+
+    - `invalid_field` if the time is not in the future, or is more than a year away;
+    - `too_long` or `empty` for the text;
+    - `forbidden` on a board, or if the person has too many reminders.
     """
     check_may(member.person, Action.SCHEDULE, member.room, member)
     text = protocol.check_text(wish.text, "text", MAX_TEXT)

@@ -36,7 +36,7 @@ MONITOR = "monitor"
 
 @dataclass(frozen=True)
 class Removal:
-    """What a run did in a room, or would do: `messages` are older than `days`. `is_held`: a hold kept them."""
+    """What a run did in a room, or would do. `messages` counts those older than `days`. `is_held`: a hold kept them."""
 
     slug: str
     days: int
@@ -111,7 +111,7 @@ def _delete_batch(room: Room, end: int, actor: str) -> int:
         Message.objects.filter(id__in=[message_id for message_id, _, _ in found]).delete()
         Room.objects.filter(id=room.id).update(kept_from=found[-1][1] + 1)
         _log(room, len(found), actor)
-    # People who wait for the room get as much time as the batch took from them.
+    # Requests that wait for the room get as much time as the batch took, but at most 0.1 s.
     time.sleep(min(0.1, time.monotonic() - started_at))
     return len(found)
 

@@ -28,8 +28,8 @@ def set_rule(target: str, days: int | None, actor: str) -> None:
     """
     Let messages be deleted when they are older than `days` (None: never), and apply the rules.
 
-    `target` is `all`, a kind of rooms (KINDS), or the slug of a room with a `#` before it or not. Raise RetentionError
-    for the days, and `not_found` for the room.
+    `target` is `all`, a kind of rooms (KINDS), or the slug of a room, with or without a `#` before it. Raise
+    RetentionError for the days, and `not_found` for the room.
     """
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise RetentionError(f"The days must be a number from 1 to {MAX_DAYS}, or `never`.")

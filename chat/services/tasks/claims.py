@@ -52,7 +52,7 @@ def claim_task(task_id: int) -> Task | None:
 
 
 def get_lock_end() -> datetime:
-    """Return the time at which a lock expires that is taken or renewed now."""
+    """Return the time at which a lock expires if it is taken or renewed now."""
     return timezone.now() + timedelta(seconds=settings.CHAT_TASK_LOCK_SECONDS)
 
 

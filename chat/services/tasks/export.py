@@ -152,8 +152,8 @@ def describe(message: Message, additions: dict | None = None, packed: Collection
     """
     Return the values of a message in a transcript. The caller must have read the message with `complete`.
 
-    `additions` are its fields from `describe_additions`. A transcript has the addresses of files. In an archive, it
-    also has the paths of the files whose ids are `packed`, and says that the others are missing.
+    `additions` are the message's fields from `describe_additions`. A transcript has the addresses of files. In an
+    archive, it also has the paths of the files whose ids are `packed`, and says that the others are missing.
     """
     values = {
         "id": message.number,

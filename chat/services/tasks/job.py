@@ -50,8 +50,11 @@ class Job:
         """
         Append text or bytes to the result.
 
-        If this stores a part, raise TaskLost if the worker no longer holds the task, FileTooLarge if the result has
-        more than CHAT_MAX_RESULTS_BYTES, or NoSpace if the disk is full.
+        A call that stores a part raises:
+
+        - TaskLost if the worker no longer holds the task;
+        - FileTooLarge if the result has more than CHAT_MAX_RESULTS_BYTES;
+        - NoSpace if the disk is full.
         """
         data = content.encode() if isinstance(content, str) else content
         self._buffer.append(data)
@@ -96,7 +99,7 @@ class Job:
             expires_at=now + timedelta(seconds=settings.CHAT_TASK_RESULT_SECONDS),
             result_name=self._name,
             result_type=self._type,
-            # Without a part, there is no file. An earlier attempt may have left the name of its own.
+            # Without a part, there is no file. An earlier attempt may have left the name of its file.
             result_size=0 if self._writer is None else self._writer.size,
             result_file=None if self._writer is None else self._writer.name,
         )

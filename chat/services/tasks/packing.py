@@ -1,7 +1,7 @@
 """
 The files of an export. They go into its archive before the transcript, which then says which of them are missing.
 
-A picture that still has its metadata is not for anybody. The export waits a short time for such pictures. Those that
+Nobody may get a picture that still has its metadata. The export waits a short time for such pictures. Pictures that
 are not ready then are missing, and so are files that were deleted meanwhile.
 """
 

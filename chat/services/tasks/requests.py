@@ -39,8 +39,12 @@ def start_task(member: Member, event: Start) -> Started:
     """
     Store a Task, once for each ref, and send its job to the workers on commit.
 
-    Raise `missing_field` or `invalid_field` for the kind or its parameters; `forbidden` on a board; `rate_limited` if
-    the person has too many unfinished tasks, has started too many, or their results were too large; `ref_conflict`.
+    Raise:
+
+    - `missing_field` or `invalid_field` for the kind or its parameters;
+    - `forbidden` on a board;
+    - `rate_limited` for too many unfinished tasks, too many starts, or too many bytes of results;
+    - `ref_conflict` if the person used the ref for a different request.
     """
     params = get_kind(event.task).check(event.params)
     check_may(member.person, Action.START_TASK, member.room, member)
@@ -97,8 +101,11 @@ def get_task(person: Person, task_id: int) -> Task:
     """
     Return a task of this person, in a room that the person may read.
 
-    Raise `not_found` if the task does not exist, has expired or is another person's, or if the person's token does not
-    reach the room; `forbidden` or `not_found` if the person may not read the room.
+    Raise:
+
+    - `not_found` if the task does not exist, has expired or is another person's;
+    - `not_found` if the person's token does not reach the room;
+    - `forbidden` or `not_found` if the person may not read the room.
     """
     mine = Task.objects.select_related("room").filter(person=person, expires_at__gt=timezone.now())
     task = mine.filter(id=task_id).first()

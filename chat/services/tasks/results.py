@@ -1,6 +1,6 @@
 """
-Results of tasks. A result is a stored file (see chat/services/files), which is written and read in parts: neither its
-writer nor its reader needs memory for all of it.
+Results of tasks. A result is a stored file: see chat/services/files. It is written and read in parts, so neither the
+writer nor the reader needs memory for all of it.
 
 A task has the name of its file from the first part on. Whatever deletes a task, also a cascade, deletes its file after
 the commit. Results that an earlier version wrote are in TaskParts; they stay readable until they expire.
@@ -77,7 +77,7 @@ def count_missing(most: int = 20) -> int:
 
 
 def find_used(names: list[str]) -> Iterable[str]:
-    """Return those of the names that tasks have."""
+    """Return the names among `names` that tasks have."""
     return Task.objects.filter(result_file__in=names).values_list("result_file", flat=True)
 
 

@@ -96,7 +96,7 @@ def _publish_counts(thread_id: int) -> None:
 
 
 def publish_end(room: Room, followers: Iterable[Follower]) -> None:
-    """Publish the same, after the commit, to each follower of a thread that was deleted."""
+    """Publish to each follower of a deleted thread, after the commit, how many threads have unread replies."""
     person_ids = [follower.person_id for follower in followers]
     if person_ids:
         after_commit(f"publish the end of a thread of room {room.id}", lambda: _publish_remaining(room, person_ids))

@@ -23,8 +23,8 @@ class ThreadPage:
     - `root`: the first message as an event, or None if it was deleted.
     - `summary`: the field `thread` of each message of the thread.
     - `more`: there are more replies in the direction of the request.
-    - `state`, `read`: what the person has chosen, and the id of the last reply that the person has read (None for a
-      person who never followed the thread).
+    - `state`: what the person has chosen.
+    - `read`: the id of the last reply that the person has read; None for a person who never followed the thread.
     - `offset`: the page contains all changes up to this offset of the room.
     """
 

@@ -11,7 +11,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Listed:
-    """A file and the message that it belongs to. The message has its author."""
+    """A file and the message that it belongs to. The author of the message is loaded too."""
 
     upload: Upload
     message: Message

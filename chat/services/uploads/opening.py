@@ -2,8 +2,8 @@
 Open files. People who may read the room of a file now may open the file. Until a message has the file, only the person
 who uploaded it may open it.
 
-For a file that a person may not open, the response is the same as for a file that does not exist: the same error, after
-the same statements. This module writes nothing.
+A file that a person may not open and a file that does not exist get the same response: the same error, after the same
+statements. This module writes nothing.
 """
 
 from collections.abc import Callable

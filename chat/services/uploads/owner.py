@@ -15,7 +15,7 @@ KIND = "uploads"
 
 
 def find_used(names: list[str]) -> Iterable[str]:
-    """Return those of the names that uploads have."""
+    """Yield the names among `names` that uploads have."""
     yield from Upload.objects.filter(stored__in=names).values_list("stored", flat=True)
     yield from Upload.objects.filter(thumbnail__in=names).values_list("thumbnail", flat=True)
 

@@ -126,7 +126,8 @@ def _store(member: Member, stored: str, name: str, size: int) -> Upload:
         )
         if pixels is not None:
             start_job(upload.id)
-        # If Redis is away, this raises, and the caller deletes the bytes. So the row must not be committed yet.
+        # If Redis cannot be reached, this call raises an error, and the caller deletes the bytes. So the row must not
+        # be committed yet.
         budgets.count_upload_bytes(member.person_id, size)
     return upload
 
