@@ -33,8 +33,8 @@ def notify_owners(hook: Hook) -> None:
 
 def _write_sentence(name: str, room: str) -> str:
     return gettext(
-        "The webhook %(name)s of the room %(room)s was disabled, because its address has not answered for a day. "
-        "Look at its deliveries, and enable it again."
+        "The webhook %(name)s of the room %(room)s was disabled, because its deliveries have failed for a day. "
+        "Look at their errors, and enable the webhook again."
     ) % {"name": name, "room": room}
 
 
