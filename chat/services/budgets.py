@@ -13,7 +13,7 @@ Two kinds of costs exist. `check` takes the cost before a request is handled. `c
 that are known only afterwards, such as the number of messages in an answer. Then the request is handled, and the next
 request waits until the debt is paid.
 
-This module writes only the token buckets and the tally of refusals of the store.
+This module writes only the store's token buckets and its tally of refusals.
 """
 
 import math

@@ -145,7 +145,7 @@ def check_search(person_id: int, address: str) -> None:
 
 
 class SignIn:
-    """One check of a password, which is counted as a failure until it succeeds."""
+    """One check of a password or a code. It counts as a failure until it succeeds."""
 
     def __init__(self) -> None:
         self._buckets: list[tuple[str, str]] = []
@@ -169,7 +169,7 @@ class SignIn:
         self._buckets.append((kind, owner))
 
     def succeed(self) -> None:
-        """Give the tokens back: only wrong passwords count."""
+        """Give the tokens back: only wrong passwords and wrong codes count."""
         for kind, owner in self._buckets:
             _give_back(kind, owner)
 

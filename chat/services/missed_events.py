@@ -55,7 +55,7 @@ def _exchange(connection, events: Events) -> Events:
 
 
 def _get_events(member) -> Events:
-    """Return the events that describe the present state of a member, each with a key that tells them apart."""
+    """Return {key: event} for the events that describe the present state of a member."""
     role = protocol.member(member.handle, member.role, member.muted_until, member.person.is_guest)
     events = {"read": protocol.read(member.read_offset), "role": role}
     state = rooms.get_join_state(member)

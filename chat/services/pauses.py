@@ -19,7 +19,7 @@ MIN_PAUSE_SECONDS = 0.001
 
 
 class Pauses:
-    """The things of which this process publishes nothing for now. Worker threads and the timers' thread use it."""
+    """The things that have a pause in this process. Worker threads and the timers' thread use this object."""
 
     def __init__(self, name: str, on_end: Callable[[float], object]) -> None:
         """Call `on_end(end)` when the pauses that last until `end` are over. `name` tells the timers apart."""

@@ -21,7 +21,7 @@ INVITED = "invitation"  # holds the id of the invitation in the login session
 
 
 def remember_invitation(session: SessionBase, invitation: Invitation) -> None:
-    """Keep in the browser's session that a stranger has opened the link of an invitation."""
+    """Store in the browser's session that a stranger has opened the link of an invitation."""
     if session.get(INVITED) != invitation.id:
         session[INVITED] = invitation.id
 

@@ -73,7 +73,8 @@ def make_hook(person: Person, slug: str, kind: str, fields: HookFields) -> tuple
     """
     Make a hook with its bot, and write an audit entry.
 
-    Return (the hook, its key or signing secret). The site shows the key only now, because only its digest is stored.
+    Return (the hook, its key or signing secret). The site shows the key or secret only now: it stores the digest of a
+    key, and encrypts a signing secret.
 
     Raise `not_found` or `forbidden` for the room; `forbidden` if the room has MAX_HOOKS hooks; `taken` for a reserved
     name; or the error of a field.

@@ -52,7 +52,7 @@ def _post_mail(hook: Hook, person: Person) -> None:
 
 @mail_kind("hook_disabled")
 def write_hook_disabled(mail: Mail, params: dict[str, Any]) -> Letter | None:
-    """Tell an owner that a webhook was disabled."""
+    """Write the letter that tells an owner that a webhook was disabled."""
     to = find_address(mail.person)
     if to is None:
         return None

@@ -31,20 +31,20 @@ def _write_notice(mail: Mail, params: dict[str, Any], subject: str, sentence: st
 
 @mail_kind("password_changed")
 def write_password_changed(mail: Mail, params: dict[str, Any]) -> Letter | None:
-    """Tell a person that the password was changed."""
+    """Write the letter that tells a person that the password was changed."""
     sentence = gettext("Your password was changed. All other browsers are signed out.")
     return _write_notice(mail, params, gettext("Your password was changed"), sentence)
 
 
 @mail_kind("second_factor_off")
 def write_second_factor_off(mail: Mail, params: dict[str, Any]) -> Letter | None:
-    """Tell a person that two-factor sign-in was switched off."""
+    """Write the letter that tells a person that two-factor sign-in was switched off."""
     sentence = gettext("Two-factor sign-in was switched off. Only your password protects your account now.")
     return _write_notice(mail, params, gettext("Two-factor sign-in was switched off"), sentence)
 
 
 @mail_kind("address_changed")
 def write_address_changed(mail: Mail, params: dict[str, Any]) -> Letter | None:
-    """Tell a person, at the former address, that the account has another address or none."""
+    """Write the letter to the former address of an account that has another address now, or none."""
     sentence = gettext("The e-mail address of your account was changed or removed. This address gets no more messages.")
     return _write_notice(mail, params, gettext("Your e-mail address was changed"), sentence, to=params["to"])

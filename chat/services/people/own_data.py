@@ -55,9 +55,9 @@ def write_own_data(person: Person) -> Iterator[str]:
     """
     Yield the data of a person as the pieces of one JSON object.
 
-    The first piece has the account, profile, preferences, e-mail address, second factor, account log, tokens, logins
-    and external logins. The lists of `_Lists` follow, with the oldest rows first. Each piece of a list has at most
-    ROWS_PER_CHUNK rows, so that a long history needs little memory.
+    The first piece has the account, profile, preferences, e-mail address, second factor, account log, tokens, logins,
+    browsers with notifications and external logins. The lists of `_Lists` follow, with the oldest rows first. Each
+    piece of a list has at most ROWS_PER_CHUNK rows, so that a long history needs little memory.
     """
     yield json.dumps(_describe_account(person), ensure_ascii=False, indent=1).removesuffix("\n}")
     for name, rows, describe in _Lists(person).get_all():

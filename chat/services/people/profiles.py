@@ -133,7 +133,7 @@ def search_people(asker: Person, text: str, slug: str | None = None) -> list[dic
     Return at most MAX_FOUND active people whose handle begins with `text`, or whose name has a word that does.
 
     The people are sorted by handle. With `slug`, they are the members of this room who are not banned. Without `slug`,
-    no guest is among them, and guests may not search.
+    no guest and no bot is among them, and guests may not search.
 
     Raise `forbidden` for a guest without `slug`; `not_found` or `forbidden` for a room that the asker may not read;
     `too_long` for the text.

@@ -76,7 +76,7 @@ def start_setup(request: HttpRequest, proof: Any) -> None:
     """
     Make the secret of a new app for the signed-in person, and keep it in the login session for SETUP_SECONDS.
 
-    An app that is set up already stays valid until `confirm_setup`. Raise as `check_identity` does; `forbidden` for a
+    The app of an earlier setup stays valid until `confirm_setup`. Raise as `check_identity` does, and `forbidden` for a
     guest.
     """
     person = request.user

@@ -98,7 +98,7 @@ def _delete_older(room: Room, end: int, deadline: float, actor: str) -> int:
 def _delete_batch(room: Room, end: int, actor: str) -> int:
     started_at = time.monotonic()
     with transaction.atomic():
-        # Every change of a message locks the room first. A room that a frozen worker has locked must wait.
+        # Every change of a message locks the room first. If a frozen worker has locked the room, a later run continues.
         if not lock_free_rows(Room.objects.filter(id=room.id), 1) or is_held(room.id):
             return 0
         oldest = Message.objects.filter(room=room, number__lt=end).order_by("number")

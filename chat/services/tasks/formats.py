@@ -2,7 +2,7 @@
 The file formats of a transcript: JSON, CSV and HTML. A format writes a start, each message, and an end.
 
 The functions turn a Transcript and the values of a message into text. They read no rows. Between two messages, a format
-keeps at most the separator or the day.
+keeps only the separator, or the day and the pictures of the site's own emoji.
 """
 
 import csv

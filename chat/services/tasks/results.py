@@ -3,7 +3,7 @@ Results of tasks. A result is a stored file: see chat/services/files. It is writ
 writer nor the reader needs memory for all of it.
 
 A task has the name of its file from the first part on. Whatever deletes a task, also a cascade, deletes its file after
-the commit. Results that an earlier version wrote are in TaskParts; they stay readable until they expire.
+the commit. Results that an earlier version wrote are in TaskPart; they stay readable until they expire.
 """
 
 import logging

@@ -38,7 +38,7 @@ class NoPicture(Exception):
 @dataclass(frozen=True)
 class Encoded:
     """
-    The result of `encode_picture`, beside the bytes in its target.
+    The result of `encode_picture`, besides the bytes in its target.
 
     `width` and `height` are the size of the picture in pixels. `thumbnail` has the bytes of a small WebP.
     """
