@@ -49,7 +49,7 @@ def start(request):
     """
     Redirect to the provider: 404 without OpenID Connect.
 
-    Query: `next`, the page to open afterwards; `purpose`, `connect` for an account that is signed in already, or
+    Query: `next`: the page to open afterwards; `purpose`: `connect` to connect the account that is signed in, or
     `recent` to prove who is signed in.
     """
     if not openid.is_enabled():
@@ -85,7 +85,7 @@ def callback(request):
         openid.keep_pending(request.session, identity)
         return redirect("openid_new")
     if not request.user.is_authenticated or request.user.id != person.id:
-        # A person who has a second factor here needs it too, whatever the provider asks for.
+        # A person who has a second factor here needs it too, even if the provider has asked for one.
         if not people.begin_sign_in(request, person):
             return redirect_to_code(request, identity.next_page)
     elif identity.purpose == "recent":
@@ -101,7 +101,8 @@ def _check_same_person(request, identity, person):
     if is_other or (person is None and identity.purpose == "recent"):
         raise ChatError(
             "forbidden",
-            "At %(name)s you have signed in with the account of somebody else here. Choose your own account there.",
+            "At %(name)s, you have signed in with an account that does not belong to you here. Choose your own account"
+            " there.",
             name=settings.OIDC_NAME,
         )
 

@@ -221,8 +221,8 @@ SENTENCES = {
         " this channel."
     ),
     "responses_fail": _(
-        "Requests are answered with errors: %(rate)s in the last 5 minutes. Read the logs of the workers, and look"
-        " whether enough of them run."
+        "Requests are answered with errors: %(rate)s in the last 5 minutes. Read the logs of the workers, and check"
+        " that enough workers run."
     ),
     "replies_slow": _(
         "One client in twenty waits %(p95)s or longer for a reply. Start more workers, or look at the database."
@@ -265,8 +265,8 @@ SENTENCES = {
         "The rate limits are off, so any client can overload the site. Switch them on, except for load tests."
     ),
     "site_refuses": _(
-        "A limit for the whole site has refused requests in the last 5 minutes: %(limit)s, %(recent)s. If these were"
-        " people and no attack, raise the limit."
+        "A limit for the whole site has refused requests in the last 5 minutes: %(limit)s, %(recent)s. If this was not"
+        " an attack, raise the limit."
     ),
     "different_versions": _(
         "Some processes run older code: %(processes)s. During an update this is normal. Otherwise, restart them."

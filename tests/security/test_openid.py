@@ -391,7 +391,7 @@ def test_each_account_is_connected_once(server, alice, bob):
     browser.post(NEW, {"password": "correct horse"})
     # Bob signs in at the provider with Alice's account there.
     other = wire.browser_of(bob)
-    assert has_failed(sign_in(other, server, purpose="connect"), (403, "the account of somebody else"))
+    assert has_failed(sign_in(other, server, purpose="connect"), (403, "an account that does not belong to you"))
     assert handle_of(other) == "Bob"
     # Alice connects a second account of the provider.
     server.claims["sub"] = "second"
@@ -429,7 +429,7 @@ def test_a_recent_sign_in_must_be_by_the_same_person(server):
     browser = Client()
     make_account(browser, server)
     server.claims["sub"] = "stranger"
-    assert has_failed(sign_in(browser, server, purpose="recent"), (403, "the account of somebody else"))
+    assert has_failed(sign_in(browser, server, purpose="recent"), (403, "an account that does not belong to you"))
     assert "again" in browser.post("/settings/delete/", {"password": "-"}).content.decode()
 
 

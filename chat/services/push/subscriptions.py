@@ -34,7 +34,7 @@ def subscribe(request: HttpRequest, fields: dict[str, Any]) -> tuple[PushSubscri
     Store the subscription of this browser, or replace its earlier one. Return (the subscription, whether it is new).
 
     `fields` are those of `POST /api/push/`. Raise `not_found` if the site sends no pushes; `forbidden` for a guest, for
-    an address of another service than CHAT_PUSH_SERVICES, and above MAX_SUBSCRIPTIONS; `invalid_field` for a wrong
+    an address of a service that is not in CHAT_PUSH_SERVICES, and above MAX_SUBSCRIPTIONS; `invalid_field` for a wrong
     value.
     """
     _check_on(request.user)
@@ -111,7 +111,7 @@ def _check_key(value, name, check):
     try:
         check(decode(text))
     except ValueError:
-        raise ChatError("invalid_field", "'%(name)s' is no key of a push.", name=name, field=name) from None
+        raise ChatError("invalid_field", "'%(name)s' is not a valid push key.", name=name, field=name) from None
     return text
 
 
