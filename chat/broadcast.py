@@ -3,7 +3,7 @@ Publishing to groups and channels. Only this module names groups.
 
 Callers publish when the transaction has committed (`transaction.on_commit`). A worker sends all messages of a consumer
 in one trip to Redis: after the consumer has finished, and before the worker handles the connection's next message. Only
-`accept` and `publish_at_once` send during the consumer. Messages that other code sends leave at once. This module
+`accept` and `publish_at_once` send during the consumer. Outside a consumer, every message is sent at once. This module
 stores nothing and checks no rights. Its functions take the names of channels and groups.
 """
 
@@ -48,7 +48,7 @@ def member_group(member_id: int) -> str:
 
 
 def person_group(person_id: int) -> str:
-    """Return the group of one person's own streams. Each tab has one stream, whatever room the tab shows."""
+    """Return the group of one person's own streams. Each tab has one stream, which does not depend on its room."""
     return f"person-{person_id}"
 
 
@@ -62,7 +62,7 @@ def limited_group(person_id: int) -> str:
 
 
 def feed_group(room_id: int) -> str:
-    """Return the group of the own streams of all members of one room. It receives what happens in the room."""
+    """Return the group of the own streams of all members of one room. It receives the news of the room."""
     return f"feed-{room_id}"
 
 
@@ -105,7 +105,7 @@ def visitor_group(digest: str) -> str:
 
 
 def waiting_group(person_id: int) -> str:
-    """Return the group of one signed-in person's connections to waiting rooms. They are in no group of a member."""
+    """Return the group of a signed-in person's connections to waiting rooms. They are in no `member_group`."""
     return f"waiting-{person_id}"
 
 
@@ -122,7 +122,7 @@ def resubscribe(channel: str, groups: Collection[str], on_missing: Callable[[], 
     Add a reply channel to its groups again with the next trip to Redis.
 
     The layer calls `on_missing()` if a group no longer had the channel. Then the connection has missed the events that
-    were published to that group meanwhile.
+    were published to that group in the meantime.
     """
     _layer().group_renew(groups, channel, on_missing)
 
@@ -157,7 +157,7 @@ def publish_paced(group: str, event: Event, number: int, seconds: float, on_held
     Send an event to every connection of a group, at most one such event in `seconds`.
 
     The worker sends the command with its next trip to Redis. `number` is this event's number. If the group has had such
-    an event within `seconds`, the layer does not send this one, and calls `on_held` with the number of the earlier one.
+    an event within `seconds`, the layer does not send this event. It calls `on_held` with the earlier event's number.
     """
     _layer().send_group_paced(group, {"text": protocol.encode(event)}, number, seconds, on_held)
 
@@ -247,7 +247,7 @@ def wait_for_capacity(channel: str) -> None:
 
 
 def start_job(channel: str, content: dict[str, Any]) -> None:
-    """Put a job on a channel `chat.*`. The job may be lost, so a row must record the work that is still to do."""
+    """Put a job on a channel `chat.*`. The job may be lost, so work that must not be lost needs a row."""
     Channel(channel).send(content)
 
 

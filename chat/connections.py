@@ -41,7 +41,7 @@ class Connection:
         broadcast.reply(self.name, event)
 
     def reply_all(self, events: Iterable[broadcast.Event]) -> None:
-        """Send several events to this connection alone, in this order. This costs as much as one."""
+        """Send several events to this connection alone, in this order. This costs as much as one event."""
         broadcast.reply_all(self.name, events)
 
     def send_text(self, text: str) -> None:

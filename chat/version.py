@@ -1,5 +1,5 @@
 """
-The version of the client's code, and that of all code: hashes of the files.
+Two versions, each a hash of files: the version of the client's code, and the version of all code.
 
 Operators see which processes still run older code. The addresses of static files contain the version of the client. An
 open tab compares the server's version with its own, and so finds out that its code is outdated.

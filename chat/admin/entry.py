@@ -1,5 +1,5 @@
 """
-The admin's pages of invitations, and of the accounts at a provider with which people sign in.
+The admin's pages of invitations, and of external logins (accounts at an OpenID Connect provider).
 
 Operators read and delete these rows. The page **Invite people** and `manage.py invite` make links, because the admin
 could not show a link: only its digest is stored. This module must not write rows: the services do.

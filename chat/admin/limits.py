@@ -1,5 +1,5 @@
 """
-The limits of the admin: a page counts as rows that the operator reads, and a change as an event.
+The limits of the admin: a page counts as rows that the operator reads, and a change counts as an event.
 """
 
 import functools
@@ -12,7 +12,7 @@ _admin_view = admin.site.admin_view
 
 
 def admin_view(view, cacheable=False):
-    """Return a view of the admin for operators only, as Django does, with the limits of a person."""
+    """Return a view that only operators may use, as Django's function does, and that counts against their limits."""
 
     @functools.wraps(view)
     def counted(request, *args, **kwargs):

@@ -77,7 +77,7 @@ class AnnouncementAdmin(NoChangeForm, AccessibleAdmin):
         return ["text", "level", "slug", "hours"] if obj is None else self.fields
 
     def get_queryset(self, request):
-        # Reminders are texts that people have written for themselves.
+        # Leave out reminders: people have written them for themselves, so operators must not read them.
         return super().get_queryset(request).current().filter(reminder=None)
 
     def delete_model(self, request, obj):

@@ -46,7 +46,8 @@ class PersonAdmin(SecondFactorActions, PeopleActions, AccessibleAdmin):
         if not obj.is_active:
             # Otherwise the cookie of a stranger would be valid again when the account is activated again.
             people.end_other_logins(obj)
-        # A new operator may need a second factor. Then the connections must not get the rights of operators.
+        # A new operator may have to set up a second factor first. Until then, no connection may have the rights of
+        # operators.
         if not obj.is_active or people.must_set_up(obj):
             people.close_connections(obj)
         elif not obj.is_staff:

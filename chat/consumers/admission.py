@@ -15,8 +15,8 @@ def admit(connection, member, query, login=None, token_id=None):
     """
     Accept a member's connection: send `joined`, announcements, the backlog, `synced` and the member's tasks.
 
-    The connection joins the room's groups and the list of present people. If the member may not stay in the room any
-    more, close the connection after `joined`. If too many sockets are open or the person has read too much, raise
+    The connection joins the room's groups and the list of present people. If the member may no longer be in the room,
+    close the connection after `joined`. If too many sockets are open or the person has read too much, raise
     `rate_limited` and change nothing.
 
     - `query`: the parsed query string of the handshake: {name: [values]}.
@@ -35,7 +35,8 @@ def admit(connection, member, query, login=None, token_id=None):
         connection.close(protocol.CLOSE_FORBIDDEN)
         return
     if state.has_announcements:
-        # Announcements precede `synced`: a client with `synced` has all of them up to the id that `joined` named.
+        # Announcements precede `synced`. So a client that has received `synced` has all of them up to the id that
+        # `joined` named.
         send_announcements(connection, member, since=read_integer(query, "announced"))
     # Most clients that reconnect have missed nothing, and need no query.
     member.room.offset = state.offset
@@ -136,7 +137,7 @@ def get_groups(connection):
 
 
 def release(connection):
-    """Release everything that a connection held: groups, presence and socket lease. Do nothing without admission."""
+    """Release what an admitted connection held: groups, presence and socket lease. Do nothing for other connections."""
     if "member" in connection.session:
         connection.unsubscribe(get_groups(connection))
         release_leases(connection)

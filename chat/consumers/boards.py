@@ -52,7 +52,7 @@ class AuthConsumer(BoardConsumer, JsonWebsocketConsumer):
 
     def connect(self, message, board, session):
         """
-        Accept a browser. Close with 4404 to refuse a browser, and as `refuse_token` does for a token.
+        Accept a browser, or close its socket with 4404. `refuse_token` refuses a handshake with a token.
 
         A visitor gets the visitor's state and the announcements. The owner gets the waiting visitors.
         """
@@ -151,7 +151,8 @@ class WriteConsumer(BoardConsumer, WebsocketConsumer):
         """
         Accept an admitted visitor.
 
-        Close with 4403 for a removed visitor, as `refuse_token` does for a token, and with 4404 for anybody else.
+        Close the socket of a removed visitor with 4403, and the socket of anybody else with 4404. `refuse_token`
+        refuses a handshake with a token.
         """
         if refuse_token(message):
             return

@@ -141,7 +141,7 @@ def _mark_read(connection, member, event):
 
 
 def _sync(connection, member, event):
-    # A heartbeat that finds nothing new costs no read, so it is never refused for what the person has read.
+    # A heartbeat that finds nothing new costs no read, so the limit of reads never refuses it.
     if event.cursor != member.room.offset:
         budgets.check_reads(member.person_id, connection.address)
     # The heartbeat renews every lease. No code waits for the renewals: the worker's next trip to Redis sends them.
@@ -179,7 +179,7 @@ def _schedule(connection, member, event):
 
 
 def _dismiss(connection, member, event):
-    # An announcement that is over needs no refusal: the page has removed it.
+    # An announcement that has ended needs no refusal: the page has removed it.
     announcements.dismiss_announcement(member.person_id, event.id, get_room_ids(member.person))
 
 

@@ -54,7 +54,7 @@ class CheckedHandshake:
     """A mixin that checks the handshakes of a class-based consumer. It must precede `Ordered` in the bases."""
 
     def guard(self, handler):
-        """Return the handler of a handshake with its checks, and another handler as `Ordered.guard` returns it."""
+        """Return a handler of handshakes with the checks of this module, and other handlers as `Ordered.guard` does."""
         guarded = super().guard(handler)
         return checked_handshake(handler) if self.message.channel.name == "websocket.connect" else guarded
 

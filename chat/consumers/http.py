@@ -26,7 +26,7 @@ def healthz_refused(message):
 
 def _respond(message, status, body, **headers):
     response = JsonResponse(body, status=status)
-    # Only browsers over TLS need HSTS, and a health check is no browser.
+    # Only browsers over TLS need HSTS, and a health check is not a browser.
     security = {name: value for name, value in settings.INTERFACE_HEADERS.items() if not name.startswith("Strict-")}
     headers = {**security, **HEADERS, "Content-Length": len(response.content), "Date": http_date(), **headers}
     for name, value in headers.items():

@@ -60,7 +60,7 @@ def job(name, is_valid=_is_id):
 
 @job("member")
 def unmute(member_id):
-    """End a mute if its time has passed. If this job fails, the person's next message ends the mute."""
+    """End a mute if its time has passed. If this job fails, a sweep or the person's next message ends the mute."""
     moderation.end_mute(member_id)
 
 

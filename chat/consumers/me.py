@@ -1,5 +1,5 @@
 """
-The socket `/me/`: a person's own stream. Each tab has one stream, whatever room the tab shows.
+The socket `/me/`: a person's own stream. Each tab has one stream, which does not depend on the room that the tab shows.
 
 In this module `message` is always the Channels message. This module must not read or write rows itself.
 """
@@ -163,7 +163,7 @@ def _acknowledge(connection, event):
 
 
 def _dismiss(connection, person, event):
-    # If the announcement is over, do nothing: the page has removed it.
+    # An announcement that has ended needs no refusal: the page has removed it.
     announcements.dismiss_announcement(person.id, event.id, get_room_ids(person))
 
 

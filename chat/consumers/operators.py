@@ -29,7 +29,7 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
     http_user = True
 
     def connect(self, message, **kwargs):
-        """Accept an operator. Close as `refuse_token` does for a token, and with 4401 or 4404 for anybody else."""
+        """Accept an operator, or close the socket with 4401 or 4404. `refuse_token` refuses handshakes with tokens."""
         if refuse_token(message):
             return
         connection = Connection.from_message(message)
@@ -55,7 +55,11 @@ class OperatorStreams(CheckedHandshake, Ordered, WebsocketDemultiplexer):
         return broadcast.operator_rooms_group(person_id)
 
     def raw_receive(self, message, **kwargs):
-        """Pass a frame to its stream. Reject an invalid frame. Close the socket of a former operator, or on a flood."""
+        """
+        Pass a frame to its stream. Reject an invalid frame, and a frame above the rate limit.
+
+        Close the socket of a former operator, and of a client that ignores the rate limit.
+        """
         connection = Connection.from_message(message)
         try:
             self._check_frame(message, connection)
@@ -111,7 +115,7 @@ class HealthStream(OperatorStreams):
         return broadcast.OPERATIONS_GROUP
 
     def connect(self, message, **kwargs):
-        """Accept an operator as `OperatorStreams` does, and note that somebody listens."""
+        """Accept an operator as `OperatorStreams` does, and add the connection to the listeners."""
         super().connect(message, **kwargs)
         if "person" in message.channel_session:
             operations.join_listeners(message.channel_session["person"], Connection.from_message(message))
