@@ -2,14 +2,15 @@
 Bundles: the modules of the browser's code, joined into a few files.
 
 A room needs about a hundred modules. Over HTTP/1.1 a browser loads six files at a time, and each file takes a round
-trip. A room took eight seconds on a network with 300 ms and 80 kB/s. A bundle is one file, and compresses better.
+trip. A room took eight seconds on a network with round trips of 300 ms and 80 kB/s. A bundle is one file, and
+compresses better.
 
 There is no build step: this module joins the files when `collectstatic` or a server looks for static files. With DEBUG,
 pages load the modules themselves, so an engineer sees the files that they edit.
 
-Every page has the entry module `page.js`, and most pages have a second one of their own. Each entry module has a bundle
-with all that it imports. The workspace, which shows rooms, has a third one, `first-view.js`. This small bundle arrives
-first, and draws the messages that the page contains.
+Every page except the offline page has the entry module `page.js`, and most pages have a second one of their own. Each
+entry module has a bundle with all that it imports. The workspace, which shows rooms, has a third one, `first-view.js`.
+This small bundle arrives first, and draws the messages that the page contains.
 
 Each module that is loaded later with `import()` has a bundle too. A module may be in several bundles. The browser runs
 a module only once, because only its first definition counts.
@@ -30,7 +31,7 @@ CLIENT = Path(__file__).resolve().parent.parent / "static" / "chat"
 # The client's folder among the static files, and the folder of bundles in it.
 CLIENT_PREFIX = "chat/"
 FOLDER = "bundles"
-# The entry module of all pages.
+# The entry module of all pages except the pages of ALONE.
 COMMON = "page.js"
 ENTRIES = (
     COMMON,
@@ -98,7 +99,7 @@ def make_bundles() -> dict[str, str]:
 
 class Graph:
     """
-    Which modules import which, at once (`static`) or later (`dynamic`). A name is relative to the client's folder.
+    The imports of each module, at once (`static`) or later (`dynamic`). A name is relative to the client's folder.
 
     `closures` has a list for each module: the module and all that it imports at once, each module after its imports.
     """
@@ -134,7 +135,7 @@ class Graph:
             self._visit(target)
 
     def _collect_imports(self, name: str) -> list[str]:
-        """Return a module and everything that it imports at once, also indirectly. Each module follows its imports."""
+        """Return a module and all that it imports at once, directly or indirectly. Each module follows its imports."""
         found: dict[str, None] = {}
 
         def visit(module: str) -> None:

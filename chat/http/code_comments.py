@@ -1,9 +1,9 @@
 """
-Comments in JavaScript and CSS: remove them from the files that browsers load. They are 40% of the compressed bytes of
-the modules, and 12% of those of the styles.
+Comments in JavaScript and CSS: remove them from the files that browsers load. Of the compressed bytes, comments are 40%
+in the modules and 12% in the styles.
 
-This is no build step: the code stays as it is, line by line. Only comments that begin a line are removed, up to the end
-of a line. The modules of the chat have no template literals over several lines, in which a line could begin like a
+This is not a build step: the code stays as it is, line by line. Only comments that begin a line are removed, up to the
+end of a line. The modules of the chat have no template literals over several lines, in which a line could begin like a
 comment. A test checks that no code is lost.
 """
 

@@ -42,7 +42,7 @@ def mail(request: HttpRequest) -> dict[str, bool]:
 
 
 def installed_app(request: HttpRequest) -> dict[str, bool]:
-    """Return whether pages have the service worker (`has_worker`), and whether the site sends pushes (`has_push`)."""
+    """Return whether pages have the service worker (`has_worker`), and whether they offer pushes (`has_push`)."""
     has_worker = settings.CHAT_SERVICE_WORKER
     return {"has_worker": has_worker, "has_push": has_worker and push.is_push_on()}
 

@@ -10,7 +10,7 @@ from chat.protocol import ChatError, internal_error
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Return 403 `csrf_failed` for a request whose CSRF token is missing or wrong."""
+    """Return 403 `csrf_failed` for a request with a missing or wrong CSRF token, or from a page of another origin."""
     error = ChatError("csrf_failed", "This page is out of date, or cookies are off. Go back, reload, and try again.")
     return error_response(request, error)
 

@@ -1,8 +1,9 @@
 """
 Responses that carry a stored file: ranges, validators, and headers that keep a file from becoming a page of this site.
 
-Files come from people, so a browser must not run anything in them: only a short list of types is shown in the browser,
-and no other type keeps its name. This module checks no right, and counts no budget: its caller does both first.
+Files come from people, so a browser must not run anything in them. A browser shows only files of SHOWN_TYPES, and a
+response names OTHER_TYPE for every type that is in no list here. This module checks no right, and counts no budget: its
+caller does both first.
 """
 
 import hashlib
@@ -43,7 +44,8 @@ def make_file_response(
     is one of SHOWN_TYPES; otherwise the browser saves it. The file of a name never changes, so its ETag is made of the
     name. The status is 200, 206, 304 or 416. Raise FileLost if there is no such file.
 
-    With CHAT_X_ACCEL, nginx sends the file, and with CHAT_S3_REDIRECT, the bucket does (302).
+    With CHAT_X_ACCEL, nginx sends the file. With CHAT_S3_REDIRECT, a request for a file that the browser saves is
+    redirected to the bucket (302).
     """
     etag = f'"{hashlib.sha256(name.encode()).hexdigest()[:32]}"'
     if _is_cached(request, etag):

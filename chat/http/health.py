@@ -24,7 +24,7 @@ from chat.store import store
 
 from .site_numbers import NAMESPACE, PARTS
 
-# A health check and a scrape get their answer within a second, whatever is down.
+# A health check and a scrape get their answer within a second, even if Redis or the database is down.
 READY_SECONDS = 0.9
 PART_SECONDS, METRICS_SECONDS = 0.6, 0.9
 SAFE_METHODS = ("GET", "HEAD")
@@ -119,7 +119,12 @@ def _works(check: Callable[[], object]) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the site's numbers in the text format of Prometheus. The private listener never asks a worker."""
+    """
+    Return the site's numbers in the text format of Prometheus.
+
+    Without METRICS_TOKEN, refuse every request if the site has a private port. The interface itself answers on this
+    port, so a request that reaches a worker came to the public port.
+    """
     if settings.INTERFACE_PRIVATE and not settings.METRICS_TOKEN:
         return HttpResponse(CLOSED, status=403, content_type="text/plain; charset=utf-8")
     refusal = _refuse_metrics(request.method or "", request.META.get("HTTP_AUTHORIZATION", ""))

@@ -170,7 +170,7 @@ def _check_call(request: HttpRequest, view: Callable, kwargs: dict) -> None:
 
 
 def _refuse_token(request: HttpRequest, close: int | None) -> HttpResponse:
-    """Return the response to an invalid token, which counts as a sign-in of its address."""
+    """Return the response to an invalid token, and count it as a sign-in from the client's address."""
     try:
         limits.check_sign_in_without_password(limits.get_address(request))
     except ChatError as error:

@@ -163,7 +163,7 @@ def board(request, board):
 
 
 def _most_bytes():
-    """Return how many bytes a file of a message may have. Without files, the page has no button for them."""
+    """Return how many bytes a file of a message may have. With 0, the page has no button for files."""
     return int(settings.CHAT_UPLOAD_BYTES)
 
 

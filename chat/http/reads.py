@@ -25,7 +25,7 @@ class ListResponse(JsonResponse):
 
 def counts_reads(view: View) -> View:
     """
-    Decorate a view so that a GET counts what it reads: the `rows` of its response, and at least one, also for an error.
+    Decorate a view so that a GET counts what it reads: the `rows` of its response, but at least one, even for an error.
 
     The view raises `rate_limited` if the person or the address has used up the budget of reads. A request that changes
     something is not counted here: it counts as an event.

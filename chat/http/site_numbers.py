@@ -99,7 +99,7 @@ def collect_redis() -> list[Family]:
 
 
 def _count_online(families: list[Family]) -> list[Family]:
-    """Return the number of people, by their groups. If there are too many keys to count, return nothing."""
+    """Return the number of people with an open page, counted by groups; [] if there are too many keys to count."""
     for family in families:
         if family.name == f"{NAMESPACE}_groups_of_kind":
             found = sum(number for labels, number in family.samples if labels["kind"] in GROUPS_OF_PEOPLE)

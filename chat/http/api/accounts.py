@@ -13,7 +13,7 @@ from chat.services import limits, people, sign_ups
 
 
 def get_session(request):
-    """Return {handle, role, csrf} of this browser's login session, for everybody. Without a login, handle is null."""
+    """Return {handle, role, csrf} of this browser's login session. Without a login, `handle` and `role` are null."""
     return JsonResponse(_describe_session(request))
 
 

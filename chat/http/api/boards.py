@@ -18,7 +18,7 @@ def create_board(request):
     """
     Create a board that this browser owns, for everybody. Body {name?, handle?}, as JSON or as the lobby's form.
 
-    Return 201 and {board, session, owner} to a script, and a redirect to the board to a browser.
+    Return 201 and {board, session, owner} to a script. Redirect a browser to the board.
     """
     if accepts_json(request) and request.content_type == "application/json":
         fields = protocol.parse_object(request.body) if request.body else {}
@@ -48,9 +48,9 @@ def get_session_id(request, board):
     """
     Return the secret that identifies this browser on a board.
 
-    A browser without a secret gets one in its login session, and counts as a guest of its address. Raise
-    `rate_limited` if the address has reached the limit of guests. Raise `forbidden` for a person without an account if
-    the site is closed to guests.
+    A browser without a secret gets one in its login session, and counts as a new guest of its IP address. Raise
+    `rate_limited` if the address has reached the limit of guests. Raise `forbidden` for a person who is not signed in
+    if the site is closed to guests.
     """
     if not request.user.is_authenticated:
         entry.check_guests()

@@ -24,7 +24,7 @@ def run_command(request, slug):
     """
     Run a command, for people who may enter the room. They become members. Body {ref, name, text?, zone?, thread?}.
 
-    Return 200 and the `ack` without its type: {ref, id, offset, notice?}. The same `ref` again gets the same body.
+    Return 200 and the `ack` without its type: {ref, id, offset, notice?}. A repeated `ref` gets the same body.
     """
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Command)
     with errors_with_ref(event.ref):

@@ -41,7 +41,7 @@ def _describe(emoji, person):
 
 @signed_in
 def add_emoji(request, name):
-    """Add an emoji. The body is an image file (PNG, JPEG, WebP or GIF). Return the emoji: 201."""
+    """Add an emoji. The body is an image file (PNG, JPEG, WebP or GIF). Return 201 and the emoji."""
     budgets.check("custom_emoji", request.user.id)
     emoji = custom_emoji.add_emoji(request.user, name, request.body)
     return JsonResponse(_describe(emoji, request.user), status=201)

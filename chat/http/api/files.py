@@ -1,5 +1,5 @@
 """
-The JSON API of files: upload one into a room or onto a board, list those of a room, open and delete one.
+The JSON API of files: upload a file into a room or a board, list the files of a room, open a file, and delete a file.
 
 An interface stores an upload while it arrives, and calls the view twice: see `channels_transport.uploads`. Other
 servers pass the whole form to the view.
@@ -70,7 +70,8 @@ def list_files(request, slug):
     """
     Return {files: [{message, author, at, and the fields of a file}], next} to people who may read the room.
 
-    The files of the newest messages come first. Query: `before` (`next` of the page before); `kind=image` for pictures.
+    The files of the newest messages come first. Query: `before` (`next` of the previous page); `kind=image` for
+    pictures.
     """
     room = rooms.get_readable_room(request.user, slug)
     before = get_query_integer(request, "before", protocol.check_integer)

@@ -1,4 +1,4 @@
-"""The JSON API of a room's webhooks, for its owners and moderators. `hook_address` has what other programs call."""
+"""The JSON API of a room's webhooks, for its owners and moderators. Other programs post to `hook_address`."""
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
@@ -19,7 +19,7 @@ def list_hooks(request, slug):
     """
     Return {hooks: [...], may_send} to the owners and moderators of a room, the oldest hook first, without keys.
 
-    `may_send`: whether the person may make outgoing hooks. Other people do not see the outgoing hooks.
+    `may_send`: whether the person may make outgoing hooks. Otherwise the person does not see the outgoing hooks.
     """
     found, may_send = hooks.get_hooks(request.user, slug)
     return ListResponse({"hooks": [_describe(hook) for hook in found], "may_send": may_send})
@@ -55,7 +55,7 @@ def change_hook(request, slug, hook_id):
 
 @signed_in
 def delete_hook(request, slug, hook_id):
-    """Delete a hook. What it posted stays. Return 204."""
+    """Delete a hook. The messages that it posted stay. Return 204."""
     limits.check_event(request.user.id)
     hooks.delete_hook(request.user, slug, hook_id)
     return HttpResponse(status=204)

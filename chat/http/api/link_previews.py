@@ -12,7 +12,7 @@ IMAGE_CACHE = "private, max-age=86400"
 
 @signed_in
 def delete_preview(request, slug, number, preview_id):
-    """Remove a preview from a message, for the author and for moderators. It does not come back. Return 204."""
+    """Remove a preview from a message, for the author and for moderators. It never appears again. Return 204."""
     limits.check_event(request.user.id)
     link_previews.hide_preview(request.user, slug, number, preview_id)
     return HttpResponse(status=204)

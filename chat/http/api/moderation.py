@@ -17,7 +17,7 @@ def list_members(request, slug):
     """
     Return {members: [...], more} to the room's moderators, in the order of joining. Query: `role`, `page`.
 
-    With `handle`, the list contains only this person. Raise `not_found` if the person is no member.
+    With `handle`, the list contains only this person. Raise `not_found` if the person is not a member.
     """
     room = moderation.get_moderated_room(request.user, slug, Action.SEE_ROLES)
     if "handle" in request.GET:
@@ -142,7 +142,7 @@ def describe_report(report):
 
 @signed_in
 def list_versions(request, slug, number):
-    """Return {versions: [{body, at, by}]} of a message to the room's moderators: the oldest first, the present last."""
+    """Return {versions: [{body, at, by}]} of a message, the oldest body first, to the room's moderators."""
     room = moderation.get_moderated_room(request.user, slug, Action.SEE_HISTORY)
     found = rooms.get_history(room, number)
     return ListResponse({"versions": [_describe_version(version) for version in found]})

@@ -13,7 +13,7 @@ MAX_LISTED = 200
 
 @operators_only
 def list_announcements(request):
-    """Return {announcements: [...]} to operators: the newest ones that have not expired, with whispers."""
+    """Return {announcements: [...]} to operators: the newest ones that have not expired, including whispers."""
     found = announcements.find_current()[:MAX_LISTED]
     return ListResponse({"announcements": [_describe(announcement) for announcement in found]})
 

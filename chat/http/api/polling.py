@@ -64,7 +64,7 @@ def write_body(texts, **fields):
 
 
 def in_room(function):
-    """Decorate a view so that it gets the Member. An error response has the close code, if a socket has one for it."""
+    """Decorate a view so that it gets the Member. An error response has the code that would close a socket, if any."""
 
     @signed_in
     def enter(request, slug):
@@ -134,8 +134,8 @@ def _renew_leases(connection, member):
 
 
 def _read_cursor(request, room):
-    # A cursor that is no integer, or of another epoch, counts as one above the room's offset: the response resets the
-    # client.
+    # A cursor that is not an integer, or that belongs to another epoch, counts as larger than the room's offset. So the
+    # response resets the client.
     if "epoch" in request.GET and request.GET["epoch"] != room.get_epoch():
         return protocol.MAX_INTEGER
     cursor = protocol.parse_integer(request.GET.get("cursor"))
@@ -172,7 +172,8 @@ def _wait(request, connection, cursor, seconds):
     """
     Return a response that the interface completes at the next event of the room, or after `seconds`.
 
-    If the room or the client's rights have changed meanwhile, return the response to this change at once.
+    If the room or the client's rights have changed since the request was read, return the response to this change at
+    once.
     """
     groups = admission.get_groups(connection)
     connection.begin_waiting(groups)

@@ -1,4 +1,4 @@
-"""The JSON API of people for other people, and of a person's own profile, preferences and sign-ins."""
+"""The JSON API of the profiles of all people, and of a person's own profile, preferences and sign-ins."""
 
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 
@@ -21,7 +21,7 @@ def list_people(request):
     Return {people: [{handle, name, status, emoji, time_zone, picture}]}, for signed-in people.
 
     Query: one or more `handle` for these people; or `q` for people whose handle begins with this text, or whose name
-    has a word that begins with it, with `room` for members of this room only.
+    has a word that begins with it. With `q`, `room` limits the list to members of this room.
     """
     limits.check_event(request.user.id)
     handles = request.GET.getlist("handle")

@@ -33,7 +33,7 @@ def _find_zone(request):
     """
     Return the time zone in which the days of a search begin, or None for UTC.
 
-    It is the `zone` of the request, else that of the person's profile, else the `device_zone` of the request.
+    This is the `zone` of the request, else the zone of the person's profile, else the `device_zone` of the request.
     """
     zone, device_zone = get_query_zone(request), get_query_zone(request, "device_zone")
     return zone or people.find_zone(request.user, device_zone)

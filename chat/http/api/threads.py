@@ -55,7 +55,8 @@ def list_own(request):
     """
     Return {threads: [{room, thread, root, last, unread}], more}: the threads that the person follows.
 
-    Those with unread replies come first. Within both parts, the newest reply comes first. Query: `page`, from 0.
+    Threads with unread replies come first, then the others. In each of these two parts, the thread with the newest
+    reply comes first. Query: `page`, from 0.
     """
     return page_response(request, "threads", lambda page: threads.get_own_threads(request.user, page), _describe_all)
 

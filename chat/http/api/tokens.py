@@ -1,4 +1,4 @@
-"""The JSON API of the tokens of bots. No token may call it: a token makes no tokens."""
+"""The JSON API of the tokens of bots. No token may call it, so a token cannot create tokens."""
 
 from datetime import timedelta
 

@@ -99,7 +99,7 @@ def open_direct(request):
 @never_cache
 @signed_in
 def list_blocks(request):
-    """Return {blocks: [{handle, guest?}]}: the people whom the person blocks, the newest first."""
+    """Return {blocks: [{handle, guest?}]}: the people whom this person blocks, the newest block first."""
     found = blocks.find_blocked(request.user)
     return ListResponse({"blocks": [protocol.person(other.handle, other.is_guest) for other in found]})
 
@@ -107,7 +107,7 @@ def list_blocks(request):
 @signed_in
 def set_block(request):
     """
-    Block a person, or end the block. Return 204, also if nothing changes.
+    Block a person, or end the block. Return 204, even if nothing changes.
 
     Body {handle, blocked}. Browsers remove a handle such as `..` from an address, so pages use this call.
     """
@@ -120,7 +120,7 @@ def set_block(request):
 
 @signed_in
 def block(request, handle):
-    """Block a person. Return 204, also if the person is blocked already."""
+    """Block a person. Return 204, even if the person is blocked already."""
     limits.check_event(request.user.id)
     blocks.block_person(request.user, people.get_person(handle))
     return HttpResponse(status=204)
@@ -128,7 +128,7 @@ def block(request, handle):
 
 @signed_in
 def unblock(request, handle):
-    """End a block. Return 204, also if there is none."""
+    """End a block. Return 204, even if there is none."""
     limits.check_event(request.user.id)
     blocks.unblock_handle(request.user, handle)
     return HttpResponse(status=204)
