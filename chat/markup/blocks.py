@@ -104,7 +104,7 @@ def embolden_headings(state: StateCore) -> None:
 
 
 def fence(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read fenced code. A fence without code is text, and so is a line of tildes with words that are no language."""
+    """Read fenced code. A fence without code is text, and so is a line of tildes with words that name no language."""
     words = line_of(state, start).lstrip("`~").strip()
     is_language = words.lower() in LANGUAGES
     if words and not is_language and line_of(state, start).startswith("~"):

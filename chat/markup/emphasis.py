@@ -42,7 +42,7 @@ def can_open_and_close(source: str, start: int, behind: int, first: int | None =
     """
     Return whether the marks source[start:behind] can open emphasis, and whether they can close it.
 
-    `first` is the position of the backslashes before the marks; None if there are none.
+    `first` is the position of the first backslash directly before the marks; None if there is none.
     """
     first = start if first is None else first
     previous = source[first - 1] if first else " "
@@ -69,7 +69,7 @@ def _is(character, *categories):
 
 
 def emphasis(state: StateInline, silent: bool) -> bool:
-    """Record a run of `*` or `_`. The parser pairs the runs later. Longer runs than three and `__init__` are text."""
+    """Record a run of `*` or `_`. The parser pairs the runs later. Runs of more than three and `__init__` are text."""
     mark = state.src[state.pos]
     if silent or mark not in "*_":
         return False

@@ -8,5 +8,5 @@ _TOO_LONG = re.compile("&#[0-9]{100,};?")
 
 
 def unescape(text: str) -> str:
-    """Return a text with characters in place of its references, as `html.unescape` does, for any text."""
+    """Return a text with characters in place of its references, as `html.unescape` does. Never raise ValueError."""
     return html.unescape(_TOO_LONG.sub("\N{REPLACEMENT CHARACTER}", text))

@@ -1,8 +1,13 @@
 """
 The links of a body for which a preview may be shown.
 
-These links have no preview: those in quotes, because the quoted message has the preview; those in angle brackets, which
-is how people ask for no preview; and those in code, which are no links. This module opens no address.
+These links have no preview:
+
+- links in quotes, because the quoted message has the preview;
+- links in angle brackets: people use the brackets to ask for no preview;
+- addresses in code, which are not links.
+
+This module opens no address.
 """
 
 from functools import lru_cache

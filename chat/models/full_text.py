@@ -19,7 +19,7 @@ from .read_connection import get_read_connection
 LABEL = "§"
 # PostgreSQL has labels for blocks of ids of messages. A block of a level has 2 ** BLOCK_BITS[level] ids.
 BLOCK_BITS = (15, 17, 19, 21)
-# Before PostgreSQL asks the index, it reads the documents of the newest ids of messages one by one: this many ids.
+# On PostgreSQL, a search first reads the documents of this many newest ids of messages one by one, without the index.
 NEWEST_READ = 3000
 _PREFIX_LENGTHS = (2, 3)
 # The most common words do not have more characters than this.
@@ -50,7 +50,7 @@ class Condition:
 @dataclass(frozen=True)
 class Rows:
     """
-    Which rows of messages may be found, whatever the index contains: SQL for the message `m` in the room `r`.
+    Which rows of messages may be found, even if the index is outdated: SQL for the message `m` in the room `r`.
 
     `first` and `end` limit the ids of the messages: `first` <= id < `end`.
     """
@@ -86,7 +86,7 @@ def find_ids(condition: Condition, rows: Rows, limit: int) -> list[int]:
 
 
 def find_allowed(ids: Sequence[int], rows: Rows) -> list[int]:
-    """Return those of these ids whose rows may be found, in the same order."""
+    """Return the ids of the messages that may be found, from `ids` and in the same order."""
     if not ids:
         return []
     marks = ", ".join(["%s"] * len(ids))
@@ -154,7 +154,7 @@ def _is_short(token):
 
 def _make_prefix(token, length):
     """Return the label of the messages with a token that begins with these characters."""
-    # PostgreSQL reads all entries with a prefix, however many messages they have. So short prefixes have labels.
+    # PostgreSQL reads all entries with a prefix, and a short prefix has very many. So short prefixes have labels.
     return f"{LABEL}{length}{token[:length]}"
 
 
@@ -169,7 +169,7 @@ def _find_with_vectors(condition, rows, limit):
 
     PostgreSQL's index has no order. So PostgreSQL would read each match before it returns the newest ones: a second for
     a common word. If a word is common, the documents that are read one by one have enough matches. If the word is rare,
-    the windows have few matches. The windows become larger.
+    the windows have few matches. Windows of older ids are larger.
     """
     query = _make_query(condition)
     newest = _read_ids("SELECT COALESCE(MAX(message_id), 0) FROM chat_searchdocument", [])[0]
@@ -185,7 +185,7 @@ def _find_with_vectors(condition, rows, limit):
 
 
 def _list_windows(first: int, end: int) -> Iterator[str]:
-    """Return the labels of the blocks that together contain the ids from `first` to before `end`, the newest first."""
+    """Yield the labels of the blocks that together contain the ids from `first` to before `end`, the newest first."""
     level = 0
     if first >= end:
         return

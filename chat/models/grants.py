@@ -58,5 +58,5 @@ def read_grant(values: Iterator[Any]) -> Grant | None:
 
 
 def parse_scopes(text: str | None) -> frozenset[str]:
-    """Return the scopes in a column. A token from before there were scopes has null, and every scope."""
+    """Return the scopes in a column. Null means every scope: tokens that are older than scopes have null."""
     return frozenset(SCOPES if text is None else text.split())

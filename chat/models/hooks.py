@@ -105,7 +105,7 @@ class HookDelivery(models.Model):
 
 
 class MessageSender(models.Model):
-    """The name and the emoji under which a hook posted one message, where they differ from those of the hook."""
+    """The name and the emoji under which a hook posted one message, if they differ from the hook's own."""
 
     id = models.BigAutoField(primary_key=True)
     room = models.ForeignKey(Room, related_name="+", db_index=False, on_delete=models.CASCADE)

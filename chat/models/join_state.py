@@ -23,9 +23,9 @@ class JoinState(NamedTuple):
     """
     The rights of a member, and what the server may have to send.
 
-    - `may_stay`: the member exists, is not banned, and is no guest in a room that is closed to guests. No other guest
-      of the person's browser is banned; for an account, only earlier guests count. Bans of other guests do not apply to
-      moderators, and not to visitors of a board.
+    - `may_stay`: the member exists, is not banned, and is not a guest in a room that is closed to guests. No other
+      guest of the person's browser is banned; for an account, only earlier guests count. Bans of other guests apply
+      neither to moderators nor to visitors of a board.
     - `has_tasks`: the person may have tasks in the room.
     - `has_announcements`: there may be announcements for the person.
     - `offset`: the present offset of the room, or None if the room was deleted.

@@ -164,7 +164,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     seen_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # What the token of this request or connection allows; None without a token. This is no column.
+    # What the token of this request or connection allows; None without a token. This is not a column.
     grant: Grant | None = None
 
     objects = PersonManager()

@@ -1,4 +1,4 @@
-"""The browsers that receive pushes: notices through the push service of the browser, also while no page is open."""
+"""The browsers that receive pushes: notices through the push service of the browser, even while no page is open."""
 
 from django.db import models
 from django.utils import timezone
@@ -13,7 +13,7 @@ class PushSubscription(models.Model):
 
     - `endpoint`: the address at the push service, which the browser has named; `digest`: the digest of this address.
     - `public_key`, `secret`: the keys of the browser, in base64url. Only the browser can read what they encrypt.
-    - `language`, `time_zone`: those of the browser. They count if the person has chosen none.
+    - `language`, `time_zone`: the browser's values. They are used if the person has chosen none.
     - `shows_text`: whether a push contains the text of a message.
     - `failures`: the failures since the last success; `failing_since`: when the first of them happened.
     - `held_until`: nothing is sent to the push service before this time.

@@ -1,5 +1,5 @@
 """
-The connection for statements that read: the primary server's, or, inside of `reading_from`, the replica's.
+The connection for statements that read: to the primary server, or to the replica inside of `reading_from`.
 
 `replica` decides which reads use a replica. This module only remembers the decision, for each thread.
 """

@@ -33,7 +33,7 @@ class Reminder(models.Model):
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, related_name="reminders", on_delete=models.CASCADE)
     # The room that gets the message or, for a private reminder, the room in which the person asked for it. A private
-    # reminder is sent also if the room was deleted.
+    # reminder is sent even if the room was deleted.
     room = models.ForeignKey(Room, null=True, related_name="reminders", on_delete=models.SET_NULL)
     is_private = models.BooleanField()
     # The message that the reminder is about.

@@ -3,8 +3,8 @@ Reads that may use a replica of the database: `read_from_replica(function)`.
 
 The setting DATABASE_REPLICA_URL names the replica. It may be behind the primary server. So only reads that tolerate
 this call `read_from_replica`, and every other statement uses the primary server. Inside of such a call, `ReplicaRouter`
-sends the queries of models to the replica, and `read_connection` gives its connection to other statements. So a
-function that reads does not have to know about replicas.
+sends the queries of models to the replica, and `read_connection` gives the replica's connection to other statements. So
+a function that reads does not have to know about replicas.
 
 A read never uses a replica for rights, for a `ref`, for the newest messages of a room, or for changes after a cursor.
 This module writes nothing.
@@ -76,8 +76,8 @@ class Watch:
     Knows whether the replica answers, and how far behind it is. All threads of a process share it.
 
     At most once in CHECK_SECONDS, it asks both servers for their positions in the write-ahead log. The replica has
-    everything that was committed before the newest position that it has replayed. So the age of that position is a
-    limit of the lag, also while nothing is written, and if the replica has lost the primary server.
+    everything that was committed before the newest position that it has replayed. So the age of that position is an
+    upper limit of the lag. This is true while nothing is written, and if the replica has lost the primary server.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Watch:
         with self._lock:
             if time.monotonic() < self._check_at:
                 return self._is_usable
-            # Other threads use the last result meanwhile.
+            # Other threads use the last result during this check.
             self._check_at = time.monotonic() + CHECK_SECONDS
         began, written = time.monotonic(), _read_written()
         try:
@@ -120,7 +120,7 @@ class Watch:
             logger.info("The replica of the database gets reads again")
 
     def _find_lag(self, now: float, written: int, replayed: int) -> float:
-        """Return a number of seconds by which the replica is behind at most."""
+        """Return an upper limit of the lag in seconds."""
         with self._lock:
             self._positions.append((now, written))
             oldest = now - settings.DATABASE_REPLICA_LAG_SECONDS - 2 * CHECK_SECONDS
@@ -138,12 +138,12 @@ def _read_written() -> int:
 
 
 def _read_replayed() -> int:
-    """Return the position up to which the replica has replayed. Raise DatabaseError if it is no replica."""
+    """Return the position up to which the replica has replayed. Raise DatabaseError if it is not a replica."""
     with connections[REPLICA].cursor() as cursor:
         cursor.execute("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn() - '0/0'::pg_lsn")
         is_replica, replayed = cursor.fetchone()
     if not is_replica:
-        raise DatabaseError("it is no replica, perhaps because it was promoted")
+        raise DatabaseError("it is not a replica, perhaps because it was promoted")
     return int(replayed or 0)
 
 

@@ -38,7 +38,7 @@ class RoomManager(models.Manager):
         """
         Do what `take_post` does for `number` messages, and return the last offset.
 
-        `posts` of the messages are no replies in threads, and the last of these was posted at `at`.
+        `posts` is how many of them are not replies in threads. `at` is the time of the last of these `posts` messages.
         """
         moment = at and connection.ops.adapt_datetimefield_value(at)
         (offset,) = self._fetch(_TAKE_POSTS, [number, posts, moment, room_id])
@@ -140,7 +140,7 @@ class Room(models.Model):
     callers = models.CharField(max_length=10, choices=CALLERS, null=True)
     offset = models.BigIntegerField(default=0, editable=False)
     # This counts the messages ever posted, without edits, reactions and removals. Only differences have a meaning: the
-    # count begins when the column was added, and null means 0.
+    # count began when the column was added, and null means 0.
     posts = models.BigIntegerField(null=True, editable=False)
     # In a direct conversation, this names its people; null in other rooms. So the same people have one conversation.
     people_key = models.CharField(max_length=200, unique=True, null=True, editable=False)

@@ -148,7 +148,7 @@ class SearchProgressManager(models.Manager):
         room from being deleted before the commit.
         """
         if connection.vendor == "postgresql":
-            # `delete_room` locks the room first, too. Without this lock, the two transactions could block each other.
+            # `delete_room` locks the room first, too. Without this lock, the two transactions could deadlock.
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM chat_room WHERE id = %s FOR KEY SHARE", [due.room_id])
                 if cursor.fetchone() is None:
@@ -162,8 +162,8 @@ class SearchProgress(models.Model):
     """
     How far a room is indexed: all changes up to `offset`.
 
-    The documents have the form of `version`, and say whether the room was public (`access`). If one of these has
-    changed, the room is indexed again from the beginning.
+    The documents have the form of `version`, and say whether the room was public (`access`). If the version or the
+    access of the room has changed since, the room is indexed again from the beginning.
     """
 
     room = models.OneToOneField(Room, primary_key=True, related_name="+", on_delete=models.CASCADE)

@@ -31,7 +31,7 @@ class TokenManager(models.Manager):
         return token
 
     def expired(self) -> models.QuerySet:
-        """Select the tokens whose time is over."""
+        """Select the tokens that have expired."""
         return self.filter(expires_at__lte=timezone.now())
 
 
@@ -39,8 +39,8 @@ class Token(models.Model):
     """
     A key with which a bot uses a person's account. Only the digest of the key is stored.
 
-    - `scopes`: the names of the token's scopes, separated by spaces. Null means every scope: tokens from before there
-      were scopes have null, and workers of an older version insert null;
+    - `scopes`: the names of the token's scopes, separated by spaces. Null means every scope: tokens that are older than
+      scopes have null, and workers of an older version insert null;
     - `only_rooms`: whether the token reaches only `rooms`. Null is False. When such a room is deleted, it leaves
       `rooms`, and the token never reaches more rooms than before;
     - `expires_at`: the end of the token; null if it has none;
@@ -59,7 +59,7 @@ class Token(models.Model):
     used_at = models.DateTimeField(null=True, editable=False)
     survives_password_change = models.BooleanField(null=True, editable=False)
 
-    # The people service sets these attributes for lists of tokens. They are no columns.
+    # The people service sets these attributes for lists of tokens. They are not columns.
     shown_rooms: list[Room] | None = None
     expires_soon = False
 

@@ -1,8 +1,8 @@
 """
 The statements of a person's workspace: the rooms that the person is in, with what is unread in each.
 
-Each function runs one statement, however many rooms there are. The statements are built only once; statements.py gives
-the reason.
+Each function runs one statement for any number of rooms. The statements are built only once; statements.py gives the
+reason.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Place(NamedTuple):
     - `unread`: messages of other people after the read marker, without removed ones and without replies in threads; at
       most MAX_UNREAD.
     - `mentions`: messages after the read marker that mention the person, or call all members. Silent mentions do not
-      count, and neither do calls by the person or by people whom the person has blocked.
+      count. Calls by the person, and by people whom the person has blocked, do not count either.
     - `board`: the UUID of the board whose room this is, or None.
     - `threads`: threads with unread replies that the person follows.
     """
@@ -116,7 +116,7 @@ def find_newest(room_id: int, most: int) -> Newest | None:
     """
     Return the Newest of a room, in one statement, or None if the room was deleted.
 
-    Its `authors` are those of the newest messages, at most `most`.
+    Its `authors` are the authors of at most `most` of the newest messages.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SELECT_NEWEST, [room_id, most])

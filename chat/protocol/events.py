@@ -19,7 +19,7 @@ from .facts import format_time
 class Event:
     """An event from a client. Each subclass has one `type`. parsing.py checks each field by its name."""
 
-    # `type` has no annotation, so it is no field of the dataclass.
+    # `type` has no annotation, so it is not a field of the dataclass.
     type = ""
 
 

@@ -1,7 +1,7 @@
 """
 Facts: the events that the server sends. boards.py and workspace.py have the events of waiting rooms and of people's own
-streams. Most functions return an event, which `encode` turns into the text of a frame. `person` and `you` return a part
-of an event.
+streams. Most functions return an event, which `encode` turns into the text of a frame. `person`, `you` and `poll`
+return a part of an event.
 
 The functions take plain values, and do not know where the values come from.
 """

@@ -158,7 +158,7 @@ def is_slug(value: Any) -> TypeGuard[str]:
 
 def check_integer(value: Any, name: str, least: int = 0, most: int = MAX_INTEGER) -> int:
     """Return an integer from `least` to `most`. Raise `invalid_field`."""
-    # In Python a bool is an int. On the wire, true and false are no integers.
+    # In Python a bool is an int. On the wire, true and false are not integers.
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ChatError(
             "invalid_field",
@@ -234,7 +234,7 @@ def is_emoji_mark(value: Any) -> bool:
 
 def canonical_emoji(text: str) -> str:
     """
-    Return the fully qualified form of an emoji, or `text` if it is no emoji.
+    Return the fully qualified form of an emoji, or `text` if it is not an emoji.
 
     Keyboards leave out some or all variation selectors of an emoji, or add the selector of its form without colours.
     """
@@ -296,12 +296,12 @@ def check_time(value: Any, name: str) -> datetime:
 
 
 def parse_integer(text: Any) -> int | None:
-    """Return the integer in a parameter of a URL, or None if `text` is no integer from 0 to MAX_INTEGER."""
+    """Return the integer in a parameter of a URL, or None if it is not an integer from 0 to MAX_INTEGER."""
     if not isinstance(text, str) or not _DIGITS.fullmatch(text) or int(text) > MAX_INTEGER:
         return None
     return int(text)
 
 
 def parse_uuid(text: Any) -> UUID | None:
-    """Return the UUID in `text`, in the usual form with hyphens, or None if `text` is no UUID."""
+    """Return the UUID in `text`, in the usual form with hyphens, or None if it is not a UUID."""
     return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None

@@ -19,7 +19,7 @@ def thread_summary(root: int, offset: int, count: int, last_at: datetime | None,
 
     - `root`: the id of the first message.
     - `offset`: the other fields are those after this change of the room. If two events have different summaries, the
-      summary with the higher offset is newer, whichever event came first.
+      summary with the higher offset is newer, even if its event came first.
     - `count`, `last_at`: the number of replies, and the time of the last one, without removed replies.
     - `authors`: the handles of the last people who replied, the newest first.
     """

@@ -17,7 +17,7 @@ def is_file_id(value: Any) -> bool:
 
 
 def check_files(value: Any, name: str) -> tuple[str, ...]:
-    """Return the different ids of a message's files, at most MAX_FILES. Raise `invalid_field` or `too_long`."""
+    """Return the ids of a message's files, at most MAX_FILES, each once. Raise `invalid_field` or `too_long`."""
     if not isinstance(value, list) or not all(is_file_id(key) for key in value):
         raise ChatError("invalid_field", "'%(name)s' must be a list of ids of files.", name=name)
     if len(set(value)) != len(value):

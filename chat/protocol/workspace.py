@@ -143,7 +143,7 @@ def workspace_room(
 
 
 def room_state(archived: bool, callers: str) -> dict:
-    """Return the fields that only some rooms have: those that are archived, or that have other CALLERS than usual."""
+    """Return the fields that only some rooms have: archived rooms, and rooms with other CALLERS than USUAL_CALLERS."""
     return {**({"archived": True} if archived else {}), **({"callers": callers} if callers != USUAL_CALLERS else {})}
 
 

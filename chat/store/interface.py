@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Bucket(NamedTuple):
-    """A token bucket with room for `burst` tokens, filled by `per_second`. `take_tokens` explains the reserve."""
+    """A token bucket for `burst` tokens that gets `per_second` tokens a second. `take_tokens` explains the reserve."""
 
     name: str
     burst: float
@@ -54,7 +54,7 @@ class SingleTokens(ABC):
         """See `Store`."""
 
     def take_token(self, name: str, burst: float, per_second: float) -> float:
-        """Take a token of a bucket with room for `burst`, filled by `per_second`. Return 0, or the seconds to wait."""
+        """Take one token of a Bucket(name, burst, per_second). Return 0, or the seconds to wait."""
         return self.take_tokens([Bucket(name, burst, per_second)]).wait
 
     def take_token_deferred(
@@ -113,7 +113,7 @@ class Store(SingleTokens, SingleLeases):
         check the buckets.
 
         The first bucket is the caller's own. While at least half of its tokens are left, the other buckets are empty
-        only below 1 minus their `reserve`. So a few owners who use much cannot lock out those who use little.
+        only below 1 minus their `reserve`. So a few owners who use much cannot lock out owners who use little.
         """
 
     @abstractmethod
@@ -179,7 +179,7 @@ class Store(SingleTokens, SingleLeases):
 
     @abstractmethod
     def release_leases(self, names: Collection[str], holder: str) -> None:
-        """End leases before their time. A holder without a lease is no error. This may run later."""
+        """End leases before their time. Ignore a holder without a lease. This may run later."""
 
     @abstractmethod
     def count_leases(self, name: str) -> int:
@@ -250,7 +250,7 @@ class Store(SingleTokens, SingleLeases):
     @abstractmethod
     def take_changes(self, name: str) -> tuple[list[str], list[str], int]:
         """
-        Return (owners who came, owners who went, the number of all owners) since the last call.
+        Return (the owners who came since the last call, the owners who went, the number of all present owners).
 
         An owner who came and went, or went and came back, between two calls is in neither list.
         """

@@ -10,7 +10,7 @@ from .interface import TALLY_SECONDS, Bucket, Entered, Store, Taken, split_chang
 
 # A caller that has waited for the returned time gets its tokens, although floats are not exact.
 ROUNDING_SECONDS = 1e-6
-SWEEP_SECONDS = 60  # between two sweeps of full buckets, and of expired counters and texts
+SWEEP_SECONDS = 60  # between two sweeps of full buckets, and of expired counters, texts and series
 # The kinds of values whose last part is the time at which they can be deleted.
 SWEPT = ("bucket", "counter", "text", "series")
 
@@ -104,7 +104,7 @@ class MemoryStore(Store):
             return before if ends_at >= time.monotonic() else None
 
     def _sweep_expired(self):
-        """Delete the full buckets, and the expired counters and texts, at most once in SWEEP_SECONDS."""
+        """Delete the full buckets, and the expired counters, texts and series, at most once in SWEEP_SECONDS."""
         # These names contain names of connections and addresses. Without this sweep, the dictionary would grow with
         # every new connection and address.
         now = time.monotonic()
