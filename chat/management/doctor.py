@@ -99,4 +99,4 @@ def _describe_refusals() -> str:
     if not found:
         return ""
     numbers = ", ".join(f"{limit} {number}" for limit, number in found.items())
-    return f" Refused for the whole site: {numbers}. If these were people and no attack, raise them in CHAT_LIMITS."
+    return f" Refused for the whole site: {numbers}. If this was not an attack, raise these limits in CHAT_LIMITS."

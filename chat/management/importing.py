@@ -25,10 +25,13 @@ class ImportCommand(ServiceCommand):
         parser.add_argument(
             "--people",
             metavar="FILE",
-            help="A CSV file that says who is who: the id, username or e-mail address there; the handle here.",
+            help="A CSV file of people who have accounts here. The first column is the id, username or e-mail address"
+            " in the export. The second column is the handle here.",
         )
         parser.add_argument(
-            "--same-handles", action="store_true", help="People with the same handle here and there are the same."
+            "--same-handles",
+            action="store_true",
+            help="A person of the export and an account with the same handle here are the same person.",
         )
         parser.add_argument(
             "--source",
@@ -94,8 +97,8 @@ class ImportCommand(ServiceCommand):
         self.stdout.write("People: " + ", ".join(f"{number:,} {reason}" for reason, number in counted.items()) + ".")
         self._print_list("People who have accounts here", map(_describe_match, _find_matches(people)))
         self._print_list(
-            "Handles that are taken or not allowed here, and the handles of the new accounts. If it is the same person,"
-            " write a line into the file for --people",
+            "Handles that are taken or not allowed here, and the handles of the new accounts. If a taken handle belongs"
+            " to the same person, write a line into the file for --people",
             (
                 f"{planned.person.id} {planned.person.handle} -> {planned.handle}"
                 for planned in people

@@ -59,7 +59,7 @@ class Monitor:
         self._sampling = Sampling(self.holder, self._works_still, lambda: self._watch.people if self._watch else None)
 
     def start(self) -> None:
-        """Start the thread, and that of the samples."""
+        """Start the thread of the monitor and the thread of the samples."""
         self._thread.start()
         self._sampling.start()
 
@@ -107,8 +107,8 @@ class Monitor:
 
     def _sweep(self):
         for sweep in self._sweeps:
-            # The last sweep may have taken long, for example because the database was locked. Another monitor may hold
-            # the lease now.
+            # The previous sweep may have taken long, for example because the database was locked. Another monitor may
+            # hold the lease now.
             if not self._attempt("lease", self._acquire_lease):
                 return
             self._attempt(sweep.__name__, sweep)
@@ -120,7 +120,7 @@ class Monitor:
         asked_at = time.monotonic()
         is_working = store.acquire_lease(MONITOR_LEASE, self.holder, LEASE_SECONDS, limit=1)
         if is_working and not (self._is_working and asked_at < self._lease_ends_at):
-            # Another monitor may have worked meanwhile, so the result of this monitor's last check may be outdated.
+            # Another monitor may have worked since then, so the result of this monitor's last check may be outdated.
             self._watch, self._check_at = LobbyWatch(), 0.0
         self._lease_ends_at = asked_at + LEASE_SECONDS
         self._log_state(is_working)

@@ -277,9 +277,9 @@ def test_the_command_makes_lists_and_revokes_links(settings, room, capsys):
     settings.PUBLIC_URL = None
     call_command("invite", "--room", "garden", "--uses", "2", "--expires", "1d")
     link, line = capsys.readouterr().out.splitlines()
-    assert "2 uses left, room garden" in line and gets_account("page", link.split("/")[-2])
+    assert "uses left: 2, room garden" in line and gets_account("page", link.split("/")[-2])
     call_command("invite", "--list")
-    assert "1 uses left" in capsys.readouterr().out
+    assert "uses left: 1" in capsys.readouterr().out
     call_command("invite", "--revoke", str(Invitation.objects.get().id))
     assert not Invitation.objects.exists()
     with pytest.raises(CommandError, match="There is no such invitation"):

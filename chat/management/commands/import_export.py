@@ -17,5 +17,5 @@ class Command(ImportCommand):
         )
 
     def make_reader(self, export, options):
-        """Return the reader."""
+        """Return the reader of exports of sites like this one."""
         return imports.TranscriptReader(export, options["public"], imports.Attached(options["files"]))

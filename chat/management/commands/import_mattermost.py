@@ -11,5 +11,5 @@ class Command(ImportCommand):
     )
 
     def make_reader(self, export, options):
-        """Return the reader."""
+        """Return the reader of exports of Mattermost."""
         return imports.MattermostReader(export)

@@ -16,5 +16,5 @@ class Command(ImportCommand):
         parser.add_argument("--download", action="store_true", help="Download the files from Slack.")
 
     def make_reader(self, export, options):
-        """Return the reader."""
+        """Return the reader of exports of Slack."""
         return imports.SlackReader(export, imports.Attached(options["files"], options["download"]))

@@ -17,7 +17,7 @@ class Command(ServiceCommand):
     def add_arguments(self, parser):
         parser.add_argument("--room", metavar="SLUG", help="Index only this room.")
         parser.add_argument(
-            "--again", action="store_true", help="Index from the beginning, also what is indexed already."
+            "--again", action="store_true", help="Index from the beginning, even what is indexed already."
         )
         parser.add_argument(
             "--no-pause",

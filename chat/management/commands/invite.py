@@ -12,7 +12,7 @@ class Command(ServiceCommand):
     def add_arguments(self, parser):
         parser.add_argument("--room", metavar="SLUG", help="The room that the new accounts join.")
         parser.add_argument("--handle", help="The reserved handle that one new account may take.")
-        parser.add_argument("--uses", type=int, default=1, help="How many accounts the link creates; 1 by default.")
+        parser.add_argument("--uses", type=int, default=1, help="How many accounts the link can create; 1 by default.")
         parser.add_argument("--expires", metavar="DURATION", help="When it expires, such as 24h or 7d (the default).")
         parser.add_argument("--list", action="store_true", help="List the open links.")
         parser.add_argument("--revoke", metavar="ID", type=int, help="Revoke a link.")
@@ -34,7 +34,7 @@ class Command(ServiceCommand):
 
 
 def _describe(invitation):
-    uses = "any number of uses" if invitation.uses_left is None else f"{invitation.uses_left} uses left"
+    uses = "any number of uses" if invitation.uses_left is None else f"uses left: {invitation.uses_left}"
     room = f", room {invitation.room.slug}" if invitation.room else ""
     handle = f", handle {invitation.handle}" if invitation.handle else ""
     return f"id {invitation.id}: until {invitation.expires_at:%Y-%m-%d %H:%M} UTC, {uses}{room}{handle}"

@@ -30,7 +30,7 @@ class Command(ServiceCommand):
         parser.add_argument("role", nargs="?", metavar="ROLE", help=f"One of: {', '.join(WORDS)}.")
         parser.add_argument("--for", dest="length", metavar="DURATION", help="How long a mute lasts: 90s, 10m, 2h, 7d.")
         parser.add_argument("--reason", default="", help="The reason, for the audit log of the room.")
-        parser.add_argument("--list", action="store_true", help="List everybody who has a role in the room.")
+        parser.add_argument("--list", action="store_true", help="List the members of the room with their roles.")
 
     def call_service(self, options):
         room = rooms.get_room(options["room"])

@@ -55,7 +55,7 @@ class Attached:
             self._paths.setdefault(id, path)
 
     def find(self, id: str, address: str = "") -> Open | None:
-        """Return a function that opens the file with this id, or None if it is neither in the folder nor on Slack."""
+        """Return a function that opens the file with this id, or None if the import cannot get the file."""
         if id in self._paths:
             return lambda: open(self._paths[id], "rb")
         if self.is_downloading and is_on_slack(address):

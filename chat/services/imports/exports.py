@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from .items import ExportError, ImportFailure
 
-# A line, or a file of JSON such as that of one day, is read into memory. This is the limit of its bytes.
+# A line, or a JSON file such as the file of one day, is read into memory. This is the limit of its bytes.
 MAX_BYTES = 256_000_000
 # What reading a damaged file raises.
 DAMAGED = (OSError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error)
@@ -24,7 +24,7 @@ _UNREADABLE = (*DAMAGED, RuntimeError, NotImplementedError, ValueError)
 
 
 def find_files(folder: str | Path) -> Iterator[Path]:
-    """Yield the files in a directory with all its folders, without links: they could lead anywhere on this machine."""
+    """Yield the files in a directory and its folders, except links, which could lead anywhere on this machine."""
     return (path for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink())
 
 

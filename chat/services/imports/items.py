@@ -27,7 +27,7 @@ class ImportedPerson:
     """
     A person, bot or guest of the other system.
 
-    - `handle`: the wished handle. The person gets another one if it is taken or not allowed here.
+    - `handle`: the handle in the other system. If it is taken or not allowed here, the person gets another one.
     - `aliases`: further names by which the operator's mapping file may name the person, beside `id` and `email`.
     - `picture`: a function that opens the picture of the person, or None.
     - `is_active`: whether the person may get access to the account. People who left and bots may not.

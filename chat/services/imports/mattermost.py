@@ -7,13 +7,14 @@ folder `data/`, its unpacked directory, or the `.jsonl` file by itself. Each lin
 types and fields are used; other types are ignored:
 
 - `version`, the first line, must be 1;
-- `emoji`: `name`, `image`; `team`: `name`, `display_name`;
+- `emoji`: `name`, `image`;
 - `channel`: `team`, `name`, `display_name`, `type` (`O` or `P`), `header`, `purpose`, `deleted_at`;
 - `user`: `username`, `email`, `nickname`, `first_name`, `last_name`, `delete_at`, `profile_image`, and of `teams` the
   `name` and the `channels` with their `name` and `roles`; `bot`: `username`, `display_name`;
 - `post`: `team`, `channel`, `user`, `type`, `message`, `create_at`, `edit_at`, `is_pinned`, `reactions` (`user`,
-  `emoji_name`), `attachments` (`path`), `replies` (as posts, without a channel);
-- `direct_channel`: `members` or the `username` of `participants`; `direct_post`: `channel_members`, and as `post`.
+  `emoji_name`), `attachments` (`path`), the `attachments` of `props`, `replies` (the same fields without the channel);
+- `direct_channel`: `header`, and `members` or the `username` of `participants`;
+- `direct_post`: `channel_members`, and the fields of `post` without the channel.
 
 The export has no ids, and its posts have no order. A post is recognised by its channel, time and author.
 """

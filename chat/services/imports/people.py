@@ -65,7 +65,9 @@ def read_mapping(path: str | Path) -> dict[str, Person]:
                 if not any(row):
                     continue
                 if len(row) != 2:
-                    raise ImportFailure(f"{path}, line {number}: write two columns: the person there, the handle here.")
+                    raise ImportFailure(
+                        f"{path}, line {number}: write two columns: the person in the export, the handle here."
+                    )
                 person = Person.objects.find_by_handle(row[1].strip())
                 if person is None:
                     raise ImportFailure(f"{path}, line {number}: nobody here has the handle {row[1].strip()!r}.")

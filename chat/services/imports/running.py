@@ -33,7 +33,7 @@ class Options:
     The options of the operator.
 
     - `mapping`: {name of a person in the export: Person}.
-    - `same_handles`: whether people with the same handle there and here are the same person.
+    - `same_handles`: whether a person of the export and an account with the same handle here are the same person.
     - `source`: the name of the other system; None for the name in the export.
     """
 
@@ -78,8 +78,8 @@ class Import:
         """
         Read the whole export, and choose the accounts and rooms for its people and rooms. Write nothing.
 
-        Raise ExportError for the first mistake in the export, and ImportFailure if a message is older than the messages
-        of its room here.
+        Raise ExportError for the first mistake in the export. Raise ImportFailure if a message that is not stored yet
+        is older than the newest message of its open room here.
         """
         people, found_rooms, self.emoji = self._read()
         self.source = self._name_source()

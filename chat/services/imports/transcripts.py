@@ -57,7 +57,7 @@ class TranscriptReader:
         self._known: set[str] = set()
         # {slug: folder of the transcript, with a slash at its end}
         self._rooms: dict[str, str] = {}
-        # {handle there: handle here} of the people whose handles differ.
+        # {handle in the export: handle here} of the people whose handles differ.
         self._renamed: dict[str, str] | None = None
 
     def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
@@ -117,7 +117,7 @@ class TranscriptReader:
         where, line = next(lines, (name, b""))
         line = line.strip()
         if not line.endswith(_HEAD):
-            raise ExportError(where, "this is not an export of a room as a site wrote it: no list of messages begins")
+            raise ExportError(where, 'this is not an export of a room: the first line must end with "messages":[')
         head = Fields(parse_json(line + _END, where), where)
         room = head.object("room")
         slug = room.text("slug")
@@ -142,7 +142,7 @@ class TranscriptReader:
                 authors[message.object("author").text("handle")] = None
                 yield from self._read_message(slug, message, offset)
         if not has_end:
-            raise ExportError(where, "the file ends before its end: it is not complete")
+            raise ExportError(where, "the end of the file is missing, so the file is not complete")
         yield ImportedRoom(
             id=slug,
             slug=slug,

@@ -85,7 +85,7 @@ def test_without_same_handles_the_authors_are_new_people(export, capsys):
         (3, lambda text: text.replace('"author":{"handle":"Bob"}', '"author":{}'), "line 3.*'handle' must be a text"),
         (3, lambda text: text.replace('"👍"', '"no emoji"'), "line 3: 'no emoji' is not an emoji"),
         (1, lambda text: "{}", "line 1: this is not an export of a room"),
-        (-1, lambda text: "", "it is not complete"),
+        (-1, lambda text: "", "the file is not complete"),
     ],
 )
 def test_a_wrong_line_stops_the_import_before_it_begins(export, line, change, problem):
