@@ -38,7 +38,7 @@ class Condition(NamedTuple):
     find: Callable[[State], Iterator[Values]]
     documentation: str
     alert: str | None = None
-    is_problem: bool = True  # False: operators should know it, and all may be well
+    is_problem: bool = True  # False: operators should know about it, but it may be harmless
 
 
 def _find_away(state: State) -> Iterator[Values]:

@@ -44,7 +44,11 @@ class Histogram:
         return float(BOUNDS[-1])  # the last bucket has no upper bound
 
     def find_bound(self) -> float | None:
-        """Return the upper bound of the longest duration (s), or None without durations."""
+        """
+        Return the upper bound (s) of the bucket with the longest duration, or None without durations.
+
+        The last bucket has no upper bound. For this bucket, return its lower bound.
+        """
         filled = [index for index, count in enumerate(self.counts) if count]
         return float(BOUNDS[min(filled[-1], len(BOUNDS) - 1)]) if filled else None
 

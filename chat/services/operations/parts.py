@@ -100,7 +100,7 @@ def read_refusals(before: Mapping[str, int] | None) -> tuple[dict[str, int], lis
 
 def read_databases() -> list[dict[str, Any]]:
     """
-    Return {alias, kind, size (bytes), connections, trip (s), lag (s)} of each database. Each must answer some queries.
+    Return {alias, kind, size (bytes), connections, trip (s), lag (s)} of each database. Run a few queries on each.
 
     `connections` and `lag` are None for SQLite. `lag` is None without a replica too.
     """

@@ -70,7 +70,7 @@ def _describe(report: Mapping[str, Any], busy: Mapping[str, Mapping[str, Any]]) 
 def _read_name(name: str) -> dict[str, Any]:
     """Return what the name of a dead process says, for a monitor that has not seen the process alive."""
     kind, _, place = name.partition(":")
-    # The name of a worker has two more numbers: see `watching`.
+    # The report of a worker is named after its receiver, whose name has two more parts at its end.
     parts = place.split(".")[:-2] if kind == "worker" else place.split(".")
     pid = int(parts[-1]) if parts[-1:] and parts[-1].isdigit() else None
     return {"kind": kind, "host": ".".join(parts[:-1]), "pid": pid, "version": "", "age": None}

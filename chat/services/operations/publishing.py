@@ -36,7 +36,8 @@ def publish_sample(sample: Sample) -> bool:
     """
     Publish a sample to the operators who listen, if there are any. Return whether it was published.
 
-    Close the streams of people who are no longer operators, also after a change with SQL in the database.
+    Close the streams of people who are no longer operators. This also works after a change by SQL, which no service
+    notices.
     """
     owners, _ = store.list_owners(_ROSTER, MAX_LISTENERS)
     if not owners:

@@ -171,7 +171,7 @@ class Sampler:
 
     @staticmethod
     def _find_delivery(step: Step) -> Histogram:
-        """Return the times from a post to the last socket. Without such times, return those of the writing alone."""
+        """Return the times from a post to the last socket. If there are none, return the times of the writing alone."""
         whole = step.sum_histograms("interface_broadcast_seconds")
         return whole if whole.number else step.sum_histograms("interface_delivery_seconds")
 

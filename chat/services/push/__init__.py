@@ -1,9 +1,9 @@
 """
 Pushes: notices that reach a person while no page of the site is open, through the push service of the browser.
 
-A page subscribes its browser. After a new message, a job finds the people whom it notifies and who have not read it.
-The job encrypts a notice for each of their browsers, and sends it to the push service that the browser has named (RFC
-8030). A private reminder that is due has a job too.
+A page subscribes its browser. After a new message, a job finds the people whom the message notifies and who have not
+read the message. The job encrypts a notice for each of their browsers, and sends it to the push service that the
+browser has named (RFC 8030). A private reminder that is due has a job too.
 
 This package writes PushSubscription. A push may be lost, but its message stays in the room.
 """

@@ -1,5 +1,5 @@
 """
-The people who use the site at the moment. A page says so with its heartbeat while the person looks at it and uses it.
+The people who use the site at the moment. While a person looks at a page and uses it, the page's heartbeat says so.
 
 The state is a lease that ends by itself. This module writes no rows.
 """

@@ -73,7 +73,7 @@ class Choices(NamedTuple):
 
 def find_subscribers(spans: Collection[dict]) -> dict[int, set[int]]:
     """
-    Return {id of a room: ids of people} who receive pushes, and are members of the room or mentioned in it.
+    Return {id of a room: ids of people}: people who receive pushes, and are members of the room or mentioned in it.
 
     `spans` are the new messages of rooms: {room, first, last}. Run two statements for any number of rooms.
     """
@@ -176,8 +176,9 @@ class _Reader:
 
     def _is_wanted(self, person: Person, member: Member | None, message: Message) -> bool:
         """
-        Return whether a message of another person notifies a person by the person's choice: to be notified of all
-        messages, or of the replies in a followed thread.
+        Return whether another person's message notifies a person who asked for more than personal messages.
+
+        The person may have chosen all messages, or may follow the thread of a reply.
         """
         if member is None or (member.level or Member.ALL) != Member.ALL or not self._is_from_other(person, message):
             return False

@@ -43,7 +43,7 @@ def get_room_for(person: Person | AnonymousUser, slug: str, action: Action) -> R
     """
     Return a room in which a person may do an action, without making them a member.
 
-    Raise the error of `rights.check_may`; `not_found` for an unknown slug.
+    Raise the error of `rights.check_visit`; `not_found` for an unknown slug.
     """
     room, member = _read_room(person, slug, action)
     rights.check_visit(person, action, room, member)
@@ -90,13 +90,13 @@ def _read_room(person, slug, action):
 
     The link of a board leads to its room, but the slug does not: by the slug, everybody is an outsider there.
 
-    A former slug of a private room leads its members to the room. It does not if another room has the slug now and the
-    person may know of that room, or may do the action there as an operator.
+    A former slug of a private room leads its members to the room. But if another room has the slug now, and the person
+    may know of that room or may do the action there as an operator, the slug leads there.
 
     The same statements and checks run for an unknown slug, for a room that the person may not know about, and for a
     room that the person's token does not reach. So all of them take the same time.
     """
-    # No room has the slug "". The statement runs also for a text that cannot be a slug, to take the same time.
+    # No room has the slug "". The statement also runs for a text that cannot be a slug, so that it takes the same time.
     found, member = Room.objects.find_with_member(slug if protocol.is_slug(slug) else "", person.id)
     if found is None or not reaches(person, found.id):
         room, member = Room.objects.make_missing(slug), None

@@ -1,5 +1,5 @@
 """
-Changes of what the additions of a message show, after the message was stored: for example, its previews are there.
+Changes of what the additions of a message show, after the message was stored: for example, when it gets its previews.
 
 Such a change takes an offset like every other change, so each client finds it. It does not count as an edit, and has no
 ref, because no client waits for an answer.
@@ -21,7 +21,7 @@ Apply = Callable[[Message], bool]
 
 def change_addition(room_id: int, number: int, apply: Apply) -> bool:
     """
-    Run `apply` with a message that was read with `complete`, and publish the changed message. Return what it returns.
+    Run `apply` with a message that was read with `complete`. If it returns true, publish the message and return True.
 
     The room is locked, as for every change of a message. If the message was removed, or the room was deleted, return
     False without a call. Raise what `apply` raises; then nothing is stored.

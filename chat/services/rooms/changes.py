@@ -33,7 +33,7 @@ def register_listener(listen: Callable[[Member, Message], object]) -> None:
     """
     Call `listen(author, message)` after each new message is stored, in its transaction.
 
-    Every post runs it, so it must not run a query for most of them.
+    Every post calls `listen`, so `listen` must run no query for most posts.
     """
     _listeners.append(listen)
 

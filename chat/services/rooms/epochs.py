@@ -1,7 +1,8 @@
 """
 The epochs of rooms: after a restore, every room gets a new one.
 
-A client sends the epoch with its cursor. So a client that was connected before the restore forgets what it holds.
+A client sends the epoch with its cursor. So a client that was connected before the restore drops the messages that it
+has.
 """
 
 import secrets

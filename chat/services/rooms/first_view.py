@@ -18,7 +18,7 @@ def get_first_view(person: Person, room: Room) -> dict:
 
     `messages` are the newest ones as `message` events. If the first unread message is older, they are the messages
     around it, and `more_after` is true. The other fields are those of `joined`. For a person who is not a member yet,
-    all messages are read. Set `room.offset` to the present one. Raise `not_found` if the room was deleted meanwhile.
+    all messages are read. Set `room.offset` to the present one. Raise `not_found` if the room has been deleted.
     """
     try:
         backlog = get_backlog(room, None)
@@ -44,4 +44,4 @@ def _find_page_at_unread(room, first, newest):
     try:
         return get_page_around(room, first, MAX_PAGE)
     except ChatError:
-        return None  # the message was deleted meanwhile
+        return None  # the message was deleted after `get_news` had found it

@@ -57,8 +57,8 @@ def get_history(room: Room, number: int) -> list[Version]:
     """
     Return the bodies of a message, the oldest first and the present one last. A removed message has none.
 
-    The `at` and `by` of the oldest body are those of the message, also if older bodies were deleted. Raise `not_found`
-    if there is no such message.
+    The oldest body gets the time and the author of the message, even if older bodies were deleted. Raise `not_found` if
+    there is no such message.
     """
     message = Message.objects.filter(room=room, number=number).select_related("author").first()
     if message is None:

@@ -94,7 +94,7 @@ def set_guests(person: Person, slug: str, guests: bool) -> Room:
     """
     Open a room to guests (`guests`), or close it to guests and close their connections to it. Return the room.
 
-    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    Raise `forbidden` if the person neither owns the room nor is an operator; `not_found` for the room.
     """
     room = get_room_for(person, slug, Action.SET_GUESTS)
     room.closed_to_guests = not guests
@@ -106,7 +106,7 @@ def change_room(person: Person, slug: str, name: str | None = None, topic: str |
     """
     Give a room another name or topic (None: as before), and return the room. Notify the lobby.
 
-    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room; the error of a
+    Raise `forbidden` if the person neither owns the room nor is an operator; `not_found` for the room; the error of a
     field.
     """
     room = get_room_for(person, slug, Action.CHANGE_ROOM)
@@ -128,7 +128,7 @@ def set_archived(person: Person, slug: str, archived: bool) -> Room:
 
     The clients connect again.
 
-    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    Raise `forbidden` if the person neither owns the room nor is an operator; `not_found` for the room.
     """
     room = get_room_for(person, slug, Action.ARCHIVE)
     if bool(room.archived) != archived:
@@ -143,7 +143,7 @@ def set_callers(person: Person, slug: str, callers: str) -> Room:
     """
     Choose who may call everybody with `@all` and `@here`: one of `protocol.CALLERS`. Return the room.
 
-    Raise `forbidden` if the person does not own the room and is no operator, and in a direct conversation; `not_found`
+    Raise `forbidden` if the person neither owns the room nor is an operator, and in a direct conversation; `not_found`
     for the room.
     """
     room = get_room_for(person, slug, Action.SET_CALLERS)
@@ -156,7 +156,7 @@ def delete_own_room(person: Person, slug: str) -> None:
     """
     Delete a room with its messages, for its owners and operators.
 
-    Raise `forbidden` if the person does not own the room and is no operator; `not_found` for the room.
+    Raise `forbidden` if the person neither owns the room nor is an operator; `not_found` for the room.
     """
     delete_room(get_room_for(person, slug, Action.DELETE))
 
@@ -168,7 +168,7 @@ def change_address(person: Person, slug: str) -> Room:
     The former address leads the room's members to the new one. For other people, the slug is free from now on, so
     nobody can find out that the room exists by creating a room with this slug. Open connections stay.
 
-    Raise `forbidden` if the person does not own the room and is no operator, or if the room is not private. Raise
+    Raise `forbidden` if the person neither owns the room nor is an operator, or if the room is not private. Raise
     `not_found` for the room.
     """
     room = get_room_for(person, slug, Action.CHANGE_ADDRESS)
@@ -238,8 +238,8 @@ def delete_room(room: Room) -> None:
 
 def _lock(room):
     """Lock the row of a room and the rows of its jobs and hooks until the end of the transaction."""
-    # If another request stored a row in the room meanwhile, PostgreSQL could not delete the room. A job locks its own
-    # row before the room's row, and a post locks a hook after the room. This locks the rows in the same order.
+    # If another request stored a row in the room during the deletion, PostgreSQL could not delete the room. A job locks
+    # its own row before the room's row, and a post locks a hook after the room. So lock the rows in this order.
     jobs = (room.scheduled.all(), room.reminders.all(), room.tasks.all())
     for rows in (*jobs, Room.objects.filter(id=room.id), room.hooks.all()):
         list(rows.select_for_update().values_list("id", flat=True))

@@ -146,7 +146,7 @@ def end_mutes(member_id: int | None = None) -> int:
     End the expired mutes, and publish the new roles to the rooms. Return the number of ended mutes.
 
     End the mute of one member, or at most MAX_MUTES_PER_SWEEP mutes of all members. This may run late,
-    twice, and in several processes: it does not select a mute that was prolonged or lifted meanwhile. It runs at most
+    twice, and in several processes: it does not select a mute that a moderator has prolonged or lifted. It runs at most
     four statements.
     """
     due = Member.objects.filter(role=Member.MUTED, muted_until__lte=timezone.now())

@@ -47,7 +47,7 @@ def store_mentions(author: Member, message: Message, called: Called, known: Coll
 
 
 def _notify_people(room: Room, message: Message, levels: dict[int, str], known: Collection[int]) -> None:
-    """Notify the people of `levels` ({id: level}) after the commit, but not those in `known` or with the level NONE."""
+    """Notify the people of `levels` ({id: level}) after the commit, except people in `known` or with the level NONE."""
     for person_id, level in levels.items():
         if level != Member.NONE and person_id not in known:
             _notify(broadcast.person_group(person_id), room, message)

@@ -1,7 +1,7 @@
 """
 The sweep of old refs. The rows of refs are about half of a large database, and serve only clients that resend a change.
 
-docs/protocol.md says what a client must not resend after this time. This module deletes rows of Change only.
+docs/protocol.md says what a client must not resend after its ref was deleted. This module deletes rows of Change only.
 """
 
 import time

@@ -1,5 +1,5 @@
 """
-Refs: each change runs once for each ref of a person, however often the client sends it.
+Refs: each change runs once for each ref of a person, even if the client sends the change several times.
 
 A row of Change has a ref, the digest of its event, and the answer. The row is stored in the transaction of the change.
 This module does not know what a change does.

@@ -90,7 +90,7 @@ def index_rooms(slug: str | None = None) -> Iterator[Step]:
 
 
 def forget_progress(slug: str | None = None) -> None:
-    """Let all rooms, or the room `slug`, be indexed again from the beginning. Their messages can be found meanwhile."""
+    """Let all rooms, or the room `slug`, be indexed again from the beginning. Their messages can still be found."""
     progress = SearchProgress.objects.all() if slug is None else SearchProgress.objects.filter(room__slug=slug)
     progress.update(version=0)
 

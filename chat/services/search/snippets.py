@@ -70,7 +70,7 @@ def _unite(spans):
 
 
 def _choose_part(body, hit):
-    """Return (start, end) of the part of a body around a hit. The part begins and ends between words if it can."""
+    """Return (start, end) of the part of a body around a hit. The part begins and ends between words if possible."""
     if len(body) <= LENGTH:
         return 0, len(body)
     start = min(max(0, hit - _BEFORE), len(body) - LENGTH)
