@@ -1,9 +1,9 @@
 """
 Bundles: the modules of the browser's code, joined into a few files.
 
-A room needs about a hundred modules. Over HTTP/1.1 a browser loads six files at a time, and each file takes a round
-trip. A room took eight seconds on a network with round trips of 300 ms and 80 kB/s. A bundle is one file, and
-compresses better.
+A room needs about 140 modules. Over HTTP/1.1 a browser loads six files at a time, and each file takes a round trip. A
+room took eight seconds on a network with round trips of 300 ms and 80 kB/s. A bundle is one file, and compresses
+better.
 
 There is no build step: this module joins the files when `collectstatic` or a server looks for static files. With DEBUG,
 pages load the modules themselves, so an engineer sees the files that they edit.

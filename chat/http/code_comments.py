@@ -1,6 +1,6 @@
 """
-Comments in JavaScript and CSS: remove them from the files that browsers load. Of the compressed bytes, comments are 40%
-in the modules and 12% in the styles.
+Comments in JavaScript and CSS: remove them from the files that browsers load. Of the compressed bytes, comments are a
+third in the modules and an eighth in the styles.
 
 This is not a build step: the code stays as it is, line by line. Only comments that begin a line are removed, up to the
 end of a line. The modules of the chat have no template literals over several lines, in which a line could begin like a
