@@ -144,7 +144,7 @@ class Monitor:
         except OUTAGES as outage:
             self._throttle.warning("The monitor waits: %s", outage)
         except Exception:
-            text = "%s fails; it is tried again, and this is not logged again until it succeeds"
+            text = "%s fails. A later turn tries it again. Its failures are not logged again until it succeeds"
             self._failures.exception(text, name, key=name)
         else:
             self._failures.reset(name)

@@ -153,7 +153,7 @@ def test_a_failing_sweep_stops_no_other_sweep_and_is_logged_once(passing, caplog
         passing.pass_by(1)
     assert len(ran) == 5
     assert [record.message for record in caplog.records if record.exc_info] == [
-        "sweep_badly fails; it is tried again, and this is not logged again until it succeeds"
+        "sweep_badly fails. A later turn tries it again. Its failures are not logged again until it succeeds"
     ]
 
 
