@@ -22,9 +22,12 @@ def block_person(person: Person, other: Person) -> None:
     """
     if person.id == other.id:
         raise ChatError("forbidden", "You cannot block yourself.")
-    if Block.objects.filter(person=person).count() >= MAX_BLOCKS:
+    blocks = Block.objects.filter(person=person)
+    if blocks.filter(blocked=other).exists():
+        return
+    if blocks.count() >= MAX_BLOCKS:
         raise ChatError("forbidden", "You can block at most %(most)s people. Unblock a person first.", most=MAX_BLOCKS)
-    Block.objects.get_or_create(person=person, blocked=other)
+    blocks.get_or_create(person=person, blocked=other)
 
 
 def unblock_handle(person: Person, handle: str) -> None:

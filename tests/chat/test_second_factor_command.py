@@ -30,7 +30,7 @@ def choose_action(operator, person):
 def test_the_command_shows_the_state_and_changes_nothing(browser, bob, capsys):
     call_command("second_factor", "show", "alice")
     call_command("second_factor", "show", "bob")
-    lines = ["Alice: two-factor sign-in is on, with 0 recovery codes.", "Bob: two-factor sign-in is off."]
+    lines = ["Alice: two-factor sign-in is on, recovery codes left: 0.", "Bob: two-factor sign-in is off."]
     assert capsys.readouterr().out.splitlines() == lines and SecondFactor.objects.exists()
 
 

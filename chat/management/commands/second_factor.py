@@ -21,5 +21,5 @@ class Command(ServiceCommand):
             return
         person = people.get_person(options["handle"])
         factor = people.find_second_factor(person)
-        state = f"on, with {people.count_codes(person)} recovery codes" if factor else "off"
+        state = f"on, recovery codes left: {people.count_codes(person)}" if factor else "off"
         self.stdout.write(f"{person.handle}: two-factor sign-in is {state}.")

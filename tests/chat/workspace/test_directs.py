@@ -156,6 +156,14 @@ def test_a_blocked_person_cannot_send_text_to_the_blocker_by_an_edit(alice, bob,
     assert rooms.remove_message(member, protocol.Remove("x1", 1)).is_new
 
 
+def test_a_second_block_of_a_person_does_nothing_also_at_the_limit(alice, bob, dora, monkeypatch):
+    monkeypatch.setattr(blocks, "MAX_BLOCKS", 1)
+    blocks.block_person(bob, alice)
+    blocks.block_person(bob, alice)
+    assert code_of(blocks.block_person, bob, dora) == "forbidden"
+    assert blocks.find_blocked(bob) == [alice]
+
+
 def test_a_direct_message_that_mentions_a_person_notifies_once(alice, bob, direct, stream, post):
     socket = stream(bob)
     post(alice, "Hello @Bob", slug=direct.slug)
