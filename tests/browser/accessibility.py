@@ -16,7 +16,8 @@ AXE = Path(__file__).resolve().parent.parent / "js" / "node_modules" / "axe-core
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # A wider page shows its list of rooms, the conversation and the people side by side.
 LARGEST_TABLET_PX = 1100
-# Django's style of the admin imports another. axe-core would read it with an inline style, which the policy blocks.
+# A stylesheet of Django's admin imports another one. axe-core would copy it into an inline style, and the policy would
+# block this style.
 _RUN = """async (tags) => {
   const preload = !location.pathname.startsWith("/admin/");
   const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"], preload });
@@ -36,9 +37,8 @@ def assert_accessible(page, what, without=()):
     """
     Fail with the list of violations, each with its rule and its element, if the page has any in its present state.
 
-    The page is checked in light and in dark colours: a page of a desktop also on a phone, and a page of a phone only
-    there. The gallery keeps a screenshot of each, under the name `what`. `without` names rules that do not apply to
-    this state.
+    The page is checked in light and in dark colours, at its own size and at the size of a phone. The gallery keeps a
+    screenshot of each check, under the name `what`. `without` names rules that do not apply to this state.
     """
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE.read_text(encoding="utf-8"))

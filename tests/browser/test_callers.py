@@ -1,4 +1,4 @@
-"""Test of the people who may call everybody: the room's settings, what the composer offers, and who is called."""
+"""Tests of the people who may call everybody: the room's settings, what the composer offers, and who is called."""
 
 import contextlib
 

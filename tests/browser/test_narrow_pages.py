@@ -21,7 +21,7 @@ MENU_ENTRIES = ("schedule", "date", "moderation", "export", "details", "pins", "
 
 
 class Walk:
-    """A walk through the pages in one language. It collects what is wrong in each state, and goes on."""
+    """A walk through the pages in one language. It collects what is wrong in each state, and continues."""
 
     def __init__(self, language):
         self.language, self.problems = language, []

@@ -53,7 +53,7 @@ def measure(ask, *names):
     """
     Call `ask()`, which returns an answer. Return (its bytes, number of statements, operations on shared state).
 
-    `names` are replaced in the bytes: what the request named, which the answer may repeat.
+    `names` are what the request names. The answer may repeat them, so they are replaced in its bytes.
     """
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()

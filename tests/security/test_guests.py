@@ -124,7 +124,7 @@ def test_a_guest_who_polls_loses_the_room_when_it_closes(alice, charlie, room):
     assert response.body.get("close") == 4403 or (response.status, response.body["code"]) == (403, "forbidden")
 
 
-def test_an_invitation_lets_no_guest_into_a_closed_room(alice, charlie):
+def test_an_invitation_admits_no_guest_to_a_closed_room(alice, charlie):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True, guests=False)
     key = invitations.create_invitation(alice, "cellar")[1]
     browser = wire.browser_of(charlie)

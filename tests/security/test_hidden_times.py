@@ -51,7 +51,7 @@ def measure(*requests):
         request()  # this fills the caches
     times = [[] for _ in requests]
     for number in range(REQUESTS):
-        # Which request is first changes too.
+        # Each round begins with another request.
         for index in range(len(requests)):
             index = (index + number) % len(requests)
             store.clear()

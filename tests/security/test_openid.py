@@ -240,7 +240,7 @@ def test_an_exchange_that_redirects_or_is_too_large_signs_nobody_in(server, lie)
     assert has_failed(browser.get(CALLBACK, answer), UNREACHABLE) and "/elsewhere" not in server.requests
 
 
-def test_a_slow_provider_is_waited_for_once(server, monkeypatch):
+def test_the_site_waits_only_once_for_a_slow_provider(server, monkeypatch):
     monkeypatch.setattr(requesting, "TIMEOUT_SECONDS", 0.1)
     asked = []
     monkeypatch.setattr(provider, "fetch_object", lambda url: asked.append(url) or requesting.fetch_object(url))

@@ -55,7 +55,8 @@ def test_the_table_has_exactly_the_rows_that_are_tested():
 
 def test_each_action_has_a_way_in():
     asked = {row.action for rows in ROWS.values() for row in rows.values()}
-    assert set(rights.Action) - asked == {rights.Action.KNOW}  # the other rows of the table ask for it: `n` or not
+    # No row is about KNOW alone: in each row, the sign `n` says that the person may not know of the room.
+    assert set(rights.Action) - asked == {rights.Action.KNOW}
 
 
 @pytest.mark.parametrize("way", list(ROWS))

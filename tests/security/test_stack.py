@@ -31,14 +31,14 @@ def _read_code() -> list[tuple[str, ast.AST]]:
 
 @pytest.mark.no_database
 @pytest.mark.parametrize("name", RULES)
-def test_the_code_does_not_use(name):
+def test_the_code_breaks_no_rule(name):
     found = [f"{path}:{line}" for path, tree in _read_code() for line in RULES[name].find(tree)]
     assert not found, f"{RULES[name].why}: {found}"
 
 
 @pytest.mark.no_database
 @pytest.mark.parametrize("name", RULES)
-def test_the_rule_finds_its_example(name):
+def test_each_rule_finds_its_example(name):
     assert list(RULES[name].find(ast.parse(RULES[name].example)))
 
 

@@ -265,7 +265,7 @@ def test_a_frame_of_the_own_stream_finds_no_other_room(site, name, fields, kind)
 
 
 @pytest.mark.parametrize("by", ["socket", "call"])
-def test_to_read_everything_marks_only_the_rooms_of_the_token(site, by):
+def test_marking_everything_as_read_changes_only_the_rooms_of_the_token(site, by):
     if by == "socket":
         assert site.socket("/me/").ask("read_all", ref="r1")["type"] == "ack"
     else:

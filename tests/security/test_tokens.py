@@ -355,7 +355,7 @@ def test_a_frame_on_the_own_stream_needs_its_scope(site, name, scopes):
 
 @pytest.mark.parametrize("name, fields", [("edit", {"id": 1, "body": "Hi"}), ("remove", {"id": 1})])
 @pytest.mark.parametrize("scopes, answer", [("read post", "rejected"), ("read post rooms", "ack")])
-def test_to_change_the_message_of_another_person_a_token_needs_the_scope_rooms(site, name, fields, scopes, answer):
+def test_a_token_needs_the_scope_rooms_to_change_the_message_of_another_person(site, name, fields, scopes, answer):
     author = rooms.join_room(people.sign_up_guest("Bob"), "garden")
     message = rooms.post_message(author, Post("b1", "Hello")).ack["id"]
     socket = site.socket("/chat/garden/", scopes)

@@ -175,7 +175,7 @@ def sign_of_answer(answer):
 
 
 def calling(open_socket):
-    """Return the function of a row that posts `@all`: whether the message calls everybody."""
+    """Return the function of a row that posts `@all`. The sign `+` means that the message calls everybody."""
 
     def ask(world, kind, standing):
         sign = framed(open_socket, "post", body="@all Hello")(world, kind, standing)
@@ -188,7 +188,7 @@ def calling(open_socket):
 
 
 def seen(open_socket, find):
-    """Return the function of a row that opens a socket: whether `find(events, room)` finds the thing in its events."""
+    """Return the function of a row that opens a socket. `+` means that `find(events, room)` is true of its events."""
 
     def ask(world, kind, standing):
         socket = open_socket(world, kind, standing)
@@ -200,7 +200,7 @@ def seen(open_socket, find):
 
 
 def heard(type, **fields):
-    """Return the function of a row that sends a frame without an answer: whether another member receives its event."""
+    """Return the function of a row that sends a frame without an answer. `+`: another member receives its event."""
 
     def ask(world, kind, standing):
         socket = open_room(world, kind, standing)

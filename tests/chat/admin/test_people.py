@@ -21,7 +21,7 @@ def test_deactivating_a_person_closes_the_sockets(admin_browser, enter, bob):
     assert not Person.objects.get(id=bob.id).is_active
 
 
-def test_an_account_that_is_activated_again_has_no_login_of_before(admin_browser, bob):
+def test_the_logins_of_a_deactivated_account_stay_ended_when_it_is_activated_again(admin_browser, bob):
     stolen = Client()
     sign_in(stolen, "bob", "battery staple")
     path = f"/admin/chat/person/{bob.id}/change/"

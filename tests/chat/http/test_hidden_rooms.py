@@ -171,11 +171,11 @@ def test_an_operator_acts_on_the_room_that_has_the_slug_now_and_not_on_a_former_
     other = Room.objects.create(slug="cellar", name="Another cellar", access=Room.PRIVATE)
     assert wire.Caller(root)("PUT", "/api/rooms/cellar/", {"topic": "Wine"})[0] == 200
     assert Room.objects.get(id=other.id).topic == "Wine"
-    # A member who may not know of the other room is led to the own one.
+    # A member of the first room who may not know of the other room is redirected to the first room.
     assert wire.browser_of(root).get("/rooms/cellar/")["Location"] == f"/rooms/{Room.objects.get(id=cellar.id).slug}/"
 
 
-def test_a_former_address_leads_members_also_if_a_hidden_room_has_it_now(cellar, alice, charlie):
+def test_a_former_address_redirects_members_even_if_a_hidden_room_has_it_now(cellar, alice, charlie):
     slug = rooms.change_address(alice, "cellar").slug
     Room.objects.create(slug="cellar", name="Another cellar", access=Room.PRIVATE)
     assert wire.browser_of(charlie).get("/rooms/cellar/")["Location"] == f"/rooms/{slug}/"

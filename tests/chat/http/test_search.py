@@ -107,7 +107,7 @@ def test_without_a_zone_in_the_profile_the_days_of_a_search_are_those_of_the_dev
     assert _find_roses(as_bob) == ["after", "last"]
 
 
-def test_the_zone_that_a_search_names_counts_more_than_the_profile(as_bob, bob, around_midnight):
+def test_the_zone_that_a_search_names_overrides_the_zone_of_the_profile(as_bob, bob, around_midnight):
     around_midnight(datetime(2026, 3, 9, 10, tzinfo=UTC))
     Profile.objects.create(person=bob, time_zone="Pacific/Pago_Pago")
     assert _find_roses(as_bob, "&zone=Pacific/Kiritimati&device_zone=Europe/Berlin") == ["last", "first"]

@@ -198,7 +198,7 @@ def test_failures_run_the_same_queries_and_hash_once_for_every_handle(
     assert len(hashed) == 3
 
 
-def test_a_password_that_was_stored_by_an_older_hasher_is_stored_anew(alice, settings):
+def test_a_sign_in_replaces_the_hash_of_an_older_hasher(alice, settings):
     settings.PASSWORD_HASHERS = [*settings.PASSWORD_HASHERS, "django.contrib.auth.hashers.UnsaltedSHA1PasswordHasher"]
     Person.objects.filter(id=alice.id).update(password=make_password(RIGHT, hasher="unsalted_sha1"))
     assert by_api(Client(), "wrong", OWNER).status_code == 401

@@ -26,7 +26,7 @@ def ws_connect(message, name):
 @channel_session
 def ws_receive(message, name):
     """
-    Store a number once, and confirm it. A client sends a number again that was not confirmed.
+    Store a number once, and confirm it. A client resends a number that was not confirmed.
 
     Other frames are for the group, or for the delay server.
     """

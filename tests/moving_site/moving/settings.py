@@ -1,7 +1,7 @@
 """
 The settings of a site that moves from stock Channels to the package. Only the two settings of the guide differ.
 
-`SITE_TRANSPORT` is the switch. `SITE_REDIS` is the URL of Redis. `SITE_PREFIX` is a prefix, for a wrong configuration.
+`SITE_TRANSPORT` selects the package. `SITE_REDIS` is the URL of Redis. With `SITE_PREFIX`, a test sets a wrong prefix.
 """
 
 import os

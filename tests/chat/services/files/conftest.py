@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module", params=["moto", pytest.param("swift", marks=[pytest.mark.long, pytest.mark.process])])
 def server(request):
-    """Yield a server with a bucket: moto, and in another run of the module's tests Swift."""
+    """Yield a server with a bucket. The tests of a module run once on moto, and with `-m long` also on Swift."""
     from tests.chat.services.files import s3_server
 
     if request.param == "moto":

@@ -23,9 +23,10 @@ BUCKET = "chat-files"
 
 class Server(NamedTuple):
     """
-    A running server. `limited_keys` are those of a user without all rights, whose first request fails with `refusal`.
+    A running server. `limited_keys` are the keys of a user with too few rights: the first refused request of this user
+    fails with `refusal`.
 
-    `without_checks()` is a block in which the server leaves signatures unchecked that it cannot check.
+    Within the block `without_checks()`, a server that cannot check a signature in an address accepts it.
     """
 
     limited_keys: dict[str, str]

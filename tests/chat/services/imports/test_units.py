@@ -111,7 +111,7 @@ def test_split_code_stays_code():
     assert all("<pre>" in markup.render(part) for part in parts)
 
 
-def test_a_text_without_seams_is_split_too():
+def test_a_text_without_spaces_and_line_ends_is_split_too():
     parts = split_text("x" * 10_001)
     assert "".join(parts) == "x" * 10_001 and all(len(part) <= MAX_BODY for part in parts)
     assert split_text(" \n\u200b ") == [] and split_text("x" * MAX_BODY) == ["x" * MAX_BODY]
@@ -129,7 +129,7 @@ def test_a_text_without_seams_is_split_too():
         ("Zoë 🎉", "Zoë 🎉"),
     ],
 )
-def test_a_wished_handle_becomes_an_allowed_one(wish, handle):
+def test_the_handle_of_an_export_becomes_an_allowed_handle(wish, handle):
     assert make_import_handle(wish) == handle
 
 

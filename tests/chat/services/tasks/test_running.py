@@ -228,7 +228,8 @@ def test_an_outage_at_the_end_does_not_delete_the_result(alice, room, make_kind,
 
 def test_a_result_that_a_worker_of_an_earlier_version_finished_can_be_read(alice, room):
     task = queue(alice)
-    # A worker of this version began the task, and its file is deleted. The other one knows no `result_file`.
+    # A worker of this version began the task, and its file is deleted. The worker of the earlier version, which does
+    # not know `result_file`, finished the task.
     columns = {"state": Task.DONE, "attempt": 2, "result_size": 3, "result_file": files.make_name("results")}
     Task.objects.filter(id=task.id).update(**columns)
     TaskPart.objects.create(task_id=task.id, attempt=2, number=0, data=b"old")
