@@ -40,7 +40,7 @@ def pytest_collection():
     """
     Import the tests without the garbage collector, and exclude from it all objects that last as long as the run.
 
-    The collector took 2.3 of the 7 s of a collection, and up to 0.7 s of a test that it interrupted.
+    The garbage collector took 2.3 of the 7 s in which pytest collects the tests, and up to 0.7 s of a single test.
     """
     gc.disable()
     yield

@@ -1,5 +1,5 @@
 """
-Servers of PostgreSQL for one module of tests: a primary server, its replicas, and a PgBouncer before it.
+Servers of PostgreSQL for one module of tests: a primary server, its replicas, and a PgBouncer in front of it.
 
 Each server is on a free port and in its own folder. The tests may stop and kill it.
 """
@@ -189,7 +189,7 @@ class Replica(Postgres):
         return self.query("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written) == [(True,)]
 
     def pause(self):
-        """Stop to replay, as a replica does that is far behind."""
+        """Pause the replay, so that the replica falls behind. Return when it is paused."""
         self.query("SELECT pg_wal_replay_pause()")
         wait_until(lambda: self.query("SELECT pg_get_wal_replay_pause_state()") == [("paused",)], 10, "paused")
 
@@ -202,7 +202,7 @@ class Replica(Postgres):
 
 
 class Bouncer(Server, Database):
-    """A PgBouncer in transaction mode before a server, with the configuration in deploy/pgbouncer/."""
+    """A PgBouncer in transaction mode in front of a server, with the configuration in deploy/pgbouncer/."""
 
     def __init__(self, postgres, pool_size):
         super().__init__()

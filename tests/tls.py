@@ -35,7 +35,7 @@ class Authority:
 
     def _sign(self, subject, key, extension):
         now = datetime.datetime.now(datetime.UTC)
-        # Python 3.13 refuses certificates without the identifiers of the keys and, of an authority, without their use.
+        # Python 3.13 refuses certificates without identifiers of the keys, and authorities without a key usage.
         own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         issuing_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         return (

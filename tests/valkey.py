@@ -83,7 +83,7 @@ def running_valkey(*options):
 
 
 def running_cluster():
-    """Run a part of a Redis Cluster. The default port of its bus may belong to an outgoing connection."""
+    """Run a node of a Redis Cluster. Its bus gets a free port: an outgoing connection may use the default port."""
     return running_valkey("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
 
 

@@ -166,7 +166,7 @@ def test_a_post_must_not_cost_more_with_a_longer_history(last_us, word):
 
 
 @pytest.mark.parametrize(("last_us", "word"), [(49_900.0, "held"), (50_100.0, "not held")])
-def test_a_broadcast_may_cost_as_many_times_more_as_it_has_members(last_us, word):
+def test_the_cost_of_a_broadcast_may_grow_as_much_as_the_number_of_members(last_us, word):
     found = make_found(make_run("members", 5, 400.0), make_run("members", 500, last_us))
     assert curves.verdicts(found, "members")[0].word == word
 

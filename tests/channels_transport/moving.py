@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "tests" / "moving_site"
 PATIENCE_SECONDS = 30
 PAUSE_SECONDS = 0.04
-# A number without a confirmation for this time: the client connects again.
+# If a number is not confirmed within this time, the client connects again.
 CONFIRMATION_SECONDS = 10
 WINDOW = 8  # numbers that wait for their confirmation
 CLOSED = "closed"

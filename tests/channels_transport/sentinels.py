@@ -18,9 +18,9 @@ class Cluster:
     Two servers and some Sentinels. `start` starts them in a folder.
 
     If passwords are given, the servers and the Sentinels require them. Most of the Sentinels must agree that the
-    master is down. `users` are the lines of an access control list of the servers: with it, the Sentinels are the user
-    `sentinel` of the servers, and a server is the user `replica` of its master, with `password`. `sentinel_users` are
-    such lines of the Sentinels.
+    master is down. `users` is the access control list of the servers. With it, the Sentinels log in to the servers as
+    `sentinel`, and a replica logs in to its master as `replica`, both with `password`. `sentinel_users` is the access
+    control list of the Sentinels.
     """
 
     def __init__(self, folder, password=None, sentinel_password=None, sentinels=1, users="", sentinel_users=""):

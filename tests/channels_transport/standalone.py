@@ -1,7 +1,7 @@
 """
 A plugin of pytest that runs the transport's tests without the chat: `bin/matrix` uses it, on each Python and Django.
 
-It replaces `tests/conftest.py`, which imports the chat, and has the fixtures that the transport's tests use.
+It replaces `tests/conftest.py`, which imports the chat. It has the fixtures that the transport's tests use.
 """
 
 import os

@@ -58,7 +58,7 @@ def test_the_consumer_does_not_see_the_time_and_its_group_messages_carry_it():
 
 
 @pytest.mark.parametrize("excluded", [(), ("daphne.response.abc!1", "daphne.response.abc!2")])
-def test_an_item_with_a_time_leaves_out_the_same_channels(excluded):
+def test_an_item_with_a_time_has_the_excluded_channels_without_the_time(excluded):
     arrivals.begin({arrivals.KEY: 1764489600123})
     item = read_group_item(make_item(*excluded))
     assert (set(item.except_channels), item.body, item.arrived_at) == (set(excluded), b"body", 1764489600123)
@@ -66,7 +66,7 @@ def test_an_item_with_a_time_leaves_out_the_same_channels(excluded):
 
 
 @pytest.mark.parametrize("excluded", [(), ("daphne.response.abc!1",)])
-def test_a_process_of_an_older_version_leaves_out_no_other_channel(excluded):
+def test_a_process_of_an_older_version_excludes_no_real_channel_because_of_the_time(excluded):
     arrivals.begin({arrivals.KEY: 1764489600123})
     names, _, body = make_item(*excluded)[30:].partition(b"\0")[2].partition(b"\0")
     left_out = frozenset(names.decode().split(","))  # as an older process reads an item E
@@ -83,7 +83,7 @@ def test_a_message_without_a_valid_time_is_not_measured(time_of_arrival):
     assert arrivals.get_arrival() is None
 
 
-def test_other_code_gets_a_message_without_the_time_and_a_malformed_message_as_it_is():
+def test_the_time_is_removed_from_a_message_and_a_malformed_message_is_not_changed():
     message, malformed = arrivals.add_arrival({"text": "1"}), ["no", "message"]
     for content in (message, malformed, None):
         log_context.strip(content)

@@ -1,4 +1,4 @@
-"""How many commands Redis runs for one message, also inside of scripts, so that a change cannot add some unnoticed."""
+"""Redis runs few commands for one message, also inside scripts. A change that adds a command fails a test."""
 
 import pytest
 

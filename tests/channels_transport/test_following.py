@@ -1,4 +1,4 @@
-"""The steps of a message in the log and in traces: what they contain, and that nothing happens without the settings."""
+"""The log and the traces contain the steps of a message if the settings ask for them, and otherwise nothing."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`Group.send` with `except_channels`: these channels get nothing, and more members need no more commands of Redis."""
+"""`Group.send` with `except_channels` sends these channels nothing, with one script for any number of members."""
 
 import channels
 import pytest

@@ -82,7 +82,7 @@ def test_lines_for_a_reader_that_has_ended_are_not_kept(ends):
     assert not stream._kept
 
 
-def test_the_end_of_a_process_waits_only_shortly(ends, monkeypatch):
+def test_the_end_of_a_process_waits_only_a_short_time_for_the_reader(ends, monkeypatch):
     monkeypatch.setattr(log_stream, "LAST_SECONDS", 0.1)
     _, stream = ends
     for _ in range(500):

@@ -1,8 +1,8 @@
 """
 A site moves from stock Channels to this package and back, as docs/moving.md says, while clients send.
 
-At each step the test counts, over all clients: numbers that were lost, that were stored twice, or in a wrong order, and
-numbers that a consumer received again because the client did not get the confirmation.
+At each step the test counts the numbers of all clients that were lost, that were stored twice, and that were stored in
+a wrong order. It also counts the numbers that a consumer received again because the client got no confirmation.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Limits count an IPv4 address as itself, and an IPv6 address with its /64."""
+"""Limits count each IPv4 address alone, and all IPv6 addresses of one /64 network together."""
 
 import pytest
 

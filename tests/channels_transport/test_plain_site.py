@@ -70,7 +70,7 @@ def test_the_site_passes_its_tests_with_the_engine_of_the_transport(run_tests, e
     run_tests(MODULES, PLAIN_TRANSPORT="1", PLAIN_ENGINE=engine, PLAIN_CHANNEL_ENGINE=OWN_ENGINE)
 
 
-def test_the_site_passes_its_tests_if_its_modules_were_imported_before(run_tests):
+def test_the_site_passes_its_tests_if_its_modules_were_imported_before_the_transport(run_tests):
     modules = [f"{PACKAGE}.documented.early", "channels.test.base", "channels.binding.websockets"]
     run_tests([*MODULES, "early"], PLAIN_TRANSPORT="1", PLAIN_EARLY_IMPORTS=" ".join(modules))
 

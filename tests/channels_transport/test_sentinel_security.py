@@ -114,7 +114,7 @@ def test_the_servers_may_have_tls(cluster, authority, monkeypatch):
         assert_works(layer)
 
 
-def test_an_earlier_refusal_is_not_the_reason_of_an_outage():
+def test_an_outage_forgets_the_earlier_refusal_of_a_sentinel():
     (client,) = make_sentinel([("127.0.0.1", free_port())]).sentinels
     client.refusal = "It required a password."
     with pytest.raises(redis.ConnectionError):

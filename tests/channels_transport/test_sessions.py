@@ -1,4 +1,4 @@
-"""Channel sessions: they are stored apart from login sessions, do not log in, and end with their connections."""
+"""Channel sessions are stored apart from login sessions, log nobody in, and end with their connections."""
 
 import threading
 

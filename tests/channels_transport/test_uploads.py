@@ -1,4 +1,4 @@
-"""What views learn of uploads."""
+"""A view reads the stage of an upload from its request, and answers with a name and a limit."""
 
 import json
 

@@ -228,7 +228,7 @@ def test_a_consumer_knows_the_id_of_its_message_only_while_it_runs(run):
     assert log_context.describe() == {}
 
 
-def test_a_job_knows_the_id_of_its_cause_which_its_consumer_does_not_see(run):
+def test_a_job_carries_the_id_of_its_cause_and_hides_it_from_its_consumer(run):
     seen = []
 
     def consumer(message):
@@ -253,7 +253,7 @@ def test_a_message_that_must_wait_keeps_what_it_carries(run):
     assert layer.requeued[0][1][CARRIED] == {"id": "given"}
 
 
-def test_the_loop_shows_that_it_works_also_while_no_message_comes_and_a_consumer_that_hangs_does_not(run, monkeypatch):
+def test_a_worker_touches_the_alive_file_before_each_receive_and_not_while_a_consumer_runs(run, monkeypatch):
     touches = []
     monkeypatch.setattr(worker_module, "touch_alive_file", lambda: touches.append("touch"))
     run(lambda message: touches.append("consumer"), message(), (None, None), message(), max_messages=2)

@@ -1,4 +1,4 @@
-"""A backup of a running site is complete, can be verified, and is restored only where nothing is lost by mistake."""
+"""A backup of a running site is complete and can be verified. A restore deletes nothing by mistake."""
 
 import hashlib
 import json
@@ -140,7 +140,7 @@ def test_a_damaged_backup_is_refused_before_anything_changes(site, tmp_path):
     assert "garden" in rooms_of(site)
 
 
-def test_a_restore_waits_until_the_site_is_stopped(monkeypatch):
+def test_the_interfaces_and_other_processes_that_prevent_a_restore_are_found(monkeypatch):
     monkeypatch.setattr(watching, "read_interfaces", lambda layer, shard: ["daphne.one"])
     monkeypatch.setattr(watching, "read_reports", lambda layer: [{"name": "host-7"}])
     layer = type("Layer", (), {"shards": [None]})()
@@ -148,7 +148,7 @@ def test_a_restore_waits_until_the_site_is_stopped(monkeypatch):
     assert list(databases.find_living()) == ["daphne.one", "host-7"]
 
 
-def test_a_backup_keeps_complete_files_and_what_is_deleted_while_it_is_made(tmp_path, settings):
+def test_a_backup_has_the_complete_files_also_if_they_are_deleted_after_it_has_kept_them(tmp_path, settings):
     settings.CHAT_FILES = str(tmp_path / "files")
     first, second = add_file(tmp_path / "files", "one"), add_file(tmp_path / "files", "two")
     add_file(tmp_path / "files", "half", ending=".new")
@@ -242,7 +242,9 @@ def test_a_backup_of_thousands_of_files_can_be_restored(tmp_path):
 
 
 @pytest.mark.parametrize("place, order", [("/srv/files", ["files", "rows"]), ("database:", ["rows", "files"])])
-def test_files_are_restored_before_the_rows_that_name_them_or_after_their_tables(place, order, settings, monkeypatch):
+def test_files_in_a_directory_are_restored_before_the_rows_and_files_in_the_database_after_them(
+    place, order, settings, monkeypatch
+):
     settings.CHAT_FILES = place
     steps = []
     monkeypatch.setattr(restore, "_restore_files", lambda *arguments: steps.append("files"))

@@ -140,17 +140,17 @@ def test_a_transaction_that_cannot_begin_gives_up_its_turn(make, tmp_path, monke
     second.rollback()
 
 
-def test_a_turn_that_lasts_long_is_not_waited_for(make, monkeypatch):
+def test_a_connection_waits_a_limited_time_for_the_turn_of_another(make, monkeypatch):
     monkeypatch.setattr(turns, "LONGEST_WAIT_SECONDS", 0.05)
     first, second = make(), make()
     first.ensure_connection()
     first._turn = turns.Turn(first.settings_dict["NAME"], 20)
-    first._turn.take()  # as by a process that stands still between its turn and its transaction
+    first._turn.take()  # as a process does that is paused before it begins its transaction
     begin(second)
     second.rollback()
 
 
-def test_connections_do_without_turns_where_the_file_cannot_be_made(make, tmp_path):
+def test_connections_work_without_turns_if_the_file_of_the_turns_cannot_be_made(make, tmp_path):
     (tmp_path / "db.sqlite3-turn").mkdir()
     opened = make()
     begin(opened)

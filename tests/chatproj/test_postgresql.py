@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.no_database, pytest.mark.process]
 
 @pytest.fixture(scope="module")
 def servers():
-    """Return a PostgreSQL server in another time zone, and a PgBouncer before it with one connection."""
+    """Return a PostgreSQL server in another time zone, and a PgBouncer in front of it with one connection."""
     postgres.require("pgbouncer")
     with contextlib.ExitStack() as stack:
         server = postgres.EmptyPostgres("timezone=Asia/Tokyo", "fsync=off")

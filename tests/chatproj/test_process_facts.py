@@ -19,7 +19,7 @@ def test_each_shared_setting_and_the_code_are_facts(monkeypatch):
     assert not local & set(facts) and facts.keys() < {*environment.SETTINGS, process_facts.CODE}
 
 
-def test_another_code_has_another_hash(monkeypatch, tmp_path):
+def test_changed_code_has_another_hash(monkeypatch, tmp_path):
     monkeypatch.setattr(process_facts.local, "ROOT", tmp_path)
     (tmp_path / "chat").mkdir()
     (tmp_path / "chat" / "a.py").write_text("1")

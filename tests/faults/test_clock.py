@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.mark.parametrize("jumps", [("+25h", "+50h", "+75h", "+100h"), ("-25h", "-50h")])
 async def test_a_jump_of_the_clock_causes_no_loss_and_no_change_of_order(make_site, size, jumps):
-    # Several jumps: each falls at another moment between two renewals of the leases.
+    # Each of the jumps falls at another moment between two renewals of the leases.
     site = make_site(clock=True).start()
     async with people_in_rooms(site, rooms=2, each=3) as people:
         async with people.chatting(pause=0.1):

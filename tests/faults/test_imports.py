@@ -1,5 +1,5 @@
 """
-Imports by real processes: one that is killed continues, and one of 100,000 messages needs little memory.
+Imports by real processes: an import that is killed continues, and an import of 100,000 messages needs little memory.
 
 The second test prints the messages per second and the memory.
 """

@@ -149,7 +149,8 @@ def timed_get(url):
 
 async def test_a_full_redis_ends_no_process_and_all_posts_are_acked_thirty_seconds_after_it_has_memory(site, size):
     async with people_in_rooms(site, rooms=2, each=2) as people:
-        # A client whose heartbeat is not answered closes its connection. These listeners leave that to the server.
+        # A client whose heartbeat is not answered closes its connection. These listeners send none, so only the server
+        # can close their connections.
         idle = await people.stack.enter_async_context(listening(idle_listeners(people)))
         with all_survive(site):
             async with people.chatting(pause=0.3):

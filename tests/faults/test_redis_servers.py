@@ -38,7 +38,7 @@ DOCUMENTED = {
 
 
 class ShardedSite(FaultSite):
-    """A site with several Redis servers, in `shards`, where it has few rights. `start` starts the servers too."""
+    """A site whose user has few rights on several Redis servers (`shards`). `start` starts the servers too."""
 
     def __init__(self, shards, **options):
         self.shards = []
@@ -182,7 +182,7 @@ async def test_nothing_is_lost_while_a_server_refuses_writes_without_replicas(sh
 
 @pytest.mark.long
 async def test_a_server_is_added_and_removed_while_people_write(sharded):
-    """The processes restart one after the other with the new list, first the workers, as docs/redis.md says."""
+    """The processes restart one after the other with the new list: first the workers, as docs/redis.md says."""
     sharded.add_shard().start()
     await until(lambda: "Ready to accept" in sharded.shards[2].read_log())
     try:

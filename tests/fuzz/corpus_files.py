@@ -7,8 +7,8 @@ from tests.fuzz.target import Target
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
 MOST_BYTES = 300_000  # of all files together
-MOST_BYTES_PER_TARGET = 15_000  # that `--keep` adds; inputs that have failed once come on top
-FAILED = "failed-"  # the name of an input that has failed once begins with this
+MOST_BYTES_PER_TARGET = 15_000  # the limit for `--keep`; inputs that have failed are stored above this limit too
+FAILED = "failed-"  # the name of each input that has failed begins with this
 
 
 def list_inputs(target: Target) -> list[Path]:

@@ -3,8 +3,8 @@ Search for new inputs of one target with atheris, which prefers inputs that reac
 
     python -m tests.fuzz.search <target> <modules, with commas> <options and folders of libFuzzer>
 
-It ends with another exit code than 0 after the first input that fails or hangs, and libFuzzer stores this input. This
-module must not be imported: it instruments all modules that it imports. `campaign.py` runs it.
+The search ends with an exit code other than 0 after the first input that fails or hangs. libFuzzer stores this input.
+This module must not be imported: it instruments all modules that it imports. `campaign.py` runs it.
 """
 
 import os

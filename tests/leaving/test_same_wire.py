@@ -36,7 +36,7 @@ def converse_in_a_room(site, both):
         alice.send(b"bytes")
         say(alice, ref="a3", text="x" * 4001)
         heard += receive(alice, 2)
-        # The database cannot store this text. The site logs an exception, and the socket works on.
+        # The database cannot store this text. The site logs an exception, and the socket continues to work.
         alice.send('{"ref": "a4", "text": "\\ud800"}')
         say(alice, after=1)
         say(alice, after=0)

@@ -338,7 +338,7 @@ async def test_a_client_that_disconnects_at_once_leaves_no_state(whole_site, bob
     await asyncio.to_thread(wait_until, lambda: not connection_keys(), 40)
 
 
-# Beside two other tests, the flood once ended with a TCP reset, and the client never read the close code.
+# While two other tests ran, the flood once ended with a TCP reset, and the client never read the close code.
 @pytest.mark.alone
 @pytest.mark.no_database
 async def test_a_flood_is_refused_with_a_wait_time_and_closed_if_it_continues(whole_site, bob):

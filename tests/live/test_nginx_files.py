@@ -1,4 +1,4 @@
-"""nginx sends the files of a directory, and only because the site says so: the file of deploy/, without a site."""
+"""nginx, with the file of deploy/, sends a file of the directory only if a response of the site names the file."""
 
 import http.server
 import os

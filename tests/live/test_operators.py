@@ -1,4 +1,4 @@
-"""The delay server survives faults, and the doctor and the health pages name them. The echo follows its contract."""
+"""The delay server survives faults. The doctor and the health pages name faults. The echo follows its contract."""
 
 import signal
 import time

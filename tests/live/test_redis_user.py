@@ -203,7 +203,7 @@ async def test_the_chat_works_as_a_user_that_has_only_its_commands(hardened_site
     assert "\nok       metrics     The metrics are at METRICS_PORT only." in report
     site.note_commands()
     assert not site.denied, site.denied
-    # Nothing that people write or are called can be read in Redis, or on the connection to it.
+    # Neither texts nor names of people can be read in Redis, or on the connection to Redis.
     heard = bytes(recorder.heard).decode("latin1")
     assert heard.count("EVALSHA") > 20
     cookie = bob.http.cookies["sessionid"]

@@ -1,4 +1,4 @@
-"""The decoding of payloads gives the results of autobahn's slow functions, for all parts in which a payload arrives."""
+"""Payloads are decoded with the same results as by autobahn's slow functions, however a payload is split into parts."""
 
 from unittest import mock
 
@@ -112,7 +112,7 @@ frames = st.builds(make_frame, kinds, contents, is_masked=st.sampled_from([True]
 
 @examples(200)
 @given(st.lists(st.one_of(frames, frames, st.binary(max_size=9)), max_size=6), st.integers(0, 300))
-def test_frames_have_the_same_effect_as_without_the_reading_in_one_step(pieces, cut):
+def test_frames_have_the_same_effect_if_autobahn_reads_all_of_them(pieces, cut):
     data = b"".join(pieces)
     parts = [part for part in (data[:cut], data[cut:]) if part]
     with mock.patch.object(reading, "read_text", lambda data, most_bytes: None):

@@ -29,7 +29,7 @@ def test_a_request_is_passed_on_and_its_response_is_sent(connection):
 
 
 @pytest.mark.parametrize("method, status", [(b"HEAD", 200), (b"HEAD", 404), (b"GET", 204), (b"GET", 304)])
-def test_a_response_without_a_body_has_none_also_if_it_comes_in_parts(connection, method, status):
+def test_the_content_of_a_response_that_may_have_no_body_is_dropped_in_all_its_parts(connection, method, status):
     connection.request(method)
     reply = connection.passed_on("http.request")["reply_channel"]
     parts = [b"HTTP/1.1 200 OK\r\n\r\n", b"a forged response", b""]

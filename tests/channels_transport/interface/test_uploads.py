@@ -200,7 +200,7 @@ def test_a_body_of_no_bytes_is_no_upload(uploader):
     assert "upload" not in uploader.passed_on("http.request")
 
 
-def test_a_request_that_is_refused_for_its_headers_is_not_asked_about(uploader):
+def test_the_site_is_not_asked_about_an_upload_that_is_refused_for_its_headers(uploader):
     uploader.begin(headers=[b"Host: other"], body=b"hello")
     assert uploader.status == 400 and uploader.take() is None and uploader.storage.uploads == 0
 
@@ -333,7 +333,7 @@ def test_a_client_that_stalls_after_many_bytes_is_cut_off(uploader, clock):
     assert uploader.storage.uploads == 0
 
 
-def test_the_time_of_the_storage_does_not_count_for_the_client(uploader, clock):
+def test_the_time_of_the_storage_does_not_count_against_the_client(uploader, clock):
     uploader.storage.is_slow = True
     uploader.begin(b"x" * 1000, length=10**6).accept(most_bytes=10**6)
     clock.advance(300)

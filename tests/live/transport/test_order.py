@@ -31,7 +31,7 @@ def any_site(request):
 
 @pytest.fixture
 def number_of_frames(request):
-    """Return 3,000 for the first kind of site, and less for the others, whose order depends on the same scripts."""
+    """Return 3,000 for the first kind of site. The others use the same scripts for the order, so return fewer."""
     return 3000 if request.node.callspec.params["any_site"] == next(iter(KINDS)) else 1000
 
 
