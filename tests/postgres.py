@@ -58,7 +58,7 @@ def find_program(name):
 
 class Server:
     """
-    One process of a server that runs as PostgreSQL's user, in a folder of its own.
+    One process of a server, in a folder of its own. If the tests run as root, it runs as `postgres` or `nobody`.
 
     A subclass has `command`, and `ask()`, which raises OperationalError until the server answers.
     """

@@ -80,7 +80,7 @@ class Cluster:
 
     @property
     def master(self):
-        """The port of the master, as the last Sentinel knows it."""
+        """Return the port of the master, as the last Sentinel knows it."""
         return self.client(self.sentinel_ports[-1]).sentinel_masters()[SERVICE]["port"]
 
     def kill(self, port):

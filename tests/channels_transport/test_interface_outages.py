@@ -85,7 +85,7 @@ def test_frames_wait_during_an_outage_and_are_sent_after_it(rig):
     assert rig.places == ["first", "next"]
 
 
-def test_no_handshake_waits_during_an_outage(rig):
+def test_no_handshake_waits_during_a_long_outage(rig):
     rig.client.seconds_disconnected = upstream.MAX_DISCONNECTED_SECONDS + 1
     with pytest.raises(rig.upstream.ChannelFull):
         rig.send(0, "websocket.connect")

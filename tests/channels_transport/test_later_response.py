@@ -52,7 +52,7 @@ class WaitingConnection(FakeConnection):
 
     @property
     def waiting_request(self):
-        """The interface's object for the request."""
+        """Return the interface's object for the request."""
         return self.factory.reply_protocols[self.asgi_message["reply_channel"]]
 
     @property

@@ -7,8 +7,8 @@ Faults inside a worker at moments that an outside signal cannot hit. The ref of 
     fails-...       the consumer raises each time, so that a repeated frame is noticed
 
 tests.faults.settings installs these faults in `runworker` only. In `interface`, FAULT_SEND_BUFFER sets the bytes of
-each websocket's send buffer in the kernel, because the buffer of the loopback interface is larger than the buffer of a
-real network. The product has no switch for these faults.
+each websocket's send buffer in the kernel: the loopback interface has a larger buffer than a real network. The product
+has no switch for these faults.
 """
 
 import contextlib

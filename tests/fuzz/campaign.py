@@ -144,7 +144,7 @@ def report(outcome: Outcome) -> None:
 
 
 def main() -> int:
-    """Search in all chosen targets. Return the exit code: 1 if an input has failed."""
+    """Search in all chosen targets. Return the exit code: 1 if an input or a search has failed."""
     parser = argparse.ArgumentParser(description="Search for inputs that crash or hang.")
     parser.add_argument("targets", nargs="*", metavar="target")
     parser.add_argument("--seconds", type=float, default=600, help="the time for all targets together (default: 600)")

@@ -61,7 +61,7 @@ class Browser:
         return self._open(self._address(site, path))
 
     def log_in(self, site, name, password, token_from=None):
-        """Log in with a token that the form of `token_from` (default: the same site) contained."""
+        """Log in with the token of the form of `token_from` (default: the same site). Return (status, text)."""
         _, token = self.get(token_from or site, "/login/")
         form = {"username": name, "password": password, "csrfmiddlewaretoken": token}
         return self._open(self._address(site, "/login/"), urllib.parse.urlencode(form).encode())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-# Realistic messages: most are a line of words; some have markup, a link or a list; and some have a reaction.
+# Realistic messages: most are one line, with or without markup or a link. The others are lists. Some have a reaction.
 FILL = """
 def fill(slug, count):
     from datetime import timedelta

@@ -154,7 +154,7 @@ def hardened_site(tmp_path_factory):
 
 
 async def talk(site, alice, bob, room):
-    """Use the site as people do: rooms, sockets, polls, boards, tasks, schedules, search and announcements."""
+    """Use the site as people do: sockets, polls, a task, a schedule and announcements. Return what Redis then holds."""
     charlie = PollingPerson(site, "Charlie who polls")
     async with alice.client(room) as first, bob.client(room) as second, charlie.client(room) as third:
         await first.post(BODY)

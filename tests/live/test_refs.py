@@ -15,7 +15,7 @@ def stored(site, ref):
 
 
 async def ask(socket, **event):
-    """Send an event on a bare socket, and return the `ack` or the `error` with its ref."""
+    """Send an event on a bare socket, and return the answer with its ref."""
     await socket.send(json.dumps(event))
     return await read_until(socket, lambda answer: answer.get("ref") == event["ref"] and answer["type"] != "message")
 

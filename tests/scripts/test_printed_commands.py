@@ -19,7 +19,7 @@ SCRIPT = re.compile(r"(?<![\w./-])(bin/[a-z_]+(?:\.py)?)((?: [^`\n|&;#]+)?)")
 
 
 def find_all(pattern):
-    """Return the commands of all pages, in code spans and in indented lines."""
+    """Yield (page, match) of each command on all pages, in code spans and in indented lines."""
     for page in PAGES:
         for line in (ROOT / page).read_text().splitlines():
             spans = [line] if line.startswith("    ") else re.findall(r"`([^`]+)`", line)

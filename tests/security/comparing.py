@@ -88,7 +88,7 @@ def _noting(target, method, operations):
 
 
 class SameCookies:
-    """A context in which a test client keeps the cookies that it had at the start, for the next request."""
+    """A `with` block at whose end a test client has the cookies again that it had at the beginning."""
 
     def __init__(self, browser):
         self.browser = browser

@@ -131,12 +131,12 @@ def connect(path, query=""):
 
 
 def poll_first(actor):
-    """Ask for the first poll."""
+    """Return a function that asks for the first poll."""
     return _read_polls(Poller(actor.person), "GET", "")
 
 
 def poll_again(actor):
-    """Ask for everything again from cursor 0."""
+    """Return a function that polls for everything again from cursor 0."""
     poller = Poller(actor.person)
     poller.start()
     return _read_polls(poller, "GET", f"poll={poller.poll}&cursor=0&wait=0")
@@ -193,14 +193,14 @@ def board_preview(body):
 
 
 def board_knock(actor):
-    """Send frames in the waiting room of a board, as a visitor."""
+    """Return a function that knocks in the waiting room of a board, as a visitor."""
     owner = Browser().make_board(name="Plans", handle="Olga")
     door = knock(Browser().follow(owner))
     return lambda: read_events(door.send(json.dumps({"type": "knock", "ref": f"k{next(numbers)}", "handle": "Bob"})))
 
 
 def new_visitor(actor):
-    """Open the link of a board, each time with a new browser."""
+    """Return a function that opens the link of a board, each time with a new browser."""
     owner = Browser().make_board(name="Plans", handle="Olga")
     path = f"/api/boards/{owner.board}/"
     return lambda: read_response(wire.Client(REMOTE_ADDR=actor.address).get(path))
@@ -217,12 +217,12 @@ def new_browser_form(path, **fields):
 
 
 def invalid_token(actor):
-    """Send a token that does not exist."""
+    """Return a function that sends a token that does not exist."""
     return lambda: read_response(actor.browser.get("/api/workspace/", HTTP_AUTHORIZATION="Bearer none"))
 
 
 def start_over_socket(actor):
-    """Start an export over a socket, and let it finish."""
+    """Return a function that starts an export over a socket, and lets it finish."""
     socket = actor.socket("/chat/garden/")
 
     def ask():
@@ -234,7 +234,7 @@ def start_over_socket(actor):
 
 
 def start_by_api(actor):
-    """Start an export by the API, and let it finish."""
+    """Return a function that starts an export by the API, and lets it finish."""
     ask_once = send("post", "/api/rooms/garden/tasks/", {"ref": "s{n}", "task": "export", "params": EXPORT})(actor)
 
     def ask():
@@ -246,7 +246,7 @@ def start_by_api(actor):
 
 
 def start_by_poll(actor):
-    """Start an export by polling, and let it finish."""
+    """Return a function that starts an export by polling, and lets it finish."""
     return poll_send(type="start", ref="s{n}", task="export", params=EXPORT)(actor)
 
 
@@ -254,7 +254,7 @@ EXPORT = {"format": "json", "from": None, "to": None}
 
 
 def download(actor):
-    """Fetch the result of a task."""
+    """Return a function that fetches the result of a task."""
     socket = actor.socket("/chat/garden/")
     task_id = socket.ask("start", ref=f"s{next(numbers)}", task="export", params=EXPORT)["task_id"]
     wire.work()
@@ -270,14 +270,14 @@ def download(actor):
 
 
 def upload(actor):
-    """Upload a picture."""
+    """Return a function that uploads a profile's picture."""
     file = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(file, "PNG")
     return lambda: read_response(actor.browser.put("/api/profile/picture/", file.getvalue(), content_type="image/png"))
 
 
 def send_file(actor):
-    """Upload a file for a message."""
+    """Return a function that uploads a file for a message."""
 
     def ask():
         form = {"file": SimpleUploadedFile("a.txt", b"Hello")}
@@ -287,14 +287,14 @@ def send_file(actor):
 
 
 def open_file(actor):
-    """Open a file that the person has uploaded."""
+    """Return a function that opens a file that the person has uploaded."""
     form = {"file": SimpleUploadedFile("a.txt", b"Hello")}
     key = actor.browser.post("/api/rooms/garden/files/", form).json()["id"]
     return get(f"/api/files/{key}/a.txt")(actor)
 
 
 def new_direct(actor):
-    """Open a direct conversation with a new person each time."""
+    """Return a function that opens a direct conversation with a new person each time."""
     handles = [f"Person {next(numbers)}" for _ in range(6)]
     for handle in handles:
         people.sign_up(handle, "correct horse")
@@ -303,7 +303,7 @@ def new_direct(actor):
 
 
 def search(actor):
-    """Search for a word."""
+    """Return a function that searches for a word."""
     return get("/api/search/?q=hello")(actor)
 
 

@@ -27,7 +27,7 @@ def connect(site):
 
 
 def read_status(connection):
-    """Return the status of the first response, and what follows its head. (None, b"") if the server closes first."""
+    """Return (status of the first response, what follows its head), or (None, what arrived before the end)."""
     received = b""
     while b"\r\n\r\n" not in received:
         part = connection.recv(65536)

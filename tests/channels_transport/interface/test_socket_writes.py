@@ -44,7 +44,7 @@ class Socket:
         self.protocol.send_frame(data_frame(payload), payload.decode())
 
     def read(self):
-        """Read everything, and let the transport write what the kernel did not take."""
+        """Return everything that arrives, also what the transport writes later because the kernel had no room."""
         data = b""
         while True:
             try:

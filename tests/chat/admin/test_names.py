@@ -12,7 +12,7 @@ PAGES = {model: page for model, page in admin.site._registry.items() if model._m
 
 
 def find_shown_fields(model, page):
-    """Return the fields of the chat's own models that the lists and the forms of the admin show."""
+    """Yield the fields of one of the chat's models that the lists and the forms of the admin show."""
     shown = {*page.list_display, *page.list_filter, *page.readonly_fields, *(page.fields or ())}
     for name in shown:
         try:

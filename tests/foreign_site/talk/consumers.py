@@ -51,22 +51,22 @@ def remind(message):
 
 
 class Echo(JsonWebsocketConsumer):
-    """Returns each message of its stream."""
+    """Sends back each message of its stream."""
 
     def connect(self, message, multiplexer=None, **kwargs):
         """Accept the stream."""
         multiplexer.send({"connected": True})
 
     def receive(self, content, multiplexer=None, **kwargs):
-        """Return a message."""
+        """Send a message back."""
         multiplexer.send({"echo": content["text"]})
 
 
 class Shout(Echo):
-    """Returns each message of its stream in capitals."""
+    """Sends back each message of its stream in capitals."""
 
     def receive(self, content, multiplexer=None, **kwargs):
-        """Return a message in capitals."""
+        """Send a message back in capitals."""
         multiplexer.send({"echo": content["text"].upper()})
 
 
@@ -77,7 +77,7 @@ class Streams(WebsocketDemultiplexer):
 
 
 class Bytes(WebsocketConsumer):
-    """Returns the length of each message."""
+    """Sends back the length of each message."""
 
     strict_ordering = True
 
@@ -86,5 +86,5 @@ class Bytes(WebsocketConsumer):
         message.reply_channel.send({"accept": True})
 
     def receive(self, text=None, bytes=None, **kwargs):
-        """Return the length of a message."""
+        """Send the length of a message."""
         self.send(text=str(len(text if text is not None else bytes)))
