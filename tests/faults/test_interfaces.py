@@ -130,7 +130,7 @@ async def test_the_clients_of_one_interface_are_not_interrupted_when_another_die
         await people.check_complete()
 
 
-async def test_an_interface_that_stops_closes_in_batches_and_presence_is_correct(make_site, size):
+async def test_an_interface_that_stops_closes_its_sockets_and_presence_is_correct(make_site, size):
     site = make_site(CHAT_LIMITS="off").start()
     crowd, owner = await make_crowd(site, size.pick(100, 1000))
     gone, staying = crowd[:TABS_OF_ONE], crowd[TABS_OF_ONE:]
