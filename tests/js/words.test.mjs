@@ -27,7 +27,7 @@ for (const [change, sentence] of [
   [{ before: "banned" }, "Alice unbanned Bob."],
   [{ before: "banned", after: null }, "Alice unbanned Bob."],
   [{ before: "muted" }, "Alice unmuted Bob."],
-  [{ after: null }, "Alice removed from the room: Bob."],
+  [{ after: null }, "Alice removed Bob from the room."],
   [{ after: "owner" }, "Alice made Bob an owner."],
   [{ after: "moderator" }, "Alice made Bob a moderator."],
 ]) {
@@ -58,7 +58,7 @@ test("a time within the last minute is shown as just now", () => {
   assert.notEqual(timeAgo(Date.now() - 61_000), "just now");
 });
 
-test("a local input holds the time in the person's time zone", () => {
+test("the value of a time field is in the person's time zone", () => {
   assert.equal(toLocalInput(new Date(2026, 10, 29, 9, 5)), "2026-11-29T09:05");
 });
 

@@ -50,7 +50,7 @@ function describeMute(seconds) {
 function describeRoleChange({ before, after, seconds }) {
   if (after === ROLE.MUTED) return describeMute(seconds);
   if (before === ROLE.BANNED && after !== ROLE.BANNED) return gettext("%(actor)s unbanned %(person)s.");
-  if (after === null) return gettext("%(actor)s removed from the room: %(person)s.");
+  if (after === null) return gettext("%(actor)s removed %(person)s from the room.");
   if (before === ROLE.MUTED && after !== ROLE.BANNED) return gettext("%(actor)s unmuted %(person)s.");
   return NEW_ROLES[after] ?? gettext("%(actor)s changed the role of %(person)s.");
 }

@@ -37,7 +37,7 @@ const GROUPS = [
   ]],
   [gettext("On a message"), [
     [[["↓"], ["↑"]], gettext("Next or previous message")],
-    [[[KEYS.Page]], gettext("One screen on")],
+    [[[KEYS.Page]], gettext("One screen up or down")],
     [[[KEYS.Home], [KEYS.End]], gettext("First or last message")],
     [[[KEYS.Enter]], gettext("Show all actions")],
     [[["1–6"]], gettext("React with an emoji")],
