@@ -22,7 +22,7 @@ const PANE_PATH = /^\/(?:rooms\/[^/]+\/)?$/;
 // one at once.
 worker.addEventListener("install", (event) => {
   worker.skipWaiting();
-  // Without the page for offline, the worker still shows notifications.
+  // Without the page /offline/, the worker still shows notifications.
   event.waitUntil(keepShell().catch(() => undefined));
 });
 // A worker can load another address only in the tabs that it controls.
@@ -109,8 +109,8 @@ async function findKept(request) {
 // Pushes.
 
 /**
- * Shows the notification of a push. It replaces the earlier notifications of its room, because it counts their messages
- * too. Browsers demand a notification for every push.
+ * Shows the notification of a push. It replaces the earlier notifications of its room, because its text counts their
+ * messages too. Browsers demand a notification for every push.
  * @param {PushMessageData | null} data
  */
 async function showPush(data) {
@@ -132,7 +132,7 @@ function readPush(data) {
   }
 }
 
-/** The push service has ended the subscription. Subscribes again, and tells the server the new address. */
+/** Subscribes again after the push service has ended the subscription, and tells the server the new address. */
 async function subscribeAgain() {
   const { key } = await (await fetch("/api/push/")).json();
   if (typeof key !== "string") return;

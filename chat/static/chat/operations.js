@@ -1,6 +1,6 @@
 // @ts-check
 // The page of the site's health: the server sends a sample of the site's state every few seconds.
-// Must not change anything. If the connection or the monitor is away, the page keeps its last state, and says so.
+// Must not change anything. If the connection is lost or no monitor runs, the page keeps its last state, and says so.
 
 import { socketUrl } from "./connection/environment.js";
 import { ReconnectingConnection } from "./connection/reconnecting-connection.js";

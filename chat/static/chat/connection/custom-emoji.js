@@ -1,5 +1,6 @@
 // @ts-check
-// The site's own emoji: asks the server for the list, and remembers it. The browser fetches an unchanged list only once.
+// The site's own emoji: asks the server for the list, and remembers it. The browser downloads an unchanged list only once,
+// because the response has an `ETag`.
 // Must not draw.
 
 import { call } from "./api.js";

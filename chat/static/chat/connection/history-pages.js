@@ -33,7 +33,7 @@ export class HistoryPages {
   }
 
   /**
-   * Returns whether a message with this id would be loaded.
+   * Returns whether an id is in the loaded range.
    * @param {number} id
    */
   covers(id) {

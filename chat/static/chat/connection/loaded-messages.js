@@ -55,7 +55,7 @@ export class LoadedMessages {
   }
 
   /**
-   * Returns whether a message with this id would be loaded.
+   * Returns whether an id is in the loaded range.
    * @param {number} id
    */
   covers(id) {
@@ -173,8 +173,8 @@ export class LoadedMessages {
 
   /**
    * Returns the ids between which a page has every message. Null for an older page that no longer touches the range,
-   * because the timeline was shortened meanwhile; and for a page without the message that was asked for, which a server
-   * of an older version sends.
+   * because the timeline was shortened meanwhile. Null also for a page without the requested message: a server of an older
+   * version sends such a page.
    * @param {WireEvent} request
    * @param {WireEvent} page
    */

@@ -129,7 +129,8 @@ export class OutboxSender {
 
   /**
    * Makes a failed event unanswered again, because the person asked for it. `sendWaiting` then sends the event. After a
-   * conflict the event needs a new ref: the old ref permanently belongs to other content. So does an event that expired.
+   * conflict the event needs a new ref, because the old ref permanently belongs to other content. An expired event needs a
+   * new ref too.
    * @param {string} ref
    */
   retry(ref) {

@@ -1,5 +1,5 @@
 // @ts-check
-// The base of the classes that replace a WebSocket by requests of the JSON API: the handlers, and the end.
+// The base of the classes that replace a WebSocket with requests of the JSON API: the handlers, and the end.
 // Must not know what is requested: the classes that extend it do.
 
 export class PolledSocket {

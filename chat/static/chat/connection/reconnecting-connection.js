@@ -11,7 +11,7 @@ import { CLOSE, FINAL_CLOSE_CODES } from "./wire.js";
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 15_000;
-// The backoff starts again after a connection that was useful for this time. After others it continues to grow.
+// The backoff starts again after a connection that was useful for this time. After any other connection it continues to grow.
 const STABLE_AFTER_MS = 5_000;
 // The timeout is long, because after a server's restart every client connects at the same time.
 const USEFUL_TIMEOUT_MS = 20_000;
@@ -115,7 +115,7 @@ export class ReconnectingConnection {
     if (this.#state === "open" || this.#state === "connecting") this.#disconnected(CLOSE.ABNORMAL);
   }
 
-  /** Replaces the connection by a new one at once. */
+  /** Replaces the connection with a new one at once. */
   restart() {
     this.#dropTransport();
     this.#handlers.disconnected?.(CLOSE.NORMAL);

@@ -145,7 +145,7 @@ export class RoomChanges {
 
   /**
    * Asks for a page of history, and returns the ref. A reload forgets this request.
-   * @param {{ before?: number | null, around?: number, limit: number }} page `before` or `around` an id; else the newest page
+   * @param {{ before?: number | null, around?: number, limit: number }} page `before` or `around` is an id; without both, the newest page
    */
   fetch(page) {
     return this.#add({ type: CLIENT_EVENT.FETCH, ...page }, { isPersistent: false });

@@ -27,8 +27,8 @@ const EMITTED_UNCHANGED = new Set([
 /** @typedef {import("./wire.js").Message} Message */
 
 /**
- * What a page contains of its room at `offset`: the messages at which the room opens. `more_after`: there are newer ones.
- * The other fields are those of `joined`.
+ * The part of a room that its page contains, as of `offset`: the messages that the room shows first. `more_after` says
+ * whether the room has newer messages. The other fields are those of `joined`.
  * @typedef {object} FirstView
  * @property {number} offset
  * @property {number} read
@@ -52,15 +52,16 @@ const EMITTED_UNCHANGED = new Set([
 
 /**
  * A room's socket. It emits these events, each with a detail. The detail is the server's event, except where noted.
- * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported, profile, thread
+ * - joined, message, synced, presence, typing, read, announcement, dismissed, task, member, reported, expired,
+ *   profile, thread
  * - acked: the `ack`, and `event` (the sent event)
  * - rejected: the `rejected`, `event` (the sent event, or null), and `isRetried`
  * - page: {messages (only new messages), isReplaced (the page must first forget what it has drawn), event (the `fetch`)}
- * - first view: a `FirstView`, before the socket connects: the socket then resumes after it
+ * - first view: a `FirstView`. The socket emits it before it connects, and then resumes after its offset
  * - outside: a `message` that is outside the loaded history
  * - reset: the page must forget what it has drawn
  * - outbox: `changes.pending` has changed
- * - silence: {isSilent}: the connection is open, but the server does not answer; or it answers again
+ * - silence: {isSilent}, true if the server does not answer on an open connection, and false when it answers again
  * - status: {state: connecting, open, waiting or closed; until; code; willReconnect}
  */
 export class RoomSocket extends Emitter {
@@ -262,7 +263,7 @@ export class RoomSocket extends Emitter {
     this.handle = handle;
     this.#loaded.keptFrom = event.room?.kept_from ?? 1;
     this.emit(SERVER_EVENT.JOINED, event);
-    // The page must be loaded again for the other person. Until then nothing is sent: the outbox is another person's.
+    // The page must be loaded again for the other person. Until then nothing is sent: the outbox belongs to the earlier person.
     if (this.isOtherPerson(event.you)) return;
     this.emit(LOCAL_EVENT.STATUS, { state: "open" });
     for (const early of this.#early.splice(0)) this.#handle(early);

@@ -1,6 +1,6 @@
 // @ts-check
-// The files that a person attaches to a message: sends each one, some at a time, and again after a moment without a
-// connection. Must not draw, and must not post the message.
+// The files that a person attaches to a message: sends two at a time, and repeats an upload after a lost connection.
+// Must not draw, and must not post the message.
 
 import { gettext } from "../ui/translation.js";
 import { ApiError, call } from "./api.js";
@@ -8,9 +8,9 @@ import { makeEnvironment } from "./environment.js";
 import { sendFile } from "./upload-request.js";
 import { MOST_FILES, REFUSAL } from "./wire.js";
 
-// More at once would not be faster, and the last file would seem to stand still.
+// More uploads at the same time would not be faster, and the last one would seem to make no progress.
 const MOST_AT_ONCE = 2;
-// The server may also be unreachable for another reason than the person's own connection.
+// An upload fails after this number of tries while the browser is online. A try without a connection does not count.
 const MOST_TRIES = 6;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
@@ -114,7 +114,7 @@ export class Uploads {
   }
 
   /**
-   * Sends a file again whose upload has failed.
+   * Sends a file again after its upload has failed.
    * @param {number} key
    */
   retry(key) {
@@ -134,7 +134,7 @@ export class Uploads {
     const upload = this.#uploads.get(key);
     if (!upload) return;
     this.#drop(key);
-    if (upload.stored) call("DELETE", `/api/files/${upload.stored.id}/`).catch(() => {}); // the server deletes it after a day
+    if (upload.stored) call("DELETE", `/api/files/${upload.stored.id}/`).catch(() => {}); // otherwise the server deletes it after a day
     this.#changed();
     this.#sendNext();
   }
@@ -147,7 +147,7 @@ export class Uploads {
     return stored;
   }
 
-  /** Sends the files that wait for a connection at once. */
+  /** Sends the waiting files now, because the browser is online again. */
   resume() {
     for (const [key, { timer }] of this.#retries) {
       this.#environment.timers.clearTimeout(timer);

@@ -192,10 +192,10 @@ export const TASK_STATE = Object.freeze({ QUEUED: "queued", RUNNING: "running", 
  * @property {MessageFile[]} [files]
  * @property {number | null} [reply_to] the id of the quoted message
  * @property {{ root: number, offset: number, count: number, last_at: string | null, authors: string[] }} [thread] the thread
- *   that the message begins, or in which it is a reply: its first message, the change after which the other fields hold, the
- *   number of replies, the time of the last one, and the last people who replied
+ *   that the message begins, or in which it is a reply: its first message, the offset of the last change that the other fields
+ *   include, the number of replies, the time of the last one, and the last people who replied
  * @property {string[]} [mentions] the handles of the people that the body mentions
  * @property {Poll} [poll] the question of the message, with the votes so far
  * @property {"all" | "here"} [audience] the body calls all members, or the people who are present
- * @property {LinkPreview[]} [previews] what the pages say about themselves to which the message links
+ * @property {LinkPreview[]} [previews] what the linked pages say about themselves
  */

@@ -71,8 +71,8 @@ export class EmojiCatalogue {
 
   /**
    * Returns at most `most` emoji. The words of an emoji, in the language of the page or in English, must contain each text
-   * that `splitQuery` returns for the query. An emoji with exactly this name comes first; `rankWords` orders the others by the
-   * first of these texts. For a query that is an emoji of the picker, returns only this emoji.
+   * that `splitQuery` returns for the query. An emoji whose name equals the query comes first; `rankWords` orders the others
+   * by the first of these texts. For a query that is an emoji of the picker, returns only this emoji.
    * @param {string} query
    * @param {number} most
    * @returns {Emoji[]}

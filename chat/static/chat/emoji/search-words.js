@@ -31,7 +31,7 @@ export function splitQuery(query) {
 }
 
 /**
- * Returns how well a name matches the first text of a query: from 0 for the best match to 4 for none.
+ * Returns how well the words of an emoji match the first text of a query: from 0 for the best match to 4 for none.
  * @param {string} words the name and other words, as `foldWords` returns them
  * @param {string} wanted
  */

@@ -5,7 +5,7 @@ import { call } from "../connection/api.js";
 import { pagePerson } from "./person-data.js";
 
 /**
- * Stores a dismissal at the server. If the person is not signed in, only this tab remembers the dismissal.
+ * Stores a dismissal on the server. If the person is not signed in, only this tab remembers the dismissal.
  * @param {number} id
  */
 export function storeDismissal(id) {

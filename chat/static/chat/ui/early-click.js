@@ -9,7 +9,7 @@ const KEPT = "button:not(form[method] button)";
 let clicked = null;
 const listening = new AbortController();
 
-/** Starts to keep the last click on a button, and prevents that a form without a method leaves the page. */
+/** Starts to keep the last click on a button, and stops a form without a method from leaving the page. */
 export function keepEarlyClick() {
   const { signal } = listening;
   document.addEventListener("click", ({ target }) => {

@@ -1,5 +1,6 @@
 // @ts-check
-// Starts the site's service worker, and shows and closes the browser's notifications with it, the only way on Android.
+// Starts the site's service worker, and shows and closes the browser's notifications with it. On Android, only a service
+// worker can show notifications.
 // Must not decide what is notified. chat/http/service_worker/service-worker.js handles the click on a notification.
 
 import { onForgotten, pagePerson } from "./person-data.js";
@@ -39,20 +40,19 @@ export async function registerWorker() {
 }
 
 /**
- * Starts the service worker if notifications are on, and closes the notifications of other people. Calls `open` with the
- * address of a notification that the person chooses.
+ * Starts the service worker if this browser can notify. Closes the notifications of other people, and those that no page has
+ * closed in time. Calls `open` with the address of a notification that the person chooses.
  * @param {(address: string) => void} open
  */
 export async function startNotifications(open) {
   if (!canNotify()) return;
   navigator.serviceWorker.addEventListener("message", ({ data, ports }) => {
     if (typeof data?.address !== "string") return;
-    // Without this answer, the worker loads the address.
+    // If the page does not answer, the worker loads the address in this tab.
     ports[0]?.postMessage(true);
     open(data.address);
   });
-  // The page that would have closed an overdue notification was left before.
-  // A push stays, because the person was not there.
+  // The person left the page that would have closed an overdue notification. A push stays, because the person was away.
   const isOverdue = (/** @type {NoticeData} */ { shownAt, isPush }) => !isPush && !hasOnlyTouch() && Date.now() - shownAt >= SHOWN_MS;
   if (await registerWorker()) await closeNotifications((data) => data.person !== pagePerson || isOverdue(data));
 }
@@ -88,7 +88,7 @@ export async function closeNotifications(isOver, tag) {
   for (const notification of shown ?? []) if (isOver(notification.data)) notification.close();
 }
 
-/** Ends all notifications and the service worker when the person signs out, and on pages where nobody is signed in. */
+/** Closes all notifications and unregisters the service worker when the person signs out, and on pages where nobody is signed in. */
 export function watchNotificationsEnd() {
   onForgotten(() => endNotifications());
   // The page may have been unloaded before the browser had finished the work of the sign-out.

@@ -117,7 +117,7 @@ class PushSettings {
   }
 }
 
-/** Starts this part of the settings, if the site sends notifications to closed browsers. */
+/** Starts this part of the settings, if the page has it: the site then sends pushes. */
 export function startPushSettings() {
   if (document.querySelector("#push")) new PushSettings().start();
 }

@@ -50,8 +50,8 @@ export async function unsubscribe() {
 }
 
 /**
- * Repairs the subscription of this browser when the push service or the site has changed: called when a page starts.
- * Does nothing if the person has not turned pushes on in this browser.
+ * Renews the subscription of this browser if the site has another key, or does not know the subscription. Ends it if the site
+ * sends no pushes. Does nothing if the person has not turned pushes on in this browser. A page calls this when it starts.
  */
 export async function keepSubscribed() {
   if (!canReceivePushes() || Notification.permission !== "granted") return;

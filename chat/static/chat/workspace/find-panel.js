@@ -1,5 +1,5 @@
 // @ts-check
-// Opens search, pins, bookmarks, mentions and reminders in the side panel, and tells the panel when another room is on the page.
+// Opens the views of finding/panel.js in the side panel, and tells the panel when another room is on the page.
 // Must not draw, and must not search.
 
 import { child, closestTo } from "../ui/dom.js";

@@ -4,8 +4,9 @@
 import { fold } from "../ui/folding.js";
 
 /**
- * Returns how well a text matches a query: 0 for no match, and more for a better match. The whole text is better than its
- * beginning, the beginning of a word is better than its middle, and letters in the right order are better than nothing.
+ * Returns how well a text matches a query: 0 for no match, and more for a better match. From the best match to the worst, the
+ * query is the whole text, its beginning, the beginning of a word, another part of the text, or letters of the text in the
+ * same order.
  * @param {string} text
  * @param {string} query
  */

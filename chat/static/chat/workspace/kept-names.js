@@ -1,6 +1,6 @@
 // @ts-check
 // Keeps the names of the person's rooms for the page that the browser shows without a connection (offline.js).
-// Must not keep anything else of the rooms: that page must show nothing old as new.
+// Must not keep anything else of the rooms: that page must not show old data as current.
 
 import { SharedPersonStorage } from "../connection/storage.js";
 import { pagePerson } from "../ui/person-data.js";

@@ -44,8 +44,8 @@ export function isMentionNotified({ author }, place, { notify }, me) {
 }
 
 /**
- * Returns whether a reply in a thread that the person follows notifies the person. It does only if the level of the room is
- * `all`.
+ * Returns whether a reply in a thread that the person follows notifies the person: only if the level of the room is `all`,
+ * and the person wants notifications.
  * @param {Place | undefined} place
  * @param {Preferences} preferences
  */

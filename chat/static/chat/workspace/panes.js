@@ -12,7 +12,7 @@ const LONGEST_WAIT_SECONDS = 10;
 const PANE = "#room[data-handle], #browser";
 
 /**
- * Fetches an address. After a 429, waits for the time that the server asks for, and tries once more.
+ * Fetches an address. After a 429, waits for the time that the server asks for, at most ten seconds, and tries once more.
  * @param {string} address
  */
 async function fetchPatiently(address) {

@@ -10,8 +10,7 @@ import { addressOf, isFavourite } from "./places.js";
 import { LEVELS } from "./room-details.js";
 
 /**
- * Return the entries that move a favourite by one place; none for a room that is not a favourite.
- *
+ * Returns the entries that move a favourite by one place; none for a room that is not a favourite.
  * @param {import("./workspace.js").Workspace} workspace
  * @param {string} slug
  * @returns {import("../ui/popup-menu.js").Entry[]}
@@ -28,8 +27,7 @@ function movesOf({ places, changes }, slug) {
 }
 
 /**
- * Open the menu of a place. Do nothing if the workspace does not have the place.
- *
+ * Opens the menu of a room. Does nothing if the workspace does not have the room.
  * @param {import("./workspace.js").Workspace} workspace
  * @param {string} slug
  * @param {HTMLElement} button the button beside which the menu opens

@@ -13,7 +13,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {string} [topic]
  * @property {string} [role]
  * @property {number} [offset]
- * @property {number} [posts] the number of messages ever posted; `unread` holds for this number
+ * @property {number} [posts] the number of messages ever posted, at the time when `unread` was counted
  * @property {number} [read]
  * @property {number} unread
  * @property {number} mentions
