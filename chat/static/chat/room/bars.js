@@ -109,7 +109,10 @@ export class ConnectionBar {
   }
 }
 
-/** Offers a reload when the server has a new version of the client. Must not reload while a person writes. */
+/**
+ * Offers a reload when the server has a new version of the client. A hidden page reloads by itself.
+ * Must not reload while a person writes.
+ */
 export class VersionBar {
   #bar = byId("version-bar");
   /** @type {() => boolean} */

@@ -112,7 +112,7 @@ export class Commands {
     return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
   }
 
-  /** Asks the server for its commands. Without an answer, the known ones stay. */
+  /** Asks the server for its commands, at most once a minute. Without an answer, the known ones stay. */
   load() {
     if (performance.now() - this.#loadedAt < KEPT_MS) return Promise.resolve();
     this.#loading ??= this.#fetch();

@@ -14,7 +14,7 @@
  * @property {import("../connection/wire.js").UploadedFile[]} files the files that the person has uploaded for the message
  */
 
-// The server deletes a file that no message uses after a day.
+// After a day, the server deletes a file that no message uses.
 const FILES_KEPT_MS = 23 * 3_600_000;
 /** @type {Written} */
 const NOTHING = Object.freeze({ text: "", target: null, beforeEdit: null, files: [] });

@@ -15,7 +15,7 @@ const FORMATS = [
   ["json", gettext("Data, for programs (JSON)")],
 ];
 
-// The export does not wait longer for the answer whether the room has files.
+// The export waits at most this time for the answer whether the room has files.
 const LONGEST_WAIT_MS = 1_000;
 
 /**
@@ -65,8 +65,8 @@ export function openExportDialog(slug, start) {
 }
 
 /**
- * Switches a box on if the room has files, unless the person has used the box before. Returns a function that waits until
- * this is known.
+ * Checks a box if the room has files, unless the person has already changed the box. Returns a function that waits for the
+ * server's answer, at most LONGEST_WAIT_MS.
  * @param {HTMLInputElement} box
  * @param {string} slug
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// Draws what the server has written into the page of a room: the messages at which the room opens. The conversation,
-// whose code loads later, takes over the timeline.
+// Draws the messages that the page of a room contains: those that the room shows first. The conversation, whose code loads
+// later, takes over the timeline.
 // Must not import what these messages do not need: this module and its imports are the first bundle of the page.
 
 import { byId } from "../ui/dom.js";
@@ -24,7 +24,7 @@ const MESSAGE_HASH = /^#message-\d+$/;
  */
 let waiting = null;
 
-/** Draws the first view of the room on the page, if the page has one, and the room opens there. */
+/** Draws the first view of the room on the page, if the page has one, and the room does not open at another message. */
 export function showFirstView() {
   const page = document.querySelector("#room[data-handle]");
   // The conversation opens the room elsewhere: at a message of the address, or where the person was.
@@ -37,7 +37,7 @@ export function showFirstView() {
 }
 
 /**
- * Returns the timeline of a room, with the messages that the reader sees already.
+ * Returns the timeline of a room: the one that `showFirstView` has drawn, or else an empty one.
  * @param {HTMLElement} page the room's element
  * @param {string} me the reader's handle
  * @returns {Opened}

@@ -91,8 +91,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * Loads an older page if the loaded messages do not fill the screen, or if a page had nothing to draw, because they are
-   * replies in threads.
+   * Loads an older page if the loaded messages do not fill the screen, or if a page contained only replies in threads, which
+   * the timeline does not draw.
    * @param {boolean} [hasDrawn] whether the last page had messages of the timeline
    */
   #fill(hasDrawn = true) {
@@ -160,8 +160,8 @@ export class HistoryNavigation {
     const target = this.#target;
     this.#stopJump();
     this.showOlderButton();
-    // After another tab has read further, there may be no message with the id of the first new message. Then the next
-    // older page brings the reader nearer to it.
+    // After another tab has read further, the id of the first new message may be too low, and no message may have it. Then
+    // the next older page brings the reader nearer to the first new message.
     if (target !== null && target === this.#readMarker.firstUnreadId) this.#loadOlder();
     else if (target !== null) this.#notify(missingSentence(code));
   }
@@ -240,7 +240,8 @@ export class HistoryNavigation {
   }
 
   /**
-   * While the room opens at the first unread message, the styles hide the newest messages. Otherwise they would flash up.
+   * While the room opens at the first unread message, the styles hide the newest messages. Otherwise they would be
+   * visible for a moment.
    * @param {boolean} isOpening
    */
   #setOpening(isOpening) {

@@ -46,7 +46,7 @@ export class LateAttachments {
    * @type {UploadedFile[]}
    */
   #restored = [];
-  /** How many additions wait for the code. A message must not leave without their files. */
+  /** How many additions of files wait for the code. The composer must not send the message without these files. */
   #waiting = 0;
 
   /** @param {Parts} parts */

@@ -28,8 +28,8 @@ export class LateCommands {
   }
 
   /**
-   * Runs the command in a text, and returns true. Returns false if the text is an ordinary message. Two slashes at the
-   * beginning, or a space, make a message of a text that would be a command.
+   * Runs the command in a text, and returns true. Posts a text that begins with two slashes, without the first slash, and
+   * returns true. Returns false for an ordinary message, such as a text that begins with a space.
    * @param {string} body
    * @param {import("./commands.js").Place} [place] where the person wrote it
    */

@@ -63,8 +63,8 @@ export class MessageActions {
   }
 
   /**
-   * Returns this person's newest loaded message that is not removed. Returns undefined for none, or while an older part of
-   * the history is drawn.
+   * Returns the newest loaded message that this person can edit: an own message that is not removed, and is no poll. Returns
+   * undefined for none, or while an older part of the history is drawn.
    */
   findLastOwn() {
     if (!this.#parts.timeline.isLive) return undefined;

@@ -30,8 +30,8 @@ export function makeFiles({ files = [], removed }, elementId) {
 }
 
 /**
- * Puts the drawn files of a message into the place of the same files that are drawn anew. So a film continues, and no
- * picture flickers, when somebody reacts to the message.
+ * Moves the drawn files of a message into the row that replaces the old row, if both rows have the same files. So a film
+ * continues, and no picture flickers, when somebody reacts to the message.
  * @param {HTMLElement} old contains the row on the page
  * @param {HTMLElement} row the row that will replace it in the same step
  */

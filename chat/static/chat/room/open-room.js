@@ -9,7 +9,7 @@ import { LateCommands } from "./late-commands.js";
 /**
  * What the workspace does for a room on its page.
  * @typedef {object} WorkspaceTools
- * @property {(view: string, query?: string) => void} find opens search, pins, bookmarks, mentions or reminders in the panel
+ * @property {(view: string, query?: string) => void} find opens a view of finding/panel.js, such as `search`
  * @property {(slug: string, level: string) => void} setLevel chooses for which messages the person is notified
  * @property {() => { slug: string, name: string }[]} ownRooms the person's rooms, without direct conversations and boards
  */

@@ -204,10 +204,10 @@ export class PendingMessages {
   #makeExplanation({ ref, event, failed, isSent }, state) {
     if (state === "pending") return null;
     const { retry, reconnect, discard } = this.#actions;
-    // The sentence of the server says more about these than the general sentences do.
+    // For these two kinds, the server's sentence says more than the general sentences do.
     const isExplained = event.type === CLIENT_EVENT.SCHEDULE || event.type === CLIENT_EVENT.COMMAND;
     const reason = failed && (isExplained && failed.detail ? translateDetail(failed.detail) : reasonFor(failed.code, failed.detail, failed.id));
-    // A message that the server may have stored cannot be discarded any longer.
+    // A message that the server may have stored can no longer be discarded.
     const waitingSentence = isSent ? gettext("The server has not answered yet. The message is sent again until it answers.")
       : gettext("It is kept here, and is sent when you are connected.");
     return make(

@@ -126,7 +126,7 @@ class PersonCard {
     )));
   }
 
-  /** Nobody reads what people write to a bot. */
+  /** Hides the button that writes to the person, because nobody reads what people write to a bot. */
   #hideMessageButton() {
     const button = /** @type {HTMLElement | null} */ (this.#dialog.querySelector("[data-action=message]"));
     if (button) button.hidden = true;

@@ -10,7 +10,7 @@ import { formatNumber, gettext, ngettext } from "../ui/translation.js";
 /** @typedef {import("../connection/wire.js").Poll} Poll */
 
 /**
- * Returns whether nobody can vote any longer.
+ * Returns whether a poll is closed: a person has closed it, or its end has passed.
  * @param {Poll} poll
  */
 export function isPollClosed({ closed, closes_at: end }) {

@@ -1,7 +1,7 @@
 // @ts-check
-// The person's votes in the polls of a room. The message of an anonymous poll does not say what its reader has chosen, so
-// this module asks the server, and keeps the answer until the person returns to the page: the person may have voted in
-// another tab or on another device. It loads with the first poll.
+// The person's votes in the polls of a room. The message of an anonymous poll, or of a poll with many votes, does not say
+// what its reader has chosen. So this module asks the server, and keeps the answer until the person returns to the page: the
+// person may have voted in another tab or on another device. This module loads with the first poll.
 // Must not draw a poll: poll.js does. It only marks the options that the person has chosen.
 
 import { call } from "../connection/api.js";

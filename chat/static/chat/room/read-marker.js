@@ -60,7 +60,7 @@ export class ReadMarker {
     return this.#unread.firstId;
   }
 
-  /** How many unread messages are below the visible part; 0 also if there are some, but it is not known how many. */
+  /** How many unread messages are below the visible part; 0 also if their number is not known. */
   get countBelow() {
     const unread = this.#unread;
     const below = unread.count - unread.unknownCount - unread.countBefore(this.#timeline.seenTo + 1);
@@ -68,7 +68,7 @@ export class ReadMarker {
     return unread.isMore ? 0 : below + unread.unknownCount;
   }
 
-  /** How many unread messages are before the loaded ones; null if there are some, but it is not known how many. */
+  /** How many unread messages are before the loaded ones; null if there are some, but their number is not known. */
   get countAbove() {
     const { from } = this.#room.loaded();
     if (!this.#hasStarted || !this.#isUnreadBefore(from)) return 0;
@@ -199,7 +199,7 @@ export class ReadMarker {
   }
 
   /**
-   * Moves the divider to the next new message, but only when everything before was on the screen.
+   * Moves the divider to the next new message, but only when everything before this message was on the screen.
    * @param {number} from the first id that is loaded
    */
   #placeDivider(from) {
@@ -207,7 +207,8 @@ export class ReadMarker {
     if (fresh !== null && !this.#hasFresh) this.#timeline.setFirstUnread(fresh);
     this.#hasFresh = fresh !== null;
     // While the person does not look, the timeline follows new messages only until the divider reaches the top. If the
-    // first new message is not loaded, the divider is not where the person stopped. Then the bar above leads there.
+    // first new message is not loaded, the divider is not where the person stopped. Then the bar above the
+    // messages leads to that place.
     const isUnwatched = (document.hidden || !this.#isCaughtUp) && !this.#isUnreadBefore(from);
     if (fresh !== null && isUnwatched && this.#timeline.isAtBottom) this.#timeline.scrollToUnread();
   }

@@ -26,7 +26,7 @@ export function passRoomEvents({ me, socket, ownChanges, people, ownRole, modera
   socket.on(SERVER_EVENT.REJECTED, (event) => ownChanges.rejected(event));
   socket.on(LOCAL_EVENT.OUTBOX, () => ownChanges.show());
   socket.on(SERVER_EVENT.PRESENCE, (event) => people.presenceChanged(event));
-  // A thread shows itself who is typing there.
+  // The view of a thread shows who is typing in the thread.
   socket.on(SERVER_EVENT.TYPING, (person) => person.handle !== me && person.thread === undefined && typingOthers.update(person, person.on));
   socket.on(SERVER_EVENT.READ, ({ offset }) => readMarker.receive(offset));
   socket.on(SERVER_EVENT.ANNOUNCEMENT, (event) => announcements.show(event));

@@ -208,7 +208,7 @@ export class ThreadView {
     this.#timeline.on("drawn", () => this.#controls.refresh());
     composer.onChange(() => this.#showWhoMayWrite());
     list.addEventListener("click", (event) => this.#clicked(event));
-    // Escape first cancels a reply or an edit, or leaves the list. Without these, Escape closes the panel.
+    // Escape first cancels a reply or an edit, or leaves the list. If there is nothing to cancel or to leave, it closes the panel.
     list.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
     form.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#composer.hasTarget) event.stopPropagation();
@@ -297,7 +297,7 @@ export class ThreadView {
   }
 
   /**
-   * Draws a message soon, unless a newer state of the message is known. Returns whether it is drawn.
+   * Draws a message soon, unless this state or a newer state of the message is known. Returns whether it draws the message.
    * @param {Message} message
    */
   #add(message) {

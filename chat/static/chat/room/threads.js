@@ -8,7 +8,7 @@ import { isReply } from "./replies.js";
 /** @typedef {import("../connection/wire.js").Message} Message */
 /** @typedef {NonNullable<Message["thread"]>} Summary */
 
-/** Emits `noted` with {message} for each message of a thread, new or changed, and for each first message of a thread. */
+/** Emits `noted` with {message} for each received message, new or changed. */
 export class Threads extends Emitter {
   /** @type {Map<number, Summary>} */
   #summaries = new Map();

@@ -228,7 +228,7 @@ export class Timeline extends Emitter {
     return this.item(id);
   }
 
-  /** @param {boolean} hasDrawn whether rows came to the page that were not new */
+  /** @param {boolean} hasDrawn whether rows of messages that are not new came to the page */
   #windowMoved(hasDrawn) {
     if (hasDrawn) this.#quietLog.beQuiet();
     this.emit("drawn", { messages: [] });
