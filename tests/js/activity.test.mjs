@@ -1,4 +1,4 @@
-// Tests of whether the person uses the page.
+// Tests of how the page finds out whether the person uses it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -49,12 +49,12 @@ test("the server runs its commands, with all lines of the text", async () => {
   assert.deepEqual(done, [["command", "me", "waves\nto all"]]);
 });
 
-test("two slashes make a message", () => {
+test("a text that begins with two slashes is a message", () => {
   assert.equal(new LateCommands(makeRoom()).run("//me waves"), true);
   assert.deepEqual(done, [["submit", "/me waves", null]]);
 });
 
-test("a command in a thread posts there, and its text returns there", async () => {
+test("a command that is typed in a thread posts in the thread, and an unknown command returns to the field of the thread", async () => {
   const note = (name) => (...values) => { done.push([`thread ${name}`, ...values]); };
   const place = {
     actions: { submit: note("submit") }, composer: { giveBack: note("giveBack") }, sendCommand: note("command"), openPollDialog: note("dialog"),
@@ -70,7 +70,7 @@ test("a command in a thread posts there, and its text returns there", async () =
   ]);
 });
 
-test("an unknown command is given back, and nothing is sent", async () => {
+test("an unknown command returns to the field, and nothing is sent", async () => {
   await run("/dance now");
   assert.deepEqual(done.map(([name]) => name), ["giveBack", "notify"]);
   assert.equal(done[0][1], "/dance now");
@@ -81,7 +81,7 @@ test("without a connection, the outbox takes the command", async () => {
   assert.deepEqual(done, [["command", "dance", "now"]]);
 });
 
-test("the page runs its own commands, and gives the server those with a text", async () => {
+test("the page runs its own commands, and sends a poll with a text to the server", async () => {
   await run("/poll");
   await run("/poll Q\nA\nB");
   await run("/remind list");

@@ -85,7 +85,7 @@ test("people who are here come first, then members, then everybody else", async 
   assert.equal(asked.length, 2);
 });
 
-test("a guest asks only about the room, and a board or an empty query asks nothing", async () => {
+test("the page of a guest asks only about the room, and a board or an empty query sends no request", async () => {
   const { asked, requests } = makeRequests({});
   await makePeopleSource({ ...ROOM, isGuest: () => true }, requests).fetch("al");
   assert.deepEqual(asked, ["/api/people/?q=al&room=garden"]);

@@ -50,7 +50,7 @@ test("a thousand people need ten requests, one in each pause", async () => {
   assert.deepEqual(queries.map(({ length }) => length), Array(10).fill(MOST_HANDLES));
 });
 
-test("long handles make more requests, because an address has a limit", async () => {
+test("long handles need more requests, because the length of an address is limited", async () => {
   const { directory, queries, pass } = makeDirectory();
   directory.ask([...Array(60).keys()].map((number) => `${"東".repeat(30)}${number}`));
   for (let round = 0; round < 5; round += 1) await pass(PAUSE_MS);

@@ -68,7 +68,7 @@ test("a skin tone follows the first person, and the second person of a pair", ()
   assert.equal(toned("👍", ""), "👍");
 });
 
-test("an emoji with a skin tone is found as its emoji", () => {
+test("the catalogue finds the entry of an emoji that has a skin tone", () => {
   for (const emoji of ["👍🏽", "✌🏽", "🧑🏽‍🤝‍🧑🏽"]) assert.equal(withTone(find(emoji), TONES[3]), emoji);
   assert.equal(find("x"), undefined);
 });
@@ -81,7 +81,7 @@ test("the recent emoji are the last ones, each once, the newest first", () => {
   assert.equal(choices.recent.length, 24);
 });
 
-test("the skin tone is kept, and a stored text that is no tone is none", () => {
+test("the skin tone is kept, and a stored text that is no skin tone is ignored", () => {
   const storage = new MemoryStorage();
   const choices = new EmojiChoices(storage);
   assert.equal(choices.tone, "");

@@ -1,4 +1,4 @@
-// The sentences of errors that a socket has in English.
+// Tests of the translation of errors, whose sentences a socket sends in English.
 
 import assert from "node:assert/strict";
 import test from "node:test";

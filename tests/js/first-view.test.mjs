@@ -32,7 +32,7 @@ test("the page gets its messages before the socket connects", () => {
   assert.equal(room.emittedOf("joined").length, 0);
 });
 
-test("the socket asks only for what has changed since", () => {
+test("the socket asks only for what has changed after the first view", () => {
   const room = open(makeView(3));
   assert.equal(new URL(room.transport.url).searchParams.get("cursor"), "3");
   assert.equal(room.socket.cursor, 3);
@@ -102,7 +102,7 @@ test("an empty room is complete before the socket connects", () => {
   assert.equal(room.socket.hasOlder, false);
 });
 
-test("older messages are known to exist, and a page of them waits for the connection", () => {
+test("the client knows that older messages exist, and fetches a page of them only after it has connected", () => {
   const messages = makeMessages(51, 100);
   const room = open(makeView(0, { offset: 100, messages }));
   assert.equal(room.socket.hasOlder, true);
@@ -129,7 +129,7 @@ test("a page may open at older messages: newer ones stay outside until they are 
   assert.equal(room.socket.pages.hasNewer, false);
 });
 
-test("a change that the person makes before the connection is sent once, after it", () => {
+test("a change that the person makes before the client connects is sent once, after the client has connected", () => {
   const room = open(makeView(1));
   room.changes.react(1, "👍", true);
   assert.equal(room.transport.sentOf("react").length, 0);
@@ -138,7 +138,7 @@ test("a change that the person makes before the connection is sent once, after i
   assert.equal(room.transport.sentOf("react").length, 1);
 });
 
-test("another person who has signed in meanwhile gets nothing of the outbox", () => {
+test("the outbox is not sent if another person has signed in meanwhile", () => {
   const room = open(makeView(1), { person: "key of alice" });
   room.changes.react(1, "👍", true);
   room.join({ you: { handle: "alice", role: "member", person: "key of another alice" } });

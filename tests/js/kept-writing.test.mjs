@@ -1,4 +1,4 @@
-// Tests of what the page without a connection shows of what the browser keeps.
+// Tests of what the page finds in the browser while there is no connection: messages that wait, drafts and names of rooms.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

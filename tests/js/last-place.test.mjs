@@ -21,7 +21,7 @@ test("a room that the person has not seen has no place", () => {
   assert.deepEqual([place.id, values.size], [null, 0]);
 });
 
-test("the place is kept when the room or the page is left", () => {
+test("the place is kept when the person leaves the room or the page", () => {
   const { place, room, values, listeners } = makePlace();
   room.seen = 12;
   place.save();

@@ -39,7 +39,7 @@ test("only the person's own stream is served", () => {
   assert.throws(() => new MePolling("ws://here/chat/a/"), RangeError);
 });
 
-test("the rooms are read when it opens, and at each heartbeat", async () => {
+test("the rooms are read when the stream opens, and at each heartbeat", async () => {
   const { polling, received, answers } = await open();
   assert.deepEqual(received, ["open", { type: "workspace", rooms: [{ slug: "a" }] }]);
   answers["/api/workspace/"] = { rooms: [] };
@@ -49,7 +49,7 @@ test("the rooms are read when it opens, and at each heartbeat", async () => {
   assert.deepEqual(received.slice(2), [{ type: "workspace", rooms: [] }, { type: "synced" }]);
 });
 
-test("changes are requests, and their answers are acknowledgements and refusals", async () => {
+test("each change is a request, and its response becomes an ack or a rejected", async () => {
   const { polling, received, requests, answers } = await open();
   answers["/api/rooms/b/membership/"] = new ApiError(403, { code: "forbidden", detail: "No." });
   polling.send('{"type": "read", "room": "a", "offset": 5}');

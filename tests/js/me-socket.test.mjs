@@ -54,7 +54,7 @@ test("a heartbeat that is refused for a while is repeated on the same connection
   }
 });
 
-test("a person who returns to the page finds a dead connection soon", () => {
+test("a dead connection is found soon when the person returns to the page", () => {
   const { clock, WebSocket, socket } = start(open());
   socket.checkConnection();
   clock.advance(URGENT_TIMEOUT_MS + 500);

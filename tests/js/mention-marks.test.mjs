@@ -1,4 +1,4 @@
-// Tests of where the text of a body mentions people.
+// Tests of the places where the text of a body mentions people.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -9,7 +9,7 @@ import { isMentionNotified, isNoticeRead, isQuiet, isReplyNotified, newMessageAu
 const place = (more = {}) => ({ slug: "a", name: "A", kind: "room", posts: 10, unread: 0, mentions: 0, level: "all", ...more });
 const mention = { room: "a", id: 1, author: { handle: "bob" }, text: "Hello" };
 
-test("quiet hours are in the person's own time zone, and may go over midnight", () => {
+test("quiet hours are in the person's own time zone, and may include midnight", () => {
   const hours = { notify: "mentions", quiet_from: "22:00", quiet_to: "07:30" };
   const at = (time) => new Date(`2026-01-15T${time}:00Z`);
   assert.equal(isQuiet(hours, "UTC", at("21:59")), false);
@@ -24,11 +24,11 @@ test("quiet hours are in the person's own time zone, and may go over midnight", 
   assert.equal(isQuiet({ notify: "all", quiet_from: null, quiet_to: null }, "UTC", at("12:00")), false);
 });
 
-test("a zone that the browser does not know is no failure", () => {
+test("a time zone that the browser does not know causes no error", () => {
   assert.equal(typeof isQuiet({ notify: "all", quiet_from: "00:00", quiet_to: "12:00" }, "Mars/Olympus", new Date()), "boolean");
 });
 
-test("mentions notify, but not own mentions, mentions in silent rooms, or any if the person wants none", () => {
+test("mentions notify, except own mentions, mentions in silent rooms, and all mentions if the person wants none", () => {
   const wants = { notify: "mentions" };
   assert.equal(isMentionNotified(mention, place(), wants, "alice"), true);
   assert.equal(isMentionNotified(mention, place({ level: "mentions" }), wants, "alice"), true);
@@ -57,7 +57,7 @@ test("a direct conversation has the names of the other people", () => {
   assert.equal(titleOf(place(), "alice", nameOf), "A");
 });
 
-test("a reply in a followed thread notifies by the level of the room", () => {
+test("a reply in a followed thread notifies only in rooms with the level all", () => {
   assert.equal(isReplyNotified(place(), { notify: "mentions" }), true);
   assert.equal(isReplyNotified(place(), { notify: "none" }), false);
   assert.equal(isReplyNotified(place({ level: "mentions" }), { notify: "all" }), false);

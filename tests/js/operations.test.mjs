@@ -1,4 +1,4 @@
-// The operators' page of the site's health: figures as on the server, and the lines of the charts.
+// Tests of the operators' page of the site's health: figures as on the server, and the lines of the charts.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -245,7 +245,7 @@ test("a change that was never put on a connection is known as unsent, also after
   assert.deepEqual(new Room({ storage: room.storage }).changes.pending.map(({ isSent }) => isSent), [true]);
 });
 
-test("a change that was sent before the server's limit is not sent again, and the person decides", () => {
+test("a change whose ref the server may have forgotten is not sent again, and the person decides", () => {
   const storage = new MemoryStorage();
   const before = new Room({ storage }).joinAt();
   const ref = before.changes.post("sent");

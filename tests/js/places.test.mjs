@@ -87,7 +87,7 @@ test("favourites come first in their own order, rooms by name, direct conversati
   assert.deepEqual(slugs, [["f1", "f2"], ["a", "b", "z"], ["new", "old"], []]);
 });
 
-test("the next unread room goes around the list in both directions", () => {
+test("the search for the next unread room continues at the other end of the list", () => {
   const places = placesOf(place("a", { unread: 1 }), place("b"), place("c", { unread: 2 }), place("d"));
   const next = (slug, direction) => places.nextUnread(slug, direction)?.slug;
   assert.deepEqual([next("a", 1), next("b", 1), next("c", 1), next("d", 1)], ["c", "c", "a", "a"]);

@@ -1,4 +1,4 @@
-// Tests of the person's own votes in anonymous polls, whose messages do not say them.
+// Tests of the person's own votes in polls whose messages do not contain them.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";

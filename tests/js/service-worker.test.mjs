@@ -172,7 +172,7 @@ test("without /offline/, a page that cannot be loaded is an error of the browser
   await assert.rejects(ask("/", { mode: "navigate" }), { name: "TypeError" });
 });
 
-test("only files of this version are kept, and only whole ones", async () => {
+test("only files of this version are kept, and only complete responses", async () => {
   const { ask, network, caches } = startWorker();
   const file = "/static/0123456789ab/chat/bundles/page.js";
   assert.equal(await ask(file), `fresh ${file}`);
@@ -188,7 +188,7 @@ test("only files of this version are kept, and only whole ones", async () => {
   assert.equal([...caches.stored.values()].flatMap((files) => [...files.keys()]).length, 1);
 });
 
-test("nothing else is answered by the worker", async () => {
+test("the worker answers no other request", async () => {
   const { ask, network } = startWorker();
   for (const path of ["/api/workspace/", "/static/ffffffffffff/chat/page.js", "/static/chat/page.js", "/pictures/abc/", "/healthz"]) {
     assert.equal(await ask(path), undefined);
@@ -198,7 +198,7 @@ test("nothing else is answered by the worker", async () => {
   assert.deepEqual(network.asked, []);
 });
 
-test("while the files may change, nothing is kept and nothing is answered", async (context) => {
+test("while the files may change, the worker keeps nothing and answers nothing", async (context) => {
   startWorker.shell = { ...SHELL, files: "", needed: [] };
   context.after(() => { startWorker.shell = undefined; });
   const { send, ask, caches } = startWorker();
@@ -239,7 +239,7 @@ test("a subscription that the push service has ended is made again", async () =>
   assert.deepEqual(bodies, [[{ endpoint: "new", key: "public" }, "token"]]);
 });
 
-test("the worker of a site without a worker removes everything", async (context) => {
+test("the worker of a site that has switched the service worker off removes itself, its caches and its notifications", async (context) => {
   startWorker.source = REMOVING;
   context.after(() => { startWorker.source = undefined; });
   const { log, send, caches, shown } = startWorker();
@@ -256,7 +256,7 @@ test("a click opens the message in the tab that shows the room", async () => {
   assert.deepEqual(log, ["close", ["focus", "/rooms/a/"], ["ask", "/rooms/a/", "/rooms/a/#message-5"]]);
 });
 
-test("without such a tab, it opens the message in the last used tab with rooms", async () => {
+test("without a tab that shows the room, a click opens the message in the last used tab with rooms", async () => {
   for (const path of ["/", "/rooms/b/"]) {
     const { log, click } = startWorker(makeTab("/settings/"), makeTab(path), makeTab("/rooms/c/"));
     await click("/rooms/a/#message-5");
@@ -264,7 +264,7 @@ test("without such a tab, it opens the message in the last used tab with rooms",
   }
 });
 
-test("without a tab with rooms, it opens a window, and other tabs keep their page", async () => {
+test("without a tab with rooms, a click opens a window, and other tabs keep their page", async () => {
   const { log, click } = startWorker(makeTab("/settings/"), makeTab("/board/1/"), makeTab("/rooms/"));
   await click("/rooms/a/#message-5");
   assert.deepEqual(log, ["close", ["openWindow", `${ORIGIN}/rooms/a/#message-5`]]);

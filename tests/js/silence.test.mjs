@@ -1,4 +1,4 @@
-// Tests of the watch for a server that does not answer: the person learns it within ten seconds, and idle people cost nothing.
+// Tests of the watch for a server that does not answer: the person learns it within ten seconds, and idle people send no checks.
 
 import assert from "node:assert/strict";
 import test from "node:test";

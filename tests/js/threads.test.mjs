@@ -1,4 +1,4 @@
-// The threads of a room: which summary is the newest, and which messages are replies.
+// Tests of the threads of a room: which summary is the newest, and which messages are replies.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -59,7 +59,7 @@ test("messages that were removed after the server counted disappear when everyth
   assert.deepEqual([unread.count, unread.firstId], [2, 12]);
 });
 
-test("reading moves forward only, and leaves what is after it", () => {
+test("the read position only moves forward, and later messages stay unread", () => {
   const unread = started({ read: 10, offset: 510, unread: 500, first_unread: 11 });
   receive(unread, range(461, 510));
   unread.readTo(5);
