@@ -7,9 +7,9 @@ and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `get_cur
 `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application with its own
 store in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`,
 `make_crypter` and `CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and
-`observe_seconds`, and imports from `channels_transport.metrics`. One that shows the state of its processes uses
-`add_to_reports`, and imports from `channels_transport.site_state`. One with files uses `StoredFileResponse`, and
-imports from `channels_transport.uploads`. Applications import from no other module.
+`observe_seconds`, and imports from `channels_transport.metrics`. An application that shows the state of its processes
+uses `add_to_reports`, and imports from `channels_transport.site_state`. An application with files uses
+`StoredFileResponse`, and imports from `channels_transport.uploads`. Applications import from no other module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
-Calls a function when a module has been imported, so that a module of Channels can be changed without importing it.
+Calls a function right after the import of a module.
 
-Most processes of a site never import such a module.
+So this package can change a module of Channels without importing the module. Most processes of a site never import it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import ModuleType
 
 
 def run_after_import(name: str, function: Callable[[], None]) -> None:
-    """Call a function now if the module of this name is imported, or else once, right after its import."""
+    """Call a function once: now if the module of this name is already imported, else right after its import."""
     if name in sys.modules:
         function()
     else:

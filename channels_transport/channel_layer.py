@@ -83,7 +83,11 @@ class ChannelLayer(Protocol):
         """Add a channel to several groups, for `group_expiry` seconds."""
 
     def send_and_join(self, channel: str, message: Message, groups: Collection[str]) -> None:
-        """Send a message to a reply channel, then add the channel to groups. If it is full, only raise ChannelFull."""
+        """
+        Send a message to a reply channel, then add the channel to groups.
+
+        If the channel is full, raise ChannelFull. Then the channel is in none of the groups.
+        """
 
     def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """

@@ -17,5 +17,5 @@ def is_fixed(channel: str) -> bool:
 
 
 def is_ordered(channel: str, message: Mapping) -> bool:
-    """Return whether a message is a frame, or the beginning or end, of a connection. These messages run in order."""
+    """Return whether a message is the beginning, a frame or the end of a connection. These messages run in order."""
     return channel.startswith("websocket.") and "order" in message and bool(message.get("reply_channel"))

@@ -83,7 +83,8 @@ class RedisConnector:
             client.start()
         self.renewal.start(RENEW_SECONDS)
         self.reporting.start(reports.REPORT_SECONDS)
-        self.downstream.run().addErrback(lambda failure: logger.error("Reading ended: %s", failure.getTraceback()))
+        reading = self.downstream.run()
+        reading.addErrback(lambda failure: logger.error("Replies are no longer read: %s", failure.getTraceback()))
 
     def _all_clients(self) -> list[RedisClient]:
         return [*self.clients, self.reader, *self.lease_clients]
@@ -103,7 +104,7 @@ class RedisConnector:
         return defer.DeferredList(calls)
 
     def _report(self) -> None:
-        """Tell operators that this interface lives, and what it has counted."""
+        """Report to operators that this interface is running, and what it has counted."""
         report = {**reports.describe_process("interface"), **self.server.describe()}
         command = reports.make_command(self.layer, self._report_name, report)
         # An outage is logged by the client. The next report follows soon.
@@ -119,7 +120,7 @@ class RedisConnector:
         self.data_marks[client] = data_mark
         if counted_as_dead or has_lost_data:
             reason = "This interface counted as dead" if counted_as_dead else "Redis has lost its data"
-            logger.warning("%s, and its connections have lost messages: closing them", reason)
+            logger.warning("%s, so the connections of this interface have lost messages: closing them", reason)
             self.server.close_all_after_loss()
 
     @defer.inlineCallbacks

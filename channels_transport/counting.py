@@ -88,13 +88,13 @@ class Counters:
             return found
 
     def forget(self) -> None:
-        """Set everything back to nothing. Only tests call this."""
+        """Delete all counters and histograms. Only tests call this."""
         self._counts.clear()
         self._histograms.clear()
 
 
 def _bound(series: dict[Labels, Any], labels: Labels) -> Labels:
-    """Return the labels of a new series, or those of the series that all others share."""
+    """Return the labels of a new series. Above MAX_SERIES, return the labels of the shared series."""
     return labels if labels in series or len(series) < MAX_SERIES else (OTHER,) * len(labels)
 
 
@@ -149,7 +149,7 @@ def watch_connection(connection: Any, **kwargs: Any) -> None:
     """
     Count the statements of a connection to the database: a receiver of Django's signal `connection_created`.
 
-    Django 1.11 has no such wrappers, so nothing is counted there.
+    Django 1.11 has no wrappers for statements, so it counts nothing.
     """
     if hasattr(connection, "execute_wrappers") and not getattr(connection, "_statements_are_counted", False):
         connection._statements_are_counted = True
@@ -161,7 +161,7 @@ describe("consumer_failures", "Messages whose consumer raised an exception", "ch
 describe("database_seconds", "Time of the statements of the database", "database", is_histogram=True)
 describe("database_errors", "Statements of the database that failed", "database", "error")
 describe("interface_frames", "Frames of websockets with content", "direction")
-describe("interface_bytes", "Bytes of the content of these frames", "direction")
+describe("interface_bytes", "Bytes of the content of websocket frames", "direction")
 describe("interface_handshakes", "Handshakes of websockets", "result")
 describe("interface_closes", "Websockets that have ended", "code", "by")
 describe("interface_responses", "HTTP responses", "kind", "status")

@@ -69,7 +69,7 @@ class Downstream:
         self._read()
         return self._ended
 
-    # Callbacks instead of a coroutine: for a lone reply, Twisted's coroutines cost as much as the delivery itself.
+    # These methods use callbacks, because for a single reply Twisted's coroutines cost as much as the delivery itself.
 
     def _read(self) -> None:
         if self.stopped:

@@ -23,7 +23,7 @@ CANNOT_DECRYPT = "cannot be decrypted by this process: every process needs the s
 
 
 class CannotDecrypt(ValueError):
-    """Raised for content that none of this process' keys decrypts, or that is encrypted while it has no keys."""
+    """None of this process' keys decrypts the content, or the content is encrypted and this process has no keys."""
 
 
 class Crypter:

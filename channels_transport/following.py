@@ -201,7 +201,7 @@ def watch_connection(connection: Any, **kwargs: Any) -> None:
             follower.commit(connection.alias, commit)
 
     connection.commit = followed_commit
-    # Django 1.11 has no such wrappers.
+    # Django 1.11 has no wrappers for statements.
     if hasattr(connection, "execute_wrappers"):
         connection.execute_wrappers.append(_execute)
 

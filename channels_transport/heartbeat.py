@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 __all__ = ["REPORT_LEASE_SECONDS", "Heartbeat", "Reporter"]
 
 RECLAIM_BATCH = 100  # turns
-# At its end, a process waits at most this long until Redis knows that it has ended in order.
+# At its end, a process waits at most this long until it has removed its name from the reports in Redis.
 END_SECONDS = 0.5
 
 

@@ -72,7 +72,11 @@ def take_carried(content: Any) -> dict[str, Any]:
 
 
 def strip(content: Any) -> None:
-    """Remove from a message what it carries, for a receiver that is no worker of this transport. It may be None."""
+    """
+    Remove from a message what it carries, for a receiver that is not a worker of this transport.
+
+    The message may be None.
+    """
     take_carried(content)
     arrivals.take(content)
 
@@ -144,7 +148,7 @@ def _find_trace_id(carried: dict[str, Any]) -> str | None:
 
 
 def describe() -> dict[str, str]:
-    """Return `channel`, `id`, `parent` and `trace` of what this thread handles, as far as there are any."""
+    """Return `channel`, `id`, `parent` and `trace` of the message that this thread handles, except those it lacks."""
     found = _current.get()
     if found is None:
         return {}

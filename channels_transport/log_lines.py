@@ -2,8 +2,9 @@
 The formatter of every log line: one record is one line, without control characters and without secrets.
 
 A client chooses paths, handles and headers, and logs contain them. A line break in one of them would forge a record; a
-terminal would obey an escape sequence, or turn the rest of the line around. So each character that is not printable is
-written as an escape. The lines of a traceback are indented, so none of them looks like the first line of a record.
+terminal would obey an escape sequence, or show the rest of the line from right to left. So each character that is not
+printable is written as an escape. The lines of a traceback are indented, so none of them looks like the first line of a
+record.
 
 A person who reads a log must not get access with a secret in it. `redact` replaces the values of secret query
 parameters, tokens, passwords in URLs, and the parts of paths that the setting SECRET_PATHS names. That setting is a

@@ -21,7 +21,7 @@ from .redis_url import InvalidRedisURL, parse_redis_url
 # The first words of the answers of a server that is part of a cluster.
 CLUSTER_ERRORS = ("MOVED ", "ASK ", "CROSSSLOT ", "CLUSTERDOWN ")
 NO_CLUSTER = (
-    "is part of a Redis Cluster, which has no support: each script changes several keys, and a cluster stores them on"
+    "is part of a Redis Cluster, which is not supported: each script changes several keys, and a cluster stores them on"
     " different servers. Name single servers in REDIS_URL, separated by commas, or a service of Redis Sentinel"
 )
 

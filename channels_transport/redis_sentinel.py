@@ -169,7 +169,7 @@ class MasterLocator:
         return f"the master of {self.service}{last}"
 
 
-# At runtime, this part is in front of one of two classes of connections.
+# At run time, each subclass of this part also has one of two classes of connections as its base.
 _Connection: Any = object
 
 

@@ -58,7 +58,7 @@ def read_prefix(urls: Sequence[str], name: str = "REDIS_URL") -> str:
     parsed = [parse_redis_url(url, name) for url in urls]
     prefixes = {given.pop("prefix", "") for given in parsed}
     if len(prefixes) > 1:
-        raise InvalidRedisURL(f"{name} has different prefixes for its servers: give all of them the same.")
+        raise InvalidRedisURL(f"{name} has different prefixes for its servers: give all servers the same prefix.")
     if any(given in parsed[:index] for index, given in enumerate(parsed)):
         raise InvalidRedisURL(f"{name} names the same server twice: name each server once.")
     return prefixes.pop() if prefixes else ""

@@ -40,7 +40,7 @@ _replaced: set[Any] = set()
 
 def replace_channels() -> None:
     """
-    Replace these parts of Channels in this process: see the module.
+    Replace the parts of Channels that the module's docstring names, in this process.
 
     A second call does nothing. Raise ImproperlyConfigured if a class was derived from Channels' worker before: the
     methods of Channels' worker would stay in use in that class.

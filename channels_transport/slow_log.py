@@ -2,7 +2,7 @@
 The log of slow messages: if a message takes longer than LOG_SLOW_SECONDS, a line says where the time went.
 
 If everything is slow, for example because of the database, a line for each message would only add to the load. So a
-worker writes at most MAX_LINES lines in PERIOD_SECONDS. Before its next line, it writes the number of the others.
+worker writes at most MAX_LINES lines in PERIOD_SECONDS. Before its next line, it writes how many lines it left out.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class SlowLog:
             "statements": counting.tally.statements,
             "database_ms": round(counting.tally.seconds * 1000),
         }
-        text = "A message on %s (%s) took %.2f s; %d statements of the database took %.2f s of them"
+        text = "A message on %s (%s) took %.2f s; its %d statements of the database took %.2f s"
         arguments = [channel, log_context.get_id() or "without an id", seconds]
         arguments += [counting.tally.statements, counting.tally.seconds]
         if (arrived_at := arrivals.get_arrival()) is not None:
             # The interface may have another clock.
             waited = max(0.0, began - arrived_at / 1000)
             fields["queue_ms"] = round(waited * 1000)
-            text += "; before, the message waited for %.2f s"
+            text += "; the message had waited for %.2f s before"
             arguments.append(waited)
         logger.info(text, *arguments, extra={"fields": fields})
 
@@ -66,7 +66,7 @@ class SlowLog:
         now = time.monotonic()
         if now - self._period_began >= PERIOD_SECONDS:
             if self._left_out:
-                logger.info("%d more messages were slow, without a line for each", self._left_out)
+                logger.info("%d more slow messages were not logged", self._left_out)
             self._period_began, self._lines, self._left_out = now, 0, 0
         self._lines += 1
         if self._lines > MAX_LINES:

@@ -151,7 +151,7 @@ class Tracer:
         return getattr(self._local, "current", (None, None))[0] is not None
 
     def run(self, name: str, function: Callable[[], Any], **attributes: str) -> Any:
-        """Run a function in a span below the one of the consumer, if there is one."""
+        """Run a function, in a span below the consumer's span if there is one."""
         if not self._is_tracing:
             return function()
         with self._tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes):
@@ -177,7 +177,7 @@ class Tracer:
         return span, _carry(span).get("trace", "")
 
     def note(self, name: str) -> None:
-        """Make a span without a duration below the one of the consumer."""
+        """Make a span without a duration below the consumer's span, if there is one."""
         if self._is_tracing:
             self._tracer.start_span(name, kind=SpanKind.PRODUCER).end()
 

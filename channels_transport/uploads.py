@@ -80,7 +80,7 @@ class Upload:
 
 
 def get_upload(request: HttpRequest) -> Upload | None:
-    """Return the upload of a request, or None for a request whose body has come with it."""
+    """Return the upload of a request, or None for a request that came with its body."""
     message = getattr(request, "message", None)
     found: dict[str, Any] | None = None if message is None else message.get("upload")
     return None if found is None else Upload(**found)

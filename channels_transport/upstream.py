@@ -1,6 +1,6 @@
 """
-Frames and requests from an interface to the workers. A lone frame leaves at once, and when the interface is busy, all
-frames of a turn of the reactor leave in one pipeline.
+Frames and requests from an interface to the workers. A single frame is sent at once. When the interface is busy, all
+frames of a turn of the reactor are sent in one pipeline.
 
 Frames keep their order. The frames of a connection wait here until Redis has accepted them. They are dropped only after
 `forget`, or if the connection ends before the first of them was sent. While a channel is full or Redis is down, the
@@ -285,7 +285,7 @@ class Upstream:
     def _back_off(self, reply: str, frames: Frames, answer: Any) -> None:
         """Stop reading the connection, and send its frames again after a wait, which doubles each time."""
         if isinstance(answer, Exception):
-            self.layer.log_loss("websocket.*", f"waits, since Redis refuses its frames for now: {answer}")
+            self.layer.log_loss("websocket.*", f"waits, because Redis refuses its frames for now: {answer}")
         self._pause_reading(reply, frames)
         frames.is_backing_off = True
         reactor.callLater(frames.retry_seconds, self._retry, reply, frames)
@@ -317,7 +317,7 @@ class Upstream:
 
 
 def _count_accepted(answers: list[Any]) -> int:
-    """Return how many of the frames Redis has accepted before the first one that it has not."""
+    """Return how many frames Redis has accepted before the first frame that it has refused."""
     for index, answer in enumerate(answers):
         if answer not in ACCEPTED:
             return index

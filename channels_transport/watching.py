@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from .counting import OTHER
 from .reports import REPORT_LEASE_SECONDS
 
-# Each process writes a report each second. A process whose last report is older than SILENT_SECONDS is left out.
+# A process writes a report every one or two seconds. If its last report is older than SILENT_SECONDS, it is left out.
 SILENT_SECONDS = 5
 SCAN_BATCH = 5000  # keys
 CENSUS_SECONDS = 0.3
@@ -122,7 +122,7 @@ def _read_name(receiver: str) -> str:
 
 def read_process_reports(layer: Any) -> list[dict[str, Any]]:
     """
-    Return the last report of each process that lives (see `reports.describe_process`), from all servers of a layer.
+    Return the last report of each living process (see `reports.describe_process`), from all servers of a layer.
 
     They are in the order of hosts and pids, one for each process. Each has `skew` too: how many seconds the clock of
     its machine is ahead of the clock of Redis.

@@ -57,7 +57,7 @@ def _check_address() -> Iterator[tuple[str, str, str]]:
     elif url.startswith("http://") and urlsplit(url).hostname not in THIS_MACHINE:
         yield (
             "W003",
-            "PUBLIC_URL is an http address, so anybody on the way can read messages and passwords.",
+            "PUBLIC_URL is an http address, so anybody on the network can read messages and passwords.",
             "Put a proxy with TLS in front of the site, and set PUBLIC_URL to its https address.",
         )
     if "*" in settings.ALLOWED_HOSTS:

@@ -19,7 +19,7 @@ ENGINES = {
 POSTGRESQL = "chatproj.db.postgresql"
 # With 0, Django would close the connection after every message. That costs more than the rest of the work.
 MAX_AGE_SECONDS = 600
-# A replica that is down must not hold up a worker that can ask the primary server.
+# A replica that is down must not delay a worker that can ask the primary server.
 REPLICA_CONNECT_SECONDS = 2
 TASKS_CHANNEL = "chat.tasks"
 _ONLY = "--only-channels"

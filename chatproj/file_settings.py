@@ -53,7 +53,7 @@ _CHECKS = [
 
 
 def find_site_url() -> str:
-    """Return the address at which this machine reaches the site: a running `bin/serve`, if PORT names no other port."""
+    """Return the address of a running `bin/serve`, unless PORT names another port; else 127.0.0.1 with PORT or 8000."""
     has_port = os.environ.get("PORT", "").strip()
     return local.site_url(environment.read("PORT") if has_port else None)
 

@@ -87,7 +87,7 @@ def is_serve_running() -> bool:
 
 
 def note_backup() -> None:
-    """Store the time of a backup that has just been made, for `doctor`. The backup counts also if that fails."""
+    """Store the time of a backup that has just been made, for `doctor`. If the time cannot be stored, do nothing."""
     with contextlib.suppress(OSError):
         write_private("last-backup", datetime.now(UTC).isoformat())
 

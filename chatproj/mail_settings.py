@@ -72,7 +72,7 @@ def _read_options(query: str) -> dict[str, str]:
     if set(options) - {"tls", "ssl_ca_certs"}:
         raise ValueError("its query may contain tls and ssl_ca_certs only")
     if options.get("tls", NONE) not in (STARTTLS, NONE):
-        raise ValueError("tls is none of starttls and none; for TLS from the beginning, write smtps://")
+        raise ValueError("tls is neither starttls nor none; for TLS from the beginning, write smtps://")
     if "ssl_ca_certs" in options and not os.path.isfile(options["ssl_ca_certs"]):
         raise ValueError("there is no file ssl_ca_certs")
     return options

@@ -215,7 +215,7 @@ def _check_sqlite(parts: SplitResult) -> None:
         if name != "synchronous":
             raise ValueError("its query may contain synchronous only")
         if value.upper() not in ("NORMAL", "FULL", "EXTRA"):
-            raise ValueError("synchronous is none of NORMAL, FULL and EXTRA")
+            raise ValueError("synchronous is not NORMAL, FULL or EXTRA")
 
 
 def _check_server(parts: SplitResult) -> None:

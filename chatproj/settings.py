@@ -159,7 +159,7 @@ CHAT_LINK_PREVIEWS = read("CHAT_LINK_PREVIEWS")
 CHAT_VAPID_KEY = read("CHAT_VAPID_KEY")
 CHAT_VAPID_CONTACT = read("CHAT_VAPID_CONTACT") or read("SECURITY_CONTACT") or PUBLIC_URL
 CHAT_PUSH_SERVICES = read("CHAT_PUSH_SERVICES")
-# Whether pages have the service worker. Off, browsers remove the worker that they have.
+# Whether pages have the service worker. If it is off, browsers remove the worker that they have.
 CHAT_SERVICE_WORKER = read("CHAT_SERVICE_WORKER")
 # The people who may open direct conversations with each other: see `DIRECTS` in chatproj/environment/entry.py.
 CHAT_DIRECTS = read("CHAT_DIRECTS")

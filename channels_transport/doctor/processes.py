@@ -1,5 +1,5 @@
 """
-Checks of the processes of a site, from their reports: their facts, open files, clocks, and the proxies before them.
+Checks of a site's processes, from their reports: their facts, open files and clocks, and the proxies in front of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FEW_FILES = 4096
 # Fewer requests or websockets than this are no evidence. Some requests do not come through the proxy, such as those of
 # operators.
 MIN_REQUESTS, MOST = 20, 0.9
-# People close pages after any time. A proxy with a timeout closes every quiet websocket after the same time.
+# People close pages at any time. A proxy with a timeout closes each quiet websocket after the same number of seconds.
 MANY_CUTS, LEAST_CUT_SECONDS = 0.5, 5
 Report = Mapping[str, Any]
 
@@ -27,8 +27,12 @@ def check_processes(layer: Any) -> list[Finding]:
     """
     Report processes that do not belong together, or whose machines are not set up for them.
 
-    A problem is a process with another fact than most others, an interface that may open few files, an interface whose
-    proxies do not match TRUSTED_PROXIES or cut quiet websockets, and a machine whose clock differs from that of Redis.
+    Each of these is a problem:
+
+    * a process has another value of a fact than most processes;
+    * an interface may open only a few files;
+    * the proxies of an interface do not match TRUSTED_PROXIES, or cut quiet websockets;
+    * the clock of a machine differs from that of Redis.
     """
     reports = read_process_reports(layer)
     problems = [
@@ -86,7 +90,7 @@ def _describe_difference(name: str, value: str, deviants: list[Report], reports:
         what = f"another value of {name} than {others.rpartition(' ')[0]}"
     else:
         what = f"{name} {value or 'not set'}, and {others} {usual or 'not set'}"
-    return f"{shown[0].upper()}{shown[1:]} {verb} {what}: give all processes the same, and restart them."
+    return f"{shown[0].upper()}{shown[1:]} {verb} {what}: give all processes the same value, and restart them."
 
 
 def _describe_own(reports: Sequence[Report]) -> str:

@@ -38,8 +38,8 @@ def check_workers(wrapper: Any) -> list[Finding]:
     problems = []
     if without_worker := [channel for channel in missing if channel != DELAY_CHANNEL]:
         problems.append(
-            f"No worker receives from {', '.join(without_worker)}: start `manage.py runworker`, or one with"
-            " --only-channels for the channels that the others exclude."
+            f"No worker receives from {', '.join(without_worker)}: start `manage.py runworker`, or a worker with"
+            " --only-channels for the channels that the other workers exclude."
         )
     if DELAY_CHANNEL in missing:
         problems.append(f"No delay server receives from {DELAY_CHANNEL}: start `manage.py rundelay`.")

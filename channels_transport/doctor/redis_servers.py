@@ -52,7 +52,7 @@ def check_redis(layer: Any) -> list[Finding]:
 
 
 def _compare_limits(limits: dict[str, int]) -> list[Finding]:
-    """Report servers of which one has less than half of the memory of another. A limit of 0 means no limit."""
+    """Report the servers if one has less than half of the memory of another. A limit of 0 means no limit."""
     if not any(limits.values()) or max(limits.values()) <= MAX_MEMORY_RATIO * min(limits.values()):
         return []
     shown = ", ".join(f"{address} {f'{limit >> 20} MiB' if limit else 'no limit'}" for address, limit in limits.items())

@@ -1,4 +1,4 @@
-"""Checks of the database and its tables, and of clocks that agree. `redis_servers` has the checks of Redis."""
+"""Checks of the database, of its tables, and of the clocks. `redis_servers` has the checks of Redis."""
 
 from __future__ import annotations
 

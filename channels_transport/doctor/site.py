@@ -83,7 +83,10 @@ def check_interface(site: Site) -> list[Finding]:
             " and Redis run."
         )
     except ssl.SSLError as error:
-        problem = f"The HTTPS connection to {site.url} failed: {one_line(error)}."
+        problem = (
+            f"The HTTPS connection to {site.url} failed ({one_line(error)}): check the certificate and the host name in"
+            " --url."
+        )
     except (OSError, http.client.HTTPException) as error:
         problem = (
             f"{site.url} cannot be reached ({one_line(error)}): start `manage.py interface`, or set its address with"

@@ -54,7 +54,12 @@ def _add_timeouts(parser: CommandParser) -> None:
     add("--websocket_timeout", "--websocket-timeout", type=int, default=-1, dest="websocket_timeout", help=text)
     # The default is longer than the time between two heartbeats, so a client that sends heartbeats gets no pings.
     add("--ping-interval", type=int, default=40, help="Seconds of silence before a ping (default: 40).")
-    add("--ping-timeout", type=int, default=30, help="Seconds that a client has to answer a ping (default: 30).")
+    add(
+        "--ping-timeout",
+        type=int,
+        default=30,
+        help="Seconds before an unanswered ping closes a websocket (default: 30).",
+    )
 
 
 def _add_proxies(parser: CommandParser) -> None:

@@ -1,8 +1,8 @@
 """
 Runs several copies of a command in processes of their own, for `runworker --threads`.
 
-The parent starts a process again that has ended by itself, and passes SIGTERM and SIGINT on. The parent
-does no other work. `run_all` must be called before the command opens connections or starts threads.
+If a process ends by itself, the parent starts it again. The parent passes SIGTERM and SIGINT on. It does no other work.
+`run_all` must be called before the command opens connections or starts threads.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Processes:
         self.count, self.run = count, run
         self.started_at: dict[int, float] = {}  # for each pid, the time by the monotonic clock
         self.is_stopping = False
-        # False until a process has ended in another way than with 1 at its start. If a setting is wrong, each process
-        # ends with 1 at its start, and another start would not help.
+        # If a setting is wrong, each process ends with exit code 1 at its start, and another start would not help. This
+        # becomes True when a process ends with another exit code, or ends later.
         self.have_started = False
         self.backoff = Backoff(longest=10)
         # Only the parent keeps the writing end open, so the children notice when the parent is killed.
@@ -43,8 +43,8 @@ class Processes:
         """
         Start the processes, keep them running until a signal, and return the exit code when all have ended.
 
-        The code is the first one that is not 0 since the stop began, or 0. An end by SIGTERM counts as 0.
-        If the first process that ends fails with 1 at its start, stop all processes.
+        That is the first exit code other than 0 after the stop began, or else 0. An end by SIGTERM counts as 0.
+        If the first process that ends has the exit code 1 and ended at its start, stop all processes.
         """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
@@ -67,7 +67,7 @@ class Processes:
     def _start_again(self, pid: int, code: int, seconds: float) -> None:
         self.have_started = True
         if code:
-            logger.warning("The worker process %d ended with %d; another one starts", pid, code)
+            logger.warning("The worker process %d ended with exit code %d; the next one starts", pid, code)
         if not code or seconds >= STARTED_SECONDS:
             self.backoff.reset()
         else:
@@ -100,8 +100,8 @@ class Processes:
         except BaseException:
             logger.exception("A worker process failed")
         finally:
-            # `os._exit` keeps the child from running the parent's code after the fork. `os._exit` writes no buffers, so
-            # these three lines write them before.
+            # `os._exit` keeps the child from running the parent's code after the fork. `os._exit` flushes no buffers,
+            # so these three lines flush them first.
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -32,7 +32,7 @@ def get_shared_layer(alias: str, purpose: str) -> Any:
     wrapper = channel_layers[alias]
     if not is_own(wrapper.channel_layer):
         path = channel_layers.configs[alias]["BACKEND"]
-        raise CommandError(f"{path} in CHANNEL_LAYERS has no support here: set BACKEND to a layer of this package.")
+        raise CommandError(f"{path} in CHANNEL_LAYERS is not supported: set BACKEND to a layer of channels_transport.")
     if not wrapper.is_shared:
         raise CommandError(f"{purpose}: set REDIS_URL, or a layer in Redis in CHANNEL_LAYERS.")
     return wrapper

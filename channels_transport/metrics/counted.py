@@ -40,7 +40,7 @@ def _find_host(report: Mapping[str, Any]) -> str:
 
 
 def collect_own(namespace: str) -> list[Family]:
-    """Return the families that this interface counts. The numbers come from memory, so nothing can be away."""
+    """Return the families that this interface counts. The numbers come from memory, so none can be missing."""
     families = _make_families(namespace, is_interface=True)
     for name, series in counting.read().items():
         if name in families:

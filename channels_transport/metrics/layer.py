@@ -65,7 +65,7 @@ def _collect_workers(namespace: str, wrapper: Any, census: watching.Census) -> l
     }
     busy = gauge(f"{name}_busy_seconds", "How long this process has been busy with its current message")
     receivers = gauge(f"{namespace}_channel_receivers", "Living processes that receive from a channel")
-    # A channel without a receiver is 0, and not missing, so that an alert can name the channel.
+    # A channel without a receiver has the sample 0, so that an alert can name the channel.
     listening = dict.fromkeys(get_channels(wrapper), 0)
     for report in reports:
         for field, family in counters.items():

@@ -19,8 +19,8 @@ from .families import CONTENT_TYPE, Family, gauge, write
 
 METRICS_SECONDS = 0.9
 SAFE_METHODS = ("GET", "HEAD")
-NO_TOKEN = "The setting METRICS_TOKEN is missing, so the metrics are closed."
-WRONG_TOKEN = "Send the header Authorization: Bearer and the METRICS_TOKEN of this site."
+NO_TOKEN = "Set METRICS_TOKEN: without this setting, the site shows no metrics."
+WRONG_TOKEN = "Send the header `Authorization: Bearer TOKEN`, where TOKEN is the METRICS_TOKEN of this site."
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -159,7 +159,7 @@ class PostgreSQL:
 
 def _feed(target: Any, start: bytes, source: Any) -> None:
     """Write `start` and the output of a program to psql, and let psql commit if the program has succeeded."""
-    # A psql that has failed reads no more. Its end says why.
+    # If psql fails, it stops reading. `_open` then raises the error of psql.
     with contextlib.suppress(BrokenPipeError), target:
         try:
             target.write(start)
@@ -172,7 +172,7 @@ def _feed(target: Any, start: bytes, source: Any) -> None:
 
 
 def find_living() -> Iterator[str]:
-    """Yield the names of the site's processes that live: interfaces, workers, and a running `serve`."""
+    """Yield the names of the site's processes that are running: interfaces, workers, and `serve`."""
     from channels import channel_layers
 
     from channels_transport import OUTAGES, watching

@@ -23,6 +23,8 @@ class KeptFile:
 @dataclass(frozen=True)
 class Manifest:
     """
+    Describes the content of an archive.
+
     - `made_at`: ISO 8601 in UTC.
     - `database`: "sqlite" or "postgresql"; `file`: the name of its copy in the archive.
     - `size` in bytes and `sha256` of the copy.
@@ -47,7 +49,7 @@ class Manifest:
 
     @classmethod
     def load(cls, text: bytes) -> "Manifest":
-        """Return the manifest from its JSON. Raise ValueError if it is none, or of a newer format."""
+        """Return the manifest from its JSON. Raise ValueError if the text is not a manifest, or has a newer format."""
         try:
             values = json.loads(text)
             if values["format"] > FORMAT:

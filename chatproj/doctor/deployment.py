@@ -15,7 +15,7 @@ _REPORTED = ("security.W018", "chatproj.W004")
 _ABOUT_TLS = ("security.W004", "security.W008", "security.W012", "security.W016")
 # Django's own texts name settings of Django, which nobody sets here.
 _TEXTS = {
-    "security.W004": "HSTS_SECONDS is 0, so browsers may open the site without TLS: unset it when TLS is to stay.",
+    "security.W004": "HSTS_SECONDS is 0, so browsers may open the site without TLS: unset it if the site keeps TLS.",
     "security.W009": (
         "SECRET_KEY is short or simple, so it can be guessed: set it to the output of `openssl rand -hex 32`, for every"
         " process."

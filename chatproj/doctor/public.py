@@ -38,8 +38,12 @@ def _try_request(site: Site) -> str | None:
         status, headers, _ = site.get(PATH)
     except socket.gaierror:
         return f"The host of PUBLIC_URL ({site.host}) has no address: correct PUBLIC_URL, or the entry in the DNS."
-    except ssl.SSLError as error:
+    except ssl.SSLCertVerificationError as error:
         return f"The certificate of {site.url} is not valid ({one_line(error)}): renew it, or correct PUBLIC_URL."
+    except ssl.SSLError as error:
+        return (
+            f"{site.url} does not answer with TLS ({one_line(error)}): set up TLS in the proxy, or correct PUBLIC_URL."
+        )
     except TimeoutError:
         raise
     except (OSError, http.client.HTTPException) as error:
@@ -48,11 +52,15 @@ def _try_request(site: Site) -> str | None:
         return None
     if status in REDIRECTS and headers.get("Location", "") == f"{site.url}{PATH}":
         return (
-            f"{site.url} redirects to itself, because the proxy says that the request has no TLS: let it send"
-            " X-Forwarded-Proto with the scheme of the client."
+            f"{site.url} redirects to itself, because the proxy does not say that the client uses TLS: let the proxy"
+            " send X-Forwarded-Proto with the scheme of the client."
         )
+    if status in REDIRECTS:
+        return f"{site.url}{PATH} redirects to another address: set PUBLIC_URL to the address that people use."
     if status == 400:
         return f"{site.url} answers 400: add its host to ALLOWED_HOSTS, or let the proxy pass on the header Host."
+    if status >= 500:
+        return f"{site.url}{PATH} answers {status}: look at the logs of the proxy, the interfaces and the workers."
     return f"{site.url}{PATH} answers {status}: let the proxy pass every path on to the interfaces."
 
 

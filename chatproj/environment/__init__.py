@@ -1,7 +1,7 @@
 """
 Every setting that the environment gives. Each module of this package has the settings of one theme.
 
-A setting stands in one place, with its name, its effect, its kind, its default, and the function that parses its value.
+Each setting is defined once: its name, its effect, its kind, its default, and the function that parses its value.
 An empty value counts as not set. A wrong value raises ImproperlyConfigured with one sentence: the name of the variable,
 what is expected, and the value, unless the value may contain a password or a key. docs/operations.md has the table of
 these settings, in the same order. This package connects to nothing. In the file system, it checks only `CHAT_VAR` and

@@ -57,7 +57,7 @@ SETTINGS = [
     ),
     make_switch(
         "CHAT_SERVICE_WORKER",
-        "Whether pages have the service worker, which notifications need; off, browsers remove it.",
+        "Whether pages have the service worker, which notifications need; if off, browsers remove it.",
         default=True,
         example="off",
     ),

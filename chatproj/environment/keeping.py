@@ -28,7 +28,7 @@ SETTINGS = [
     # A worker renews the lock each second, so a shorter lock would expire while its worker is alive.
     Setting(
         name="CHAT_TASK_LOCK_SECONDS",
-        effect="After this time without a sign of life, another worker takes a task.",
+        effect="If a worker has not renewed the lock of its task for this time, another worker takes the task.",
         kind="number",
         parse=read_number(2, 86400),
         expected="a number of seconds from 2 to 86400",

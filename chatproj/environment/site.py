@@ -91,7 +91,7 @@ SETTINGS = [
     ),
     Setting(
         name="CHAT_VAR",
-        effect="The directory of what bin/serve and the processes keep.",
+        effect="The directory in which bin/serve and the processes keep their files.",
         kind="path",
         parse=read_folder,
         expected="the path of a directory, which is made if it does not exist",

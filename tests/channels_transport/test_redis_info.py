@@ -26,6 +26,6 @@ def test_the_fields_of_several_sections_are_read_together(valkey_url):
 def test_a_server_of_a_cluster_is_refused_with_the_reason_and_a_remedy():
     with running_cluster() as url:
         with pytest.raises(
-            CommandError, match="Redis Cluster, which has no support.*separated by commas, or a service"
+            CommandError, match="Redis Cluster, which is not supported.*separated by commas, or a service"
         ):
             check_servers(make_layer(url))

@@ -42,7 +42,7 @@ def test_a_site_on_the_memory_layer_of_asgiref_gets_that_of_the_transport(set_la
 
 def test_another_layer_is_refused_with_one_sentence(set_layer):
     set_layer(f"{__name__}.DerivedLayer")
-    with pytest.raises(CommandError, match="DerivedLayer in CHANNEL_LAYERS has no support here"):
+    with pytest.raises(CommandError, match="DerivedLayer in CHANNEL_LAYERS is not supported"):
         call_command("runserver", "--noreload", "--noworker")
 
 

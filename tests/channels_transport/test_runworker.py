@@ -50,7 +50,7 @@ def test_a_layer_of_the_transport_has_its_worker(worker, alias):
 
 def test_the_default_layer_must_be_of_the_transport(worker, settings):
     settings.CHANNEL_LAYERS = {**settings.CHANNEL_LAYERS, "default": settings.CHANNEL_LAYERS["other"]}
-    with pytest.raises(CommandError, match="ForeignLayer in CHANNEL_LAYERS has no support here"):
+    with pytest.raises(CommandError, match="ForeignLayer in CHANNEL_LAYERS is not supported"):
         call_command("runworker")
     assert not worker.called
 

@@ -34,8 +34,8 @@ def test_a_line_says_where_the_time_went(slow, caplog):
     counting.tally.seconds = 1.5
     slow.check("websocket.receive", 102.0, 2.5)
     assert caplog.messages == [
-        "A message on websocket.receive (b#1) took 2.50 s; 3 statements of the database took 1.50 s of them; "
-        "before, the message waited for 1.50 s"
+        "A message on websocket.receive (b#1) took 2.50 s; its 3 statements of the database took 1.50 s; "
+        "the message had waited for 1.50 s before"
     ]
     fields = json.loads(JsonFormatter().format(caplog.records[0]))
     assert (fields["duration_ms"], fields["statements"], fields["database_ms"]) == (2500, 3, 1500)
@@ -75,7 +75,7 @@ def test_if_everything_is_slow_the_lines_are_few_and_the_others_are_counted(slow
     assert len(caplog.records) == MAX_LINES
     now[0] += PERIOD_SECONDS
     slow.check("websocket.receive", 102.0, 2)
-    assert caplog.messages[MAX_LINES] == "25 more messages were slow, without a line for each"
+    assert caplog.messages[MAX_LINES] == "25 more slow messages were not logged"
     assert len(caplog.records) == MAX_LINES + 2
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import logging
+import ssl
 import threading
 
 import pytest
@@ -46,9 +47,10 @@ def test_a_request_and_a_websocket_reach_the_public_address(settings):
     "options, text",
     [
         ({"passes_sockets": False}, "so all pages poll: let the proxy pass on Upgrade"),
-        ({"status": 502}, "/api/session/ answers 502: let the proxy pass every path on"),
+        ({"status": 404}, "/api/session/ answers 404: let the proxy pass every path on"),
+        ({"status": 502}, "/api/session/ answers 502: look at the logs of the proxy, the interfaces and the workers"),
         ({"status": 400}, "answers 400: add its host to ALLOWED_HOSTS"),
-        ({"status": 301, "location": "elsewhere"}, "answers 301"),
+        ({"status": 301, "location": "elsewhere"}, "redirects to another address: set PUBLIC_URL"),
     ],
 )
 def test_a_proxy_that_does_not_pass_everything_on_is_a_problem(settings, options, text):
@@ -61,6 +63,22 @@ def test_a_proxy_that_hides_the_scheme_is_a_problem(settings, monkeypatch):
     answer = 301, {"Location": f"{settings.PUBLIC_URL}{public.PATH}"}, b""
     monkeypatch.setattr(public.Site, "get", lambda self, path: answer)
     assert "redirects to itself" in checked_text(public.check_public_url())
+
+
+@pytest.mark.parametrize(
+    "error, text",
+    [
+        (ssl.SSLCertVerificationError("expired"), "The certificate of https://chat.example.com is not valid (expired)"),
+        (ssl.SSLError("wrong version number"), "does not answer with TLS (wrong version number): set up TLS"),
+    ],
+)
+def test_a_failure_of_tls_is_a_problem(settings, monkeypatch, error, text):
+    def fail(self, path):
+        raise error
+
+    settings.PUBLIC_URL = "https://chat.example.com"
+    monkeypatch.setattr(public.Site, "get", fail)
+    assert text in checked_text(public.check_public_url())
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_the_url_of_a_mail_server_is_read(url, expected):
         ("smtp://me:x@mail.example.com/hunter2", "percent-encode"),
         ("smtp://me:x@mail.example.com#hunter2", "percent-encode"),
         ("smtp://me:hunter2@[mail", "its host cannot be read"),
-        ("smtp://me:hunter2@mail.example.com?tls=maybe", "tls is none of"),
+        ("smtp://me:hunter2@mail.example.com?tls=maybe", "tls is neither starttls nor none"),
         ("smtps://me:hunter2@mail.example.com?tls=none", "only smtp:// may have tls"),
         ("smtp://me:hunter2@mail.example.com?timeout=5", "tls and ssl_ca_certs only"),
         ("smtp://me:hunter2@mail.example.com?ssl_ca_certs=/nowhere", "there is no file"),

@@ -67,4 +67,4 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return "channels_transport"
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Write no line for each scrape."""
+        """Do nothing, so that a scrape writes no log line."""

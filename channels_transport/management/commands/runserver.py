@@ -41,7 +41,7 @@ def get_default_layer() -> Any:
         channel_layers.set(DEFAULT_CHANNEL_LAYER, wrapper)
     if not is_own(wrapper.channel_layer):
         path = channel_layers.configs[DEFAULT_CHANNEL_LAYER]["BACKEND"]
-        raise CommandError(f"{path} in CHANNEL_LAYERS has no support here: set BACKEND to a layer of this package.")
+        raise CommandError(f"{path} in CHANNEL_LAYERS is not supported: set BACKEND to a layer of channels_transport.")
     return wrapper
 
 

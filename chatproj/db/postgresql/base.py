@@ -31,7 +31,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict, *args, **kwargs):
         super().__init__(settings_dict, *args, **kwargs)
-        # A cursor on the server belongs to one connection of the server. With a pooler, that may be another one soon.
+        # A cursor on the server belongs to one connection. With a pooler, the next transaction may use another one.
         self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
         self._limits = self._session_limits = NO_LIMITS
 

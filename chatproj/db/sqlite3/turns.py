@@ -2,10 +2,10 @@
 Turns to write: the connections of one machine open their transactions one after another, and hand over at once.
 
 SQLite's own lock keeps the data safe. A connection that finds it taken sleeps for 1 ms and then longer, up to 0.1 s,
-while most transactions take 0.2 ms. Two workers that stored posts slept for 44% of the time, and nobody held the lock.
+while most transactions take 0.2 ms. Two workers that stored posts slept for 44% of the time while the lock was free.
 So a connection first waits for its turn in short pauses. A turn is a lock (`flock`) on a file beside the database. It
-ends with the connection or the process. Where the file cannot be made, or another process holds the turn for
-LONGEST_WAIT_SECONDS, connections do without turns.
+ends with the connection or the process. If the file cannot be made, or another process holds the turn for
+LONGEST_WAIT_SECONDS, connections continue without turns.
 """
 
 import fcntl
@@ -19,21 +19,22 @@ SHORTEST_PAUSE_SECONDS, PAUSE_SHARE = 0.0001, 0.1
 
 def pause(seconds: float) -> None:
     """
-    Wait. Unlike `time.sleep`, this needs no clock: that function waits until a time, and raises OSError if libfaketime
-    has moved the clock past it.
+    Wait for this number of seconds, without a clock.
+
+    `time.sleep` waits until a time, and raises OSError if libfaketime has moved the clock past that time.
     """
     select.select((), (), (), seconds)
 
 
 class Turn:
-    """The turn of one connection to the database file `database`. In memory there are no turns."""
+    """The turn of one connection to the database file `database`. A database in memory has no turns."""
 
     def __init__(self, database: str, timeout: float) -> None:
         self._file = _open_beside(database)
         self._longest_wait = min(timeout, LONGEST_WAIT_SECONDS)
 
     def take(self) -> None:
-        """Wait until no other connection has the turn, at most `timeout` or LONGEST_WAIT_SECONDS, and take it."""
+        """Take the turn. If another connection keeps it for `timeout` or LONGEST_WAIT_SECONDS, continue without it."""
         waited = 0.0
         while self._file is not None:
             try:

@@ -79,8 +79,8 @@ class Command(BaseCommand):
         living = sorted(set(find_living()))
         if living:
             raise backups.BackupError(
-                f"Stop the site first. These processes live: {', '.join(living[:5])}. A killed process counts for"
-                " up to a minute."
+                f"Stop the site first. These processes are running: {', '.join(living[:5])}. A killed process counts as"
+                " running for up to a minute."
             )
 
 

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     """Prints the settings of this process."""
 
     help = "Prints each setting with its value, its source and its effect. Secrets are printed as ***."
-    # The settings are of interest just when something does not work.
+    # Operators also need this command when a check fails.
     requires_system_checks = False
 
     def add_arguments(self, parser):

@@ -61,7 +61,7 @@ MISTAKES = [
     Mistake(
         "the certificate is not valid",
         DOCTOR,
-        at_public_url(ssl.SSLError("certificate has expired")),
+        at_public_url(ssl.SSLCertVerificationError("certificate has expired")),
         "The certificate of https://chat.example.com is not valid",
     ),
     Mistake(
