@@ -16,14 +16,20 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the choices, with `stacks` and `scenarios` as objects. End the process if a choice is wrong."""
     parser = argparse.ArgumentParser(prog="bin/bench", description="Compares the chat with its usual alternatives.")
     parser.add_argument("--quick", action="store_true", help="run small scenarios, to check that everything works")
-    parser.add_argument("--stacks", help="names, separated by commas (default: all)")
-    parser.add_argument("--scenarios", help="names, separated by commas (default: all)")
-    parser.add_argument("--repetitions", type=positive(int), help=f"default {REPETITIONS}")
-    parser.add_argument("--seconds", type=positive(float), help="length of each measurement (default: 5)")
+    parser.add_argument("--stacks", help="names, separated by commas (default: all; a few with --quick)")
+    parser.add_argument("--scenarios", help="names, separated by commas (default: all; a few with --quick)")
+    parser.add_argument("--repetitions", type=positive(int), help=f"default: {REPETITIONS}; 1 with --quick")
     parser.add_argument(
-        "--long-seconds", type=positive(float), help="length of `heartbeats` and `soak` (default: 60, 600)"
+        "--seconds", type=positive(float), help="length of each measurement (default: 5; 0.5 with --quick)"
     )
-    parser.add_argument("--warm-up", type=positive(float), help="seconds before each measurement (default: 1)")
+    parser.add_argument(
+        "--long-seconds",
+        type=positive(float),
+        help="length of `heartbeats` and `soak` (default: 60 and 600; 0.5 with --quick)",
+    )
+    parser.add_argument(
+        "--warm-up", type=positive(float), help="seconds before each measurement (default: 1; 0.2 with --quick)"
+    )
     parser.add_argument("--out", type=Path, help="folder for the results (default: var/bench/<time>)")
     parser.add_argument("--list", action="store_true", help="print the stacks and scenarios")
     parser.add_argument("--environments", action="store_true", help=argparse.SUPPRESS)
@@ -86,9 +92,9 @@ def leave_out_missing(choices: argparse.Namespace) -> None:
 
 def _find_missing():
     if not (shutil.which("node") and shutil.which("npm")):
-        yield "node", "Node is not installed (node and npm)"
+        yield "node", "`node` or `npm` is not installed"
     if not (shutil.which("go") and stacks.CENTRIFUGE_SOURCE.exists()):
-        yield "centrifuge", "Go and Centrifuge are not installed (benchmarks/README.md names the packages)"
+        yield "centrifuge", "Go or Centrifuge is not installed (benchmarks/README.md names the packages)"
 
 
 def _resize(scenario, choices):

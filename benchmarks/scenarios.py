@@ -155,7 +155,7 @@ ALL = [
     Scenario(
         "heartbeats",
         "heartbeats",
-        "5,000 idle sockets in rooms of 50, a `sync` each 25 s",
+        "5,000 idle sockets in rooms of 50, a `sync` every 25 s",
         "cpu_percent",
         "% of one core",
         rooms=100,

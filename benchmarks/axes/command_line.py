@@ -18,14 +18,29 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/bench --scaling", description="Measures how the cost of a message grows, axis by axis."
     )
-    parser.add_argument("--quick", action="store_true", help="two small levels of each axis, to check that all works")
+    parser.add_argument(
+        "--quick", action="store_true", help="measure two small levels of each axis, to check that everything works"
+    )
     parser.add_argument("--axes", help=f"names, separated by commas, of: {', '.join(axis.BY_NAME)} (default: all)")
-    parser.add_argument("--stacks", help=f"names, separated by commas, of: {', '.join(axis.HOLDERS)}")
+    parser.add_argument(
+        "--stacks",
+        help=f"names, separated by commas, of: {', '.join(axis.HOLDERS)} (default: {', '.join(axis.STACKS)}; "
+        f"{', '.join(axis.QUICK_STACKS)} with --quick)",
+    )
     parser.add_argument("--levels", help="numbers, separated by commas, instead of the levels of the chosen axes")
-    parser.add_argument("--seconds", type=positive(float), help="length of each measurement (default: 2)")
-    parser.add_argument("--repetitions", type=positive(int), default=1, help="default 1")
-    parser.add_argument("--warm-up", type=positive(float), help="seconds before each measurement (default: 1)")
-    parser.add_argument("--minutes", type=positive(float), default=MINUTES, help=f"at most (default: {MINUTES:g})")
+    parser.add_argument(
+        "--seconds", type=positive(float), help="length of each measurement (default: 2; 0.5 with --quick)"
+    )
+    parser.add_argument("--repetitions", type=positive(int), default=1, help="default: 1")
+    parser.add_argument(
+        "--warm-up", type=positive(float), help="seconds before each measurement (default: 1; 0.2 with --quick)"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=positive(float),
+        default=MINUTES,
+        help=f"the most that the run may take (default: {MINUTES:g})",
+    )
     parser.add_argument("--out", type=Path, help="folder for the results (default: var/bench/scaling-<time>)")
     parser.add_argument("--update-docs", action="store_true", help="write the tables into docs/performance.md")
     parser.add_argument("--list", action="store_true", help="print the axes and their levels")

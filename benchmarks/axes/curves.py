@@ -22,7 +22,12 @@ class Point(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How many times a message costs more at the last level than at the first, and how many times it may (or None)."""
+    """
+    How the cost of a message grew on an axis.
+
+    `ratio` is its cost at the last level, divided by its cost at the first. `most` is the greatest ratio that the axis
+    promises, or None.
+    """
 
     stack: str
     first: Point

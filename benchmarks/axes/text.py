@@ -8,7 +8,7 @@ from benchmarks.axes.axis import AS_LEVEL, SAME, TOLERANCE
 
 PROMISES = {
     SAME: "A message must not cost more at the last level than at the first: at most {most} times, because of noise.",
-    AS_LEVEL: "A message may cost at most as many times more as the level is higher.",
+    AS_LEVEL: "The cost of a message must not grow by a larger factor than the level.",
     "": "There is no promise for this axis.",
 }
 

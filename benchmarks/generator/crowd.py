@@ -113,7 +113,7 @@ class Crowd:
         return number
 
     def on_frames(self, client: Client, payload: bytes) -> None:
-        """Handle a frame that contains several ones, each in a line."""
+        """Handle a websocket frame that contains several frames of the dialect, each on a line."""
         for line in payload.splitlines():
             self.on_frame(client, line)
 

@@ -68,7 +68,7 @@ class Centrifuge(Plain):
     The dialect of Centrifuge, in JSON: the same texts in commands and pushes.
 
     The client enters with a command, and the server has subscribed it to its room when it answers. A frame may contain
-    several pushes, each in a line.
+    several pushes, each on a line.
     """
 
     sends_synced_after_join = True

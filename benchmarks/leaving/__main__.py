@@ -32,7 +32,7 @@ TITLES = {"before": "this package", "after": "Channels 4"}
 def parse():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.leaving", description=__doc__.strip().splitlines()[0])
     parser.add_argument("--faults", default=",".join(faults.BY_NAME), help="names, separated by commas (default: all)")
-    parser.add_argument("--sites", default="before,after", help="before, after or both (default)")
+    parser.add_argument("--sites", default="before,after", help="before or after, or before,after (default)")
     parser.add_argument("--json", help="a file for all figures")
     return parser.parse_args()
 

@@ -13,7 +13,7 @@ REDIS_DOWN_SECONDS = 2
 
 
 async def nothing(site, redis):
-    """Let all processes live."""
+    """Do nothing: no fault happens."""
 
 
 async def kill_and_restart(process, seconds=RESTART_SECONDS):

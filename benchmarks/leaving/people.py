@@ -25,10 +25,10 @@ class Person:
     """
     One client. After each reconnect it asks for the messages that it has missed, and resends its unanswered messages.
 
-    `live` has (id, author, ref) of the messages that arrived while it did not ask for
-    missed messages, in the order of arrival. `asked` has the
-    ids of the messages that arrived between `after` and `synced`. `acks` maps each ref to its id. `sent` has the refs
-    with their texts, `resent` the refs that were sent again. A person that `is_slow` reads nothing after `joined`.
+    `live` has (id, author, ref) of the messages that arrived while it did not ask for missed messages, in the order of
+    arrival. `asked` has the ids of the messages that arrived between `after` and `synced`. `acks` maps each ref to its
+    id. `sent` has the refs with their texts, `resent` the refs that were sent again. A person that `is_slow` reads
+    nothing after `joined`.
     """
 
     def __init__(self, urls, session, name, room="garden", is_slow=False):

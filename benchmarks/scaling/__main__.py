@@ -1,6 +1,8 @@
 """
-The command line. `run` measures everything, `plan` computes from what has been measured, and `write` writes the tables
-of an earlier run into docs/scaling.md.
+Measures what each step costs a site, and computes from this what a larger site needs.
+
+`run` measures everything, `plan` computes from what has been measured, and `write` writes the tables of an earlier run
+into docs/scaling.md.
 
     bin/bench --costs                          measures in at most 14 minutes
     bin/bench --costs --update-docs            also writes the tables into docs/scaling.md

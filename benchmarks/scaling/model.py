@@ -42,7 +42,7 @@ class Need(NamedTuple):
 
     @property
     def connections(self) -> int:
-        """The workers', the monitor's and the delay server's connections to the database."""
+        """Return the number of connections to the database: those of the workers, the monitor and the delay server."""
         return self.workers + 2
 
 
@@ -66,7 +66,10 @@ def predict(prices: Prices, steps: dict, workload: Workload, processes: dict[str
 
 
 def _work(prices, steps, workload, interfaces):
-    """Return seconds of CPU in a second by role: (if all processes are busy, more if all sleep), and the store's."""
+    """
+    Return (seconds of CPU in a second by role if all processes are busy, the seconds by role that come on top if all
+    sleep before each step, the seconds of the first Redis server for the store).
+    """
     hot, waking, store = dict.fromkeys(ROLES, 0.0), dict.fromkeys(ROLES, 0.0), 0.0
     # Steps that come together wake a process once: heartbeats that an interface has held back, and the read markers of
     # all tabs that show a message. The news of a post and its indexing follow the post.
@@ -149,7 +152,7 @@ def limits(prices: Prices, need: Need) -> list[Limit]:
 
 
 def sockets_at(prices: Prices, name: str, workload: Workload) -> int:
-    """Return at how many sockets a limit is used up, or 0 if not below a billion."""
+    """Return the number of sockets at which a limit is used up, or 0 if a billion sockets do not use it up."""
     low, high = 1_000, 1_000_000_000
 
     def share(sockets):

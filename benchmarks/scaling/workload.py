@@ -17,7 +17,8 @@ class Workload(NamedTuple):
     The people of a site at its busiest hour. A tab has two sockets: its room's and the person's own stream.
 
     `room_size` is the number of tabs that show a room, `followers` the number of own streams that follow it. A visible
-    tab moves its read marker for each message. `poller_share` are the tabs whose network blocks websockets.
+    tab moves its read marker for each message. `poller_share` is the share of the tabs whose network blocks
+    websockets.
     """
 
     sockets: int

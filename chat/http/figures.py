@@ -5,6 +5,7 @@ Numbers for operators as short texts: durations, sizes, rates and shares, with i
 """
 
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -15,13 +16,14 @@ _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def _round(value: float, digits: int) -> str:
-    # Python rounds first, because Django's `number_format` cuts digits off.
-    return number_format(f"{value:.{digits}f}", decimal_pos=digits, use_l10n=True, force_grouping=True)
+    # This rounds first, because Django's `number_format` cuts digits off. Halves are rounded up, as browsers do it.
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return number_format(f"{rounded:f}", decimal_pos=digits, use_l10n=True, force_grouping=True)
 
 
 def write_count(value: float) -> str:
     """Return a whole number: 1,234."""
-    return _round(round(value), 0)
+    return _round(value, 0)
 
 
 def write_rate(value: float) -> str:

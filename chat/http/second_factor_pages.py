@@ -59,7 +59,7 @@ def _find_page_after(request, person, next_page):
     text = ngettext(
         "You have only %(number)s recovery code left.", "You have only %(number)s recovery codes left.", left
     )
-    messages.warning(request, text % {"number": left})
+    messages.warning(request, text % {"number": left} if left else gettext("You have no recovery codes left."))
     return reverse("second_factor")
 
 

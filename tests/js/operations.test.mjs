@@ -10,11 +10,15 @@ import { writeFigure } from "../../chat/static/chat/operations/figures.js";
 const FIGURES = [
   [null, "count", "–"],
   [1234.4, "count", "1,234"],
+  [2.5, "count", "3"],
+  [0.5, "count", "1"],
   [3.14, "rate", "3.1/s"],
+  [0.25, "rate", "0.3/s"],
   [250.4, "rate", "250/s"],
   [0, "seconds", "0 ms"],
   [0.00004, "seconds", "0.04 ms"],
   [0.0047, "seconds", "4.7 ms"],
+  [0.0105, "seconds", "11 ms"],
   [0.25, "seconds", "250 ms"],
   [1.5, "seconds", "1.5 s"],
   [90, "seconds", "90 s"],
@@ -23,8 +27,10 @@ const FIGURES = [
   [200000, "seconds", "2 d"],
   [999, "bytes", "999 B"],
   [1500, "bytes", "1.5 kB"],
+  [10500, "bytes", "11 kB"],
   [123456789, "bytes", "123 MB"],
   [0.456, "share", "46 %"],
+  [0.125, "share", "13 %"],
   ["websocket.receive", "text", "websocket.receive"],
 ];
 

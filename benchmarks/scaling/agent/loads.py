@@ -84,7 +84,7 @@ class Steady:
         agent.on_answer_hook, agent.on_message_hook = self.on_answer, self.on_message
 
     def add(self, client) -> None:
-        """Give a client its time of the wheel, spread evenly."""
+        """Put a client into one of the wheel's lists. The clients are spread evenly over the lists."""
         self.slots[(self.count * 7919) % len(self.slots)].append(client)
         self.count += 1
 

@@ -10,7 +10,7 @@ ANSWER_SECONDS = 30
 
 async def run_requests(url, addresses, requests, workers, seconds, wants_bodies=False) -> dict:
     """
-    Send requests, each as (path, session key), at most `workers` at a time. Stop after `seconds`, or with the last one.
+    Send requests, each given as (path, session key), at most `workers` at a time. Send none after `seconds`.
 
     Return {"count": answers with status 200, "refused": other answers, "bytes": of their bodies, "bodies": [texts, if
     wanted]}.

@@ -44,7 +44,7 @@ class HookCommands:
         # The hook gets no zone, so a resend from another time zone is the same command.
         sent = replace(event, zone=None)
         _, is_new = rooms.record_once(member, sent, lambda: _add_delivery(hook, member, event))
-        notice = Notice(gettext_noop("Sent to the webhook %(name)s."), name=hook.person.handle)
+        notice = Notice(gettext_noop("The site sends the command to the webhook %(name)s."), name=hook.person.handle)
         return Outcome(protocol.ack(event.ref, None, None, notice=notice), is_new)
 
 

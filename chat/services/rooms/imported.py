@@ -128,7 +128,11 @@ def _take_numbers(messages: Sequence[NewMessage]) -> None:
         before = last - len(added)
         newest = find_newest_time(room_id)
         if newest is not None and newest > added[0].created_at:
-            raise ChatError("forbidden", "The room %(slug)s has newer messages already.", slug=added[0].room.slug)
+            raise ChatError(
+                "forbidden",
+                "A message in the room %(slug)s is newer than the first message to import.",
+                slug=added[0].room.slug,
+            )
         for number, message in enumerate(added, before + 1):
             message.number = message.offset = number
         # People who had read everything have nothing new to read: they know the messages from the other system.

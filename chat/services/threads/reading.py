@@ -99,8 +99,8 @@ def get_own_threads(person: Person, page: int = 0) -> tuple[list[OwnThread], boo
     """
     Return (a page of the threads that a person follows, whether there are more).
 
-    Threads with unread replies come first, and then those with the newest reply. Leave out threads without replies, and
-    threads in rooms that the person may not read now.
+    Threads with unread replies come first, then the others; within both parts, the thread with the newest reply comes
+    first. Leave out threads without replies, and threads in rooms that the person may not read now.
     """
     is_unread = Case(
         When(thread__last_number__gt=F("read_number"), then=Value(1)), default=Value(0), output_field=IntegerField()

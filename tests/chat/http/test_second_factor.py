@@ -202,6 +202,11 @@ def test_a_person_with_few_recovery_codes_is_redirected_to_the_page_that_makes_n
         pages.append(browser.post("/sign-in/code/?recovery=1", {"code": code, "next": "/x/"})["Location"])
     assert pages == ["/x/"] * 6 + [PAGE]
     assert "You have only 3 recovery codes left." in browser.get(PAGE).content.decode()
+    for code in codes[7:]:
+        browser = begin()
+        browser.post("/sign-in/code/?recovery=1", {"code": code})
+    page = browser.get(PAGE).content.decode()
+    assert page.count("You have no recovery codes left.") == 2 and "0 recovery codes" not in page
 
 
 def test_new_recovery_codes_replace_the_earlier_ones(owner, alice):

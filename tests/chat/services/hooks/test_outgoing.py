@@ -312,7 +312,8 @@ def test_a_command_is_sent_once_for_each_ref(make_outgoing, receiver, owner, bob
     for _ in range(2):
         body = {"ref": "r1", "name": "deploy", "text": "main"}
         answer = browser.post(path, body, content_type="application/json")
-        assert answer.status_code == 200 and answer.json()["notice"] == "Sent to the webhook Robot."
+        assert answer.status_code == 200
+        assert answer.json()["notice"] == "The site sends the command to the webhook Robot."
     wire.work()
     [content] = receiver.bodies
     assert {"type": "command", "command": "/deploy", "text": "main", "user_name": "Bob"}.items() <= content.items()
