@@ -68,8 +68,8 @@ def test_a_proxy_that_hides_the_scheme_is_a_problem(settings, monkeypatch):
 @pytest.mark.parametrize(
     "error, text",
     [
-        (ssl.SSLCertVerificationError("expired"), "The certificate of https://chat.example.com is not valid (expired)"),
-        (ssl.SSLError("wrong version number"), "does not answer with TLS (wrong version number): set up TLS"),
+        (ssl.SSLCertVerificationError(1, "expired"), "https://chat.example.com is not valid (expired)"),
+        (ssl.SSLError(1, "wrong version number"), "does not answer with TLS (wrong version number): set up TLS"),
     ],
 )
 def test_a_failure_of_tls_is_a_problem(settings, monkeypatch, error, text):

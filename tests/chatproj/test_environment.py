@@ -148,7 +148,7 @@ def test_a_wrong_value_is_reported_with_its_variable_and_what_is_expected(name, 
         ("postgres://a:hunter2@host/name?nonsense=1", "an option that PostgreSQL does not know"),
         ("sqlite://relative.sqlite3", "three slashes"),
         ("sqlite:////tmp/a#b", "%23"),
-        ("sqlite:////tmp/a?synchronous=OFF", "none of NORMAL, FULL and EXTRA"),
+        ("sqlite:////tmp/a?synchronous=OFF", "not NORMAL, FULL or EXTRA"),
         ("sqlite:////tmp/a?timeout=5", "its query may contain synchronous only"),
     ],
 )

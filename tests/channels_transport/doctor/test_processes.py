@@ -41,7 +41,7 @@ def test_another_secret_key_is_named_without_its_value_and_without_the_other_sec
     text = check(with_facts(METRICS_TOKEN="#3"), with_facts(METRICS_TOKEN="#3"), other)
     assert text == (
         "The worker with pid 3 on b has another value of SECRET_KEY than 2 other processes: give all processes the"
-        " same, and restart them."
+        " same value, and restart them."
     )
 
 

@@ -34,7 +34,7 @@ def test_without_a_token_in_the_settings_everybody_is_refused(parts, settings):
     settings.METRICS_TOKEN = ""
     for authorization in (None, "Bearer ", "Bearer None"):
         assert get(authorization).status_code == ask(authorization).status == 403
-    assert b"METRICS_TOKEN is missing" in get().content
+    assert b"Set METRICS_TOKEN: without this setting, the site shows no metrics." in get().content
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", "Basic x", "Bearer a token of the test"])
