@@ -11,7 +11,9 @@ from channels_transport.layer import RedisChannelLayer
 from tests.channels_transport.doctor.checking import checked_text
 
 pytestmark = pytest.mark.no_database
-RULES = Path(__file__).parents[3] / "deploy" / "redis" / "users.acl"
+ROOT = Path(__file__).parents[3]
+RULES = ROOT / "deploy" / "redis" / "users.acl"
+DOCUMENT = ROOT / "channels_transport" / "docs" / "layers.md"
 
 
 @pytest.fixture
@@ -42,7 +44,8 @@ def test_each_command_that_is_missing_is_named(limit):
 
 def test_the_commands_are_those_of_the_user_in_the_documentation_and_all_can_run(limit):
     allowed = set(re.findall(r" \+(\S+)", RULES.read_text())) - {"select"}
-    assert allowed == set(COMMANDS)
+    (documented,) = re.findall(r"^    user site on .*?\n\n", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
+    assert allowed == set(COMMANDS) == set(re.findall(r" \+(\S+)", documented)) - {"select"}
     layer = limit("nocommands", *(f"+{name}" for name in allowed))
     assert check_permissions(layer, layer.shards[0]) == []
     # Redis accepts the arguments of each command, so an error means that the user may not run the command.
