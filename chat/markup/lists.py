@@ -4,8 +4,7 @@ Lists: bullets, numbers and tasks.
 - An item begins with `-`, `*`, `+` or a number of at most three digits with a dot or a closing parenthesis, then a
   space and text. Longer numbers ("1986. A great year"), numbers with zeros in front, dates ("24. 12. 2026") and lines
   of marks alone (`* * *`) begin no list.
-- An item ends at the next line that is not indented. So a sentence below a list is not part of the list. But a line
-  that begins with a date becomes an item of the numbered list above it.
+- An item ends at the next line that is not indented. So a sentence or a date below a list is not part of the list.
 - Each item shows the number that was typed. If every item has the number 1, the items are numbered 1, 2, 3.
 - `[ ]` and `[x]` at the start of an item are shown as the characters ☐ and ☑. Boxes that can be clicked would need a
   form, and screen readers name the characters.
@@ -19,10 +18,10 @@ from markdown_it.token import Token
 
 from .blocks import DEEPEST, line_of
 
-# An item of a list does not begin with two numbers in a row, because they are a date: 24. 12. 2026. `items` uses the
-# pattern only for the first item.
+# An item does not begin with two numbers in a row, because they are a date: 24. 12. 2026. `_ITEM` is for the first item
+# of a list, and `_NO_ITEM` for the lines after it.
 _ITEM = re.compile(r"(?:[-+*]|(?:0|[1-9][0-9]{0,2})[.)](?![ \t]+[0-9]+[.)](?:\s|$)))[ \t]+(?![-+*\s]*$)")
-_NO_ITEM = re.compile(r"(?:[0-9]{4}|0[0-9])[0-9]*[.)](?:\s|$)")
+_NO_ITEM = re.compile(r"(?:(?:[0-9]{4}|0[0-9])[0-9]*|[0-9]{1,3}[.)][ \t]+[0-9]+)[.)](?:\s|$)")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 

@@ -266,6 +266,8 @@ def test_emphasis_opens_and_closes_at_the_borders_of_words(body, text):
         ("1. a\n2. b\nThanks", ["<ol><li>a</li><li>b</li></ol>", "<p>Thanks</p>"]),
         ("- a\n  b\n- c", ["<ul><li>a<br>b</li><li>c</li></ul>"]),
         ("1. a\n1986. b", ["<ol><li>a</li></ol>", "<p>1986. b</p>"]),
+        ("1. a\n2. b\n24. 12. 2026", ["<ol><li>a</li><li>b</li></ol>", "<p>24. 12. 2026</p>"]),
+        ("1. a\n\n24. 12. 2026 closed", ["<ol><li>a</li></ol>", "<p>24. 12. 2026 closed</p>"]),
         ("- a\n  > b\nc", ["<ul><li>a<blockquote><p>b</p></blockquote></li></ul>", "<p>c</p>"]),
         ("text\n- a\n- b", ["<p>text</p>", "<ul><li>a</li><li>b</li></ul>"]),
         ("999. a", ['<ol start="999"><li>a</li></ol>']),
