@@ -42,8 +42,8 @@ class Need(NamedTuple):
 
     @property
     def connections(self) -> int:
-        """Return the number of connections to the database: those of the workers, the monitor and the delay server."""
-        return self.workers + 2
+        """Return the number of connections to the database: of the workers, the delay server and the monitor (two)."""
+        return self.workers + 3
 
 
 def predict(prices: Prices, steps: dict, workload: Workload, processes: dict[str, int]) -> Load:
