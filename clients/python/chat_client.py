@@ -1,5 +1,5 @@
 """
-A library for bots, in one file: copy it beside your program. It needs Python 3.11 and `pip install websockets`.
+A library for bots, in one file: copy it beside your program. It needs Python 3.11 or later and the package websockets.
 
     from chat_client import Bot
 
@@ -15,7 +15,8 @@ The library does what docs/protocol.md demands of a client. It reconnects with b
 sends unanswered changes again, with the same ref. With `state`, these promises also hold across restarts of the bot:
 
 - the handlers get each message of other people. If the bot was killed during a handler, they get the message again;
-- `message.reply` posts one message, also in this case, because its ref depends only on the message;
+- `message.reply` posts one message, even if the handler runs again, because the ref depends only on the message and on
+  the number of the reply;
 - `bot.post` posts one message, however often the library sends it.
 
 Handlers run one after the other, in the thread that called `run`. All methods may be called from any thread.
@@ -61,7 +62,14 @@ TEMPORARY = {"rate_limited", "unavailable"}
 
 
 class ChatError(Exception):
-    """The server refused a request. `code` is a word of the protocol, such as `forbidden`; `detail` is a sentence."""
+    """
+    The server refused a request, or the bot stopped before the answer.
+
+    - `code`: a word of the protocol, such as `forbidden`; the status of a response without such a word; or `closed` if
+      the bot stopped or the room ended;
+    - `detail`: a sentence or the text of the response;
+    - `retry_after`: seconds, or None.
+    """
 
     def __init__(self, code: str, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"{code}: {detail}")
@@ -100,8 +108,8 @@ class Message:
         """
         Answer in the same room, and return the id of the answer. With `quote`, the answer refers to this message.
 
-        The answer is posted once, also if the bot is killed and handles the message again. If the earlier run of the
-        handler gave another answer, keep that one, and return None. Raise as `Room.send` does.
+        The answer is posted once, also if the bot is killed and handles the message again. If an earlier run of the
+        handler posted another text, that text stays, and this call returns None. Raise what `Room.send` raises.
         """
         self._replies += 1
         unique = f"{self.room.slug}:{self.room.epoch}:{self.id}:{self._replies}"
@@ -112,16 +120,16 @@ class Message:
         except ChatError as error:
             if error.code != "ref_conflict":
                 raise
-            return None  # an earlier run of the handler has answered with another text
+            return None  # an earlier run of the handler posted another text
 
     def react(self, emoji: str, on: bool = True, wait: float = 30) -> None:
-        """Put an emoji on the message, or remove it (`on=False`). Raise as `Room.send` does."""
+        """Put an emoji on the message, or remove it (`on=False`). Raise what `Room.send` raises."""
         self.room.send("react", None, wait, id=self.id, emoji=emoji, on=on)
 
 
 class _State:
     """
-    The data that must survive a restart of the bot: cursors, unanswered changes, and the last days of daily jobs.
+    The data that must survive a restart of the bot: cursors, unanswered changes, and when each daily job last ran.
 
     `path` is the file with the data. With None, the data are only in memory.
     """
@@ -155,7 +163,7 @@ class _Waiting:
 
 
 class _Final(Exception):
-    """The server refuses the room, and would refuse it again."""
+    """The server refuses the connection to the room, and would refuse it again."""
 
 
 class _Silent(Exception):
@@ -193,8 +201,9 @@ class Room:
 
         `fields` are those of the event `type`. `ref` is the id of the change; without it, the library makes one.
 
-        Raise ChatError if the server refuses the change, and TimeoutError after `wait` seconds without an answer. After
-        a TimeoutError, the library still sends the change as soon as possible. With `wait=0`, return None at once.
+        Raise ChatError if the server refuses the change, or if the room ends or the bot stops before the answer. Raise
+        TimeoutError after `wait` seconds without an answer. The library then still sends the change when it
+        can. With `wait=0`, return None at once.
         """
         event = {"type": type, "ref": ref or secrets.token_hex(16), **fields}
         with self._lock:
@@ -205,13 +214,13 @@ class Room:
         if not wait:
             return None
         if not waiting.answered.wait(wait):
-            raise TimeoutError(f"The room {self.slug} has not answered yet.")
+            raise TimeoutError(f"The server has not yet answered the change in {self.slug}. The library resends it.")
         if waiting.answer["type"] == "rejected":
             raise ChatError(waiting.answer["code"], waiting.answer["detail"])
         return waiting.answer["id"]
 
     def typing(self, on: bool = True) -> None:
-        """Show that the bot is typing. This may be lost."""
+        """Show that the bot is typing, or has stopped (`on=False`). The event may be lost."""
         self._put({"type": "typing", "on": on})
 
     def finish(self, message: Message) -> None:
@@ -222,12 +231,13 @@ class Room:
             self._store()
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         socket = self._socket
         if socket is not None:
             socket.close()
 
-    # The connection. Everything below runs in the thread of the room, except `_send_waiting` and `_put`.
+    # The connection. Everything below runs in the thread of the room. Other threads also call `_send_waiting`,
+    # `_put` and `_store`.
 
     def _run(self) -> None:
         pause = 0.0
@@ -242,7 +252,7 @@ class Room:
                 logger.exception("The connection to %s failed", self.slug)
                 code = None
             if code in FINAL:
-                self.error = f"The server closed the room with {code}."
+                self.error = f"The server closed the connection to the room with the code {code}."
                 break
             was_joined, waits = self.joined.is_set(), max(0.0, self._wake_at - time.monotonic())
             pause = FIRST_PAUSE if was_joined else min(max(FIRST_PAUSE, pause * 2), LAST_PAUSE)
@@ -254,7 +264,7 @@ class Room:
         self._bot.room_ended(self)
 
     def _connect(self) -> int | None:
-        """Connect, and return the close code of the connection, or None if there was no connection."""
+        """Connect, read until the connection ends, and return its close code, or None if there was no connection."""
         query = {"cursor": self.cursor, "epoch": self.epoch} if self.cursor is not None else {}
         given = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
         url = f"{self._bot.url.replace('http', 'ws', 1)}/chat/{self.slug}/{'?' + given if given else ''}"
@@ -266,7 +276,7 @@ class Room:
         except InvalidStatus as refused:
             status = refused.response.status_code
             if 400 <= status < 500 and status not in (408, 429):
-                raise _Final(f"The server refuses the connection with {status}.") from None
+                raise _Final(f"The server refuses the connection with the status {status}.") from None
             return None
         except (OSError, TimeoutError, WebSocketException):
             return None
@@ -315,7 +325,7 @@ class Room:
                 socket.send(json.dumps(event))
 
     def _send_waiting(self) -> None:
-        """Send the changes that were not sent on this connection, or not answered for RESEND_SECONDS."""
+        """Send the changes that were not sent on this connection yet, or have had no answer for RESEND_SECONDS."""
         if not self.joined.is_set():
             return
         with self._lock:
@@ -380,7 +390,7 @@ class Room:
         return event["id"] > (self.cursor or 0) and not is_known and not event["removed"]
 
     def _store(self) -> None:
-        """Store the cursor up to which all messages are handled, and the later messages that are handled too."""
+        """Store the cursor up to which all messages are handled, and the ids of handled messages after it."""
         if self.cursor is None:
             return
         finished = min([self.cursor, *(offset - 1 for offset in self._unfinished.values())])
@@ -415,7 +425,7 @@ class Room:
             waiting.answer = event
             waiting.answered.set()
             if event["type"] == "rejected":
-                logger.warning("%s refused a change: %s", self.slug, event["detail"])
+                logger.warning("The server refused a change in %s: %s", self.slug, event["detail"])
 
     def _fail_waiting(self) -> None:
         """End the waits of all changes. The changes stay in the state, for the next start of the bot."""
@@ -432,7 +442,7 @@ class Bot:
     - `token`: the key of a token with the scopes `read` and `post`;
     - `rooms`: the slugs of the rooms;
     - `state`: the path of a file for the data that survive a restart, or None;
-    - `prefix`: what precedes the name of a command in a message.
+    - `prefix`: the text before the name of a command in a message.
     """
 
     def __init__(
@@ -459,7 +469,7 @@ class Bot:
         return handler
 
     def on_change(self, handler: Callable[[Message], object]) -> Callable:
-        """Call `handler(message)` when a message was edited or removed, or got a reaction. It may be called twice."""
+        """Call `handler(message)` when a message is edited, is removed or gets a reaction; sometimes twice."""
         self._handlers["change"].append(handler)
         return handler
 
@@ -472,7 +482,7 @@ class Bot:
         return lambda handler: self._commands.setdefault(name, handler)
 
     def every_day(self, at: str, weekdays_only: bool = False) -> Callable[[Callable], Callable]:
-        """Call `handler()` once a day at a local time such as "09:30", or later if the bot did not run then."""
+        """Call `handler()` once a day at a local time such as "09:30", or later that day if the bot was down."""
         when = datetime.time.fromisoformat(at)
         return lambda handler: self._days.append((when, weekdays_only, handler)) or handler
 
@@ -488,15 +498,16 @@ class Bot:
 
     def api(self, method: str, path: str, body: Any = None, tries: int = 5) -> Any:
         """
-        Call the HTTP API, and return the JSON of the response. Raise ChatError if the server refuses the call.
+        Call the HTTP API, and return the JSON of the response.
 
-        A call is repeated after `rate_limited` and `unavailable`, and if the server cannot be reached.
+        Try up to `tries` times while the server answers `rate_limited` or `unavailable`, or cannot be reached. Raise
+        ChatError if the server refuses the call, and OSError if the server cannot be reached.
         """
         data = None if body is None else json.dumps(body).encode()
         return self._call(method, path, data, "application/json", tries)
 
     def history(self, slug: str, before: int | None = None, limit: int = 50) -> list[dict[str, Any]]:
-        """Return the newest `limit` messages of a room before the id `before` (None: of all), the oldest first."""
+        """Return the newest `limit` messages of a room with ids below `before` (None: all ids), oldest first."""
         query = urllib.parse.urlencode({"limit": limit, **({} if before is None else {"before": before})})
         return self.api("GET", f"/api/rooms/{slug}/messages/?{query}")["messages"]
 
@@ -520,7 +531,7 @@ class Bot:
         """
         Connect to the rooms, and call the handlers until `stop` is called or no room is left.
 
-        Raise ChatError if the bot cannot enter any room.
+        Raise ChatError if the server has refused or closed every room.
         """
         for room in self.rooms.values():
             room.thread.start()
@@ -538,12 +549,12 @@ class Bot:
             raise ChatError("closed", errors[0])
 
     def stop(self) -> None:
-        """End `run` after the present handler."""
+        """End `run` after the current handler."""
         self.stopped.set()
         self._queue.put(None)
 
     def room_ended(self, room: Room) -> None:
-        """Stop if no room is left. Rooms call this."""
+        """Log the error of a room that has ended, and stop if no room is left. Rooms call this."""
         if room.error:
             logger.error("%s: %s", room.slug, room.error)
         if all(other.error for other in self.rooms.values()):
@@ -598,7 +609,8 @@ def send_to_hook(address: str, text: str, tries: int = 5, **more: Any) -> None:
     """
     Post through an incoming webhook. `more` are fields such as `username`, `icon_emoji`, `attachments`.
 
-    The message is posted once, also if a response is lost. Raise ChatError if the server refuses it.
+    The message is posted once, also if a response is lost. Raise ChatError if the server refuses the message, and
+    OSError if the server cannot be reached in `tries` tries.
     """
     headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
     data = json.dumps({"text": text, **more}).encode()
@@ -607,7 +619,7 @@ def send_to_hook(address: str, text: str, tries: int = 5, **more: Any) -> None:
 
 
 def _open(request: urllib.request.Request) -> Any:
-    """Send a request, and return the JSON or the text of the response. Raise ChatError."""
+    """Send a request, and return the JSON or the text of the response. Raise ChatError for an error status."""
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
             text = response.read().decode()
@@ -631,7 +643,7 @@ def _read_error(refused: urllib.error.HTTPError) -> ChatError:
 
 
 def _repeat(call: Callable[[], Any], tries: int) -> Any:
-    """Return `call()`. Repeat the call after a temporary refusal, and if the server cannot be reached."""
+    """Return `call()`. Make up to `tries` calls while they fail with a temporary refusal or reach no server."""
     for number in range(1, tries + 1):
         try:
             return call()

@@ -1,5 +1,5 @@
 """
-Posts the result of a build through an incoming webhook. Call it as the last step of a build:
+Post the result of a build through an incoming webhook. Call it as the last step of a build:
 
     CHAT_HOOK=https://chat.example/hooks/KEY/ python build_notifier.py main passed https://ci.example/7
 """

@@ -1,5 +1,5 @@
 """
-A bot that asks for the standup every working day at 9:30, and collects the answers until `!summary`.
+A bot that asks for the standup at 9:30 from Monday to Friday. `!summary` lists the answers in the newest 100 messages.
 
     CHAT_URL=https://chat.example CHAT_TOKEN=... CHAT_STATE=standup.json python standup_bot.py garden
 """
