@@ -5,7 +5,7 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "after.settings")
-# This comes before the import of the consumers, because their models need Django's apps.
+# Django must load its apps before the import of the consumers, because the consumers import models.
 pages = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
@@ -18,7 +18,7 @@ websockets = URLRouter(
     [
         re_path(r"^chat/(?P<room>[a-z0-9-]{1,50})/$", consumers.Room.as_asgi()),
         re_path(r"^streams/$", consumers.Streams.as_asgi()),
-        # Every other path. Without it, the router raises an exception, and the handshake gets a 500.
+        # Every other path. Without this route, the router raises an exception, and the handshake gets a 500.
         re_path(r"", consumers.Refuse.as_asgi()),
     ]
 )

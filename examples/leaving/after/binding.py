@@ -24,6 +24,6 @@ def connect_binding():
     """Send changes from now on, in this process."""
     from talk.models import Note
 
-    # Without `weak=False` they would stay too, because the module holds them.
+    # Signals hold receivers only weakly. The module holds these functions, so `weak=False` is not necessary.
     post_save.connect(_on_save, sender=Note)
     post_delete.connect(_on_delete, sender=Note)

@@ -1,4 +1,4 @@
-"""The consumers on Channels 4. One object lives as long as one websocket, so it holds what `channel_session` held."""
+"""The consumers on Channels 4. A consumer lives as long as its websocket, so attributes replace `channel_session`."""
 
 import logging
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class KeepsSocket:
-    """Logs the exceptions of a handler. Channels 4 would close the websocket with 1011."""
+    """Logs the exceptions of a handler and keeps the websocket open. Channels 4 would close it with 1011."""
 
     async def websocket_receive(self, message):
         try:
@@ -25,7 +25,7 @@ class KeepsSocket:
 
 
 class Room(KeepsSocket, AsyncWebsocketConsumer):
-    """A websocket in a room. Channels runs one handler of a consumer at a time, in order."""
+    """A websocket in a room. Channels runs the handlers of a consumer one after the other."""
 
     group = None
 

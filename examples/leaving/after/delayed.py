@@ -1,4 +1,4 @@
-"""Delayed messages in the table of `channels.delay`, which Channels 4 does not have. Both sites see the same rows."""
+"""Store delayed messages in the table of `channels.delay`, an app that Channels 4 lacks. Both sites use its rows."""
 
 import json
 from datetime import timedelta

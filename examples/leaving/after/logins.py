@@ -1,10 +1,11 @@
 """
-What keeps logins valid on Django 2.2 and on Django 4 or later at the same time, for the time when both sites run.
+Keep logins valid while a site on Django 2.2 and a site on Django 4 or later run at the same time.
 
-Both versions of Django keep a digest of the password's hash in the session, but with another algorithm. A newer Django
-finds the digest of the old one wrong, and deletes the session. It also hashes the password again at the next login,
-with more iterations and a longer salt. Django 2.2 then hashes it back. Each time, all other browsers of the user are
-logged out.
+Both versions of Django keep a digest of the password's hash in the session, but compute it with different algorithms.
+Django 4 finds the digest of Django 2.2 wrong, and deletes the session.
+
+At a login, Django 4 also replaces the hash of the password with one that has more iterations and a longer salt. At the
+next login on the old site, Django 2.2 replaces this hash again. Each new hash logs out all other browsers of the user.
 """
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -15,7 +16,7 @@ SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 
 class Hasher(PBKDF2PasswordHasher):
-    """Makes hashes as Django 2.2 does, and never hashes a password again."""
+    """Makes the hashes of Django 2.2, and never replaces a hash at a login."""
 
     iterations = 150000
 
@@ -23,7 +24,7 @@ class Hasher(PBKDF2PasswordHasher):
         return False
 
     def harden_runtime(self, password, encoded):
-        """Do nothing: all hashes have the same iterations."""
+        """Do nothing: all hashes have the same number of iterations."""
 
 
 def get_session_auth_hash(user):
@@ -32,5 +33,5 @@ def get_session_auth_hash(user):
 
 
 def keep_logins():
-    """Make every user model use the digest of Django 2.2. A site with a user model of its own overrides the method."""
+    """Make every user model use the digest of Django 2.2. Your own user model may define the method instead."""
     AbstractBaseUser.get_session_auth_hash = get_session_auth_hash

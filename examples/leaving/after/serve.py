@@ -1,7 +1,7 @@
 """
-Daphne 4 with the close codes of the old site: `python -m after.serve --port 8001 after.asgi:application`.
+Run Daphne 4 with the close codes of the old site: `python -m after.serve --port 8001 after.asgi:application`.
 
-Daphne's own command drops the connection after a frame that is too long or no UTF-8, so the client sees 1006. It also
+Daphne's own command drops the connection after a frame that is too long or not UTF-8, so the client sees 1006. It also
 drops all connections when it stops.
 """
 
@@ -18,14 +18,14 @@ FLUSH_SECONDS = 0.3
 
 
 class Factory(WebSocketFactory):
-    """Closes with 1007 and 1009, and with 1001 when the process stops."""
+    """Closes websockets with 1007 or 1009 after a frame that is not valid, and with 1001 when the process stops."""
 
     def setProtocolOptions(self, **options):
         super().setProtocolOptions(failByDrop=False, **options)
         reactor.addSystemEventTrigger("before", "shutdown", self.close_all)
 
     def close_all(self):
-        """Send close frames. The reactor stops when the Deferred that this method returns has fired."""
+        """Send close frames, and return a Deferred. The reactor stops when the Deferred has fired."""
         for protocol in list(self.server_class.connections):
             if hasattr(protocol, "sendClose"):
                 protocol.sendCloseFrame(code=GOING_AWAY)

@@ -1,7 +1,7 @@
 """
-Sessions in the database in the form of Django 2.2, which no longer exists in Django 4.
+Store sessions in the database in the format of Django 2.2, which Django 4 cannot read.
 
-Django 4 reads an old session as an empty one, and Django 2.2 reads a new session as an empty one.
+Django 4 reads an old session as empty. Django 2.2 reads a new session as empty, or raises `binascii.Error`.
 """
 
 import base64
@@ -14,7 +14,7 @@ SALT = "django.contrib.sessionsSessionStore"
 
 
 class SessionStore(db.SessionStore):
-    """Writes the old form. Reads the old and the new one."""
+    """Writes the old format. Reads the old and the new format."""
 
     def encode(self, session_dict):
         serialized = self.serializer().dumps(session_dict)

@@ -13,7 +13,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
 ]
-# The ids of Django 2.2 stay integers. Without this setting, Django 6.0 wants migrations to BigAutoField.
+# The ids stay integers, as on Django 2.2. Without this setting, Django 6.0 would want migrations to BigAutoField.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 ASGI_APPLICATION = "after.asgi.application"
 # By default, redis-py 8 ends each read after 5 s, and refuses more than 100 connections. The layer itself waits for
@@ -29,7 +29,7 @@ CHANNEL_LAYERS = {
         },
     }
 }
-# As long as the old site runs. Afterwards, remove the three of them: see after/logins.py.
+# The next three settings are for the time when the old site also runs. Remove them afterwards: see after/logins.py.
 SESSION_ENGINE = "after.sessions"
 PASSWORD_HASHERS = ["after.logins.Hasher"]
 KEEPS_OLD_LOGINS = True

@@ -69,7 +69,7 @@ def refuse(message):
 
 
 def ignore(message):
-    """Handle a message that needs nothing."""
+    """Do nothing."""
 
 
 class NoteBinding(WebsocketBinding):

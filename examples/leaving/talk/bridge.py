@@ -5,8 +5,8 @@ a process of the other site sends them to its own groups.
 BRIDGE in the settings is {"url": Redis, "from": name of this site, "to": name of the other site}, or None.
 
 The reader removes a message after it has sent the message. So a killed bridge repeats messages and loses none; clients
-ignore an id that they have. If Redis loses the list, clients get the messages with their next `after`. Only one
-reader of each list may run.
+ignore an id that they already have. If Redis loses the list, clients get the messages with their next `after` frame.
+Only one reader of each list may run.
 """
 
 import json
@@ -15,7 +15,7 @@ import time
 import redis
 from django.conf import settings
 
-MAX_WAITING = 10000  # while nobody reads the list
+MAX_WAITING = 10000  # messages that the list keeps while nobody reads it
 BATCH = 200
 PAUSE_SECONDS = 0.02
 RETRY_SECONDS = 0.5
@@ -35,7 +35,7 @@ def _list(source):
 
 
 def publish(group, text):
-    """Hand a text for a group to the other site. A message that Redis does not take is left to the clients' `after`."""
+    """Hand a text for a group to the other site. If Redis fails, clients get it with their next `after`."""
     if settings.BRIDGE is None:
         return
     name = _list(settings.BRIDGE["from"])

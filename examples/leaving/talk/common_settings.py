@@ -2,7 +2,7 @@
 
 import os
 
-# Sessions are valid on both sites only if this is the same.
+# Sessions are valid on both sites only if both have the same key.
 SECRET_KEY = os.environ.get("SECRET_KEY", "for trying it only")
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True

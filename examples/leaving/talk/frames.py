@@ -1,5 +1,5 @@
 """
-The wire: what a frame of a client says, and what the frames of the server look like. Pure Python.
+The wire format: parse the frames of clients, and encode the frames of the server. Pure Python.
 
 Both sites encode with these functions, so their frames are equal byte for byte.
 """
@@ -11,7 +11,7 @@ NOT_SIGNED_IN, NOT_FOUND = 4401, 4404  # close codes
 
 
 class Rejected(Exception):
-    """The server does not accept a frame. `ref` is the frame's, or None."""
+    """The server does not accept a frame. `ref` is the `ref` of the frame, or None."""
 
     def __init__(self, code, ref=None):
         super().__init__(code)
@@ -24,7 +24,11 @@ def encode(type, **fields):
 
 
 def parse(text):
-    """Return a client's frame as a dict: {"after": id}, {"ref", "text"} or {"ref", "remind", "milliseconds"}."""
+    """
+    Return a client's frame as a dict: {"after": id}, {"ref", "text"} or {"ref", "remind", "milliseconds"}.
+
+    Raise Rejected for other frames.
+    """
     try:
         frame = json.loads(text or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The tables of the chat. Django 2.2 and Django 5.2 read and write the same ones."""
+"""The tables of the chat. Django 2.2 and Django 5.2 read and write the same tables."""
 
 from django.conf import settings
 from django.db import models
@@ -18,6 +18,6 @@ class Message(models.Model):
 
 
 class Note(models.Model):
-    """A note on the board, whose changes every visitor of `/streams/` sees."""
+    """A note on the board. Every client of `/streams/` gets its changes."""
 
     text = models.TextField()

@@ -24,7 +24,7 @@ def store(user, room, ref, text):
     """
     Store a message, and hand it to the other site. Return (row, frame of a new message).
 
-    The frame is None if this user has stored this `ref` before: a client sends a frame again that nobody has answered.
+    The frame is None if this user has stored this `ref` before: clients resend frames that got no answer.
     """
     try:
         message = Message.objects.create(room=room, author=user, ref=ref, text=text)
@@ -36,7 +36,7 @@ def store(user, room, ref, text):
 
 
 def backlog(room, after):
-    """Return the frames of the messages after an id, and at last `synced` with the last id."""
+    """Return the frames of at most MAX_BACKLOG messages after an id, and then `synced` with the last of their ids."""
     rows = Message.objects.filter(room=room, id__gt=after).select_related("author").order_by("id")[:MAX_BACKLOG]
     found = [(row.pk, message_frame(row, row.author.username)) for row in rows]
     last = found[-1][0] if found else after

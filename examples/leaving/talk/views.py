@@ -19,7 +19,7 @@ def log_in(request):
 
 
 def who(request):
-    """Return the name of the user, and count the visits in the session."""
+    """Return the name of the user and the number of visits, which the session counts."""
     name = request.user.username or "nobody"
     request.session["visits"] = request.session.get("visits", 0) + 1
     return HttpResponse(f"{name} {request.session['visits']}")

@@ -1,4 +1,4 @@
-"""Send delayed messages when they are due. Only one delay server of both sites may run."""
+"""Send delayed messages when they are due. Run only one delay server for both sites."""
 
 import time
 
