@@ -17,7 +17,9 @@ FOLDERS = (
     "benchmarks",
     "bin",
     "clients",
+    "deploy",
     "docs",
+    "examples",
     ".ci",
 )
 SUFFIXES = {".py", ".js", ".mjs", ".cjs", ".html", ".css", ".md", ".sh", ".in", ".toml", ""}
