@@ -127,14 +127,14 @@ def ratios(found: dict, median_results: dict, baseline: str) -> str:
 
 
 def details(found: dict, median_results: dict, scenario: dict) -> str:
-    """Return the table of one scenario: all figures, and the CPU time of each role."""
+    """Return the table of one scenario: all figures, and the CPU time and the wake-ups of each role."""
     measured = [
         (stack, median_results[stack["name"], scenario["name"]])
         for stack in found["stacks"]
         if (stack["name"], scenario["name"]) in median_results
     ]
     columns = [(key, words) for key, words in DETAILS if any(result.get(key) is not None for _, result in measured)]
-    head = ["stack", *(words for _, words in columns), "CPU: % of one core (us per message)"]
+    head = ["stack", *(words for _, words in columns), "CPU: % of one core (us, wake-ups per message)"]
     rows = [
         [stack["name"], *(number(result.get(key)) for key, _ in columns), costs(result)] for stack, result in measured
     ]
@@ -142,9 +142,10 @@ def details(found: dict, median_results: dict, scenario: dict) -> str:
 
 
 def costs(result: dict) -> str:
-    """Return the CPU time of each role as text."""
+    """Return the CPU time and the wake-ups of each role as text."""
     return ", ".join(
-        f"{role} {number(cost['percent'])} ({number(cost['us_per_message'])})" for role, cost in result["cpu"].items()
+        f"{role} {number(cost['percent'])} ({number(cost['us_per_message'])}, {number(cost['wake_ups_per_message'])})"
+        for role, cost in result["cpu"].items()
     )
 
 
