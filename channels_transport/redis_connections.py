@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 from typing import Any
 
 import redis
@@ -135,6 +136,14 @@ class _Login(redis.Connection):
             except ResponseError as error:
                 raise explain_refusal(self._given, error, command[0]) from None
 
+    def send_packed_command(self, command: Any) -> None:
+        """Send a packed command, or a list of them."""
+        try:
+            super().send_packed_command(command)
+        except redis.ConnectionError as error:
+            _raise_timeout(error)
+            raise
+
     def read_response(self) -> Any:
         """
         Return the next answer.
@@ -143,6 +152,9 @@ class _Login(redis.Connection):
         """
         try:
             return super().read_response()
+        except redis.ConnectionError as error:
+            _raise_timeout(error)
+            raise
         except ResponseError as error:
             if str(error).startswith(("NOAUTH", "DENIED", *CLUSTER_ERRORS)):
                 self.disconnect()
@@ -152,6 +164,11 @@ class _Login(redis.Connection):
 
 class TCPConnection(_Login):
     """A connection without encryption."""
+
+    def _connect(self) -> socket.socket:
+        connection = super()._connect()
+        _set_kernel_timeout(connection, self.socket_timeout)
+        return connection
 
 
 class TLSConnection(_Login, redis.SSLConnection):
@@ -202,11 +219,31 @@ class UnixConnection(_Login, redis.UnixDomainSocketConnection):
         try:
             connection.settimeout(self.socket_connect_timeout)
             connection.connect(self.path)
-            connection.settimeout(self.socket_timeout)
+            _set_kernel_timeout(connection, self.socket_timeout)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _set_kernel_timeout(connection: socket.socket, seconds: float | None) -> None:
+    """
+    Let the kernel end a send or a receive after this time, with BlockingIOError. None: no timeout.
+
+    With a timeout of Python, each send and each receive polls the socket first. A trip to Redis would take two system
+    calls more.
+    """
+    connection.settimeout(None)
+    if seconds is not None:
+        micros = max(1, int(seconds * 1_000_000))  # the kernel takes 0 for no timeout
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", *divmod(micros, 1_000_000)))
+
+
+def _raise_timeout(error: redis.ConnectionError) -> None:
+    """Raise TimeoutError for the kernel's timeout. After a ConnectionError, redis-py would send a command again."""
+    if isinstance(error.__context__, BlockingIOError):
+        raise redis.TimeoutError("Redis does not answer in time") from None
 
 
 _CLASSES: dict[str, type] = {"redis": TCPConnection, "rediss": TLSConnection, "unix": UnixConnection}

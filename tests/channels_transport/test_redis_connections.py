@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +113,59 @@ def test_a_password_for_a_server_without_one_is_explained(valkey_url):
     url = valkey_url.replace("redis://", "redis://:hunter2@")
     with pytest.raises(RedisConfigurationError, match="has no password, but REDIS_URL contains one"):
         make_client(url).ping()
+
+
+class Silent:
+    """A server that accepts connections and does nothing else, at a TCP port and at a Unix socket."""
+
+    def __init__(self, folder):
+        self.listeners = [socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)]
+        self.listeners[1].bind(str(folder / "silent.sock"))
+        self.listeners[1].listen()
+        self.urls = {
+            "tcp": f"redis://127.0.0.1:{self.listeners[0].getsockname()[1]}/0",
+            "unix": f"unix://{folder / 'silent.sock'}",
+        }
+
+
+@pytest.fixture
+def silent(tmp_path):
+    server = Silent(tmp_path)
+    yield server
+    for listener in server.listeners:
+        listener.close()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+@pytest.mark.parametrize("sent", [("GET", "chosen"), ("SET", "chosen", "x" * 50_000_000)], ids=["reading", "writing"])
+def test_a_command_to_a_server_that_does_not_answer_is_sent_once_and_ends_with_a_timeout(silent, kind, sent):
+    client = make_client(silent.urls[kind], socket_timeout=0.05)
+    with pytest.raises(redis.TimeoutError):
+        client.execute_command(*sent)  # after another error, redis-py would connect and send again
+    accepting = silent.listeners[kind == "unix"]
+    accepting.setblocking(False)
+    accepting.accept()[0].close()
+    with pytest.raises(BlockingIOError):
+        accepting.accept()
+
+
+def test_the_kernel_keeps_the_timeouts_so_a_trip_needs_no_poll_for_them(server):
+    for url in (f"redis://:p%40ss%2F%23@127.0.0.1:{server[0]}/0", f"unix://:p%40ss%2F%23@{server[1]}"):
+        shard = Shard(make_client(url, socket_timeout=7.5))
+        shard.call(("GET", "chosen"))
+        (connection,) = shard.pool._available_connections
+        assert connection._sock.gettimeout() is None  # with a timeout, Python polls before each send and each receive
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            given = connection._sock.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("ll"))
+            seconds, micros = struct.unpack("ll", given)
+            assert seconds + micros / 1e6 == pytest.approx(7.5, abs=0.01)
+
+
+def test_without_a_timeout_a_connection_waits_for_ever(server):
+    shard = Shard(make_client(f"redis://:p%40ss%2F%23@127.0.0.1:{server[0]}/0"))
+    shard.call(("GET", "chosen"))
+    (connection,) = shard.pool._available_connections
+    assert not any(connection._sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.calcsize("ll")))
 
 
 @pytest.fixture
