@@ -45,6 +45,13 @@ def test_a_wait_ends_when_a_message_arrives(layer):
     assert time.monotonic() - started < 0.9 * layer.blpop_timeout
 
 
+def test_a_wait_is_packed_by_hiredis(layer, monkeypatch):
+    layer.receive(["jobs"], block=True)
+    # redis-py packs a command in Python, which takes longer.
+    monkeypatch.setattr(redis.Connection, "pack_command", lambda *command: pytest.fail("packed by redis-py"))
+    assert layer.receive(["jobs"], block=True) == (None, None)
+
+
 def test_a_wait_ends_when_the_worker_must_stop(layer):
     layer.receiver.wake_up, stop = os.pipe()
     threading.Timer(0.2, os.write, [stop, b"x"]).start()
