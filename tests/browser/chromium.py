@@ -17,7 +17,7 @@ PATIENCE_MS = 60_000
 
 
 def mark_browser_tests(items):
-    """Mark tests that need a browser. Without Chromium they are skipped; in CI, they fail."""
+    """Mark tests that need a browser. Without Chromium, they fail in CI and are skipped elsewhere."""
     for item in items:
         item.add_marker(pytest.mark.browser)
         if CHROMIUM is None and not os.environ.get("CI"):
@@ -26,7 +26,7 @@ def mark_browser_tests(items):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Return the browser. Each test process has one, because playwright can be started only once in a thread."""
+    """Yield the browser. Each test process has one, because playwright can be started only once in a thread."""
     assert CHROMIUM, MISSING
     from playwright.sync_api import expect, sync_playwright
 

@@ -90,7 +90,7 @@ def note_blocked(errors, name, text):
 @pytest.fixture
 def browser_of(chromium, errors, request):
     """
-    Return a function that opens a page with its own cookies: `browser_of("Alice")`.
+    Yield a function that opens a page with its own cookies: `browser_of("Alice")`.
 
     If the test fails, a screenshot of each page is written to test-results/.
     """

@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def admin(browser_of, site):
-    """Return the page of a superuser of this test, who logs out at its end."""
+    """Return the page of a new superuser for each test, because a test logs its superuser out."""
     root = Person(site, f"Root {next(_numbers)} of the policy", "correct horse")
     rights = "UPDATE chat_person SET is_staff = %s, is_superuser = %s WHERE handle = %s"
     site.database.query(rights, True, True, root.handle)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def server(settings):
-    """Return a provider. Its host differs from the site's: the browser crosses sites, as with a real provider."""
+    """Yield a provider. Its host differs from the site's: the browser crosses sites, as with a real provider."""
     server = Provider([make_key(1)])
     provider.forget()
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = server.issuer, CLIENT, SECRET

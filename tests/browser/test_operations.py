@@ -21,7 +21,7 @@ STEPS = 175
 
 @pytest.fixture
 def watched(site):
-    """Return the site with a monitor, a delay server, and a worker of its own that the test may kill."""
+    """Yield the site with a monitor, a delay server, and a worker of its own that the test may kill."""
     site.monitor = site.make_part("monitor", "monitor", "--interval", "1")
     site.delay = site.make_part("delay", "rundelay")
     site.victim = site.make_part("victim", "runworker")

@@ -58,7 +58,7 @@ def test_a_polling_person_sees_who_is_here_and_appears_in_the_list(join_room, pr
     expect(people_here(dora)).to_have_count(1, timeout=150_000)
 
 
-def test_a_parameter_in_the_pages_address_forces_polling(join_room, site, slug, owner):
+def test_a_parameter_in_the_address_of_a_page_forces_polling(join_room, site, slug, owner):
     alice, bob = join_room("Alice"), join_room("Bob")
     sockets = []
     alice.on("websocket", lambda socket: sockets.append(socket.url))

@@ -23,7 +23,7 @@ REGISTRATIONS = "navigator.serviceWorker.getRegistrations().then((found) => foun
 
 @pytest.fixture(scope="module")
 def chromium(chromium):
-    """Return a complete Chromium. `chromium-headless-shell` has no notifications."""
+    """Yield a complete Chromium. `chromium-headless-shell` has no notifications."""
     command = next(filter(None, map(shutil.which, COMMANDS)), None)
     if command is None:
         pytest.skip("there is no complete Chromium here (Debian: apt-get install chromium)")

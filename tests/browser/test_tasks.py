@@ -29,7 +29,7 @@ def export(page, file_format):
 
 @pytest.fixture
 def pause_workers(site):
-    """Return a function that pauses all workers. They continue after `pause_workers(False)`, or when the test ends."""
+    """Yield a function that pauses all workers. They continue after `pause_workers(False)`, or when the test ends."""
 
     def pause(is_paused=True):
         for worker in site.workers:

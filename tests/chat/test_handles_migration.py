@@ -1,4 +1,4 @@
-"""The migration that stores a skeleton for each handle. Handles that look alike have equal skeletons."""
+"""The migration that stores the skeletons of handles. Handles that look alike have equal skeletons."""
 
 from importlib import import_module
 from types import SimpleNamespace

@@ -155,7 +155,7 @@ def test_a_handle_of_letters_is_found_between_spaces_and_punctuation(handle, bef
 @examples(300)
 @given(HANDLES, st.text(max_size=40))
 @example("al", "@alice")
-def test_the_names_after_an_at_sign_are_sorted_and_have_no_space_at_their_ends(handle, body):
+def test_the_names_after_an_at_sign_begin_with_the_longest_and_have_no_space_at_their_ends(handle, body):
     for candidates in names(f"{body}@{handle} {body}"):
         assert list(candidates) == sorted(candidates, key=len, reverse=True)
         assert all(name and name == name.strip() and "\n" not in name for name in candidates)

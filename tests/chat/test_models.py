@@ -49,7 +49,7 @@ def assert_rejected(make):
         ("a b", "a\xa0b"),
     ],
 )
-def test_handles_that_differ_by_case_or_width_have_one_key(one, other):
+def test_handles_that_differ_only_in_case_or_in_equivalent_characters_have_one_key(one, other):
     assert make_handle_key(one) == make_handle_key(other)
 
 

@@ -35,7 +35,7 @@ def unblocked(django_db_blocker):
 
 @pytest.fixture
 def make(tmp_path):
-    """Return a function that opens one more connection to the same SQLite file."""
+    """Yield a function that opens one more connection to the same SQLite file."""
     made = []
 
     def open_connection(**changed):

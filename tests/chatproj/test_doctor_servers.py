@@ -29,7 +29,7 @@ class StatementBouncer(postgres.Bouncer):
 
 @pytest.fixture(scope="module")
 def servers():
-    """Return a primary server, a PgBouncer in statement mode in front of it, and its replica."""
+    """Yield a primary server, a PgBouncer in statement mode in front of it, and its replica."""
     postgres.require("pgbouncer")
     with contextlib.ExitStack() as stack:
         primary = postgres.EmptyPostgres("fsync=off", "max_connections=20")
@@ -46,7 +46,7 @@ def servers():
 
 @pytest.fixture
 def use(monkeypatch, settings, django_db_blocker):
-    """Return a function that lets the checks use a database, and its replica if the second URL is given."""
+    """Yield a function that lets the checks use a database, and its replica if the second URL is given."""
     made = {}
 
     def use(url, replica_url=None):

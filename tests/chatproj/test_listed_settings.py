@@ -60,7 +60,7 @@ def test_a_default_that_follows_from_other_settings_is_no_change(settings, is_on
         assert find(name, {}).source == listed_settings.DEFAULT
 
 
-def test_each_setting_says_which_processes_must_start_again():
+def test_a_setting_says_which_processes_must_start_again():
     assert find("PORT", {}).restart == "the interfaces" and find("CHAT_WORKERS", {}).restart == "bin/serve"
     assert "After a change, restart every process." in run("SECRET_KEY")[0]
 
@@ -123,11 +123,11 @@ def test_the_list_can_be_restricted_and_printed_as_json(monkeypatch):
         ("WORKERS", None),
     ],
 )
-def test_a_misspelt_name_is_found_and_other_names_are_left_alone(variable, meant):
+def test_a_misspelt_name_is_found_and_other_names_are_not_reported(variable, meant):
     assert listed_settings.find_misspelt({variable: "1"}) == ({variable: meant} if meant else {})
 
 
-def test_every_command_that_checks_the_system_names_a_misspelt_setting(monkeypatch):
+def test_the_system_checks_report_a_misspelt_setting(monkeypatch):
     monkeypatch.setenv("CHAT_WORKER", "3")
     [warning] = checks.check_names()
     assert warning.id == "chatproj.W001" and "CHAT_WORKERS" in warning.hint

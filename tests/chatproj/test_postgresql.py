@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.no_database, pytest.mark.process]
 
 @pytest.fixture(scope="module")
 def servers():
-    """Return a PostgreSQL server in another time zone, and a PgBouncer in front of it with one connection."""
+    """Yield a PostgreSQL server in another time zone, and a PgBouncer in front of it with one connection."""
     postgres.require("pgbouncer")
     with contextlib.ExitStack() as stack:
         server = postgres.EmptyPostgres("timezone=Asia/Tokyo", "fsync=off")
@@ -32,7 +32,7 @@ def servers():
 
 @pytest.fixture(params=["direct", "pgbouncer"])
 def make(request, servers, django_db_blocker):
-    """Return a function that makes a connection with these time limits, directly and through PgBouncer."""
+    """Yield a function that makes a connection with these time limits, directly and through PgBouncer."""
     url = servers[request.param == "pgbouncer"].url
     made = []
 

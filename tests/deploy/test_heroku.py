@@ -1,4 +1,4 @@
-"""The site starts as Heroku starts it, with a Redis whose certificate is self-signed, and keeps Heroku's times."""
+"""The site starts as Heroku starts it, with a Redis whose certificate is self-signed, and keeps Heroku's time limits."""
 
 import json
 import re
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = json.loads((ROOT / "app.json").read_text())
-# https://devcenter.heroku.com/articles/limits: the router's limits for a first byte, and for silence.
+# https://devcenter.heroku.com/articles/limits: the router's limits for a first byte and for silence, and the time after
+# which Heroku kills a process that must stop.
 FIRST_BYTE_SECONDS, SILENCE_SECONDS, HEROKU_STOP_SECONDS = 30, 55, 30
 
 
@@ -34,7 +35,7 @@ def test_each_variable_is_a_setting_with_a_value_that_it_accepts():
     assert APP["env"]["TRUSTED_PROXIES"]["value"] == "1" and APP["env"]["REDIS_TLS_VERIFY"]["value"] == "off"
 
 
-def test_each_process_type_runs():
+def test_the_formation_contains_each_process_type():
     types = {kind.name for kind in procfile.parse((ROOT / "Procfile").read_text())} - {"release"}
     assert set(APP["formation"]) == types
 
@@ -44,7 +45,7 @@ def test_the_version_of_python_is_supported_and_named_as_heroku_expects():
     assert re.fullmatch(r"3\.1[123]\n", version)
 
 
-def test_answers_and_pings_come_before_the_router_gives_up():
+def test_responses_pings_and_stops_keep_the_limits_of_heroku():
     parser = CommandParser()
     interface_options.add_arguments(parser)
     arguments = read_command("web").replace("${HOST:-0.0.0.0}", "::").replace("${PORT:-8000}", "8000").split()

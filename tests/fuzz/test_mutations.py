@@ -8,7 +8,7 @@ from tests.fuzz.mutations import changed_inputs
 from tests.fuzz.targets import STATELESS, TARGETS, WITH_DATABASE
 from tests.random_examples import examples
 
-# Decoding a picture, and a whole site, take longer than a parser.
+# These targets are slow, so they get fewer examples than the others.
 EXAMPLES = {"pictures": 30, "site": 60, "sockets": 30, "searches": 60, "markup": 60}
 
 

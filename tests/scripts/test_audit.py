@@ -32,7 +32,7 @@ def make_advisory(alias, package, version):
 
 @pytest.fixture
 def audit():
-    """Return a function that runs the comparison against a server with these advisories: {package: alias}."""
+    """Yield a function that runs the comparison against a server with these advisories: {package: alias}."""
     advisories = {}
 
     class Answer(BaseHTTPRequestHandler):

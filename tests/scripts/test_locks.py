@@ -100,6 +100,6 @@ def test_a_package_in_both_locks_has_the_same_version():
         assert server[name].version == tests[name].version, name
 
 
-def test_bin_setup_and_bin_lock_name_the_supported_pythons():
+def test_bin_setup_names_the_supported_pythons_and_bin_lock_the_oldest():
     assert f"pythons=({' '.join(reversed(PYTHONS))})" in (ROOT / "bin" / "setup").read_text()
     assert f"--python-version {PYTHONS[0]} " in (ROOT / "bin" / "lock").read_text()

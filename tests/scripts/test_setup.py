@@ -217,7 +217,7 @@ def test_the_scripts_use_the_environment_of_the_chosen_version():
         assert ".venv${CHAT_PYTHON:+-$CHAT_PYTHON}/bin/python" in (ROOT / "bin" / name).read_text()
 
 
-def test_every_script_that_continuous_integration_runs_can_be_executed():
+def test_every_file_in_bin_can_be_executed_except_the_sourced_ones():
     for path in (ROOT / "bin").iterdir():
         # Scripts source a file with this ending.
         assert os.access(path, os.X_OK) == (path.suffix != ".sh"), path

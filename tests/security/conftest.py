@@ -29,7 +29,7 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(scope="module")
 def live_site(shared_site):
-    """Return the shared site. Its logs must contain no traceback after the tests of a module."""
+    """Yield the shared site. Its logs must contain no traceback after the tests of a module."""
     with shared_site.without_tracebacks() as site:
         yield site
 

@@ -53,7 +53,7 @@ class Provider:
         self.reset()
 
     def reset(self):
-        """Make the provider honest, and forget everything that happened."""
+        """Make the provider honest, restore its claims, and forget the requests and codes. The keys stay."""
         self.lies, self.requests, self._codes = set(), [], {}
         self.claims = {"sub": "248289761001", "preferred_username": "alice", "name": "Alice Liddell"}
 
@@ -104,7 +104,7 @@ class Provider:
         if "foreign key" in self.lies:
             key = RSAKey.import_key({**make_key(9).as_dict(private=True), "kid": key.kid})
         header = {"alg": "RS256", "kid": "unknown" if "unknown kid" in self.lies else key.kid}
-        # The library would refuse to write a lone surrogate, which a hostile provider can escape.
+        # A hostile provider can escape a lone surrogate, as `json.dumps` does. The library would refuse to write it.
         token = jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=["RS256"])
         if "changed claims" in self.lies:
             head, _, signature = token.split(".")

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-# The methods of querysets whose arguments may become a part of the SQL, and Q.
+# Methods of querysets, and functions beside them, whose arguments may become a part of the SQL.
 QUERY_METHODS = {
     *("filter", "exclude", "get", "annotate", "alias", "aggregate", "extra", "values", "values_list", "order_by"),
     *("only", "defer", "distinct", "get_or_create", "update_or_create", "Q", "get_object_or_404", "get_list_or_404"),
 }
-# Django's names for columns, orders and aliases: only texts of the code may stand there.
+# The arguments of these methods name columns, orders and aliases. Only texts that the code contains may stand there.
 NAME_METHODS = {"values", "values_list", "order_by", "only", "defer", "distinct", "select_related", "prefetch_related"}
 
 

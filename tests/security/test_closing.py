@@ -242,8 +242,8 @@ def delete_token(victim):
     victim.site.database.query("DELETE FROM chat_token WHERE id = %s RETURNING 1", victim.token["id"])
 
 
-# The session of a visitor of a board is bound to the login, so its client reconnects and learns who it is now. A former
-# operator, and the owner of a board who was deactivated, get the codes of people without these rights.
+# The session of a visitor of a board is bound to the login. So the client reconnects and learns who its person is now.
+# A former operator, and the owner of a board who was deactivated, get the codes of people without these rights.
 LOST = {
     "a lost ban": (ban_by_sql, dict.fromkeys(ROOM | PRIVATE | {"board"}, 4403)),
     "a lost end of a login": (delete_login, {**dict.fromkeys(LOGIN, 4401), "waiting room": 4408}),

@@ -1,4 +1,4 @@
-"""Guests cannot enter a room that is closed to guests, by any way in, or a site that is closed to guests."""
+"""Guests cannot enter a room or a site that is closed to guests, whichever page, request or socket they use."""
 
 import json
 import re
@@ -59,7 +59,7 @@ def garden(alice, charlie, room):
 
 
 def find_addresses():
-    """Return the path of each pattern that names a room, a task or a bookmark."""
+    """Return each route of the API and the pages that contains the slug of a room or the id of a task."""
     routes = [str(pattern.pattern) for pattern in [*api_patterns, *page_patterns]]
     routes = [re.sub(r"<\w+:", "<", route).removeprefix("api/") for route in routes]
     return [route for route in routes if "<slug>" in route or "<task_id>" in route]

@@ -1,7 +1,7 @@
 """
-Every kind of response has the security headers of a public site, whether a worker or the interface makes it.
+Responses to HTTP requests have the security headers of a public site, whether a worker or the interface makes them.
 
-One table has the responses of Django's middleware, the other those that the interface sends without Django.
+One table has the responses that Django makes, the other those that pass through no middleware of Django.
 """
 
 import io
@@ -204,7 +204,7 @@ def test_a_response_of_a_worker_keeps_its_own_headers(connect):
     assert (found["content-security-policy"], found["x-frame-options"]) == ([SANDBOX], ["DENY"])
 
 
-def test_too_many_requests_get_the_headers(connect):
+def test_the_response_429_of_the_interface_has_the_headers(connect):
     connection = connect(limits=Limits(connections_per_address=1))
     connection.request(headers=[b"X-Forwarded-For: 192.0.2.1"])
     connection.channel = connection.factory.buildProtocol(None)
@@ -243,7 +243,7 @@ def test_a_refused_handshake_has_no_body_that_could_be_shown(connect, reply):
 
 
 @pytest.mark.parametrize("line", [b"GET /\xff HTTP/1.1", b"no request at all", b"GET / HTTP/1.1\r\nno header"])
-def test_a_request_that_cannot_be_read_gets_no_body(connect, line):
+def test_the_response_to_an_unreadable_request_has_no_body(connect, line):
     connection = connect()
     connection.write(line + b"\r\nHost: x\r\n\r\n")
     assert connection.status == 400 and connection.received.endswith(b"\r\n\r\n")

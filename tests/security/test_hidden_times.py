@@ -110,7 +110,7 @@ def test_a_handshake_of_a_hidden_room_takes_as_long_as_of_a_missing_room(world):
 
 @pytest.fixture
 def sign_ins(world):
-    """Return functions that sign in with a wrong password: nobody, an account, a guest, and an older account."""
+    """Yield functions that sign in with a wrong password: nobody, an account, a guest, and an older account."""
     hasher = f"{__name__}.FewRounds"
     with rolled_back(), override_settings(PASSWORD_HASHERS=[hasher]):
         people.sign_up("Newer", "correct horse")

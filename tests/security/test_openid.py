@@ -35,7 +35,7 @@ def running():
 
 @pytest.fixture
 def server(running, settings):
-    """Return the provider, which the site uses."""
+    """Yield the provider, which the site uses."""
     running.reset()
     provider.forget()
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = running.issuer, CLIENT, SECRET

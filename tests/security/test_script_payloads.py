@@ -1,5 +1,5 @@
 """
-The table of scripts in texts of people, in a real browser: no page runs one, in any place that shows such texts.
+No page runs a script that a text of a person contains. A real browser opens each page that shows such texts.
 
 All payloads are in one site. Each page is opened without its Content-Security-Policy, so a script that came through
 would run. To add a row, add a text to payloads.py; to add a place, add it to `fill` and, if it is on another page, to
@@ -62,7 +62,7 @@ NOTE_BLOCKED = """
 
 
 def fill(site, owner):
-    """Put every payload into each place of a site, and return the values of PAGES."""
+    """Put the payloads into the places of a site that show texts of people, and return the values of PAGES."""
     texts = payloads.ALL
     room = owner.call(
         "POST",
@@ -110,7 +110,7 @@ def dialogs():
 
 @pytest.fixture
 def open_page(chromium, live_operator, dialogs):
-    """Return a function that opens a page of the operator. `dialogs` gets the text of each dialog that it shows."""
+    """Yield a function that opens a page of the operator. `dialogs` gets the text of each dialog that it shows."""
     contexts = []
 
     def open(**options):

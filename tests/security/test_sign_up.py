@@ -1,4 +1,4 @@
-"""Sign-up open, by invitation or closed: over every way to get an account, and every kind of invitation."""
+"""Sign-up that is open, by invitation or closed: the ways to get an account, and the kinds of invitations."""
 
 import json
 from datetime import timedelta

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SIGN_IN = {"handle": "Nobody", "password": "wrong"}
 NEW_USER = {"handle": "New {n}", "password": "correct horse battery"}
-# (limit of the site, the limit of one owner, the way in, whether the owner is an address)
+# (the limit of the site, the limit of one owner, the function that sends requests, whether the owner is an address)
 CASES = [
     ("searches_per_site", "searches", ways.search, False),
     ("tasks_per_site", "tasks", ways.start_by_api, False),

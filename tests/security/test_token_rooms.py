@@ -88,7 +88,7 @@ def built_site(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def site(built_site):
-    """Return the site of all tests of this module. The changes of a test are rolled back."""
+    """Yield the site of all tests of this module. The changes of a test are rolled back."""
     with rolled_back():
         yield built_site
 

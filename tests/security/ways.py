@@ -1,14 +1,16 @@
 """
-The ways in: each function sends one real request or frame as a person of a standing, and returns a sign of the answer.
+The ways in: the functions of the rows in rows.py. Each sends a real request or frame as a person of a standing, and
+returns a sign of the answer.
 
 | sign | answer |
 |---|---|
-| `+` | the request did what it asks for, or the list contains the thing |
-| `-` | the list, which anybody may read, does not contain the thing |
+| `+` | the request did what it asks for, or the list or the events contain the thing |
+| `-` | the list or the events do not contain the thing, or a message with `@all` does not call everybody |
 | `s` | the site asks the client to sign in: 401, 4401 or the page for signing in |
 | `f` | forbidden: 403 or 4403 |
 | `m` | the person is muted |
 | `n` | there is no such thing: 404 or 4404 |
+| `<...>` | another status or code, which the sign contains |
 
 rows.py lists the rows of the table.
 """

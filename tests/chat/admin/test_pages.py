@@ -1,4 +1,4 @@
-"""Every page of the admin opens for operators, and for no other person."""
+"""The pages of the admin open for operators, and for no other person."""
 
 import pytest
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         "chat/member/add/",
     ],
 )
-def test_every_page_of_the_admin_opens(admin_browser, enter, alice, page):
+def test_the_pages_of_the_admin_open(admin_browser, enter, alice, page):
     enter(alice).post("r1", "<script>alert(1)</script>")
     people.make_token(alice, "bot")
     response = admin_browser.get(f"/admin/{page}", {"q": "a"} if page.count("/") == 2 else {})
@@ -30,7 +30,7 @@ def test_every_page_of_the_admin_opens(admin_browser, enter, alice, page):
     assert b"<script>alert" not in response.content
 
 
-def test_every_row_of_the_admin_opens(admin_browser, enter, alice, room):
+def test_the_pages_of_rows_of_the_admin_open(admin_browser, enter, alice, room):
     enter(alice).post("r1")
     token, _ = people.make_token(alice, "bot")
     rows = [

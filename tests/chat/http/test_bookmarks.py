@@ -59,7 +59,7 @@ def test_a_bookmark_is_deleted_under_a_former_address_of_its_room(as_alice, alic
     assert bodies(as_alice) == []
 
 
-def test_removed_messages_and_lost_rooms_are_not_listed(as_bob, bob, writer):
+def test_bookmarks_of_removed_messages_and_of_a_room_that_banned_the_person_are_not_listed(as_bob, bob, writer):
     for number in (1, 2):
         as_bob("PUT", f"/api/bookmarks/garden/{number}/")
     rooms.remove_message(writer, Remove("x1", 1))

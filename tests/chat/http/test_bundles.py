@@ -16,7 +16,7 @@ pytestmark = pytest.mark.no_database
 DEFINED = re.compile(r'^chat\.define\("([^"]+)"', re.MULTILINE)
 LOADED = re.compile(r'\$load\("([^"]+)"\)')
 
-# Each module writes its name when it runs.
+# The lines that modules write show the order in which the modules run.
 SAMPLE = {
     "page.js": """
         import { count, name as own } from "./ui/shared.js";
@@ -75,7 +75,7 @@ SAMPLE = {
 
 @pytest.fixture
 def client(tmp_path, monkeypatch):
-    """Return a function that replaces the client's code by other modules, and returns their folder."""
+    """Yield a function that replaces the client's code by other modules, and returns their folder."""
 
     def replace(modules):
         for name in bundles.ENTRIES:
@@ -153,5 +153,5 @@ def test_every_page_gets_each_module_that_it_needs():
                     waiting.append(name)
 
 
-def test_a_bundle_contains_no_comments():
+def test_a_bundle_does_not_contain_the_comment_ts_check():
     assert "@ts-check" not in "".join(make_bundles().values())

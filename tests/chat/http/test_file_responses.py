@@ -182,7 +182,7 @@ def test_a_download_is_redirected_to_the_bucket_only_with_the_setting(settings, 
     assert get(kept).status_code == 200, "the page may not show pictures of other sites"
 
 
-def test_every_request_has_the_consumer_that_knows_such_responses():
+def test_a_request_for_a_file_has_the_consumer_that_handles_such_responses():
     content = {"reply_channel": "replies!1", "path": "/api/files/a/b.png", "method": "GET"}
     consumer, _ = wire.layer().router.match(Message(content, "http.request", wire.layer()))
     assert consumer is view_consumer

@@ -84,7 +84,7 @@ def test_a_hidden_room_costs_as_many_queries_as_an_unknown_room(alice, bob, char
 
 
 @pytest.mark.parametrize("path", ["/chat/{}/"])
-def test_a_handshake_of_a_hidden_room_costs_as_many_queries_as_of_an_unknown_room(alice, bob, path):
+def test_a_handshake_of_a_hidden_room_costs_as_many_queries_as_one_of_an_unknown_room(alice, bob, path):
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     counts = []
     for slug in ("nothing", "cellar", "attic"):

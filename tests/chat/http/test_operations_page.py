@@ -26,7 +26,7 @@ def operator(db):
 
 @pytest.fixture
 def page(operator):
-    """Return a function that loads the page as an operator."""
+    """Yield a function that loads the page as an operator."""
     store.clear()
 
     def load(**headers):

@@ -80,7 +80,7 @@ def test_a_refusal_says_when_to_try_again(alice):
     assert response.json()["retry_after"] > 900 and int(response["Retry-After"]) > 900
 
 
-def test_every_spelling_of_a_handle_counts_for_its_account(alice):
+def test_different_spellings_of_a_handle_count_for_one_account(alice):
     spellings = ["alice", "ALICE", "Alice ", "\uff21lice", "\u0410lice"]
     checked = [not is_limited(by_api(Client(), "wrong", ATTACKER, spelling)) for spelling in spellings]
     assert checked == [True] * 3 + [False] * 2
@@ -165,7 +165,7 @@ def id_of(client):
     return client.cookies["browser"].value
 
 
-def test_the_admin_has_no_other_page_that_checks_a_password(staff):
+def test_the_password_page_of_the_admin_redirects_to_that_of_the_site(staff):
     response = wire.browser_of(Person.objects.get(id=staff.id)).post("/admin/password_change/", {"old_password": "x"})
     assert (response.status_code, response["Location"]) == (302, "/password/")
 
@@ -251,7 +251,7 @@ def test_requests_with_invalid_tokens_count_as_attempts_to_sign_in(alice, settin
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/api/session/"])
-def test_every_spelling_of_the_longest_handle_signs_in(db, path):
+def test_other_spellings_of_the_longest_handle_sign_in(db, path):
     people.sign_up("é" * 32, "correct horse")
     for typed in ("e\u0301" * 32, " " + "É" * 32 + " "):
         fields = {"handle": typed, "password": "correct horse"}

@@ -30,7 +30,7 @@ def collected_once(tmp_path_factory):
 
 @pytest.fixture
 def collected(settings, collected_once):
-    """Return the folder of the collected static files, which the site serves. No test changes these files."""
+    """Yield the folder of the collected static files, which the site serves. No test changes these files."""
     settings.STATIC_ROOT = str(collected_once)
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
     static_files._get_files.cache_clear()

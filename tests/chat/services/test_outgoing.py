@@ -61,7 +61,7 @@ def allowed(settings):
 
 
 def resolve_to(monkeypatch, *addresses):
-    """Let names lead to these addresses, one after the other for each call, the last one for all further calls."""
+    """Make each look-up of a name return the next of these addresses. After the last one, it is returned again."""
     left, real = list(addresses), socket.getaddrinfo
 
     def resolve(host, port, *arguments, **options):

@@ -21,7 +21,7 @@ def stream():
 
 @pytest.fixture
 def post(room):
-    """Return a function that posts messages of a person in the room `garden`."""
+    """Return a function that posts messages of a person, by default in the room `garden`."""
     numbers = itertools.count()
 
     def post(person, *bodies, slug="garden"):

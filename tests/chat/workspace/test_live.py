@@ -1,4 +1,6 @@
-"""What a person's own stream receives while it is open: messages, mentions, read markers and choices."""
+"""What a person's own stream receives while it is open: messages, mentions, read markers, choices, announcements and
+tasks.
+"""
 
 import pytest
 
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def in_room(bob, room):
-    """Make Bob a member of the room `garden`."""
+    """Make Bob a member of the room `garden`, and return his Member."""
     return rooms.join_room(bob, "garden")
 
 
@@ -287,7 +289,7 @@ def test_bursts_in_rooms_that_nobody_follows_start_no_job(alice, in_room, post, 
     assert jobs == [] and not later.calls
 
 
-def test_one_job_publishes_the_bursts_of_many_rooms(
+def test_one_job_publishes_the_bursts_of_several_rooms(
     alice, bob, in_room, stream, post, monkeypatch, later, settings, django_assert_num_queries
 ):
     settings.CHAT_FEED_SECONDS = 3600  # so the pauses of all rooms end together

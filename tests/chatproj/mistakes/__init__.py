@@ -1,5 +1,5 @@
 """
-Mistakes of operators, as a table: what is wrong, how it is found, and the sentence that says so.
+Mistakes of operators, as a table: what is wrong, how it is found, and the sentence that reports it.
 
 docs/mistakes.md shows the table to operators. A test compares the page with this package.
 """

@@ -1,4 +1,4 @@
-"""Makes mistakes in servers, processes, proxies and files, with fakes, and returns what the checks of doctor report."""
+"""Functions that fake mistakes in servers, processes, proxies and files, and return what the doctor's checks report."""
 
 import contextlib
 from datetime import UTC, datetime, timedelta

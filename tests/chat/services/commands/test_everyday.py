@@ -169,7 +169,7 @@ def test_a_source_cannot_replace_a_command(bob, run, monkeypatch):
     assert bodies() == ["_waves_"]
 
 
-def test_a_refused_command_of_a_source_stores_nothing(bob, run, set_role, dances):
+def test_a_source_refuses_a_command_of_a_muted_member_and_does_not_know_other_commands(bob, run, set_role, dances):
     set_role(bob, Member.MUTED)
     assert_refused("muted", run, bob, "/dance")
     assert_refused("not_found", run, bob, "/waltz")

@@ -30,7 +30,7 @@ def incoming(owner):
 
 @pytest.fixture
 def receiver(settings):
-    """Return a Receiver that the site may reach."""
+    """Yield a Receiver that the site may reach."""
     settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
     with Receiver() as found:
         yield found

@@ -97,7 +97,7 @@ def test_a_symbolic_link_in_an_export_is_not_followed(mattermost, tmp_path):
     assert [upload.name for upload in Upload.objects.order_by("position")] == ["notes.txt", "photo.jpg"]
 
 
-def test_the_emoji_of_mattermost_are_drawn(mattermost):
+def test_an_emoji_of_mattermost_with_a_new_name_and_a_readable_picture_is_imported(mattermost):
     add_emoji(mattermost, "ourlogo", make_picture())
     add_emoji(mattermost, "no_picture", b"x")
     add_emoji(mattermost, "smile", make_picture())
@@ -110,7 +110,7 @@ def test_the_emoji_of_mattermost_are_drawn(mattermost):
 
 
 def add_emoji(path, name, picture):
-    """Add an emoji to an export of Mattermost, and a message that uses it."""
+    """Add an emoji to an export of Mattermost. For `ourlogo`, also add a message that has the emoji as a reaction."""
     with zipfile.ZipFile(path) as export:
         found = {entry: export.read(entry) for entry in export.namelist()}
     reaction = {"user": "alice", "emoji_name": name}

@@ -1,4 +1,4 @@
-"""A mistake in an export stops the import before it begins, with the file and the line. Dry runs store nothing."""
+"""A mistake in an export stops the import before it begins, and the error names the place. Dry runs store nothing."""
 
 import json
 import zipfile
@@ -205,7 +205,7 @@ def test_a_long_message_becomes_several_messages(write_slack, capsys):
     assert count_rows() == rows
 
 
-def test_messages_that_are_older_than_those_here_are_refused(write_slack, alice):
+def test_an_import_of_messages_older_than_those_in_the_room_is_refused(write_slack, alice):
     import_slack(write_slack([message()]), same_handles=True)
     rooms.post_message(rooms.join_room(alice, "general"), Post("r1", "New here"))
     assert_refused(import_slack, write_slack([message(), message("Late", "1551430001.000100")]), "older than.* general")

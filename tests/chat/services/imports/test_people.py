@@ -1,4 +1,4 @@
-"""The people of an export: which persons they are here, and how they get access to their accounts."""
+"""The people of an export: which persons of this site they are, and how they get access to their accounts."""
 
 import io
 import json

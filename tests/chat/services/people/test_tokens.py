@@ -1,4 +1,4 @@
-"""Tokens with an end, with certain rooms, and with a time of the last use; and what ends tokens and logins."""
+"""Tokens: their end, their rooms, the time of their last use, and what ends tokens and logins."""
 
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ def test_a_token_with_invalid_limits_is_refused(alice, bob, room, code, limits):
     assert not Token.objects.exists()
 
 
-def test_a_token_from_before_there_were_scopes_may_do_everything(alice, room):
+def test_a_token_from_before_there_were_scopes_may_create_rooms_and_post_but_not_make_tokens(alice, room):
     key = make_key(alice)
     Token.objects.update(scopes=None, only_rooms=None, survives_password_change=None)
     bot = wire.Caller(key=key)
@@ -86,7 +86,7 @@ def expire():
     Token.objects.update(expires_at=timezone.now() - AN_HOUR)
 
 
-def test_an_expired_token_is_refused_everywhere(alice, room):
+def test_an_expired_token_is_refused_by_the_api_and_by_sockets(alice, room):
     key = make_key(alice, expires_at=timezone.now() + AN_HOUR)
     bot = wire.Caller(key=key)
     assert bot("GET", "/api/rooms/")[0] == 200 and open_socket(key).code is None
@@ -132,7 +132,7 @@ def get_used_at():
 
 
 @pytest.mark.parametrize("way", ["call", "room", "stream", "poll", "frame", "frame of the stream"])
-def test_each_way_in_stores_when_a_token_was_used(alice, room, way):
+def test_requests_sockets_polls_and_frames_store_when_a_token_was_used(alice, room, way):
     key = make_key(alice)
     assert get_used_at() is None
     sockets = {"frame": "/chat/garden/", "frame of the stream": "/me/"}
@@ -311,7 +311,7 @@ def test_the_stream_receives_nothing_of_a_room_that_the_person_was_removed_from(
     assert [event for event in stream.seen("room") if "gone" not in event] == []
 
 
-def test_deactivating_and_disconnecting_a_person_closes_the_stream(alice, room):
+def test_closing_the_connections_of_a_person_and_disconnecting_the_person_close_the_stream(alice, room):
     for end, code in ((people.close_connections, 4401), (people.disconnect, 4403)):
         stream = open_socket(make_key(alice, rooms=["garden"]), "/me/")
         end(alice)

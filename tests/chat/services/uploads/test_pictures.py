@@ -98,7 +98,7 @@ def test_a_posted_picture_is_published_again_when_its_thumbnail_is_ready(member,
     assert second["files"][0]["thumbnail"] == f"/api/files/{row.key}/thumbnail/"
 
 
-def test_the_job_runs_on_the_channel_of_long_jobs(member, monkeypatch):
+def test_a_worker_runs_the_job_of_an_uploaded_picture(member, monkeypatch):
     row = upload(member, "a.png", make_image())
     wire.work()
     row.refresh_from_db()
@@ -152,7 +152,7 @@ def test_a_picture_that_cannot_be_decoded_becomes_an_ordinary_file(member, read_
 
 
 def make_png_header(width, height):
-    """Return a PNG that says it is huge, and has few bytes of pixels."""
+    """Return a PNG whose header names this size, although the file has no pixels."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -79,7 +79,7 @@ def test_two_uploads_at_once_cannot_exceed_the_space(member, settings):
     assert names_in_store() == names_in_rows() and len(names_in_rows()) == 1
 
 
-def test_uploads_of_two_people_into_a_room_are_counted_one_after_the_other(member, monkeypatch):
+def test_the_space_is_counted_again_while_the_room_is_locked(member, monkeypatch):
     real, locked = quotas.get_most_bytes, []
 
     def count(room_id, person_id):
@@ -166,7 +166,7 @@ def test_unused_files_are_deleted_after_a_day_and_files_of_messages_stay(member)
     assert names_in_store() == names_in_rows() and not files.has(old.stored)
 
 
-def test_the_sweep_of_files_leaves_files_of_uploads_alone(member, monkeypatch):
+def test_the_sweep_of_files_keeps_the_files_of_stored_uploads(member, monkeypatch):
     row = upload(member)
     lost = files.make_name("uploads")
     files.put(lost, [b"lost"])
