@@ -36,7 +36,7 @@ CLICK = """async () => {
 
 
 def get_worker(page):
-    """Return the service worker of a page, when it is active."""
+    """Wait until the service worker of a page is active, and return the worker."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     [worker] = page.context.service_workers
     return worker

@@ -147,7 +147,7 @@ def test_uploads_on_a_phone_wait_fail_and_are_repeated(join_room):
 
 
 def is_within(locator, page):
-    """Return whether an element is within the visible part of the page."""
+    """Return whether an element is within the left, right and upper edges of the visible part of the page."""
     box, size = locator.bounding_box(), page.viewport_size
     return box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= size["width"] + 1
 

@@ -63,7 +63,7 @@ def test_the_composer_completes_names_and_commands_and_moderators_see_edits(open
     expect(link).to_have_attribute("href", f"/rooms/{slug}/")
 
     field.press_sequentially("/top")
-    # Before the suggestions, Tab would leave the field.
+    # Before the suggestions are shown, Tab would leave the field.
     expect(alice.get_by_role("option", name="/topic")).to_be_visible()
     field.press("Tab")
     field.press_sequentially("Bicycles")

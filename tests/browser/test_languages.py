@@ -1,4 +1,4 @@
-"""Tests of pages in other languages than English: everything is translated, and Arabic pages are right to left."""
+"""Tests of pages in other languages than English: their texts are translated, and Arabic pages are right to left."""
 
 import pytest
 from playwright.sync_api import expect

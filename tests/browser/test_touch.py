@@ -1,4 +1,4 @@
-"""Tests of the room with a finger, a pen and a mouse: every action on a message, the toolbar, and scrolling."""
+"""Tests of the room with a finger, a pen and a mouse: actions on a message, the toolbar, the sheet, and scrolling."""
 
 import re
 
@@ -271,7 +271,7 @@ def test_a_pen_taps_and_holds_as_a_finger_does(join_room):
     expect(bob.locator(".reaction")).to_contain_text("🎉")
 
 
-def test_a_mouse_reaches_every_action_and_a_long_press_of_its_button_opens_nothing(join_room):
+def test_a_mouse_opens_the_sheet_by_a_button_and_a_long_press_of_its_own_button_opens_nothing(join_room):
     alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "Hello")
     message(bob, "Hello").hover()

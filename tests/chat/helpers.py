@@ -24,13 +24,13 @@ class Browser:
         self.client = wire.browser_of(person) if person else Client()
 
     def make_board(self, **fields):
-        """Create a board, which this browser then owns."""
+        """Create a board, which this browser then owns. Return this browser."""
         response = self.client.post("/new_board", fields, content_type="application/json", **JSON)
         assert response.status_code == 201, response.content
         return self._remember(response.json())
 
     def follow(self, other):
-        """Open the link of another browser's board."""
+        """Open the link of another browser's board, and return this browser."""
         response = self.client.get(f"/api/boards/{other.board}/")
         assert response.status_code == 200, response.content
         return self._remember(response.json())
@@ -41,11 +41,11 @@ class Browser:
         return self
 
     def door(self, **kwargs):
-        """Open the socket of the waiting room."""
+        """Open the socket of the waiting room, and return it."""
         return self.socket("auth", **kwargs).connect()
 
     def room(self, **kwargs):
-        """Open the socket of the board's room."""
+        """Open the socket of the board's room, and return it."""
         return self.socket("write", **kwargs).connect()
 
     def socket(self, kind, board=None, session=None, **kwargs):

@@ -32,7 +32,7 @@ def servers():
 
 @pytest.fixture(params=["direct", "pgbouncer"])
 def make(request, servers, django_db_blocker):
-    """Yield a function that makes a connection with these time limits, directly and through PgBouncer."""
+    """Yield a function that makes a connection with the given time limits, directly or through PgBouncer."""
     url = servers[request.param == "pgbouncer"].url
     made = []
 
@@ -147,7 +147,7 @@ def test_an_operator_sees_the_kind_of_each_process(make):
     assert ask(make(**LIMITS), "SELECT current_setting('application_name')") == "chat worker"
 
 
-def test_a_server_that_only_accepts_reads_is_an_outage_and_the_connection_is_closed(make):
+def test_a_server_that_only_accepts_reads_is_an_outage(make):
     connection = make(**LIMITS)
     begin(connection)
     with connection.cursor() as cursor:

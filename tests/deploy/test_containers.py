@@ -71,7 +71,7 @@ def test_each_process_of_the_procfile_is_a_service_with_the_same_command(service
     assert "manage.py interface" in (ROOT / "Dockerfile").read_text().splitlines()[-1]
 
 
-def test_every_process_has_time_to_stop(services):
+def test_every_long_running_process_has_time_to_stop(services):
     for service in services.values():
         words = service.get("command", ["python", "manage.py", "interface"])
         if words[1:2] == ["manage.py"] and words[2] in STOP_SECONDS and "build" in service:

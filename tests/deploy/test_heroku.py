@@ -1,4 +1,4 @@
-"""The site starts as Heroku starts it, with a Redis whose certificate is self-signed, and keeps Heroku's time limits."""
+"""The site starts as Heroku starts it, with a Redis whose certificate is self-signed, and keeps Heroku's limits."""
 
 import json
 import re

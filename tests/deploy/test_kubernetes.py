@@ -71,7 +71,7 @@ def test_each_process_of_the_procfile_is_a_workload_with_the_same_command():
     assert [image["name"] for image in KUSTOMIZATION["images"]] == ["chat"]
 
 
-def test_every_process_has_time_to_stop():
+def test_every_long_running_process_has_time_to_stop():
     for name in set(OURS) - {"release"}:
         container, seconds = container_of(name), pod_of(name)["terminationGracePeriodSeconds"]
         before = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
@@ -129,7 +129,7 @@ def test_a_pod_is_without_rights_and_has_a_read_only_root(name):
     assert level == "restricted"
 
 
-def test_every_process_has_probes():
+def test_every_long_running_process_has_probes():
     """A process without HTTP touches a file while it works. Kubernetes restarts the process if the file is old."""
     for name in set(OURS) - {"release", "interface"}:
         container = container_of(name)

@@ -17,7 +17,11 @@ def list_inputs(target: Target) -> list[Path]:
 
 
 def keep_input(target: Target, data: bytes, prefix: str = "") -> Path:
-    """Store an input in the corpus of a target, and return its path. Its name is the digest of its content."""
+    """
+    Store an input in the corpus of a target, and return its path.
+
+    Its name is the prefix with a part of the content's digest.
+    """
     folder = CORPUS / target.name
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{prefix}{hashlib.sha1(data).hexdigest()[:12]}"

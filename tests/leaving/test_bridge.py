@@ -27,7 +27,7 @@ def test_people_on_both_sites_read_each_message_once_and_in_order(both):
 
 
 @pytest.mark.parametrize("killed, speaking", [("after", "before"), ("before", "after")])
-def test_a_killed_bridge_delays_messages_and_loses_none(both, killed, speaking):
+def test_a_bridge_delivers_the_messages_that_were_sent_while_it_was_killed(both, killed, speaking):
     both.forget_messages()
     killed, speaking = getattr(both, killed), getattr(both, speaking)
     with open_socket(speaking, session=both.alice) as alice, open_socket(killed, session=both.bob) as bob:

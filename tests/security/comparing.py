@@ -38,7 +38,7 @@ CHANGING = re.compile(
 
 
 def describe(answer):
-    """Return the bytes of an answer: status, headers and body, or everything that a socket received."""
+    """Return an answer as JSON text: status, sorted headers, cookies and body, or everything that a socket received."""
     if isinstance(answer, wire.Socket):
         return json.dumps([answer.accepted, answer.denied, answer.code, answer.events])
     if isinstance(answer, wire.Request):
@@ -51,9 +51,10 @@ def describe(answer):
 
 def measure(ask, *names):
     """
-    Call `ask()`, which returns an answer. Return (its bytes, number of statements, operations on shared state).
+    Call `ask()`, which returns an answer. Return (its JSON text, number of statements, operations on shared state).
 
-    `names` are what the request names. The answer may repeat them, so they are replaced in its bytes.
+    `names` are the slugs, numbers and other names in the request. The answer may repeat them, so `measure` replaces
+    them in the text.
     """
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
     store.clear()
@@ -88,7 +89,7 @@ def _noting(target, method, operations):
 
 
 class SameCookies:
-    """A `with` block at whose end a test client has the cookies again that it had at the beginning."""
+    """A context manager that restores the cookies of a test client at the end of the block."""
 
     def __init__(self, browser):
         self.browser = browser

@@ -1,7 +1,6 @@
 """
-The ways in that the tests of limits drive: each one prepares what it needs, and returns a function that asks once.
-
-A way is a function (actor) that returns `ask`. `ask()` sends one request or frame and returns an Outcome.
+The ways in which the tests of limits send requests and frames. A way is a function that takes an Actor, prepares what
+it needs, and returns `ask`. `ask()` sends one request or frame and returns an Outcome.
 """
 
 import io
@@ -26,7 +25,7 @@ ANSWERS = ("ack", "rejected", "page", "synced", "workspace", "joined")
 
 @dataclass
 class Outcome:
-    """What a client learned from one request: whether it was refused by a limit, and the seconds to wait."""
+    """What a client learned from one request: whether a limit refused it, the seconds to wait, and the answer."""
 
     refused: bool
     retry_after: float | None = None

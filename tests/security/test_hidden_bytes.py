@@ -1,7 +1,8 @@
 """
-The real server answers for a hidden room with the bytes of a missing room: status line, headers, their order, and body.
+For a hidden room, the real server sends the same bytes as for a missing room: status line, headers, their order, and
+body.
 
-test_hidden_rooms.py compares every way in, without the interface.
+test_hidden_rooms.py compares every kind of request, without the interface.
 """
 
 import re
@@ -28,7 +29,7 @@ REQUESTS = {
 
 @pytest.fixture(scope="module")
 def hidden(make_person):
-    """Return the slug of a private room, which the fixture `asker` may not know of."""
+    """Return the slug of a private room that the person of the fixture `asker` may not know of."""
     body = {"slug": "cellar", "name": "The cellar", "private": True}
     return make_person("Owner", "correct horse").call("POST", "/api/rooms/", expected=201, **body).json()["slug"]
 
@@ -39,7 +40,7 @@ def asker(make_person):
 
 
 def fetch(site, asker, method, path):
-    """Send one request, and return all bytes of the response."""
+    """Send one request, and return the bytes of the response without the headers that differ each time."""
     lines = [f"{name}: {value}".encode() for name, value in asker.headers.items()]
     if method == "SOCKET":
         data = raw.make_handshake(site, path, lines)

@@ -1,5 +1,6 @@
 """
-A thing that a person may not know of answers like a thing that does not exist: byte for byte, and at the same cost.
+A request for a thing that a person may not know of is answered like a request for a missing thing: byte for byte, and
+at the same cost.
 
 The things are tasks, messages, boards, invitations, tokens and so on; test_hidden_rooms.py is about rooms.
 """

@@ -1,9 +1,9 @@
 """
 A hidden thing and a missing thing take the same time: nobody can tell them apart by a stopwatch.
 
-Only the time counts in which this thread computes, so other processes hardly change it. The requests alternate. The
-medians of REQUESTS requests of each kind may differ by a few times their own uncertainty, and a difference must show
-twice.
+The tests measure only the time in which this thread computes, so other processes hardly change that time. The requests
+alternate. The medians of REQUESTS requests of each kind may differ by a few times their own uncertainty, and a
+difference must show twice.
 """
 
 import itertools
@@ -100,7 +100,7 @@ def test_a_hidden_room_takes_as_long_as_a_missing_room(world, path):
     assert_same_time(*(asking(browser, "GET", path.format(slug)) for slug in ("room-private", "room-priv4te")))
 
 
-def test_a_handshake_of_a_hidden_room_takes_as_long_as_of_a_missing_room(world):
+def test_a_handshake_of_a_hidden_room_takes_as_long_as_one_of_a_missing_room(world):
     def connect(slug):
         return lambda: wire.Socket(f"/chat/{slug}/", world.browsers["outsider"]).connect()
 
@@ -110,7 +110,7 @@ def test_a_handshake_of_a_hidden_room_takes_as_long_as_of_a_missing_room(world):
 
 @pytest.fixture
 def sign_ins(world):
-    """Yield functions that sign in with a wrong password: nobody, an account, a guest, and an older account."""
+    """Yield functions that sign in with a wrong password as nobody, an account, a guest, and an older account."""
     hasher = f"{__name__}.FewRounds"
     with rolled_back(), override_settings(PASSWORD_HASHERS=[hasher]):
         people.sign_up("Newer", "correct horse")

@@ -42,7 +42,7 @@ def look_around_as_nobody(folder, paths):
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        # Python may be in a folder that `nobody` cannot enter. A fork does not have to start it again.
+        # Python may be in a folder that `nobody` cannot enter. A forked process does not have to start Python again.
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
@@ -118,7 +118,7 @@ def test_another_user_can_read_nothing_and_cannot_reach_valkey(var):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert look_around_as_nobody(var, paths) == []
-        # The socket itself is closed to others too, if somebody opens the folder.
+        # Other users cannot connect even if somebody makes the folder readable, because the socket has its own mode.
         var.chmod(0o755)
         assert "reached" not in "".join(look_around_as_nobody(var, paths))
         with socket.socket(socket.AF_UNIX) as client:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 ADDRESS = "192.0.2.1"
 MANY = 10
-# (the settings of the limits, a request with several limits)
+# {name: (the settings of the limits, a request with several limits)}
 REQUESTS = {
     "download": (
         {"downloads": (5, 0.01), "download_bytes": (1000, 1)},
@@ -77,7 +77,7 @@ def test_a_refusal_by_one_limit_takes_nothing_from_the_others(name, time, settin
 
 
 @pytest.mark.parametrize("body", [b"[]", b"[", json.dumps([1] * 101).encode()])
-def test_a_poll_that_sends_no_frame_counts_as_an_event(body, room, alice, settings):
+def test_a_poll_that_sends_no_frame_or_an_invalid_list_counts_as_an_event(body, room, alice, settings):
     poller = Poller(alice)
     poller.start()
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "events": (3, 0.001)}

@@ -24,7 +24,7 @@ def test_each_action_has_a_cell_for_each_kind_of_room():
     assert {len(row) for row in TABLE.values()} == {len(KINDS)}
 
 
-def test_only_people_who_may_know_a_room_may_do_something_in_it():
+def test_only_operators_and_people_who_may_know_a_room_may_do_something_in_it():
     for action, row in TABLE.items():
         for allowed, knowing in zip(row, TABLE[table.Action.KNOW], strict=True):
             assert allowed - {Standing.OPERATOR} <= knowing | {Standing.OUTSIDER}, action

@@ -1,8 +1,8 @@
 """
 TLS to PostgreSQL: DATABASE_URL can require a certificate of an authority, with the name of the server.
 
-A server in this process speaks the first part of PostgreSQL's protocol. It answers a connection whose TLS is complete
-with an error of its own. So no PostgreSQL has to run.
+A server in this process speaks the first part of PostgreSQL's protocol. When the TLS of a connection is complete, the
+server sends an error of its own. So no PostgreSQL has to run.
 """
 
 import contextlib

@@ -69,7 +69,7 @@ def test_a_deactivated_visitor_cannot_knock(owner):
     assert browser.door().code == 4404
 
 
-def test_deactivating_a_person_closes_their_waiting_room(alice, later):
+def test_closing_the_connections_of_a_person_closes_the_persons_waiting_room(alice, later):
     owner = Browser(alice).make_board()
     door, other = owner.door(), Browser().follow(owner).door()
     people.close_connections(alice)

@@ -1,4 +1,4 @@
-"""The number of SQL statements that a handshake and each frame cost."""
+"""The number of SQL statements that a handshake and the frequent frames cost."""
 
 import pytest
 from channels import channel_layers
@@ -99,7 +99,7 @@ def test_typing_costs_one_statement(alice, enter):
     assert statements(queries) == [("SELECT", "chat_member")]
 
 
-def test_connections_leave_no_rows(alice, enter):
+def test_connections_add_no_rows_to_the_table_of_sessions(alice, enter):
     before = Session.objects.count()
     sockets = [enter(alice) for _ in range(3)]
     assert Session.objects.count() == before + 3  # the browsers' own logins

@@ -249,7 +249,7 @@ def test_a_knock_of_an_admitted_visitor_changes_nothing(at_door, admitted):
         ('{"type": "shut"}', "missing_field", None),
     ],
 )
-def test_every_invalid_frame_is_rejected_and_the_next_knock_is_acked(visitor, text, code, ref):
+def test_an_invalid_frame_is_rejected_and_the_next_knock_is_acked(visitor, text, code, ref):
     door = visitor.door()
     [rejected] = door.send(text)
     assert (rejected["type"], rejected["code"], rejected["ref"]) == ("rejected", code, ref)

@@ -21,7 +21,7 @@ def as_charlie(charlie):
 
 @pytest.fixture
 def time(monkeypatch):
-    """Replace the clock of second factors and of links in mails by one that only the test moves, and return that clock."""
+    """Replace the clock of second factors and of links in mails by one that only the test moves, and return it."""
     stand_in = FakeTime()
     for module in ("second_factor", "second_factor_changes", "sign_in_steps", "password_resets"):
         monkeypatch.setattr(f"chat.services.people.{module}.time", stand_in)

@@ -97,7 +97,7 @@ def test_the_uuid_of_a_board_may_have_capital_letters(alice):
     assert browser.get(f"/api/boards/{board.upper()}/").json()["board"] == board
 
 
-def test_other_methods_are_refused_for_every_id(as_alice):
+def test_other_methods_are_refused_for_possible_and_impossible_ids(as_alice):
     for path in ("/api/tokens/{}/", "/api/tasks/{}/"):
         for number in (1, 10**20):
             assert as_alice("PATCH", path.format(number)) == (405, "method_not_allowed")

@@ -99,7 +99,7 @@ def test_a_sign_up_can_contain_an_address(db, mailbox):
     assert EmailAddress.objects.get().key == "dora@example.com"
 
 
-def test_an_address_is_never_shown_to_others(alice, bob, room):
+def test_the_responses_about_people_and_profiles_contain_no_address(alice, bob, room):
     give_address(alice)
     caller = wire.browser_of(bob)
     for path in ("/api/people/?handle=alice", "/api/people/?q=ali", "/api/rooms/garden/people/"):
@@ -266,7 +266,7 @@ def test_the_header_host_does_not_decide_the_link(alice, mailbox, settings):
     assert "http://localhost:8000/password/reset/" in mailbox.mails[1].text
 
 
-def test_mails_are_in_the_language_of_the_person(alice, bob, mailbox):
+def test_mails_are_in_the_language_that_the_person_chose_or_in_that_of_the_request(alice, bob, mailbox):
     give_address(alice)
     ask("alice", HTTP_ACCEPT_LANGUAGE="de")
     assert "Passwort" in mailbox.mails[0].message["Subject"]

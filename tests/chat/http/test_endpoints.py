@@ -1,4 +1,4 @@
-"""The common behaviour of all calls of the API: methods, JSON bodies, CSRF, and errors as JSON."""
+"""The behaviour that the calls of the API have in common: methods, JSON bodies, CSRF, and errors as JSON."""
 
 import pytest
 
@@ -28,7 +28,7 @@ MESSAGES = "/api/rooms/garden/messages/"
 
 
 @pytest.mark.parametrize("path, methods", CALLS)
-def test_every_call_refuses_other_methods_as_json(as_alice, room, path, methods):
+def test_a_call_refuses_other_methods_as_json(as_alice, room, path, methods):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - methods:
         assert as_alice(method, path) == (405, "method_not_allowed")
         assert as_alice.response["Allow"] == ", ".join(sorted(methods))

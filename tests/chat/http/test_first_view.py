@@ -1,4 +1,4 @@
-"""The messages that the page of a room contains: what they are, who gets them, and that nobody keeps them."""
+"""The messages that the page of a room contains: what they are, who gets them, and that no cache keeps them."""
 
 import json
 import re

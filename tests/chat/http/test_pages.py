@@ -24,14 +24,14 @@ def text_of(response):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_every_page_opens_for_strangers(browser, room, path, method):
+def test_the_pages_open_for_strangers(browser, room, path, method):
     response = getattr(browser, method)(path)
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/password/"])
-def test_every_page_opens_for_signed_in_people(alice, room, path):
+def test_the_pages_open_for_signed_in_people(alice, room, path):
     assert wire.browser_of(alice).get(path).status_code == 200
 
 
@@ -110,7 +110,7 @@ def test_strangers_and_guests_cannot_make_a_room_by_form(browser, charlie):
 # The next tests are about the page of a room.
 
 
-def test_a_stranger_sees_the_same_page_for_every_room(browser, room):
+def test_the_page_of_a_room_tells_a_stranger_nothing_about_the_room(browser, room):
     existing, missing = (text_of(browser.get(f"/rooms/{slug}/")) for slug in ("garden", "attic"))
     assert "Roses and weeds" not in existing
     assert existing.count("garden") == missing.count("attic")
@@ -219,7 +219,7 @@ def test_a_bug_returns_500_as_a_page_without_a_traceback(browser, monkeypatch):
 # The next test is about escaping.
 
 
-def test_the_name_of_a_room_is_escaped_in_every_attribute(alice):
+def test_the_name_and_the_topic_of_a_room_are_escaped(alice):
     rooms.create_room(alice, "attic", '"><script>alert(1)</script>', "' onmouseover='alert(1)")
     for path in ("/", "/rooms/attic/"):
         page = text_of(wire.browser_of(alice).get(path))

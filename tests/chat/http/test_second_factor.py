@@ -25,7 +25,11 @@ PAGE = "/settings/two-factor/"
 
 @pytest.fixture
 def owner(alice):
-    """Return (a signed-in browser of Alice, her app, her recovery codes). The code of this step is used up."""
+    """
+    Return (a signed-in browser of Alice, her app, her recovery codes).
+
+    The set-up has used the code of the current 30 seconds.
+    """
     return browser_with_factor()
 
 
@@ -113,7 +117,7 @@ def test_an_unknown_action_is_not_found(alice):
 # The sign-in on the page.
 
 
-def test_the_code_is_asked_after_the_password_without_a_login_before(owner, time):
+def test_the_password_alone_creates_no_login_and_the_page_asks_for_the_code(owner, time):
     _, app, _ = owner
     browser = begin()
     assert not is_signed_in(browser) and Login.objects.count() == 1
@@ -125,7 +129,9 @@ def test_the_code_is_asked_after_the_password_without_a_login_before(owner, time
     )
     assert (response.status_code, response["Location"]) == (302, "/rooms/garden/")
     assert is_signed_in(browser) and sign_in_steps.PENDING_KEY not in browser.session
-    assert browser.session.session_key != key, "somebody may know the key of a browser without a login"
+    assert browser.session.session_key != key, (
+        "the session key must change at the sign-in, because somebody else may know the earlier key"
+    )
 
 
 def test_the_page_of_the_code_redirects_browsers_without_the_password(owner, alice):
@@ -162,7 +168,7 @@ def test_a_code_is_accepted_once_and_one_step_early_or_late(owner, time):
     assert sign_in(Client(), code=app.code(2)).status_code == 401
 
 
-def test_of_two_requests_with_the_same_code_one_succeeds(owner, alice, time, monkeypatch):
+def test_only_one_of_two_requests_with_the_same_code_succeeds(owner, alice, time, monkeypatch):
     _, app, codes = owner
     app.now = time.now = time.now + 30
     find_step, results = second_factor.find_step, []
@@ -294,7 +300,7 @@ def test_a_change_ends_the_other_logins_and_is_in_the_log(alice):
     assert AccountEntry.objects.filter(person=alice, actor=alice, address="127.0.0.1").count() == 3
 
 
-def test_a_change_takes_a_present_code_in_place_of_the_password(owner, alice, time):
+def test_a_change_of_the_second_factor_accepts_an_unused_code_of_the_app_instead_of_the_password(owner, alice, time):
     browser, app, codes = owner
     assert browser.post(f"{PAGE}off/", {"proof": app.code()}).status_code == 400, "the code of the set-up is used"
     app.now = time.now = time.now + 30
@@ -324,7 +330,7 @@ def test_guesses_of_the_proof_are_limited(owner):
     assert statuses == [400] * 5 + [429]
 
 
-def test_a_changed_secret_key_reveals_nothing_and_recovery_codes_still_work(owner, settings, time):
+def test_after_a_change_of_the_secret_key_codes_of_the_app_fail_and_recovery_codes_work(owner, settings, time):
     _, app, codes = owner
     app.now = time.now = time.now + 30
     settings.SECRET_KEY = "another key"

@@ -193,7 +193,7 @@ def test_guests_and_strangers_are_asked_to_sign_in(charlie):
         assert client.post("/settings/profile/").url == "/sign-in/?next=/settings/"
 
 
-def test_each_section_shows_what_is_stored_and_changes_it(browser):
+def test_the_sections_profile_and_preferences_show_what_is_stored_and_change_it(browser):
     fields = {"name": "Alice Liddell", "status": "", "emoji": "", "time_zone": "Europe/London"}
     assert browser.post("/settings/profile/", fields).status_code == 302
     fields = {

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.no_database
 
 
 def parse(**fields):
-    """Parse a frame with these fields."""
+    """Parse a frame with these fields, and return its event."""
     return protocol.parse(json.dumps({"ref": "r1", **fields}))
 
 

@@ -14,7 +14,7 @@ TIGHT = ("events", "handshakes", "guests", "sign_ups", "rooms")
 
 @pytest.fixture
 def tight(settings, clock, monkeypatch):
-    """Allow two events at once and one more each second. A flood is more than three refusals within ten seconds."""
+    """Set the limits of TIGHT to two at once and one more each second, and a flood to more than three refusals."""
     monkeypatch.setattr(limits, "time", clock)
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, **dict.fromkeys(TIGHT, (2, 1))}
     settings.CHAT_FLOOD_REFUSALS = 3

@@ -1,4 +1,8 @@
-"""Presence: a person arrives with the first tab and leaves with the last. Updates are published once a second."""
+"""
+Presence: a person arrives with the first tab and leaves with the last.
+
+Updates are published at most once a second.
+"""
 
 import threading
 
@@ -43,7 +47,7 @@ def test_only_the_first_and_the_last_tab_of_a_person_are_published(alice, bob, e
     assert updates(watcher)[2:] == [([], ["Bob"], 1)]
 
 
-def test_presence_is_published_once_a_second(alice, bob, charlie, enter, later, second):
+def test_presence_is_published_at_most_once_a_second(alice, bob, charlie, enter, later, second):
     watcher = enter(alice)
     enter(bob)
     guest = enter(charlie)

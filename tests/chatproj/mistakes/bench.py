@@ -1,4 +1,4 @@
-"""Makes mistakes in the settings of the test's own process, and returns the sentences that report them."""
+"""Functions that make mistakes in the settings of the test's process, and return the sentences that report them."""
 
 import dataclasses
 import runpy
@@ -30,7 +30,11 @@ class Mistake:
 
 
 class Bench:
-    """Makes mistakes in the settings of this process. The fixtures of pytest restore the settings after the test."""
+    """
+    The settings of this process, in which a test makes mistakes.
+
+    The fixtures of pytest restore the settings after the test.
+    """
 
     def __init__(self, monkeypatch, settings):
         self.patch, self.settings = monkeypatch, settings
@@ -51,7 +55,7 @@ class Bench:
 
 
 def at_start(**environment):
-    """Return a function that finds the sentence with which a process ends."""
+    """Return a function that finds the error with which the start of a process with these variables fails."""
 
     def find(bench):
         with pytest.raises(ImproperlyConfigured) as error:

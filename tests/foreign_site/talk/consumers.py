@@ -51,10 +51,10 @@ def remind(message):
 
 
 class Echo(JsonWebsocketConsumer):
-    """Sends back each message of its stream."""
+    """A consumer that sends back each message of its stream."""
 
     def connect(self, message, multiplexer=None, **kwargs):
-        """Accept the stream."""
+        """Tell the client that the stream is connected."""
         multiplexer.send({"connected": True})
 
     def receive(self, content, multiplexer=None, **kwargs):
@@ -63,7 +63,7 @@ class Echo(JsonWebsocketConsumer):
 
 
 class Shout(Echo):
-    """Sends back each message of its stream in capitals."""
+    """A consumer that sends back each message of its stream in capitals."""
 
     def receive(self, content, multiplexer=None, **kwargs):
         """Send a message back in capitals."""
@@ -77,12 +77,12 @@ class Streams(WebsocketDemultiplexer):
 
 
 class Bytes(WebsocketConsumer):
-    """Sends back the length of each message."""
+    """A consumer that sends back the length of each message."""
 
     strict_ordering = True
 
     def connect(self, message, **kwargs):
-        """Accept the websocket, with the first protocol that the client offers and the site knows."""
+        """Accept the websocket. The interface chooses the client's first subprotocol that `--ws-protocol` lists."""
         message.reply_channel.send({"accept": True})
 
     def receive(self, text=None, bytes=None, **kwargs):

@@ -9,7 +9,7 @@ from tests.fuzz.target import count_calls, read_text
 
 NOW = datetime(2026, 11, 30, 10, 30, tzinfo=UTC)
 ZONES = ("UTC", "Europe/Berlin", "Pacific/Apia", "Africa/Monrovia")
-# "in 1m " takes the most: each space may begin a time.
+# A repeated "in 1m " takes the most calls, because each space may begin a time.
 CALLS_PER_CHARACTER = 300
 
 

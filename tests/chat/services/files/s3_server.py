@@ -63,7 +63,7 @@ def use_swift(swift):
 
 @contextlib.contextmanager
 def _variables(variables):
-    """Set the variables that boto3 reads within a `with` block. Forget open connections at both ends of the block."""
+    """Within a `with` block, set the variables that boto3 reads. Forget open connections at both ends of the block."""
     with mock.patch.dict(os.environ, variables):
         s3.connect.cache_clear()
         try:

@@ -22,7 +22,7 @@ def store(request, settings, tmp_path):
 
 
 def make_old(seconds=orphans.ORPHAN_SECONDS + 60):
-    """Change the times of all files, so that the files are older than ORPHAN_SECONDS."""
+    """Change the times of all files to this many seconds ago, by default to more than ORPHAN_SECONDS ago."""
     old = timezone.now() - timedelta(seconds=seconds)
     StoredFile.objects.update(changed_at=old)
     root = files.find_directory()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def send(key, content=None, client=None, type="application/json", **headers):
-    """Send a payload as a tool does: without cookies, and without a CSRF token."""
+    """Send a payload as a tool does, without cookies and without a CSRF token. Return the response."""
     client = client or Client(enforce_csrf_checks=True)
     body = json.dumps(content) if isinstance(content, dict) else content
     return client.generic("POST", f"/hooks/{key}/", body or "", type, **headers)

@@ -1,4 +1,4 @@
-"""What the samples cost: commands to Redis, round trips and statements, however many people have the page open."""
+"""What the samples cost: commands to Redis, round trips and SQL statements."""
 
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers

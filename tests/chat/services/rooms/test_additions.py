@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def stored(monkeypatch):
-    """Register an addition that stores the body of each post that begins with a star."""
+    """Register an addition that stores the bodies of posts that begin with a star, and return what it has stored."""
     rows: dict[tuple[int, int], str] = {}
 
     def describe(messages):

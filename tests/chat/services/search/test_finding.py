@@ -50,7 +50,7 @@ def test_words_phrases_and_the_beginning_of_the_last_word_are_found(writer, alic
         ("ecole", ["École"]),
     ],
 )
-def test_text_in_every_script_is_found(writer, alice, text, found):
+def test_text_in_different_scripts_is_found(writer, alice, text, found):
     for body in ["東京都庁", "茶", "お茶を飲む", "학교에서", "我的iPhone很有创意", "ｶﾞﾗｽ", "Fine 👍", "École"]:
         post(writer, body)
     assert find(alice, text) == found

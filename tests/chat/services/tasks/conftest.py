@@ -32,4 +32,4 @@ def stopping(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def own_directory(own_files):
-    """Keep the results of a test in a directory of its own, or in the database of PostgreSQL: the default there."""
+    """Keep the results of each test apart: in a directory of its own, or with PostgreSQL in the database."""

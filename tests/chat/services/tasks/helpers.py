@@ -29,7 +29,7 @@ def get(browser, path):
 
 
 def queue(person, ref="x1", kind="trial", params="{}"):
-    """Store a queued task without sending its job."""
+    """Store a queued task without sending its job, and return the task."""
     member = rooms.join_room(person, "garden")
     return Task.objects.create(
         person=person,
