@@ -1,5 +1,5 @@
 """
-A process that is killed during a deletion leaves no deletion half done, and the next run deletes the rest.
+A process that is killed during a deletion leaves no batch half deleted, and a later run or sweep deletes the rest.
 
 Each test kills a real process with SIGKILL, between two statements or after the commit.
 """

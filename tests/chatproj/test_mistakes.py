@@ -36,7 +36,7 @@ def test_a_site_without_mistakes_passes(bench):
 
 
 @pytest.mark.parametrize("name", [name for name, setting in FILE_SETTINGS.items() if setting.kind])
-def test_a_wrong_value_in_the_file_is_an_error_of_every_command(bench, name):
+def test_a_wrong_value_in_the_file_is_an_error_of_the_checks(bench, name):
     for wrong in ("x", -1, None, float("nan"), True):
         [sentence] = in_file(name, wrong)(bench)
         assert sentence.startswith(f"{name} must be {FILE_SETTINGS[name].kind.expected}, not {wrong!r}.")

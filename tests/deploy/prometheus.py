@@ -1,4 +1,4 @@
-"""Reads the tables of metrics, the text of `/metrics`, and expressions. Runs promtool, the checker of Prometheus."""
+"""Functions that read the tables of metrics, `/metrics` and expressions, and that run promtool, Prometheus' checker."""
 
 import functools
 import json
@@ -106,7 +106,7 @@ class Scrape:
 
 
 def need_promtool():
-    """Skip the test if promtool is missing, but not where CI is set."""
+    """Skip the test if promtool is missing. If CI is set, fail instead."""
     if PROMTOOL is None:
         assert "CI" not in os.environ, "promtool is missing: apt-get install prometheus"
         pytest.skip("needs promtool: apt-get install prometheus")

@@ -16,7 +16,7 @@ from tests.deploy.processes import STOP_SECONDS, commands_of_the_procfile
 pytestmark = pytest.mark.no_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What Caddy and PostgreSQL read, and Docker Compose itself.
+# Variables for Caddy, PostgreSQL, Valkey and Docker Compose itself.
 OTHER_VARIABLES = {"CHAT_HOST", "CHAT_VERSION", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "REDIS_MEMORY"}
 
 
@@ -52,7 +52,7 @@ def test_a_wrong_compose_file_is_noticed(old, new, path):
     assert path in dict(find_errors(text.replace(old, new)))
 
 
-def test_everything_that_a_service_names_exists(services):
+def test_the_networks_services_and_volumes_that_a_service_names_exist(services):
     whole = yaml.safe_load((ROOT / "compose.yaml").read_text())
     for name, service in services.items():
         assert set(service["networks"]) <= set(whole["networks"]), name
@@ -78,7 +78,7 @@ def test_every_long_running_process_has_time_to_stop(services):
             assert int(service["stop_grace_period"].rstrip("s")) > STOP_SECONDS[words[2]], words
 
 
-def test_every_process_has_a_health_check(services):
+def test_every_long_running_process_has_a_health_check(services):
     for name, service in services.items():
         if "build" in service and name != "release":
             command = service["healthcheck"]["test"]

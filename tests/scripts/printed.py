@@ -140,7 +140,7 @@ class Running:
 
 
 def wait_until_ready(url, *runs, host=None):
-    """Wait until /readyz returns 200 for STEADY_SECONDS. Raise AssertionError with the output if a run fails."""
+    """Wait until /readyz returns 200 for STEADY_SECONDS. Raise AssertionError with the output if a run ends."""
     headers = {"Host": host} if host else {}
 
     def is_ready():

@@ -58,7 +58,7 @@ def look_around_as_nobody(folder, paths):
 
 @pytest.fixture
 def var(monkeypatch):
-    """Yield a folder `var` below a folder that everybody may enter."""
+    """Yield the path of a folder `var`, which may be made below a folder that everybody may enter."""
     folder = Path(tempfile.mkdtemp(dir="/tmp"))
     folder.chmod(0o755)
     monkeypatch.setattr(local, "VAR", folder / "var")

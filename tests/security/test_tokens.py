@@ -1,5 +1,5 @@
 """
-The table of tokens: each scope against each call of the API, each socket, and each type of frame on sockets and polls.
+The table of tokens: each scope against the calls of the API, the sockets, and the types of frames on sockets and polls.
 
 The expected results are written down here, not read from the code. A new call of the API that is open to tokens needs
 a row in CALLS. Without a row, the tests expect that no token may call it. A new type of event needs a row in
@@ -23,7 +23,7 @@ from tests.helpers import rolled_back
 
 READ, POST, ROOMS = "read", "post", "rooms"
 SCOPES = (READ, POST, ROOMS)
-# Each call of the API, and the scope that it needs. None: no token may call it.
+# Calls of the API, and the scope that each one needs. None, or no row: no token may call it.
 CALLS = {
     "GET /api/session/": READ,
     "POST /api/session/": None,

@@ -124,7 +124,7 @@ def test_head_sends_no_content_and_a_range_sends_a_part(collected):
         "/rooms/garden/",
     ],
 )
-def test_a_worker_answers_every_other_address(collected, path):
+def test_other_addresses_are_left_to_a_worker(collected, path):
     assert ask(path) is None
 
 

@@ -12,7 +12,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def return_as_stranger(browser, owner):
-    """End the browser's login session, but keep its cookie `browser`. Open the board's link again."""
+    """
+    End the browser's login session, but keep its cookie `browser`.
+
+    Open the board's link again, and return the browser.
+    """
     browser.client.post("/sign-out/")
     old_session = browser.session
     assert browser.follow(owner).session != old_session

@@ -1,4 +1,4 @@
-"""A sweep leaves a row that another transaction has locked to a later sweep, and does not wait for the lock."""
+"""A sweep does not wait for a row that another transaction has locked. A later sweep handles the row."""
 
 import contextlib
 from datetime import timedelta

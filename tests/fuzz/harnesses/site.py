@@ -27,14 +27,14 @@ from tests.fuzz.target import no_logged_errors, read_text
 SESSION = "alice0session0for0fuzzing0tests0"
 TOKEN = "alice-token-for-fuzzing-tests"
 CSRF = "C" * 64
-# Each response must have one of these statuses. 501 and 505 are Twisted's answers to an unknown version or encoding.
+# Each response must have one of these statuses. 501 and 505 are Twisted's answers to an unknown encoding or version.
 STATUSES = {101, 200, 201, 204, 301, 302, 303, 304, 400, 401, 403, 404, 405, 408, 409, 411, 413, 414, 415, 429, 431}
 STATUSES |= {501, 505}
 BODIES = ("Roses are red", "Violets are **blue**, see https://a.example", "東京都 👍 @Bob", "one two three four")
 
 
 def make_site():
-    """Create Alice, Bob, the room `garden` with messages, and the credentials of Alice."""
+    """Create Alice, Bob, the room `garden` with messages, and the credentials of Alice. Return Alice."""
     alice, bob = people.sign_up("Alice", "correct horse"), people.sign_up("Bob", "battery staple")
     rooms.create_room(alice, "garden", "The garden", "Roses and weeds")
     for number, body in enumerate(BODIES):

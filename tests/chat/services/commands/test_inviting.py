@@ -26,7 +26,7 @@ def test_people_are_invited_to_a_private_room_by_a_link_for_one_person(alice, bo
     assert (invitation.room_id, invitation.uses_left) == (private.id, 1)
 
 
-def test_without_public_url_people_are_invited_by_a_link_from_the_menu_of_a_private_room(alice, bob, run, settings):
+def test_without_public_url_the_command_invites_nobody_to_a_private_room(alice, bob, run, settings):
     settings.PUBLIC_URL = None
     rooms.create_room(alice, "cellar", "The cellar", is_private=True)
     assert_refused("forbidden", run, alice, "/invite @Bob", slug="cellar")

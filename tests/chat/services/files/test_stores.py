@@ -1,4 +1,4 @@
-"""Both stores of files: a file is complete or cannot be read, and no name leaves the store."""
+"""Both stores of files: a file is complete or cannot be read, and no name leads out of the store."""
 
 import errno
 import os
@@ -113,7 +113,7 @@ def test_a_file_that_becomes_too_large_is_refused(store):
         "results/ab\0/" + "ab" * 16,
     ],
 )
-def test_other_names_are_refused_everywhere(store, name):
+def test_other_names_are_refused_for_reading_deleting_and_creating(store, name):
     for use in (store.read, store.delete, lambda name: store.create(name, 10), check_name):
         with pytest.raises(ValueError):
             use(name)

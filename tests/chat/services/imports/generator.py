@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 
 START = datetime(2019, 3, 1, 8, 30, tzinfo=UTC)
 PUBLIC, PRIVATE, DIRECT = "public", "private", "direct"
-# {name of an emoji: what the site shows}. Nobody here has the last one.
+# {name of an emoji: what the site shows}. The site does not have the last one.
 EMOJI = {"+1": "👍", "tada": "🎉", "heart": "❤️", "flag-de": "🇩🇪", "thinking_face": "🤔", "ourlogo": None}
 TONED = ("+1::skin-tone-4", "👍🏽")
-# (text of Slack, text of Mattermost, body here). {0} is a mention of the second person, {1} one of the first room.
+# (text of Slack, text of Mattermost, body on the site; None means the text of Mattermost). {0} is a mention of the
+# second person, {1} one of the first room.
 TEXTS = [
     ("Good morning", "Good morning", "Good morning"),
     ("*bold* and _it_ and ~gone~", "**bold** and _it_ and ~~gone~~", "**bold** and _it_ and ~~gone~~"),
@@ -141,7 +142,11 @@ def write_time(moment):
 
 
 def make_history(size, people=6, seed=1, is_one_room=False):
-    """Invent a team, and `size` messages of it. Times ascend within the whole team, and some are equal."""
+    """
+    Invent a team and `size` messages, and return the History.
+
+    Times ascend within the whole team, and some are equal.
+    """
     chance = random.Random(seed)
     names = ["Alice", "Bob", "Charlie", "Dora Øst", "Eve", *(f"Person {number}" for number in range(6, people + 1))]
     team = [Somebody(number, name, f"{name} Example") for number, name in enumerate(names[:people], 1)]

@@ -173,7 +173,7 @@ def test_a_notice_of_a_reply_without_a_text_names_its_files(member_of, alice, bo
     assert (event["text"], event["files"]) == ("", [{"name": "roses.pdf", "type": "application/pdf"}])
 
 
-def test_people_who_block_the_author_or_left_the_room_get_no_text(member_of, alice, bob, charlie, root, stream):
+def test_people_who_block_the_author_or_are_banned_get_no_text(member_of, alice, bob, charlie, root, stream):
     for number, person in enumerate((bob, charlie)):
         reply(member_of(person), f"r{number}")
     blocks.block_person(alice, bob)
@@ -273,7 +273,7 @@ def test_a_post_without_a_thread_costs_no_further_statement(member_of, bob, root
     assert [table for _, table in costs].count("chat_thread") == 3 and len(costs) == 10
 
 
-def test_a_page_of_any_number_of_threads_costs_one_statement(member_of, alice):
+def test_any_number_of_threads_costs_a_page_one_further_statement(member_of, alice):
     member = member_of(alice)
     for number in range(5):
         post(member, f"p{number}")
