@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-# Tables that grow with every message. Only reads of their rows are counted.
+# Tables that grow with the messages. On PostgreSQL, only reads of their rows are counted.
 GROWING = ("chat_message", "chat_change", "chat_mention", "chat_reaction", "chat_searchdocument")
 # The largest of these tables. PostgreSQL rightly reads a table of a few thousand rows without an index, so scans of the
 # other tables are allowed.

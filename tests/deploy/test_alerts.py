@@ -1,4 +1,4 @@
-"""The alerts for Prometheus use metrics and labels that exist, and name sections that exist."""
+"""The alerts for Prometheus use metrics, labels and sections that exist. The counters of a process are bounded."""
 
 import re
 

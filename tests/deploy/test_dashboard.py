@@ -88,7 +88,7 @@ def test_numbers_of_one_interface_are_added_and_numbers_of_the_site_are_not():
         is_local = all(re.match("chat_interface_(?!pending|connections)", name) for name in find_families(expression))
         assert ("instance=~" in expression) == is_local, expression
         if not is_local:
-            # Each interface shows the same number, so the smallest group of series must have one of them.
+            # Each interface shows the same number, so the innermost function must choose one of the equal numbers.
             inner = re.search(r"(\w+) ?(?:by \([^)]*\) )?\((?:rate\()?chat_", expression)
             assert inner and inner[1] in ("max", "min"), expression
 

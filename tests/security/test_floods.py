@@ -1,8 +1,8 @@
 """
 The table of floods: clients that send as much as they can, or as slowly as they can, and what they cost.
 
-While an attack lasts, a person posts messages, and each is acknowledged within a second. The interface needs no more
-memory than the row says, and afterwards everything works as before. To add a row, add an Attack to FLOODS.
+While an attack lasts, a person posts messages, which are acknowledged within a second (the median). The interface needs
+no more memory than the row says, and afterwards everything works as before. To add a row, add an Attack to FLOODS.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 The table of origins: which header lines open a websocket, on every path, over real sockets.
 
 To add a row, add header lines to REFUSED or ACCEPTED. To add a path, add it to `paths`: a new way in gets all rows.
-Each refused handshake has the cookie of a person who may open the socket, so only its origin can be the reason.
+Each refused handshake has the cookie or the token of a person who may open the socket. So the reason is its origin.
 """
 
 import pytest

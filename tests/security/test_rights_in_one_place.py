@@ -1,4 +1,4 @@
-"""Only chat/services/rights decides about rights: no other service compares roles, operators or kinds of rooms."""
+"""Only chat/services/rights decides about rights: only EXCEPTIONS compare roles and kinds of rooms too."""
 
 import ast
 from pathlib import Path
@@ -64,7 +64,9 @@ def find_modules():
 
 
 def looks_at_rights(node):
-    """Return whether a node compares one of the columns, calls a decision of a model, or selects rows by a column."""
+    """Return whether a node compares or selects by one of the columns, names a decision of a model, or reads
+    `is_staff`.
+    """
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
         return any(isinstance(side, ast.Attribute) and side.attr in COLUMNS for side in sides)

@@ -19,7 +19,7 @@ from tests.security import raw
 pytestmark = [pytest.mark.live, pytest.mark.process, pytest.mark.no_database]
 
 GET = b"GET /api/nowhere/ HTTP/1.1\r\nHost: {host}\r\n"
-# The smuggled request. Its response is 404, so the number 404 in a row shows whether it was a request.
+# The smuggled request. If the site handles it as a request, it adds 404 to the statuses of a row.
 SECOND = b"GET /api/second/ HTTP/1.1\r\nHost: {host}\r\n\r\n"
 POST = b"POST /api/nowhere/ HTTP/1.1\r\nHost: {host}\r\n"
 # The status of this POST if a worker gets it: it has no CSRF token.

@@ -53,7 +53,7 @@ ACCESS = {"private": Room.PRIVATE, "board": Room.BOARD, "direct": Room.DIRECT}
 OWN, OTHERS = (
     1,
     100,
-)  # the numbers of the first own message of a person, and of a message that nobody in the table wrote
+)  # the numbers of the message of the first standing, and of a message that nobody in the table wrote
 
 
 class World:

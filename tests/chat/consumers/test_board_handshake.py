@@ -52,7 +52,7 @@ def test_a_visitor_without_admission_gets_the_code_of_an_unknown_board(visitor, 
     assert visitor.room().code == 4404
 
 
-def test_every_refused_handshake_runs_the_same_statements(owner, visitor):
+def test_refused_handshakes_run_the_same_statements(owner, visitor):
     costs = []
     for socket in (
         visitor.socket("auth", board=uuid.uuid4()),

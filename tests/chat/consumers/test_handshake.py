@@ -36,7 +36,7 @@ def test_the_accept_message_contains_the_joined_event(alice, room):
 
 
 @pytest.mark.parametrize("path", ["/chat/garden/", "/chat/attic/", "/chat/No%20Slug/"])
-def test_a_client_without_a_login_is_closed_with_4401_on_every_path(room, path):
+def test_a_client_without_a_login_is_closed_with_4401_whether_the_room_exists_or_not(room, path):
     socket = wire.Socket(path).connect()
     assert (socket.accepted, socket.code, socket.events) == (True, 4401, [])
 

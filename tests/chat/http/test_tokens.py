@@ -17,7 +17,7 @@ def make(caller, **fields):
     return caller("POST", "/api/tokens/", {"name": "bot", **fields})
 
 
-def test_a_token_without_other_fields_may_do_everything_and_never_expires(as_alice):
+def test_a_token_without_other_fields_has_all_scopes_and_never_expires(as_alice):
     status, token = make(as_alice)
     assert (status, token["scopes"], token["rooms"]) == (201, ["read", "post", "rooms"], None)
     assert (token["expires_at"], token["used_at"], token["survives_password_change"]) == (None, None, False)

@@ -198,11 +198,11 @@ def test_a_push_without_text_names_only_the_room(subscribe, say, work, bob, room
     assert (shown["title"], shown["body"]) == ("The garden", "1 new message") and "rose" not in str(shown)
 
 
-def test_a_push_is_in_the_language_of_the_person(phone, say, work, bob):
+def test_a_person_who_has_chosen_a_language_gets_pushes(phone, say, work, bob):
     people.change_preferences(bob, {"language": "de"})
     say("@Bob")
     work()
-    assert phone.shown, "a language without a translation gets English"
+    assert phone.shown, "the choice of a language does not prevent a push"
 
 
 def test_a_removed_message_is_not_sent(phone, say, work, alice, room):
