@@ -75,7 +75,7 @@ def test_people_find_commands_vote_in_a_poll_and_are_reminded(open_workspace, ow
     alice.reload()
     expect(option(alice, "Pizza")).to_have_attribute("aria-pressed", "true")
 
-    # A reminder arrives in every tab of its person only, and leads to its message.
+    # A reminder arrives with its person only, and can come again later.
     alice.locator("#messages .message").last.focus()
     alice.keyboard.press("n")
     remind = alice.locator("#remind-dialog")

@@ -67,7 +67,7 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(phone.locator(".thread .notice")).to_contain_text("There is no command /dance here.")
     expect(phone.locator("#thread-composer")).to_have_value("/dance now")
     phone.locator("#thread-composer").fill("")
-    # The bars of the room, such as reminders, stay above the thread.
+    # The bars of the room, such as the one for a new version, stay above the thread.
     phone.evaluate("document.getElementById('version-bar').hidden = false")
     phone.locator("#version-bar button").first.tap(trial=True)
     phone.evaluate("document.getElementById('version-bar').hidden = true")
@@ -75,7 +75,7 @@ def test_people_talk_in_a_thread_beside_the_room(open_workspace, owner, site):
     expect(phone.get_by_test_id("side-panel")).to_be_hidden()
     expect(phone).to_have_url(f"{site.url}/rooms/{slug}/")
 
-    # A reply is changed, and gets a reaction, as a message in the room.
+    # Alice can edit a reply, and react to one, as in the room.
     alice.locator("#thread-composer").press("ArrowUp")
     reply(alice, "I do, each evening")
     expect(in_thread(alice, "I do, each evening")).to_contain_text("edited")

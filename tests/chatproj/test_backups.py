@@ -162,7 +162,7 @@ def test_a_backup_has_the_complete_files_also_if_they_are_deleted_after_it_has_k
     assert (kept.size, backups.find_file(tmp_path / "copy", 0).read_text()) == (3, "one")
 
 
-def test_files_are_restored_under_their_names_only(tmp_path, settings):
+def test_a_file_whose_name_leads_out_of_the_folder_is_not_restored(tmp_path, settings):
     settings.CHAT_FILES = str(tmp_path / "files")
     (tmp_path / "copy" / "files").mkdir(parents=True)
     (tmp_path / "copy" / "files" / "0").write_text("text")
@@ -184,7 +184,7 @@ def make_archive(folder, names):
     return folder / "made.tar"
 
 
-def test_a_backup_may_have_a_million_files():
+def test_the_manifest_of_a_million_files_is_small_enough_to_be_read():
     kept = [manifest.KeptFile(f"results/3f/{number:032x}", 10**6, "0" * 64) for number in range(100)]
     made = manifest.Manifest(2, "", "", "", 0, "", {}, {}, kept)
     assert len(made.dump()) * 10_000 < archive.MAX_MANIFEST_BYTES

@@ -203,7 +203,7 @@ def test_concurrent_writers_that_read_first_lose_no_update_and_get_no_lock_error
     assert ask(make(), "SELECT n FROM t") == WRITERS * WRITES
 
 
-def test_concurrent_processes_can_open_a_new_file(tmp_path):
+def test_concurrent_connections_can_open_a_new_file(tmp_path):
     modes, barrier = [], threading.Barrier(WRITERS)
 
     def open_one():
@@ -225,7 +225,7 @@ def test_a_database_in_memory_works():
 
 
 @pytest.mark.django_db
-def test_transactions_nest_and_roll_back():
+def test_a_transaction_continues_after_a_nested_transaction_is_rolled_back():
     with transaction.atomic():
         with pytest.raises(ValueError), transaction.atomic():
             raise ValueError

@@ -1,4 +1,4 @@
-"""Reads the manifests for Kubernetes, and finds their workloads, containers and variables."""
+"""Functions that read the manifests for Kubernetes, and that find their workloads, containers and variables."""
 
 import re
 from pathlib import Path

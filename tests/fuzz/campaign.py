@@ -25,7 +25,7 @@ from tests.fuzz.corpus_files import CORPUS, FAILED, MOST_BYTES_PER_TARGET, keep_
 INPUT_SECONDS = 20  # an input that needs more time counts as one that hangs
 MEMORY_MB = 3000
 MERGE_SECONDS = 60
-# Imports and the database come on top of the time for the search.
+# A search needs this time for imports and the database, in addition to its own time.
 START_SECONDS = 120
 LAST_LINES = 40
 
@@ -49,7 +49,10 @@ class Campaign:
         self.folder, self.seconds, self.is_keeping = folder, seconds, is_keeping
 
     def search(self, target) -> Outcome:
-        """Search in one target. Store failing inputs, and with `is_keeping` also those that reach new code."""
+        """
+        Search in one target, and return the Outcome. Store failing inputs, and with `is_keeping` also those that reach
+        new code.
+        """
         found, broken = self._make_folder(target, "found"), self._make_folder(target, "broken")
         options = [f"-max_total_time={self.seconds:.0f}", f"-artifact_prefix={broken}/", "-print_final_stats=1"]
         code, output = self._run(

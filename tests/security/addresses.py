@@ -1,4 +1,4 @@
-"""Every address of the site, generated from its URL patterns, for tables that a new address enters by itself."""
+"""The addresses of the site, made from its URL patterns, so that the tables of the tests contain each new address."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Boards: what owners and visitors may do, and which rights are checked at every frame."""
+"""Boards: what owners and visitors may do, and that their rights are checked again when a frame arrives."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_another_login_in_the_same_browser_is_another_visitor(owner, alice, bob)
 
 
 @pytest.mark.parametrize("how", ["deactivated", "new password"])
-def test_rights_in_the_waiting_room_are_checked_at_every_frame(owner, alice, how):
+def test_rights_in_the_waiting_room_are_checked_when_a_frame_arrives(owner, alice, how):
     browser = Browser(alice).follow(owner)
     door = browser.door()
     if how == "deactivated":

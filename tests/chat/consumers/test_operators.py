@@ -128,7 +128,7 @@ def test_the_stream_has_the_row_as_it_is_in_the_database(stream, alice, room):
     assert [(data["name"], data["topic"]) for _, data in heard(stream)] == [("Orchard", "Fresh")] * 2
 
 
-def test_every_process_has_the_bindings():
+def test_the_app_config_that_loads_the_bindings_is_used():
     # A shell loads no routing, so the app config loads the bindings.
     assert type(apps.get_app_config("chat")) is ChatConfig
 
@@ -227,7 +227,7 @@ def test_a_stream_with_an_old_password_is_closed_at_its_next_frame(stream, opera
         ('{"stream": "rooms", "payload": {"action": "delete", "pk": 1}}', "forbidden"),
     ],
 )
-def test_every_frame_is_refused_and_changes_nothing(stream, room, frame, code):
+def test_a_frame_of_an_operator_is_refused_and_changes_nothing(stream, room, frame, code):
     stream.read()
     before = list(Room.objects.values())
     [answer] = stream.send(frame)

@@ -1,4 +1,4 @@
-"""The links and scripts of pages: every page announces exactly what its entry modules need."""
+"""The links and scripts of pages: the pages announce what their entry modules need."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Each field has a check of its own: integers, refs, bodies, emoji, handles, slugs, names."""
+"""The checks of the fields of frames and requests: integers, refs, bodies, emoji, handles, slugs and names."""
 
 import json
 import re
@@ -122,7 +122,7 @@ def test_a_body_may_be_one_visible_character(body):
 
 
 @pytest.mark.parametrize("escape", ["\\u0000", "\\ud800", "\\udfff", "a\\udc00b", "\\udc00\\ud800"])
-def test_nul_and_lone_surrogates_are_refused_in_every_text(escape):
+def test_nul_and_lone_surrogates_are_refused_in_texts(escape):
     assert error_of(f'{{"type": "post", "ref": "r1", "body": "{escape}"}}').code == "invalid_field"
     assert error_of(f'{{"type": "react", "ref": "r1", "id": 1, "on": true, "emoji": "{escape}"}}').code == (
         "invalid_field"

@@ -55,7 +55,7 @@ def test_a_large_file_is_sent_in_parts_and_not_kept_in_memory(bucket, small_part
 
 
 def test_a_long_list_has_several_pages(bucket, small_parts):
-    """A server sends at most 1000 entries in one response. Here it sends two."""
+    """A server sends at most 1000 entries in one response. In this test, it sends two."""
     names = [save(b"text") for _ in range(5)]
     writers = [files.create(files.make_name("results")) for _ in range(3)]
     for writer in writers:
@@ -193,7 +193,7 @@ def test_doctor_has_a_sentence_for_each_mistake(server, settings, monkeypatch):
         (413, "EntityTooLarge", "is full (EntityTooLarge)"),
     ],
 )
-def test_doctor_has_a_sentence_for_each_refusal(bucket, settings, status, code, sentence):
+def test_doctor_says_why_a_server_refuses_a_file(bucket, settings, status, code, sentence):
     response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     refuse = lambda **_: (SimpleNamespace(status_code=status), response)  # noqa: E731
     bucket.client.meta.events.register("before-call.s3.PutObject", refuse)

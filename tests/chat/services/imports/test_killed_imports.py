@@ -1,4 +1,4 @@
-"""An import that is killed at any statement, and run again, stores the same as an import that is not killed."""
+"""An import that is killed at a statement, and run again, stores the same as an import that is not killed."""
 
 import pytest
 from django.db import connection
@@ -14,11 +14,11 @@ STEP = 4  # every fourth statement: the statements of all batches are the same
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: no code of the site catches it."""
+    """An exception that stands for SIGKILL: no code of the site catches it."""
 
 
 class Killer:
-    """Counts the statements that write, and ends the process at one of them."""
+    """A wrapper of statements that counts those that write, and raises Killed at one of them."""
 
     def __init__(self, at=None):
         self.at, self.count = at, 0
@@ -52,7 +52,7 @@ def clear():
         model.objects.all().delete()
 
 
-def test_an_import_that_is_killed_at_any_statement_continues(tmp_path, monkeypatch):
+def test_an_import_that_is_killed_at_a_statement_continues(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "BATCH", 10)
     monkeypatch.setattr(running, "PAUSE_SECONDS", 0)
     path = generator.write_slack(generator.make_history(25), tmp_path / "slack.zip")

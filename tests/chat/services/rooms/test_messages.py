@@ -205,7 +205,7 @@ def test_a_message_that_another_person_removed_first_is_not_counted(alice, membe
         (rooms.set_reaction, React("x", 1, "👍", True)),
     ],
 )
-def test_the_first_statement_of_every_change_takes_the_offset(alice, member_of, change, event):
+def test_the_first_statement_of_a_change_takes_the_offset(alice, member_of, change, event):
     # The room's row is locked until the commit, so the statements after it read the latest rows.
     member = member_of(alice)
     post(member, "r1")

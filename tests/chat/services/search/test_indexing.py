@@ -61,7 +61,7 @@ def test_indexing_continues_where_it_was_interrupted(writer, alice, monkeypatch)
     assert len(find_indexed(alice, "rose")) == 5
 
 
-def test_two_processes_that_index_a_room_store_each_batch_once(writer, alice, monkeypatch):
+def test_two_runs_that_index_one_room_store_each_batch_once(writer, alice, monkeypatch):
     monkeypatch.setattr(indexing, "BATCH", 2)
     for number in range(5):
         post(writer, f"Rose {number}")

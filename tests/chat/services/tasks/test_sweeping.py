@@ -54,7 +54,7 @@ def test_the_sweep_gives_a_dead_workers_task_to_another_worker(alice, enter, mak
 
 @contextlib.contextmanager
 def locked_by_another(task):
-    """Lock a task's row from another connection within a `with` block. A statement that waits for it fails."""
+    """Lock a task's row from another connection within a `with` block. A statement that waits for the lock fails."""
     other = connection.copy()
     other.set_autocommit(False)
     with other.cursor() as cursor, connection.cursor() as own:
@@ -148,7 +148,7 @@ def test_the_sweeps_queries_do_not_grow_with_the_number_of_tasks(alice, room):
     assert count() == before
 
 
-def test_a_worker_sends_expired_jobs_again_after_each_task(alice, room, make_kind):
+def test_a_worker_sends_expired_jobs_again_after_a_task(alice, room, make_kind):
     done = []
 
     @make_kind
