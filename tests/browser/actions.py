@@ -1,7 +1,7 @@
 """
 What a person does on a page, and where the page shows it. The browser tests share these steps.
 
-Nothing here asserts what a test promises. Steps with a finger are in touch.py.
+The steps do not assert what a test promises. Steps with a finger are in touch.py.
 """
 
 from playwright.sync_api import expect
@@ -25,7 +25,7 @@ def bodies(page):
 
 
 def item_of(page, handle):
-    """Return a person's item in the list of the people who are here."""
+    """Return a person's item in the list of the people who are in the room."""
     return page.get_by_test_id("who-is-here").locator(f"[data-handle='{handle}']")
 
 

@@ -1,4 +1,4 @@
-"""Tests that the pages of a board pass the checks of axe-core: the door in every state, and the owner's page."""
+"""Tests that the pages of a board pass the checks of axe-core: the door in its states, and the owner's page."""
 
 from playwright.sync_api import expect
 
@@ -9,7 +9,7 @@ pytestmark = requires_axe()
 LONG_NAME = "Bartholomew of the long name all"
 
 
-def test_the_door_of_a_board_is_accessible_in_every_state(browser_of, site, operator):
+def test_the_door_of_a_board_is_accessible_in_its_states(browser_of, site, operator):
     owner, bob, carol = browser_of("owner"), browser_of("Bob"), browser_of("Carol")
     link = make_board(owner, site)
     first_id = announce(operator, None, "Before the visit")

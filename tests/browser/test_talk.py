@@ -107,7 +107,7 @@ def test_a_bar_reports_a_frozen_server_and_no_written_text_is_lost(join_room, si
         site.second.process.send_signal(signal.SIGCONT)
     expect(message(alice, "An answer").locator(".quote")).to_contain_text("A question")
     expect(bar).to_be_hidden()
-    # A closed tab loses neither the text nor the message that it replies to.
+    # A closed tab loses neither the text nor the message to which the text replies.
     message(bob, "A question").first.hover()
     bob.locator("[data-action=reply]").click()
     bob.get_by_test_id("composer").fill("Not finished")

@@ -81,7 +81,7 @@ def count(site, url, monkeypatch, type, fields):
 
 
 def prepare(site):
-    """Post two messages, so that Redis has loaded every script and the caches are filled."""
+    """Post two messages and send two other frames, so that Redis has loaded the scripts and the caches are filled."""
     for number in range(2):
         text = json.dumps({"type": "post", "ref": f"before-{number}", "body": "Hello"})
         site.run("websocket.receive", text=text)

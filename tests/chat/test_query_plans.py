@@ -157,7 +157,7 @@ def test_a_search_for_a_common_word_does_not_read_the_whole_room():
 
 
 def test_the_sweep_of_old_refs_reads_one_batch():
-    # SQLite calls it a scan, but reads the table in the order of its primary key, and stops at the limit.
+    # SQLite calls this a scan, but reads the table in the order of its primary key, and stops at the limit.
     cost = measure(lambda: old_refs._delete_batch(timezone.now() - timedelta(days=90)))
     assert cost.work <= (3 if connection.vendor == "postgresql" else 120) * old_refs.BATCH, cost
 

@@ -1,8 +1,8 @@
 """
-Random requests to every address of the site, and random handshakes: no 5xx, no traceback, and JSON errors under /api/.
+Random requests to the addresses of the site, and random handshakes: no 5xx, no traceback, and JSON errors under /api/.
 
 The paths come from the URLs, and the names of fields and parameters from the docstrings of the views. So a new endpoint
-is tried without a change here.
+is tried without a change of this file.
 """
 
 import ast
@@ -93,7 +93,9 @@ HEADERS += ("X-Forwarded-For: ::%x", "Referer: \xff", "Content-Encoding: gzip", 
 
 
 def list_paths():
-    """Return the patterns of all addresses: lists of texts, and None for each part that varies."""
+    """Return the addresses of patterns that are no regular expressions: lists of texts, with None for a part that
+    varies.
+    """
     found = []
     for pattern in urls.urlpatterns:
         text = str(pattern.pattern)

@@ -1,6 +1,6 @@
 """
-Requests that change something count against a limit, except those in OF_THEIR_OWN that have none. The table is made from
-the URL patterns, so that a new address is in it by itself.
+Requests that change something count against a limit, except those in OF_THEIR_OWN that have none. The table is made
+from the URL patterns, so that a new address is in it by itself.
 """
 
 from datetime import timedelta

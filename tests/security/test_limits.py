@@ -1,8 +1,8 @@
 """
-Each limit on each way in: the limit refuses with `retry_after`, a refusal changes nothing and refuses nobody else, and
-the request works again after `retry_after`.
+Each limit with its requests: the limit refuses with `retry_after`, a refusal changes nothing and refuses nobody else,
+and the request works again after `retry_after`.
 
-A new limit or a new way in is a new row of CASES.
+A new limit, or a new request that a limit counts, is a new row of CASES.
 """
 
 import ast
@@ -80,7 +80,7 @@ BODY = {"ref": "m{n}", "body": "Hello"}
 HEAVY = {"ref": "m{n}", "body": MARKUP + "{n}"}
 SIGN_IN = {"handle": "Nobody", "password": "wrong"}
 
-# (limit, the name of the way in, the way)
+# (limit, the name of the request, the function that returns a function that sends it)
 CASES = [
     *[("reads", path, get(path)) for path in LISTS],
     ("reads", "handshake of a room", ways.connect("/chat/garden/")),

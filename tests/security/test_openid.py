@@ -47,7 +47,7 @@ def server(running, settings):
 
 
 def start(browser, server, error=None, **query):
-    """Start a sign-in and do what the provider's pages do. Return the parameters of the way back."""
+    """Start a sign-in and do what the provider's pages do. Return the parameters with which the browser comes back."""
     response = browser.get("/sign-in/openid/", query)
     assert response.status_code == 302, response.content.decode()
     return server.sign_in(response["Location"], error)
@@ -74,7 +74,7 @@ def has_failed(response, failure):
     return response.status_code == status and text in response.content.decode()
 
 
-# The next tests are about the honest way.
+# The next tests are about an honest provider.
 
 
 def test_the_first_sign_in_asks_for_a_handle_and_creates_an_account_without_a_password(server):
@@ -339,7 +339,7 @@ def test_a_started_sign_in_expires_and_a_browser_keeps_only_the_newest(server, m
     assert browser.get(CALLBACK, answers[2])["Location"] == "/"
 
 
-def test_new_keys_are_fetched_once_a_minute(server, monkeypatch):
+def test_new_keys_are_fetched_at_most_once_a_minute(server, monkeypatch):
     make_account(Client(), server)
     server.keys = [make_key(3), *server.keys[1:]]
     assert has_failed(sign_in(Client(), server), UNTRUSTED), "the keys were fetched less than a minute ago"

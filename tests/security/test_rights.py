@@ -1,5 +1,5 @@
 """
-The table of rights, cell by cell: every way in, as a person of each standing, in each kind of room.
+The table of rights, cell by cell: each request, as a person of each standing, in each kind of room.
 
 rights.txt says what each cell must be, and no code computes it. After an intended change of a right, run
 `.venv/bin/python -m tests.security.write_rights`, and review the difference.
@@ -53,7 +53,7 @@ def test_the_table_has_exactly_the_rows_that_are_tested():
     assert table == offered
 
 
-def test_each_action_has_a_way_in():
+def test_each_action_except_know_has_a_row():
     asked = {row.action for rows in ROWS.values() for row in rows.values()}
     # No row is about KNOW alone: in each row, the sign `n` says that the person may not know of the room.
     assert set(rights.Action) - asked == {rights.Action.KNOW}

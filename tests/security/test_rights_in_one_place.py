@@ -64,7 +64,7 @@ def find_modules():
 
 
 def looks_at_rights(node):
-    """Return whether a node compares or selects by one of the columns, names a model's decision, or reads `is_staff`."""
+    """Return whether a node compares or selects by one of the columns, names a decision, or reads `is_staff`."""
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
         return any(isinstance(side, ast.Attribute) and side.attr in COLUMNS for side in sides)

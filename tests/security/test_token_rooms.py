@@ -1,7 +1,7 @@
 """
-A token for certain rooms: every other room looks as if it did not exist, over every way in.
+A token for certain rooms: to its requests, any other room looks as if it did not exist.
 
-The site has a room of each kind that the token does not reach, each with everything that a list could show. Their slugs
+The site has a room of each kind that the token does not reach, each with rows that a list could show. Their slugs
 and bodies contain SECRET, so a test only has to look for this word.
 """
 
@@ -56,7 +56,11 @@ class Site:
         return Member.objects.select_related("person").get(room=room, person=self.bob)
 
     def _fill(self, room):
-        """Store one of everything in a room. Return the ids."""
+        """
+        Store a message, a bookmark, a scheduled message, a task and an announcement.
+
+        Return the ids of the last three.
+        """
         word = "rose" if room.slug == "garden" else SECRET
         people_inside = [self.bob] if room.slug == f"{SECRET}-foreign" else [self.alice, self.bob]
         for person in people_inside:
@@ -145,7 +149,7 @@ def test_no_list_shows_another_room(site, call, query):
 
 
 @pytest.mark.parametrize("path", ["/api/rooms/", "/api/workspace/", "/api/mentions/", "/api/bookmarks/"])
-def test_the_lists_show_the_rooms_of_the_token_and_a_full_token_sees_all(site, path):
+def test_the_lists_show_the_rooms_of_the_token_and_a_full_token_sees_others(site, path):
     assert b"garden" in site.client().get(path).content
     assert SECRET.encode() in site.client(site.full_key).get(path).content
 

@@ -62,7 +62,7 @@ def test_healthz_refuses_other_methods(method):
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz/", "/healthz\n", "/x/healthz", "/readyz", "/healthzz"])
-def test_django_handles_every_other_path(path):
+def test_django_handles_other_paths(path):
     assert ask("GET", path) is None
 
 
@@ -71,7 +71,7 @@ def test_readyz_is_200_when_database_and_redis_answer(client):
 
 
 @pytest.mark.parametrize("host", ["10.1.2.3:8000", "another.example", ""])
-def test_readyz_answers_a_load_balancer_for_every_host_name(client, host):
+def test_readyz_answers_a_load_balancer_that_uses_another_host_name(client, host):
     assert client.get("/", HTTP_HOST=host).status_code == 400
     assert client.get("/readyz", HTTP_HOST=host).status_code == 200
 
@@ -151,7 +151,7 @@ def test_the_metrics_are_those_of_the_documentation(client, valkey_url, monkeypa
     assert served == documented
 
 
-# The next tests are about the answers of the interface, which need no worker.
+# The next tests are about the answers of the interface, which the setting INTERFACE_ANSWERS names.
 
 
 def ask_interface(path, method="GET", is_redis_answering=True, open_connections=7):
@@ -237,7 +237,7 @@ def test_a_part_that_hangs_or_fails_is_left_out(parts, monkeypatch):
     threads[0].join(10)
 
 
-def test_the_metrics_count_the_refusals_of_each_limit(client, alice, settings):
+def test_the_metrics_count_the_refusals_of_a_limit(client, alice, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "searches": (1, 0.001)}
     browser = wire.browser_of(alice)
     assert [browser.get("/api/search/?q=a").status_code for _ in range(3)] == [200, 429, 429]

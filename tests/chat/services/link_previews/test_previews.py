@@ -107,7 +107,7 @@ def test_results_and_failures_are_kept_for_other_messages(web, say):
     assert web.asked[3:] == ["/weeds", "/roses", "/rose.png"]
 
 
-# What a server could do.
+# What a malicious page or server could do.
 
 
 def test_a_redirect_to_a_private_address_is_not_followed(web, say, settings):
@@ -141,12 +141,12 @@ def test_a_name_that_leads_to_a_private_address_later_is_not_reached(web, say, m
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.2/", "http://localhost:1/", "http://169.254.169.254/latest/", "http://[::1]/"]
 )
-def test_a_private_address_is_not_reached(web, say, settings, url):
+def test_a_link_to_a_private_address_has_no_preview(web, say, settings, url):
     settings.OUTGOING_NETWORKS = []
     assert "previews" not in say(url)
 
 
-def test_endless_data_is_cut_off(web, say, monkeypatch):
+def test_a_page_that_does_not_end_has_no_preview(web, say, monkeypatch):
     monkeypatch.setattr(fetching, "SECONDS", 2.0)
     assert "previews" not in say(f"{web.url}/endless")
 

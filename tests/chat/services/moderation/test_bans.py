@@ -1,4 +1,4 @@
-"""Bans: the person's connections to the room are closed, and all later requests of the person are refused."""
+"""Bans: the person's connections to the room are closed, and later requests of the person in it are refused."""
 
 import json
 

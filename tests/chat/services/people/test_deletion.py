@@ -67,7 +67,7 @@ def test_every_row_of_a_person_is_either_deleted_or_kept_for_a_reason():
     assert relations == {*DELETED, *KEPT}
 
 
-def test_the_messages_stay_without_a_name_and_everything_else_is_deleted(alice, bob, room):
+def test_the_messages_stay_without_a_name_and_the_rows_of_the_list_are_deleted(alice, bob, room):
     rooms.post_message(rooms.join_room(alice, "garden"), Post("r1", "Hello"))
     people.change_profile(alice, {"name": "Alice Liddell"})
     people.make_token(alice, "bot")

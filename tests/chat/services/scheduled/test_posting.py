@@ -109,7 +109,7 @@ def test_a_failed_post_leaves_the_message_waiting(bob, make_scheduled, monkeypat
 
 
 @pytest.mark.parametrize("content", [{}, {"scheduled": None}, {"scheduled": "x"}, {"scheduled": 10**9}])
-def test_an_invalid_job_does_nothing(db, content):
+def test_an_invalid_job_raises_no_error(db, content):
     broadcast.start_job(broadcast.SCHEDULED_CHANNEL, content)
     wire.work()
 
