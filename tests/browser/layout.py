@@ -8,7 +8,7 @@ from tests.browser.gallery import keep_screenshot
 
 ZOOMED = {"width": 640, "height": 400}
 NARROW = {"width": 320, "height": 568}
-# Code and tables scroll in a frame of their own. A system without a font for emoji draws them too wide.
+# Code and tables scroll in a frame of their own. A system without a font for emoji draws the emoji too wide.
 FIND_PROBLEMS = r"""() => {
   const UNCHECKED = ".unseen, .skip, [aria-hidden=true], option, pre, svg, [inert], .emoji-grid";
   const FRAMES = "pre, table, .table-frame, .emoji-tabs, .results, textarea";

@@ -1,4 +1,4 @@
-"""Tests of a page while most of its code has not arrived: its messages show, and nothing that a person does is lost."""
+"""Tests of a page while most of its code has not arrived: its messages show, and what a person writes is not lost."""
 
 import pytest
 from playwright.sync_api import expect
@@ -15,7 +15,7 @@ CODE = "**/chat/bundles/workspace.js"
 
 
 class HeldCode:
-    """Holds the code of the workspace back until `release`."""
+    """A route of a browser that holds the code of the workspace back until `release`."""
 
     def __init__(self, context):
         self._held = []
@@ -114,7 +114,7 @@ def test_a_room_opens_where_a_person_was_although_its_first_new_message_is_far_a
     owner.call("PATCH", "/api/preferences/", opens_at="last", expected=200)
     fill(site, slug, 300)
     page = open_workspace(owner, slug)
-    # The person was never here, and begins at the newest message.
+    # The person opens the room for the first time, and begins at the newest message.
     expect(message(page, "line 300")).to_be_in_viewport()
     page.evaluate("location.hash = 'message-180'")
     expect(message(page, "line 180")).to_be_in_viewport()

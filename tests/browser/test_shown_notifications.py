@@ -1,4 +1,8 @@
-"""A test of the notifications that a complete Chromium really shows. Without a complete Chromium, it is skipped."""
+"""
+Tests of notifications and of the installed app in a complete Chromium.
+
+Without a complete Chromium, they are skipped.
+"""
 
 import shutil
 
@@ -38,7 +42,7 @@ def test_notifications_appear_open_their_message_and_end_with_reading_and_signin
     for room in (slug, other):
         bob.post(room, "Hello")
     page = open_workspace(bob, other, **PHONE)
-    # The person turns them on.
+    # The person turns notifications on.
     page.set_viewport_size(DESKTOP["viewport"])
     expect(page.get_by_test_id("notify-bar")).to_be_visible()
     keep_in_both_themes(page, "notifications-offer")
@@ -71,7 +75,7 @@ def test_notifications_appear_open_their_message_and_end_with_reading_and_signin
     expect_shown("two", "three")
     bob.call("POST", f"/api/rooms/{slug}/read/", offset=last["offset"], expected=200)
     expect_shown()
-    # They end when the person signs out.
+    # Notifications end when the person signs out.
     owner.post(slug, f"@{bob.handle} four")
     expect_shown("four")
     page.get_by_test_id("open-drawer").tap()

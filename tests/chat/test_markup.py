@@ -119,7 +119,7 @@ def test_the_html_of_any_body_is_harmless(body):
 
 
 @pytest.mark.parametrize("unit", ["[", "*a_ ", "`a``b", "> ", "- ", "http://", "<", "&", "](", "**", "(", "1. ", "_a"])
-def test_no_body_takes_long_to_render(unit):
+def test_a_body_of_repeated_markup_renders_within_a_second(unit):
     started = time.process_time()
     render((unit * 4000)[:4000])
     assert time.process_time() - started < 1

@@ -185,7 +185,7 @@ COMMANDS = ["serve", "interface", "runworker", "rundelay", "monitor", "doctor", 
 
 @pytest.mark.process
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_reports_a_wrong_value_in_one_sentence(run, command):
+def test_a_command_reports_a_wrong_value_in_one_sentence(run, command):
     done = run("manage.py", command, **KEY, TRUSTED_PROXIES="many")
     assert done.returncode == 1
     assert (done.stdout, done.stderr) == ("", "TRUSTED_PROXIES must be a number from 0 to 100, not 'many'.\n")

@@ -42,7 +42,7 @@ def test_an_empty_key_file_of_an_interrupted_run_is_replaced(var):
     assert len(local.ensure_secret_key()) >= 50
 
 
-def test_processes_that_start_at_the_same_time_use_one_key(var):
+def test_threads_that_ask_at_the_same_time_get_one_key(var):
     keys = []
     threads = [threading.Thread(target=lambda: keys.append(local.ensure_secret_key())) for _ in range(16)]
     for thread in threads:

@@ -54,7 +54,7 @@ def test_every_handler_of_the_site_cleans_its_lines():
 
 @pytest.fixture
 def log(monkeypatch):
-    """Return the lines that the site's console gets."""
+    """Return a function that returns the lines that the site's console gets."""
     (handler,) = [found for found in logging.getLogger().handlers if isinstance(found.formatter, LineFormatter)]
     stream = io.StringIO()
     monkeypatch.setattr(handler, "stream", stream)

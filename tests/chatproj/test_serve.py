@@ -95,7 +95,7 @@ def read(programs):
     return parser
 
 
-def test_every_process_is_restarted_with_any_exit_code():
+def test_a_process_is_restarted_with_any_exit_code():
     section = read([configuration.Program("web", "exec x")])["program:web"]
     assert section["autorestart"] == "true"
     assert section["stopasgroup"] == section["killasgroup"] == "true"
@@ -307,13 +307,13 @@ def test_valkey_starts_with_its_configuration_and_passes_the_check(monkeypatch):
     "host, address",
     [("127.0.0.1", "127.0.0.1:80"), ("0.0.0.0", "127.0.0.1:80"), ("::", "[::1]:80"), ("::1", "[::1]:80")],
 )
-def test_the_printed_address_works_on_this_machine(host, address):
+def test_the_printed_address_is_one_of_this_machine(host, address):
     assert ready.address(host, 80) == f"http://{address}/"
 
 
 @pytest.fixture
 def lan(monkeypatch):
-    """Give this machine two addresses in a local network, and a name."""
+    """Give this machine two addresses in a local network, and a name. Return the hosts that the site allows."""
     monkeypatch.setattr(ready, "find_addresses", lambda: ["192.168.1.5", "2001:db8::5"])
     monkeypatch.setattr(ready, "find_names", lambda: ["laptop", "laptop.local"])
     hosts = OwnHosts()

@@ -93,9 +93,7 @@ HEADERS += ("X-Forwarded-For: ::%x", "Referer: \xff", "Content-Encoding: gzip", 
 
 
 def list_paths():
-    """Return the addresses of patterns that are no regular expressions: lists of texts, with None for a part that
-    varies.
-    """
+    """Return the addresses, except regular expressions: lists of texts, with None in place of each part that varies."""
     found = []
     for pattern in urls.urlpatterns:
         text = str(pattern.pattern)

@@ -16,7 +16,7 @@ os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 
 def open_socket(site, path="/chat/garden/", session=None):
-    """Open a websocket. It is a context manager."""
+    """Return an open websocket, which is a context manager."""
     headers = {"Cookie": f"sessionid={session}"} if session else {}
     return connect(site.url() + path, additional_headers=headers, open_timeout=PATIENCE_SECONDS, close_timeout=2)
 

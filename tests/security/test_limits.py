@@ -80,7 +80,7 @@ BODY = {"ref": "m{n}", "body": "Hello"}
 HEAVY = {"ref": "m{n}", "body": MARKUP + "{n}"}
 SIGN_IN = {"handle": "Nobody", "password": "wrong"}
 
-# (limit, the name of the request, the function that returns a function that sends it)
+# (limit, the name of the request, a function that takes an Actor and returns a function that sends the request)
 CASES = [
     *[("reads", path, get(path)) for path in LISTS],
     ("reads", "handshake of a room", ways.connect("/chat/garden/")),

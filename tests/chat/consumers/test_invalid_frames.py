@@ -60,7 +60,7 @@ INVALID_FRAMES = [
 ]
 
 
-def test_every_invalid_frame_is_rejected_and_the_next_post_is_acked(alice, enter, settings):
+def test_an_invalid_frame_is_rejected_and_the_next_post_is_acked(alice, enter, settings):
     socket = enter(alice)
     settings.CHAT_LIMITS_ON = False
     for number, (text, code, ref) in enumerate(INVALID_FRAMES):

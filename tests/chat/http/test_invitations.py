@@ -206,7 +206,7 @@ def test_accepting_by_the_api_returns_the_room(as_bob, key):
     assert Caller()("POST", "/api/invitations/", {"key": key}) == (401, "not_signed_in")
 
 
-def test_every_invalid_invitation_gets_the_same_answer(alice, bob, cellar):
+def test_invalid_invitations_get_the_same_answer(alice, bob, cellar):
     responses = set()
     for change in ({"uses_left": 0}, {"expires_at": timezone.now()}, None):
         invitation, key = create_invitation(alice, "cellar")

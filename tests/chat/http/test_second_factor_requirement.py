@@ -80,7 +80,7 @@ def test_a_new_operator_loses_the_connections_until_the_set_up(alice, root, room
 
 
 @pytest.mark.parametrize("setting, number", [("optional", 0), ("operators", 0), ("everyone", 1)])
-def test_requests_of_people_who_need_none_cost_no_statement_more(alice, room, settings, setting, number):
+def test_a_page_reads_the_second_factor_only_if_everyone_must_have_one(alice, room, settings, setting, number):
     settings.CHAT_SECOND_FACTOR = setting
     browser = wire.browser_of(alice)
     with CaptureQueriesContext(connection) as queries:

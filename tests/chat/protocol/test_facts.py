@@ -83,7 +83,7 @@ def test_a_field_with_its_default_value_is_not_in_the_fingerprint():
     assert protocol.digest(LaterPost("r", "a", urgent=True), "garden") != protocol.digest(Post("r", "a"), "garden")
 
 
-def test_type_room_and_every_field_are_in_the_fingerprint():
+def test_the_type_the_room_and_the_fields_are_in_the_fingerprint():
     changes = [
         (Post("r", "a"), "garden"),
         (Post("r", "a"), "attic"),

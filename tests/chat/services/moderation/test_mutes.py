@@ -153,7 +153,7 @@ def test_the_sweep_does_not_change_people_with_another_role(room, bob, role):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mutes_add_no_queries_for_people_who_are_not_muted(alice, bob, enter, room):
+def test_frames_of_a_person_who_is_not_muted_run_no_statement_about_mutes(alice, bob, enter, room):
     tab = enter(alice)
     with CaptureQueriesContext(connection) as queries:
         tab.post("r1")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def root(bob, room):
-    """Return the number of a message of Bob, with a reply of Alice. Bob has read both."""
+    """Return the number of a message of Bob, to which nobody has replied."""
     return rooms.post_message(rooms.join_room(bob, "garden"), Post("root", "Who waters the roses?")).ack["id"]
 
 
