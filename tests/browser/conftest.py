@@ -75,7 +75,11 @@ def operator(site):
 
 @pytest.fixture
 def errors():
-    """Collect the errors of all pages. A test fails at its end if there are any, unless it clears the list."""
+    """
+    Yield the list of the errors of all pages.
+
+    A test fails at its end if there are any, unless it clears the list.
+    """
     found = []
     yield found
     assert not found, found

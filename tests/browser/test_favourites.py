@@ -7,7 +7,7 @@ from tests.browser.touch import centre, touch
 from tests.live.client import Person
 
 HOLD_MS = 600
-# By how many of its own heights an item will be moved down.
+# This script returns by how many of its own heights an item is moved down.
 OWN_SHIFT = "item => (parseFloat(item.style.transform.match(/-?[\\d.]+/)?.[0] ?? 0)) / item.offsetHeight"
 
 
@@ -51,7 +51,7 @@ def test_a_person_sorts_favourites_by_mouse_keyboard_and_menu_and_other_tabs_fol
 
     drag(tab, third, first)
     expect(item_of(tab, third)).to_have_class("dragged")
-    # The others make room for it.
+    # The other favourites make room for the dragged one.
     assert [item_of(tab, slug).evaluate(OWN_SHIFT) for slug in (first, second)] == [1, 1]
     tab.mouse.up()
     expect(tab.get_by_test_id("announcer")).to_contain_text("is favourite 1 of 3.")
@@ -112,7 +112,7 @@ def test_a_finger_that_holds_a_favourite_drags_it_and_without_a_move_opens_its_m
     expect_order(phone, third, first, second)
     assert phone.url.endswith(f"/rooms/{first}/")
 
-    # A short way is a scroll, and no drag.
+    # A finger that moves at once scrolls, and drags nothing.
     touch(phone, "touchStart", centre(item_of(phone, second)))
     touch(phone, "touchMove", {**end, "y": end["y"] - 30})
     phone.wait_for_timeout(HOLD_MS)

@@ -1,5 +1,6 @@
 """
-Tests that each page fits into a narrow window, in English, German and Arabic, and that nothing on it stays in English.
+Tests that pages fit into a narrow window, in English, German and Arabic, and that a translated page has no English
+text.
 
 The windows are 640 x 400, as a desktop of 1280 x 800 at a zoom of 200 %, and 320 pixels wide.
 """
@@ -37,7 +38,7 @@ class Walk:
         self.read(page, name)
 
     def read(self, page, name):
-        """Check that nothing on a page is in English."""
+        """Note the English texts of a page in another language."""
         if self._catalogue:
             self.problems += [f"{name}: English: {text}" for text in self._catalogue.find_english(page)]
 

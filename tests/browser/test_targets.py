@@ -102,7 +102,7 @@ def test_a_tap_shows_the_card_of_a_person_and_the_title_of_a_time(owners_phone, 
     assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["viewport"]["width"]
 
 
-def test_a_finger_can_hit_every_control_of_the_other_pages(browser_of, site):
+def test_a_finger_can_hit_every_control_of_pages_outside_of_a_room(browser_of, site):
     alice = browser_of("Alice", **PHONE)
     for path in ("/", "/sign-in/", "/sign-up/", "/guest/"):
         if alice.goto(site.url + path).status == 200:

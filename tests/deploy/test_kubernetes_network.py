@@ -37,7 +37,7 @@ def test_the_ports_fit_the_image_the_probes_and_the_services():
     assert f"@valkey:{port['port']}/" in read_variables("secrets.example.env")["REDIS_URL"]
 
 
-def test_the_host_is_the_same_everywhere():
+def test_the_ingress_its_certificate_and_public_url_have_one_host():
     (way_in,) = find("Ingress").values()
     (rule,), (tls,) = way_in["spec"]["rules"], way_in["spec"]["tls"]
     assert tls["hosts"] == [rule["host"]]
@@ -69,7 +69,7 @@ def allowed(direction, name):
     return found
 
 
-def test_the_policies_allow_what_the_processes_need_and_nothing_else():
+def test_the_policies_refuse_by_default_and_allow_what_the_processes_need():
     everything = find("NetworkPolicy")["refuse-all"]["spec"]
     assert everything == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     for name in OURS:

@@ -1,4 +1,4 @@
-"""The inputs that fuzzing has found: every build replays each of them, so no fault that it found can come back."""
+"""The inputs that fuzzing has found: every build replays each of them, so no fault that fuzzing found comes back."""
 
 import pytest
 

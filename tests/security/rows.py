@@ -1,5 +1,5 @@
 """
-The rows of the table of rights: each way in, and what people can do there.
+The rows of the table of rights. ROWS has a group of rows for each way in, such as `socket` and `rest`.
 
 To add a way in, add its rows here, run `.venv/bin/python -m tests.security.write_rights`, and review the difference of
 rights.txt.
@@ -39,7 +39,7 @@ class Row(NamedTuple):
     - `action`: what the table of rights says about the row; None if the row is not about a right in a room.
     - `enters`: the request first makes an outsider a member.
     - `by_slug`: the request finds the room by its slug, and not by the membership. The slug of a board leads nowhere.
-    - `kinds`: the kinds of rooms that offer this way in.
+    - `kinds`: the kinds of rooms that offer the request.
     """
 
     action: Action | None

@@ -1,5 +1,5 @@
 """
-The table of cross-site request forgery: every address of the site, and every way to send a request without its token.
+The table of cross-site request forgery: the addresses of the site, and ways to send a request without its token.
 
 A new address is in the table by itself. To add a way, add a function to FORGERIES. A view without the check needs a row
 in EXEMPT, with the reason.
@@ -175,7 +175,7 @@ NOT_READ = ["/api/rooms/garden/poll/"]
 
 @pytest.fixture
 def state(root):
-    """Return values for the parameters of all addresses: a room of the operator with a message, a task, and a board."""
+    """Return values for the parameters of addresses: a room with a message and a task, an invitation, and a board."""
     caller = wire.Caller(root)
     caller("POST", "/api/rooms/", {"slug": "garden", "name": "The garden"})
     caller("POST", "/api/rooms/garden/messages/", {"ref": "r1", "body": "Hello"})
@@ -195,7 +195,7 @@ def state(root):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
-def test_reading_changes_nothing(root, state, method):
+def test_reading_writes_only_what_the_table_names(root, state, method):
     browser = wire.calm(wire.browser_of(root))
     changed = {}
     for path in list_addresses(state):

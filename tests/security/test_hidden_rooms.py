@@ -1,8 +1,8 @@
 """
 A room that a person may not know of answers like a room that does not exist: byte for byte, and at the same cost.
 
-Each cell of rights.txt that says "there is no such thing" or "sign in" is asked twice: with the slug of the hidden
-room, and with a slug that no room has.
+Each cell of rights.txt for HIDDEN and ASKERS that says "there is no such thing" or "sign in" is asked twice: with the
+slug of the hidden room, and with a slug that no room has.
 """
 
 import copy

@@ -1,7 +1,7 @@
 """
 The table of redirects: every parameter that names the next page, and every address that could lead to another site.
 
-To add a row, add a value to PAYLOADS, or a way in to WAYS.
+To add a row, add a value to PAYLOADS, or a function to WAYS.
 """
 
 import itertools

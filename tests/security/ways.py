@@ -1,5 +1,5 @@
 """
-The ways in: the functions of the rows in rows.py. Each sends a real request or frame as a person of a standing, and
+The functions of the rows in rows.py. Each sends a real request or frame as a person of a standing, and
 returns a sign of the answer.
 
 | sign | answer |

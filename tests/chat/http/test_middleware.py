@@ -54,7 +54,7 @@ def request(path):
         ("unavailable", 503),
     ],
 )
-def test_every_code_has_its_status_as_json_and_as_a_page(code, status):
+def test_a_code_has_its_status_as_json_and_as_a_page(code, status):
     refusal = ChatError(code, "A <b>sentence</b>.")
     as_json, as_page = error_response(request("/api/x/"), refusal), error_response(request("/x/"), refusal)
     assert as_json.status_code == as_page.status_code == status
@@ -116,7 +116,7 @@ def test_a_page_may_set_its_own_headers():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/api/rooms/", "/api/session/", "/readyz"])
-def test_an_outage_in_a_middleware_returns_503_with_all_headers(monkeypatch, path):
+def test_an_outage_in_a_middleware_returns_503_with_the_headers_for_security(monkeypatch, path):
     monkeypatch.setattr(
         "django.contrib.sessions.middleware.SessionMiddleware.process_request", fail_with(OperationalError("away"))
     )

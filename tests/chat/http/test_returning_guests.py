@@ -68,7 +68,7 @@ def test_a_returning_guest_has_only_the_rights_of_a_guest(guest, alice):
 
 
 @pytest.mark.parametrize("next_handle", ["Charlie", "Dora"])
-def test_a_banned_guest_cannot_return_under_any_handle(guest, alice, room, next_handle):
+def test_a_banned_guest_cannot_return_under_the_same_or_another_handle(guest, alice, room, next_handle):
     guest.enter()
     moderation.change_role(alice, room, "Charlie", "banned")
     guest.leave()

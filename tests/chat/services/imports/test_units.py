@@ -59,7 +59,7 @@ def test_mrkdwn_becomes_markdown(slack, markdown):
     assert convert(slack, Names()) == markdown
 
 
-def test_bold_text_of_slack_is_bold_here():
+def test_marks_of_slack_have_their_meaning_in_the_html():
     assert "<strong>a b</strong>" in markup.render(convert("x *a b* y", Names()))
     assert "<em>" not in markup.render(convert("a*b*c and 2*3*4", Names()))
     assert "<s>a</s>" in markup.render(convert("~a~", Names()))

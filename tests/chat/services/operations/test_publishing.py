@@ -105,7 +105,7 @@ def test_only_operators_can_connect_to_the_stream(bob, charlie):
 
 
 @pytest.mark.parametrize("frame", ["{}", '{"stream": "health", "payload": {}}', '{"stream": "rooms", "payload": {}}'])
-def test_every_frame_is_rejected(operator, frame):
+def test_a_frame_of_an_operators_page_is_rejected(operator, frame):
     socket = listen(operator)
     [answer] = socket.send(frame)
     assert (answer["type"], answer["code"], socket.code) == ("rejected", "invalid_field", None)
