@@ -21,7 +21,7 @@ def choose_callers(page, name):
 
 
 def expect_offers(page, count):
-    """Check how many of `@all` and `@here` the composer offers, and empty it again."""
+    """Check how many of `@all` and `@here` the composer offers, and empty the composer again."""
     composer = page.get_by_test_id("composer")
     completion = page.locator("#completion")
     for _ in range(TRIES):

@@ -116,7 +116,7 @@ def test_the_longest_handle_is_mentioned():
         ("@Zoe\u0308", "Zoë"),
     ],
 )
-def test_handles_of_every_script_are_mentioned(body, handle):
+def test_handles_of_several_scripts_are_mentioned(body, handle):
     assert mentions(body, handle) == [handle]
 
 

@@ -143,7 +143,7 @@ def test_times_are_in_utc_whatever_the_time_zone_of_the_server(make):
     assert ask(make("other"), "SELECT now()").utcoffset().total_seconds() == 0
 
 
-def test_an_operator_sees_the_kind_of_each_process(make):
+def test_a_connection_names_the_kind_of_its_process(make):
     assert ask(make(**LIMITS), "SELECT current_setting('application_name')") == "chat worker"
 
 

@@ -150,7 +150,7 @@ def test_an_update_stops_no_pod_before_its_replacement_runs():
     interfaces = find("Deployment")["interface"]["spec"]["replicas"]
     autoscaler = find("HorizontalPodAutoscaler")["worker"]["spec"]
     assert interfaces >= 2 and autoscaler["minReplicas"] >= 2
-    # A number here would undo what the autoscaler has decided, at each `kubectl apply`.
+    # A number of replicas would undo what the autoscaler has decided, at each `kubectl apply`.
     assert "replicas" not in find(autoscaler["scaleTargetRef"]["kind"])["worker"]["spec"]
     # With a budget for the only pod of a workload, nobody could drain its node.
     assert set(find("PodDisruptionBudget")) == {"interface", "worker"}

@@ -1,4 +1,4 @@
-"""The search for failing inputs: what it stores, what it prints, and how it ends. No fuzzer runs here."""
+"""The search for failing inputs: what it stores, what it prints, and how it ends. These tests run no fuzzer."""
 
 import pytest
 

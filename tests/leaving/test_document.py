@@ -1,4 +1,4 @@
-"""The code in channels_transport/docs/leaving.md is the code of `examples/leaving`, which the other tests here run."""
+"""The code in channels_transport/docs/leaving.md is that of `examples/leaving`, which the tests of this folder run."""
 
 import re
 from pathlib import Path

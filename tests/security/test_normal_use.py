@@ -108,7 +108,7 @@ def test_a_person_opens_a_hundred_rooms_and_scrolls_back_ten_thousand_messages(l
     assert 100 * opened.messages + 100 * scrolled.messages <= burst
 
 
-def test_a_bot_is_never_refused_at_five_pages_a_second(long_room, alice, time, settings):
+def test_a_bot_that_reads_five_pages_a_second_is_not_refused(long_room, alice, time, settings):
     _, per_second = settings.CHAT_LIMITS["reads"]
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "reads": (200, per_second)}
     actor = Actor(alice, "192.0.2.1")

@@ -22,7 +22,7 @@ PASSWORD = "correct horse"
 
 @pytest.fixture(autouse=True)
 def with_openid(settings):
-    """Switch OpenID Connect on. No test here asks the provider."""
+    """Switch OpenID Connect on. No test of this module asks the provider."""
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_NAME = "https://login.example", "chat", "Example"
 
 

@@ -1,4 +1,4 @@
-"""The admin's pages of rooms and messages: every open tab receives an operator's change."""
+"""The admin's pages of rooms and messages: open tabs receive the change of an operator."""
 
 import pytest
 

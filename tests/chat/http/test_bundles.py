@@ -133,7 +133,7 @@ def test_a_form_that_cannot_be_joined_is_an_error(client, code):
         make_bundles()
 
 
-def test_every_page_gets_each_module_that_it_needs():
+def test_an_entry_module_gets_each_module_that_it_needs():
     made = {name.removeprefix("bundles/"): text for name, text in make_bundles().items()}
     defined = {name: DEFINED.findall(text) for name, text in made.items()}
     for entry in bundles.ENTRIES:

@@ -1,4 +1,4 @@
-"""HTML pages are compressed for browsers that accept gzip; responses of the API never are."""
+"""HTML pages are compressed for browsers that accept gzip; responses of the API are not compressed."""
 
 import gzip
 

@@ -134,7 +134,7 @@ def test_a_client_with_an_outdated_count_gets_the_presence(enter, poller, alice,
     assert bobs_client.poll_again(present=2).later is not None
 
 
-def test_a_count_that_is_larger_than_the_list_of_people_does_not_end_each_wait(poller, room, bob):
+def test_a_count_that_is_larger_than_the_list_of_people_does_not_end_a_wait(poller, room, bob):
     bobs_client = poller(bob)
     bobs_client.start()
     # The count has one more than the list, for example while an encryption key is being replaced.

@@ -185,7 +185,7 @@ def test_people_who_are_no_operators_cannot_sign_in_to_the_admin(alice):
     assert browser.get("/api/session/").json()["handle"] is None
 
 
-def test_failures_run_the_same_queries_and_hash_once_for_every_handle(
+def test_failures_run_the_same_queries_and_hash_once_for_known_and_unknown_handles(
     alice, charlie, monkeypatch, django_assert_num_queries
 ):
     hashed = []

@@ -137,9 +137,10 @@ def test_a_connection_with_valid_rights_stays_open(bob, room, kind):
     assert KINDS[kind](bob).send_frame() is None
 
 
-@pytest.mark.parametrize("kind", [access.ROOM, access.WAITING_ROOM, access.OPERATORS])
+@pytest.mark.parametrize("kind", [access.ROOM, access.WAITING_ROOM, access.OPERATORS, access.STREAM])
 def test_every_kind_of_connection_has_a_close_code_for_every_reason_that_applies_to_it(kind):
-    cannot_happen = {"member": set(), "visit": {Reason.BANNED}, "person": {Reason.PLACE_GONE, Reason.BANNED}}
+    cannot_happen = {"member": set(), "visit": {Reason.BANNED}, "rooms": {Reason.BANNED}}
+    cannot_happen["person"] = {Reason.PLACE_GONE, Reason.BANNED}
     assert set(Reason) - set(kind.close_codes) == cannot_happen[kind.key]
 
 

@@ -108,7 +108,7 @@ def test_a_removal_of_a_guest_does_not_remove_an_admitted_account_of_the_browser
     assert ask_to_join(again.follow(owner), "Alice") == ([], None)
 
 
-def test_a_removal_never_holds_for_the_owners_browser(owner, at_door, visitor):
+def test_a_removal_does_not_hold_for_the_owners_browser(owner, at_door, visitor):
     visitor.client.cookies["browser"] = owner.client.cookies["browser"].value
     knock(visitor.follow(owner))
     decide(at_door, "admit", "Bob")

@@ -14,7 +14,7 @@ LOOPBACK = [ipaddress.ip_network("127.0.0.0/8")]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers by the path of the request."""
+    """A handler that answers by the path of the request."""
 
     def do_GET(self):
         path, _, rest = self.path[1:].partition("/")

@@ -1,4 +1,4 @@
-"""Retention deletes old messages with everything that belongs to them, in batches, and never during a hold."""
+"""Retention deletes old messages with what belongs to them, in batches, and nothing that a hold keeps."""
 
 import io
 from datetime import timedelta

@@ -29,7 +29,7 @@ def code_of(function, *arguments):
     return caught.value.code
 
 
-def test_the_same_people_always_get_the_same_conversation(alice, bob, dora):
+def test_the_same_people_get_the_same_conversation(alice, bob, dora):
     by_alice, by_bob = Caller(alice), Caller(bob)
     status, direct = by_alice("POST", "/api/directs/", {"handles": ["bob"]})
     assert (status, direct["kind"], direct["people"]) == (201, "direct", ["Alice", "Bob"])

@@ -1,4 +1,4 @@
-"""People who connect receive every announcement, except those that they have dismissed."""
+"""People who connect receive the announcements that they have not dismissed."""
 
 import threading
 

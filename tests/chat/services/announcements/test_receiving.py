@@ -39,7 +39,7 @@ def test_the_event_has_the_fields_of_the_protocol(alice, enter):
     }
 
 
-def test_an_announcement_is_received_in_every_room_and_tab(alice, bob, enter, enter_attic):
+def test_an_announcement_is_received_in_two_tabs_and_in_another_room(alice, bob, enter, enter_attic):
     sockets = enter(alice), enter(alice), enter_attic(bob)
     announcements.announce("Hello all")
     assert [received(socket) for socket in sockets] == [["Hello all"]] * 3

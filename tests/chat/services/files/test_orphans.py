@@ -1,4 +1,4 @@
-"""The sweep deletes the files that no row names, and never a result that somebody can download."""
+"""The sweep deletes the files that no row names, and no result that somebody can download."""
 
 import os
 from datetime import timedelta

@@ -76,7 +76,7 @@ class Place:
 
 @dataclass
 class Told:
-    """A message: `slack` and `mattermost` are its texts there, and `body` is its text here."""
+    """A message: `slack` and `mattermost` are its texts in the exports, and `body` is its text on this site."""
 
     at: datetime
     author: Somebody
@@ -264,7 +264,7 @@ def slack_ts(told):
 
 def _slack_days(history, place, notices):
     days = defaultdict(list)
-    # Messages with the same ts get another last digit in a real export; here they stay equal.
+    # Messages with the same ts get another last digit in a real export; in this export they stay equal.
     for told in place.told:
         days[f"{told.at:%Y-%m-%d}"].append(_slack_message(history, told))
     if notices and place.told:

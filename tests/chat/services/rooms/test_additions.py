@@ -44,7 +44,7 @@ def bits(number):
     return Message.objects.get(number=number).additions
 
 
-def test_an_addition_is_in_the_event_and_in_each_page(stored, member_of, alice, read_events):
+def test_an_addition_is_in_the_event_and_in_a_page(stored, member_of, alice, read_events):
     member = member_of(alice)
     post(member, "r1", "*one")
     post(member, "r2", "two")

@@ -38,7 +38,7 @@ def test_the_first_message_at_or_after_a_time_is_found(add, room):
     assert find(room, 201) == (None, [8, 9, 20], True, False)
 
 
-def test_every_time_finds_its_message_in_rooms_of_any_size(add, room):
+def test_a_time_finds_its_message_in_rooms_of_1_to_17_messages(add, room):
     for number in range(1, 18):
         add(number, number)
         for minutes in range(number + 2):

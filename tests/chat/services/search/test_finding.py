@@ -135,7 +135,7 @@ def test_a_banned_person_finds_nothing_in_the_room(writer, bob):
     assert_refused("forbidden", find, bob, "roses in:garden")
 
 
-def test_a_guest_finds_messages_in_every_room_that_is_open_to_guests(writer, alice, charlie):
+def test_a_guest_finds_messages_in_the_rooms_that_are_open_to_guests(writer, alice, charlie):
     post(writer, "Red roses")
     for slug in ("attic", "cellar"):
         rooms.create_room(alice, slug, slug)
