@@ -1,9 +1,9 @@
 """
 Full text in the two databases: how a document is stored, and how the database evaluates a condition.
 
-SQLite has an FTS5 table, which triggers keep equal to the documents. PostgreSQL has a GIN index on a `tsvector`. Both
-receive tokens that this project made, and neither splits or changes them. A label is a token that no text contains: it
-says something about the whole message, for example its room.
+SQLite has an FTS5 table. Triggers of the database keep this table equal to the documents. PostgreSQL has a GIN index on
+a `tsvector`. Both receive tokens that this project made, and neither splits or changes them. A label is a token that no
+text contains: it says something about the whole message, for example its room.
 
 This module knows tokens, labels and ids of messages. It does not know how a text becomes tokens.
 """
@@ -19,7 +19,8 @@ from .read_connection import get_read_connection
 LABEL = "§"
 # PostgreSQL has labels for blocks of ids of messages. A block of a level has 2 ** BLOCK_BITS[level] ids.
 BLOCK_BITS = (15, 17, 19, 21)
-# On PostgreSQL, a search first reads the documents of this many newest ids of messages one by one, without the index.
+# On PostgreSQL, a search first reads the documents of the newest messages one by one, without the index. This is the
+# number of ids.
 NEWEST_READ = 3000
 _PREFIX_LENGTHS = (2, 3)
 # The most common words do not have more characters than this.
@@ -37,8 +38,8 @@ class Phrase:
 @dataclass(frozen=True)
 class Condition:
     """
-    What a document must have: each phrase, each label of `all_of`, one label of each group of `any_of`, and no label of
-    `none_of`. There is at least one phrase or label that a document must have.
+    What a document must have: each phrase, each label of `all_of`, at least one label of each group of `any_of`, and no
+    label of `none_of`. There is at least one phrase or label that a document must have.
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -141,8 +142,8 @@ def _make_pairs(tokens: Sequence[str]) -> set[str]:
     """
     Return labels for pairs of short ASCII words that follow each other.
 
-    The index has no positions. Without these labels, a phrase of common words reads each document that has all of them:
-    628 ms for a phrase that seven of a million messages have.
+    The index has no positions. Without these labels, a search for a phrase of common words reads each document that has
+    all of these words: 628 ms for a phrase that seven of a million messages have.
     """
     pairs = zip(tokens, tokens[1:], strict=False)
     return {f"{LABEL}+{first} {second}" for first, second in pairs if _is_short(first) and _is_short(second)}

@@ -49,7 +49,7 @@ class Grant:
 
 
 def read_grant(values: Iterator[Any]) -> Grant | None:
-    """Return the Grant in the next values of a row, one for each of GRANT_COLUMNS, or None if there is no token."""
+    """Return the Grant in the next values of a row, one for each column of a grant, or None if there is no token."""
     token_id, scopes, used_at, only_rooms, rooms = (next(values) for _ in range(5))
     if token_id is None:
         return None

@@ -43,8 +43,8 @@ class Hook(models.Model):
     words = models.TextField(blank=True)
     # The first failure since the last success; null if the last delivery succeeded.
     failing_since = models.DateTimeField(null=True)
-    # No delivery is sent before this time. A worker that claims the hook moves it into the future, so that no other
-    # worker sends at the same time.
+    # No delivery is sent before this time. A worker that claims the hook moves this time into the future, so that no
+    # other worker sends at the same time.
     due_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self):

@@ -24,8 +24,8 @@ class JoinState(NamedTuple):
     The rights of a member, and what the server may have to send.
 
     - `may_stay`: the member exists, is not banned, and is not a guest in a room that is closed to guests. No other
-      guest of the person's browser is banned; for an account, only earlier guests count. Bans of other guests apply
-      neither to moderators nor to visitors of a board.
+      guest of the person's browser is banned; for an account, only earlier guests count. Bans of other guests do not
+      apply to moderators, owners and visitors of a board.
     - `has_tasks`: the person may have tasks in the room.
     - `has_announcements`: there may be announcements for the person.
     - `offset`: the present offset of the room, or None if the room was deleted.
@@ -46,8 +46,8 @@ def get_join_state(member: Member) -> JoinState:
     return JoinState(bool(may_stay), bool(has_tasks), bool(has_announcements), offset)
 
 
-# A banned guest of a person's browser, whose ban holds for the person too: for the browser's other guests, and for
-# accounts that are newer than the guest. The statements call the rows of the person `member` and `person`.
+# The banned guests of a person's browser. Such a ban applies to the browser's other guests, and to accounts that are
+# newer than the guest. The statements call the rows of the person `member` and `person`.
 BANNED_GUEST_OF_BROWSER = """
     SELECT 1 FROM chat_person guest JOIN chat_member ban ON ban.person_id = guest.id
     WHERE guest.browser = person.browser AND guest.is_guest AND guest.id <> person.id

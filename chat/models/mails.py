@@ -39,7 +39,8 @@ class EmailAddress(models.Model):
 
 class Mail(models.Model):
     """
-    A mail that is still to be sent. The row is deleted when the mail server has accepted the mail.
+    A mail that is still to be sent. The row is deleted when the mail server has accepted the mail, or after a failure
+    for which no further try is made.
 
     - `kind`: which function writes the mail; `params`: its parameters, as JSON.
     - `person`: the person whom the mail is about, or None if the worker has to find the person.

@@ -43,7 +43,9 @@ class MessageQuerySet(models.QuerySet):
 
     def find_number_at(self, moment: datetime) -> int | None:
         """
-        Return the number of the first message at or after a time, or None. The query selects the messages of one room.
+        Return the number of the first message at or after a time, or None.
+
+        The QuerySet must select the messages of one room.
 
         Messages have nearly the order of their times. So a binary search over the numbers finds the message: it runs
         about 20 short statements, and needs no index by time. Messages that were posted at the same moment may have
@@ -67,7 +69,7 @@ class MessageQuerySet(models.QuerySet):
         Return (numbers up to `number`, numbers after `number`), each with the nearest first.
 
         The first list has at most `limit` + 1 numbers, the second list at most `limit`. Both statements read only the
-        index of the constraint `one_message_per_number`, if the query selects the messages of one room.
+        index of the constraint `one_message_per_number`, if the QuerySet selects the messages of one room.
         """
         older = self.filter(number__lte=number).order_by("-number").values_list("number", flat=True)
         newer = self.filter(number__gt=number).order_by("number").values_list("number", flat=True)
@@ -179,7 +181,7 @@ class Reaction(models.Model):
 
 
 class EarlierBody(models.Model):
-    """A body that a message had until a person replaced it."""
+    """A body that a message had until a person edited the message, or removed it during a hold."""
 
     id = models.BigAutoField(primary_key=True)
     message = models.ForeignKey(Message, related_name="+", on_delete=models.CASCADE)

@@ -46,7 +46,7 @@ def make_handle_keys(handle: str) -> dict[str, str | None]:
 
 
 class Login(NamedTuple):
-    """What a sign-in with a password needs of a person: the id, the encoded password, and whether it may be used."""
+    """What a sign-in with a password needs of a person: the id, the encoded password, and whether the row is active."""
 
     id: int
     password: str
@@ -125,7 +125,11 @@ class PersonManager(BaseUserManager):
         self.filter(id=person_id).update(seen_at=models.F("seen_at"))
 
     def create_superuser(self, handle: str, password: str | None) -> "Person":
-        """Create an operator, for `manage.py createsuperuser`. Raise ValidationError if the handle is taken."""
+        """
+        Create an operator, for `manage.py createsuperuser`.
+
+        Raise ValidationError if somebody has the handle, or one that looks like it.
+        """
         keys = make_handle_keys(handle)
         is_same = models.Q(handle_key=keys["handle_key"]) | models.Q(handle_skeleton=keys["handle_skeleton"])
         if self.filter(is_same).exists():

@@ -9,7 +9,7 @@ from .profiles import Login
 
 class PushSubscription(models.Model):
     """
-    A browser that receives pushes for a person. It belongs to a login, and is deleted with it.
+    A browser that receives pushes for a person. The row belongs to a login, and is deleted with this login.
 
     - `endpoint`: the address at the push service, which the browser has named; `digest`: the digest of this address.
     - `public_key`, `secret`: the keys of the browser, in base64url. Only the browser can read what they encrypt.

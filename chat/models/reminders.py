@@ -11,7 +11,7 @@ from .rooms import Room
 
 class ReminderQuerySet(models.QuerySet):
     def waiting(self) -> models.QuerySet:
-        """Select the reminders that have not been sent or refused."""
+        """Select the reminders that have been neither sent nor refused."""
         return self.filter(state=Reminder.WAITING)
 
     def shown(self) -> models.QuerySet:

@@ -3,8 +3,8 @@ Reads that may use a replica of the database: `read_from_replica(function)`.
 
 The setting DATABASE_REPLICA_URL names the replica. It may be behind the primary server. So only reads that tolerate
 this call `read_from_replica`, and every other statement uses the primary server. Inside of such a call, `ReplicaRouter`
-sends the queries of models to the replica, and `read_connection` gives the replica's connection to other statements. So
-a function that reads does not have to know about replicas.
+sends the queries of models to the replica, and `get_read_connection` gives the replica's connection to other
+statements. So a function that reads does not have to know about replicas.
 
 A read never uses a replica for rights, for a `ref`, for the newest messages of a room, or for changes after a cursor.
 This module writes nothing.
@@ -38,10 +38,11 @@ def has_replica() -> bool:
 
 def read_from_replica(read: Callable[[], _Result], is_current: Callable[[], bool] | None = None) -> _Result:
     """
-    Return `read()`. Its statements use a snapshot of the replica, if it answers and is not too far behind.
+    Return `read()`. Its statements use a snapshot of the replica, if the replica answers and is not too far behind.
 
-    Otherwise they use the primary server. `is_current` reads from the same snapshot whether the replica has what the
-    caller needs. If it fails on the replica, both run again on the primary server, so `read` must not change anything.
+    Otherwise, and inside a transaction, they use the primary server. `is_current` reads from the same snapshot whether
+    the replica has what the caller needs. If not, or after an error of the replica, `read` runs on the primary server.
+    It may be its second run, so `read` must not change anything.
     """
     if not has_replica() or connection.in_atomic_block or not _watch.is_usable():
         return read()

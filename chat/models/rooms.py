@@ -125,7 +125,7 @@ class Room(models.Model):
         (OWNERS, pgettext_lazy("who may call everybody", "owners")),
         (NOBODY, pgettext_lazy("who may call everybody", "nobody")),
     ]
-    # Only members may know that a room of one of these kinds exists.
+    # People who may not enter a room of one of these kinds must not learn that it exists.
     HIDDEN = (PRIVATE, DIRECT)
 
     slug = models.CharField(max_length=50, unique=True)
@@ -139,8 +139,8 @@ class Room(models.Model):
     # This says who may call everybody with `@all` and `@here`. Null means `moderators`. Read it with `get_callers`.
     callers = models.CharField(max_length=10, choices=CALLERS, null=True)
     offset = models.BigIntegerField(default=0, editable=False)
-    # This counts the messages ever posted, without edits, reactions and removals. Only differences have a meaning: the
-    # count began when the column was added, and null means 0.
+    # This counts the messages ever posted, without replies in threads, edits, reactions and removals. Only differences
+    # have a meaning: the count began when the column was added, and null means 0.
     posts = models.BigIntegerField(null=True, editable=False)
     # In a direct conversation, this names its people; null in other rooms. So the same people have one conversation.
     people_key = models.CharField(max_length=200, unique=True, null=True, editable=False)

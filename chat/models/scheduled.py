@@ -11,7 +11,7 @@ from .rooms import Room
 
 class ScheduledMessageQuerySet(models.QuerySet):
     def waiting(self) -> models.QuerySet:
-        """Select the messages that have not been posted or refused."""
+        """Select the messages that have been neither posted nor refused."""
         return self.filter(state=ScheduledMessage.WAITING)
 
     def shown(self) -> models.QuerySet:

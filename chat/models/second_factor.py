@@ -15,8 +15,8 @@ class SecondFactor(models.Model):
     """
     The app that makes one-time codes for a person.
 
-    `secret` is encrypted. `last_step` is the time step of the last code that was accepted: this code and earlier codes
-    are not accepted again.
+    `secret` is encrypted. `last_step` is the time step of the last code that was accepted: after that, neither this
+    code nor an earlier one is accepted.
     """
 
     person = models.OneToOneField(Person, primary_key=True, related_name="second_factor", on_delete=models.CASCADE)

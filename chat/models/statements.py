@@ -184,7 +184,11 @@ def snapshot() -> Iterator[None]:
 
 @contextmanager
 def long_statements() -> Iterator[None]:
-    """Run a block of a background task, whose statements may take DATABASE_TASK_SECONDS each."""
+    """
+    Run a block in which each statement may take DATABASE_TASK_SECONDS, for a background task.
+
+    On SQLite, and inside a transaction, this function has no effect.
+    """
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         yield
         return

@@ -44,7 +44,7 @@ class Token(models.Model):
     - `only_rooms`: whether the token reaches only `rooms`. Null is False. When such a room is deleted, it leaves
       `rooms`, and the token never reaches more rooms than before;
     - `expires_at`: the end of the token; null if it has none;
-    - `used_at`: when the token was used last, a few minutes late at most; null if it was never used;
+    - `used_at`: the time of the last use, or a time at most a few minutes before it; null if it was never used;
     - `survives_password_change`: whether the token stays when the person changes the password. Null is False.
     """
 

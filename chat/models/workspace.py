@@ -99,7 +99,7 @@ def count_news(member: Member) -> Counts:
 
 class Newest(NamedTuple):
     """
-    The newest state of a room, for an item that all of its members receive.
+    The newest state of a room, for an item that all members of the room receive.
 
     `authors` are the handles of the authors of the newest messages, one for each message, the newest first.
     """

@@ -25,7 +25,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Post(Event):
-    """Store a new message. With `thread`, the message is a reply in the thread of this message."""
+    """Store a new message. With `thread`, the new message is a reply in the thread of the message `thread`."""
 
     type = "post"
     ref: str
@@ -133,7 +133,7 @@ class Start(Event):
 
 @dataclass(frozen=True)
 class Schedule(Event):
-    """Post a message at a later time. With `thread`, the message is a reply in the thread of this message."""
+    """Post a message at a later time. With `thread`, it is a reply in the thread of the message `thread`."""
 
     type = "schedule"
     ref: str
@@ -162,7 +162,7 @@ class Command(Event):
     Run a command, such as `/topic News`.
 
     - `zone`: the time zone of the times in `text`; None for the person's own time zone.
-    - `thread`: a message that the command posts is a reply in the thread of this message.
+    - `thread`: a message that the command posts is a reply in the thread of the message `thread`.
     """
 
     type = "command"
@@ -189,7 +189,7 @@ class PostByCommand(Post):
 
 @dataclass(frozen=True)
 class Vote(Event):
-    """Choose options of a poll, by their positions, in place of an earlier choice."""
+    """Choose options of a poll, by their positions. They replace an earlier choice of the person."""
 
     type = "vote"
     ref: str
@@ -232,8 +232,8 @@ def digest(event: Event, slug: str) -> str:
     """
     Return the fingerprint (64 hex digits) of an event's type, room and content, without its ref.
 
-    Fields with their default value are left out. A client may send an event before an update of the server, and again
-    after it. So a new optional field of a later version does not change the fingerprint of such an event.
+    Fields with their default value are left out, so an optional field that a later version adds does not change the
+    fingerprint. This matters for a client that sends an event before an update of the server and resends it afterwards.
     """
     event_class: Any = type(event)
     given = ((name, getattr(event, name), default) for name, default in _get_defaults(event_class))

@@ -63,7 +63,7 @@ def joined(
     - `version`: the version of the client's code that the server delivers now.
     - `reset`: the client drops the messages that it has.
     - `announced`: the id of the newest announcement so far.
-    - `unread`: how many messages of other people are after the read marker; `first_unread`: the first id.
+    - `unread`: how many messages of other people are unread; `first_unread`: the id of the first of them, or None.
     - `refs_kept_seconds`: how long the server recognises a ref; None: always.
     - `epoch`: the id of the room's data. It changes when a backup is restored.
     """

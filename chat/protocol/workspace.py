@@ -110,7 +110,7 @@ def workspace_room(
     """
     Return a room as one of its members sees it.
 
-    - `posts`: a number that grows by one with each message. Only differences between two values have a meaning.
+    - `posts`: a number that grows by one with each message, except replies in threads. Only differences have a meaning.
     - `unread`: the number of unread messages at the time of `posts`.
     - `favourite`: the position among the person's favourites; None for other rooms.
     - `people`: the handles of the people in a direct conversation; None for other rooms.

@@ -21,7 +21,9 @@ __all__ = ["Bucket", "MemoryStore", "RedisStore", "Store", "make_store", "store"
 
 def make_store(urls: str | None, encryption_keys: Sequence[str] = ()) -> Store:
     """
-    Return the store in the first Redis of `urls`, which encrypts texts with the keys; for None, one in this process.
+    Return the store in the first Redis of `urls`; for None, a store in this process.
+
+    The store in Redis encrypts texts and the owners of rosters with the keys.
     """
     return RedisStore(urls, encryption_keys) if urls else MemoryStore()
 

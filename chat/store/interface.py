@@ -5,7 +5,7 @@ What a store can do: token buckets, tallies, counters, texts, series, leases and
 
 Times are in seconds. Callers choose the names, and each kind of state has its own namespace. If the docstring of a
 method says "may run later", the method does not wait for Redis: its command leaves with the worker's next round trip.
-All methods of a store in Redis raise the errors in `channels_transport.OUTAGES` while Redis is not available.
+The other methods of a store in Redis raise the errors in `channels_transport.OUTAGES` while Redis is not available.
 """
 
 from abc import ABC, abstractmethod
@@ -186,7 +186,7 @@ class Store(SingleTokens, SingleLeases):
         """Return the number of leases that have not ended."""
 
     # Rosters: the present owners, and the owners that came and went. An owner (a person) has one entry for each
-    # connection. The owner comes with the first entry and goes with the last entry. Entries expire if not renewed.
+    # connection. The owner comes with the first entry and goes with the last entry. An entry without renewal expires.
 
     @abstractmethod
     def add_entry(self, name: str, owner: str, entry: str, seconds: float) -> bool:

@@ -41,7 +41,7 @@ def _read_table() -> dict[int, str]:
 
 
 def _read_codes(sources: str) -> Iterator[int]:
-    """Return the code points in a list of numbers and of ranges such as `E0000-E0FFF`."""
+    """Yield the code points in a list of numbers and of ranges such as `E0000-E0FFF`."""
     for source in sources.split():
         first, _, last = source.partition("-")
         yield from range(int(first, 16), int(last or first, 16) + 1)

@@ -22,7 +22,7 @@ HEADER = """\
 
 
 def make_lines(icu: Any) -> list[str]:
-    """Return the lines of the table: one for each text that several characters look like."""
+    """Return the lines of the table: one for each text that other characters look like."""
     checker, decomposer = icu.SpoofChecker(), icu.Normalizer2.getNFDInstance()
     sources: dict[str, list[int]] = {}
     for code in (*range(0xD800), *range(0xE000, 0x110000)):
