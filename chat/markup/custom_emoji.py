@@ -1,9 +1,9 @@
 """
 The site's own emoji in the HTML of a body: `:name:` becomes a picture.
 
-This comes after the sanitiser, which allows no images. So the only images in the HTML are those that `draw` writes, and
-a body can neither add an image nor change an address. Code and links keep their text. This module does not know which
-emoji exist.
+This module runs after the sanitiser, which allows no images. So the only images in the HTML are those that `draw`
+writes, and a body can neither add an image nor change an address. Code and links keep their text. This module does not
+know which emoji exist.
 """
 
 import html

@@ -100,7 +100,7 @@ def _is_word(character):
 
 
 def _is_part_of_character(character):
-    """Return whether a character changes the one before it: a mark, a joiner, a variation selector, a skin tone."""
+    """Return whether a character changes the one before it, such as a mark, a joiner, a modifier or a skin tone."""
     is_part = unicodedata.category(character) in {"Mn", "Mc", "Me", "Lm"}
     return is_part or _PART_OF_PICTURE.match(character) is not None
 

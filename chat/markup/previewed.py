@@ -5,6 +5,7 @@ These links have no preview:
 
 - links in quotes, because the quoted message has the preview;
 - links in angle brackets: people use the brackets to ask for no preview;
+- mail addresses;
 - addresses in code, which are not links.
 
 This module opens no address.
