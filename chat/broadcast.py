@@ -48,7 +48,7 @@ def member_group(member_id: int) -> str:
 
 
 def person_group(person_id: int) -> str:
-    """Return the group of one person's own streams. Each tab has one stream, which does not depend on its room."""
+    """Return the group of one person's own streams. Each tab has one, which serves all rooms of the person."""
     return f"person-{person_id}"
 
 

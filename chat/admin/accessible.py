@@ -1,6 +1,6 @@
 """
-The common part of the admin's pages: controls that a keyboard reaches and that screen readers can name, and lists with
-checked filters.
+The common part of the admin's pages: controls that a keyboard reaches and that screen readers can name, and lists whose
+address may contain only the filters that the page offers.
 """
 
 from django.contrib import admin

@@ -12,6 +12,6 @@ class CheckedLookups:
     """
 
     def lookup_allowed(self, lookup: str, value: Any) -> bool:
-        """Return whether a parameter such as `role__exact` begins with the name of a field of `list_filter`."""
+        """Return whether a parameter, such as `role__exact`, is for a field of `list_filter`, and Django allows it."""
         field = lookup.partition("__")[0]
         return field in self.list_filter and super().lookup_allowed(lookup, value)  # type: ignore[misc]

@@ -2,7 +2,7 @@
 The consumers: each takes one Channels message, calls the services, and answers.
 
 They are thin. If a frame of a room, a board or a person's stream is refused or fails, the consumer answers with an
-error, and the connection continues. Only a `CloseConnection` closes it.
+error, and the connection continues. After a `CloseConnection`, the consumer closes the connection.
 """
 
 from .boards import AuthConsumer, WriteConsumer

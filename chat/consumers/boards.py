@@ -149,7 +149,7 @@ class WriteConsumer(BoardConsumer, WebsocketConsumer):
 
     def connect(self, message, board, session):
         """
-        Accept an admitted visitor.
+        Accept the owner or an admitted visitor.
 
         Close the socket of a removed visitor with 4403, and the socket of anybody else with 4404. `refuse_token`
         refuses a handshake with a token.

@@ -95,7 +95,7 @@ def refuse_token(message):
 
 def find_person(message):
     """
-    Return (person, token or None).
+    Return (person, token or None), and record the use of the token.
 
     Raise CloseConnection if the credential is invalid or missing. Raise it too for a person with a login who must set
     up a second factor first.

@@ -1,9 +1,10 @@
 """
 Path converters: how an id in an address becomes a value that every database takes.
 
-Converters reject no text. A text that cannot be an id becomes an id that no row has. So a view treats this text like an
-unknown id: it checks the method, the login and the rights first, and then returns the resource's own 404. Slugs have no
-converter, because sockets, commands and JSON bodies name rooms too: `rooms.find_room` checks the slug for all of them.
+Converters reject no text that matches their `regex`. A text that cannot be an id becomes an id that no row has. So a
+view treats this text like an unknown id: it checks the method, the login and the rights first, and then returns the
+resource's own 404. Slugs have no converter, because sockets, commands and JSON bodies name rooms too:
+`rooms.find_room` checks the slug for all of them.
 """
 
 from uuid import UUID

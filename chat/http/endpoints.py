@@ -110,7 +110,8 @@ def page_response(request: HttpRequest, name: str, find: Callable[[int], tuple],
     """
     Return one page of a list as JSON: {name: [items], "more": whether another page follows}.
 
-    The query parameter `page` counts from 0. `find(page)` returns (rows, more); `describe(rows)` returns the items.
+    The query parameter `page` counts from 0. A page after MAX_PAGE_NUMBER counts as this page. `find(page)` returns
+    (rows, more); `describe(rows)` returns the items.
     Raise `invalid_field` for a `page` that is not an integer.
     """
     page = min(get_query_integer(request, "page", protocol.check_integer, 0), MAX_PAGE_NUMBER)

@@ -42,7 +42,7 @@ def make_file_response(
 
     `filename` is the name that people see. `size` is in bytes. With `is_inline`, a browser shows the file if its type
     is one of SHOWN_TYPES; otherwise the browser saves it. The file of a name never changes, so its ETag is made of the
-    name. The status is 200, 206, 304 or 416. Raise FileLost if there is no such file.
+    name. The status is 200, 206, 302, 304 or 416. Raise FileLost if there is no such file.
 
     With CHAT_X_ACCEL, nginx sends the file. With CHAT_S3_REDIRECT, a request for a file that the browser saves is
     redirected to the bucket (302).
@@ -151,6 +151,6 @@ def make_disposition(kind: str, filename: str) -> str:
 
 
 def _is_unsafe(character: str) -> bool:
-    # The categories C are control characters, marks of the direction, and lone surrogates.
+    # The categories C include control characters, marks of the direction, and lone surrogates.
     # U+2028 and U+2029 end a line.
     return character in '"\\/:*?<>|;%\u2028\u2029' or unicodedata.category(character).startswith("C")

@@ -62,7 +62,7 @@ def _refuse_metrics(method: str, authorization: str) -> Answer | None:
     Return the answer to a request that may not read the metrics, or None if it may.
 
     METRICS_TOKEN decides, if it is set. Otherwise the metrics are open, except on the public port of a site with
-    PUBLIC_URL: they tell strangers how busy a site is.
+    PUBLIC_URL: the metrics would tell strangers how busy the site is.
     """
     if method not in SAFE_METHODS:
         return _refuse()

@@ -18,7 +18,7 @@ from chat.services import hooks, limits
 
 logger = logging.getLogger(__name__)
 
-# The headers with a sender's id of the request. A repeated request has the same id.
+# The headers in which senders name the id of a request. A repeated request has the same id.
 DELIVERY_HEADERS = (
     "HTTP_IDEMPOTENCY_KEY",
     "HTTP_X_GITHUB_DELIVERY",

@@ -2,7 +2,7 @@
 The files with which people install the site on a phone or a computer: the web manifest, the service worker, and the
 page that the worker shows while the server cannot be reached.
 
-None of these files depends on the person. This module must not write rows.
+These files contain nothing about a person. They depend only on the language. This module must not write rows.
 """
 
 import json
@@ -22,7 +22,7 @@ from chat.version import CLIENT_VERSION
 
 FOLDER = Path(__file__).parent / "service_worker"
 MANIFEST_SECONDS = 3600
-# The colours of chat.css. The pages name both for the bars of the browser; a manifest can have only one.
+# Two colours of chat.css. Pages name a light and a dark colour for the bars of the browser; a manifest has only one.
 LIGHT_GROUND, ACCENT = "#faf9f6", "#0f766e"
 ICON_SIZES = (192, 512)
 SITE_NAME = "Chat"  # the name that all pages show, in every language
@@ -106,7 +106,7 @@ def _read(name: str) -> str:
 
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """Show the page for a browser without a connection. The service worker keeps it. It is the same for everybody."""
+    """Show the page for a browser without a connection. The service worker stores it: it contains no personal data."""
     response = render(request, "chat/offline.html")
     response["Cache-Control"] = "no-cache"
     return response

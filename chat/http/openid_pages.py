@@ -47,7 +47,7 @@ def _fail(request, error, next_page):
 @require_safe
 def start(request):
     """
-    Redirect to the provider: 404 without OpenID Connect.
+    Redirect to the provider. Raise Http404 without OpenID Connect.
 
     Query: `next`: the page to open afterwards; `purpose`: `connect` to connect the account that is signed in, or
     `recent` to prove who is signed in.
@@ -68,7 +68,8 @@ def start(request):
 @require_safe
 def callback(request):
     """
-    Sign in the person whom the provider names, and redirect to the next page: 404 without OpenID Connect.
+    Sign in the person whom the provider names, and redirect to the next page, or to the page for the code of the second
+    factor. Raise Http404 without OpenID Connect.
 
     A person whom this site does not know yet is redirected to the page `new`. For a person who is signed in already and
     proves this again (`recent`), the login session keeps the proof.

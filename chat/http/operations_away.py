@@ -1,5 +1,5 @@
 """
-What the interface answers for `/operations/` while no worker can: a small page that says which part does not answer.
+What the interface answers for `/operations/` while no worker can answer: a small page that says which part is missing.
 
 The setting INTERFACE_ANSWERS names `answer_operations`. The page says no more than `/readyz` says to everybody. This
 module reads neither Redis nor the database.

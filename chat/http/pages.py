@@ -173,8 +173,8 @@ def invitation(request, key):
     """
     Show the room of an invitation: 404 if the key is not valid.
 
-    For a stranger, the login session keeps the invitation, because a sign-up may need it. An invitation without a room
-    redirects to the page for signing up, and people with an account to the lobby.
+    For a stranger or a guest, the login session keeps the invitation, because a sign-up may need it. An invitation
+    without a room redirects to the page for signing up, and people with an account to the lobby.
 
     A POST makes a signed-in person a member, and redirects to the room. A GET must not use the invitation, because link
     previews and prefetching send a GET.

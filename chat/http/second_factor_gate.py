@@ -1,9 +1,9 @@
 """
-The requirement of a second factor (CHAT_SECOND_FACTOR): people without one are redirected to the page that
-sets it up.
+The requirement of a second factor (CHAT_SECOND_FACTOR): people who need one and have none are redirected to the page
+that sets it up.
 
-Until then, they can do nothing else: pages redirect, and calls of the API are refused. Bots with a token are not
-affected. This module writes no rows.
+Until then, they can open only OPEN_PATHS and OPEN_PAGES: other pages redirect, and other calls of the API are refused.
+Bots with a token are not affected. This module writes no rows.
 """
 
 from collections.abc import Callable

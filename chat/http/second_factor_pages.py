@@ -30,8 +30,8 @@ QUIET_ZONE = 4  # modules of white around a QR code, which the standard requires
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_code(request):
     """
-    Show and check the form for the code, if this browser has sent the right password. Otherwise redirect to the
-    sign-in page.
+    Show and check the form for the code, if this browser has proved who signs in, and only the code is missing.
+    Otherwise redirect to the sign-in page.
 
     With `recovery=1` in the query, the form is for a recovery code. A correct code signs the person in, and redirects
     to `next`. If few recovery codes are left, it redirects to the page that makes new ones.
@@ -74,7 +74,7 @@ def second_factor(request):
 @require_POST
 def change(request, action):
     """
-    Do one action of the page, for accounts, and show its result: one of ACTIONS. Raise Http404 for another name.
+    Do one action of the page, for accounts, and show its result. `action` is one of ACTIONS; else raise Http404.
 
     Redirect guests and strangers to the sign-in page.
     """

@@ -7,7 +7,7 @@ from chat.http.forms import NEW_PASSWORD_HELP, Form, make_password_field
 
 
 class NewAppForm(Form):
-    """The form that confirms a new app with its code. Phones show digits, and offer a code that another app has."""
+    """The form that confirms a new app with its code. Phones show a keyboard of digits for it."""
 
     code = forms.CharField(
         label=gettext_lazy("Code of your app"),

@@ -1,7 +1,7 @@
 """
 Middleware: the security headers of responses, and the redirects from http to https.
 
-Both read the settings only. The interface adds the same headers to the responses that it makes itself.
+Both use the settings, and no rows. The interface adds the same headers to the responses that it makes itself.
 """
 
 from collections.abc import Callable

@@ -106,11 +106,11 @@ def settings(request):
 @require_POST
 def change(request, section):
     """
-    Change one section of the settings, for accounts, and redirect to the page. Return the page if the form has errors.
+    Change one section of the settings, for accounts, and redirect to the page, or to the lobby after a deletion.
 
-    `section` is one of SECTIONS, or a button without a form: `no-picture`, `end-login` {id}, `end-other-logins`,
-    `disconnect-openid`, `revoke-token` {id}. Raise Http404 for another name. Other people are redirected to the page
-    for signing in.
+    Return the page if the form has errors. `section` is one of SECTIONS, or a button without a form: `no-picture`,
+    `end-login` {id}, `end-other-logins`, `disconnect-openid`, `revoke-token` {id}. Raise Http404 for another name.
+    Other people are redirected to the page for signing in.
     """
     if not has_account(request):
         return _to_sign_in(request)

@@ -16,7 +16,8 @@ from chat.services import limits, people
 
 def _sign_in_view(template, form_class, get_person):
     """
-    Return the view of a form that signs the browser in: GET shows it, POST signs in and redirects to `next`.
+    Return the view of a form that signs the browser in. GET shows the form. POST signs in and redirects to `next`, or
+    to the page for the code of the second factor.
 
     `get_person(request, **fields)` checks the limits, and returns the person. If a POST has errors, the view returns
     the form with 400, or with 429 for a rate limit.

@@ -67,7 +67,7 @@ def find_page_after(
     """
     Return the page that follows a sign-up: the room of the invitation that it used, or else the usual next page.
 
-    The link of a used invitation may have no use left, so the sign-up must not lead to it.
+    Forget a used invitation in the session. Its link may have no use left, so the sign-up must not lead to it.
     """
     if invitation is None or not sign_ups.is_needed(invitation, with_openid):
         return usual or get_next_page(request)

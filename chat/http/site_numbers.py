@@ -76,7 +76,11 @@ def _count_scheduled() -> list[Family]:
 
 
 def _collect_work() -> list[Family]:
-    """Return the families of what waits. These tables are small, because finished work is deleted from them."""
+    """
+    Return the families of tasks, mails, deliveries of webhooks and scheduled messages.
+
+    The first three tables are small, because finished work is deleted from them.
+    """
     tasks = gauge("chat_tasks", "Tasks by kind and state")
     for row in Task.objects.values("kind", "state").annotate(number=Count("id")).order_by():
         tasks.add(row["number"], kind=row["kind"], state=row["state"])

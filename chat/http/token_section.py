@@ -75,7 +75,7 @@ def list_rooms(person: Person) -> dict[str, Any]:
 
 
 def make_token(request: HttpRequest, fields: dict[str, Any]) -> str:
-    """Create the token of a TokenForm. Return the sentence with its key, which the page shows once."""
+    """Create the token of a TokenForm. Return a sentence with the key of the token, for the page to show once."""
     days = fields["expires"]
     limits = people.TokenLimits(
         scopes=fields["scopes"],

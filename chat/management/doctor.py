@@ -57,7 +57,7 @@ def check_mail_server() -> list[Finding]:
 
 
 def check_files() -> list[Finding]:
-    """Report whether this process can keep files, such as results of exports."""
+    """Report whether this process can keep files, and whether results of exports are missing."""
     problem = files.find_problem()
     if problem is not None:
         return [Finding.problem("files", problem)]

@@ -29,7 +29,7 @@ from chat.store import store
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 10  # if a monitor is killed, another one takes over after this time
-TURN_SECONDS = 1  # between two attempts to get the lease
+TURN_SECONDS = 1  # the longest pause between two turns
 LONG_SWEEP_SECONDS = 60
 SHUTDOWN_SECONDS = 1  # the longest time that each step of a shutdown waits for Redis or the database
 
@@ -137,7 +137,7 @@ class Monitor:
             logger.info("Standing by: another monitor works")
 
     def _attempt(self, name: str, function: Callable[[], Any]) -> Any:
-        """Call `function()` and return its result, or None if it fails. A later turn tries again."""
+        """Touch the alive file, call `function()` and return its result. Log a failure, and return None."""
         touch_alive_file()
         try:
             result = function()

@@ -1,7 +1,7 @@
 """
 The monitor's samples of the site for the page `/operations/`, in a thread of their own.
 
-A sweep or a check of the monitor may take long, and operators must not think that the monitor is away. The thread takes
+A sweep or a check of the monitor may take long, and operators must not think that the monitor is down. The thread takes
 samples only while its monitor works, and needs a lease of its own for them. So at most one process of the site takes
 samples.
 """
@@ -27,7 +27,8 @@ class Sampling(threading.Thread):
     """
     Takes, stores and publishes a sample every SAMPLE_SECONDS while `is_working()`. `holder` names the monitor.
 
-    `count_people()` returns how many people are in rooms, or None. An outage or a bug costs a sample, never the thread.
+    `count_people()` returns how many people are in rooms, or None. An outage or a bug does not end the thread: only the
+    sample is missing.
     """
 
     def __init__(self, holder: str, is_working: Callable[[], bool], count_people: Callable[[], int | None]) -> None:

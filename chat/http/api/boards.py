@@ -16,9 +16,10 @@ from chat.services import boards, budgets, entry, limits, people, rooms
 @never_cache
 def create_board(request):
     """
-    Create a board that this browser owns, for everybody. Body {name?, handle?}, as JSON or as the lobby's form.
+    Create a board that this browser owns, for everybody, except strangers on a site that is closed to guests.
 
-    Return 201 and {board, session, owner} to a script. Redirect a browser to the board.
+    Body {name?, handle?}, as JSON or as the lobby's form. Return 201 and {board, session, owner} to a script. Redirect
+    a browser to the board.
     """
     if accepts_json(request) and request.content_type == "application/json":
         fields = protocol.parse_object(request.body) if request.body else {}
@@ -37,7 +38,11 @@ def create_board(request):
 
 @never_cache
 def get_board(request, board):
-    """Return {board, session, owner} to everybody who has the link. `session` is this browser's own secret."""
+    """
+    Return {board, session, owner} to people with the link, except strangers on a site that is closed to guests.
+
+    `session` is this browser's own secret.
+    """
     found = boards.get_board(board)
     session = get_session_id(request, found)
     owner = boards.find_owner(session, request.user)

@@ -80,7 +80,7 @@ def list_deliveries(request, slug, hook_id):
 
 @signed_in
 def send_test(request, slug, hook_id):
-    """Send a test to the address of an outgoing hook. Return 201 and the delivery."""
+    """Start the delivery of a test to the address of an outgoing hook. Return 201 and the delivery."""
     limits.check_event(request.user.id)
     budgets.check("hooks", request.user.id)
     return JsonResponse(_describe_delivery(hooks.send_test(request.user, slug, hook_id)), status=201)
@@ -88,7 +88,7 @@ def send_test(request, slug, hook_id):
 
 @signed_in
 def send_again(request, slug, hook_id, delivery_id):
-    """Send again what a delivery of an outgoing hook sent. Return 201 and the new delivery."""
+    """Start a new delivery of what an earlier delivery of an outgoing hook sent. Return 201 and the new delivery."""
     limits.check_event(request.user.id)
     budgets.check("hooks", request.user.id)
     return JsonResponse(_describe_delivery(hooks.send_again(request.user, slug, hook_id, delivery_id)), status=201)

@@ -64,7 +64,7 @@ def create_disconnection(request):
     """
     Close a person's sockets in one room, or all sockets of the person, for operators.
 
-    Body {handle, room?}. Return 201 and the body.
+    Body {handle, room?}. Return 201 and {handle, room}.
     """
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body)

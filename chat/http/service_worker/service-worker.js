@@ -3,7 +3,7 @@
 // page while the server cannot be reached. chat/static/chat/ui/notification-worker.js shows the notifications of open pages.
 //
 // Pages and responses of the API always come from the server, never from the cache. The cache holds only the files with the
-// version of this worker in their address, and the page `/offline/`, which is the same for everybody. Each version of the
+// version of this worker in their address, and the page `/offline/`, which contains no personal data. Each version of the
 // site has another worker, which replaces the earlier one: chat/http/installed_app.py puts the version before the code.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
@@ -109,8 +109,8 @@ async function findKept(request) {
 // Pushes.
 
 /**
- * Shows the notification of a push. It replaces the earlier notifications of its room, because its text counts their
- * messages too. Browsers demand a notification for every push.
+ * Shows the notification of a push. The notification replaces the earlier ones of the same room, because its text also
+ * counts their messages. Browsers demand a notification for every push.
  * @param {PushMessageData | null} data
  */
 async function showPush(data) {
@@ -148,7 +148,7 @@ async function subscribeAgain() {
 // Notifications that the person clicks.
 
 /**
- * Opens an address of the site in an open tab of rooms. If there is none, opens a new tab.
+ * Opens an address of the site in the tab that `findTab` returns. If there is none, opens a new tab.
  * @param {string} address
  */
 async function openAddress(address) {

@@ -1,4 +1,4 @@
-"""Change the password of an account, as Django's command does, and end what the old password has opened."""
+"""Change the password of an account, as Django's command does, and end the logins and tokens of the person."""
 
 import getpass
 from typing import Any

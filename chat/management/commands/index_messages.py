@@ -17,7 +17,7 @@ class Command(ServiceCommand):
     def add_arguments(self, parser):
         parser.add_argument("--room", metavar="SLUG", help="Index only this room.")
         parser.add_argument(
-            "--again", action="store_true", help="Index from the beginning, even what is indexed already."
+            "--again", action="store_true", help="Index from the beginning, also the messages that are indexed already."
         )
         parser.add_argument(
             "--no-pause",
@@ -37,7 +37,7 @@ class Command(ServiceCommand):
         self.stdout.write(f"The index is up to date. Documents stored or deleted: {documents:,}.")
 
     def _steps(self, slug, is_hasty):
-        """Yield each Step of the index. Report the progress, and pause as long as the step took, unless `is_hasty`."""
+        """Yield each Step of the index, and report the progress. Unless `is_hasty`, pause as long as the step took."""
         started_at = reported_at = time.monotonic()
         for step in search.index_rooms(slug):
             yield step

@@ -7,7 +7,10 @@ from chat.services import account_invitations
 
 
 class Command(ServiceCommand):
-    help = "Print a link with which people create an account. Without PUBLIC_URL, put the site's address before it."
+    help = (
+        "Print a link with which people create an account. Without PUBLIC_URL, the link has no host: add the address of"
+        " the site before it."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--room", metavar="SLUG", help="The room that the new accounts join.")

@@ -9,7 +9,7 @@ from chat.store import store
 
 
 def check_redis():
-    """Raise CommandError if REDIS_URL has a wrong password, user or certificate. Ignore a Redis that is down."""
+    """Raise CommandError if a mistake in REDIS_URL, such as a wrong password, is the cause. Ignore an outage."""
     try:
         store.ping()
     except RedisConfigurationError as error:
@@ -19,7 +19,10 @@ def check_redis():
 
 
 class Command(BaseCommand):
-    help = "Tell the lobby when the list of rooms has changed, and delete expired data and the data of dead processes."
+    help = (
+        "Tell the lobby when the list of rooms has changed, index new messages for the search, take the samples for"
+        " operators, and delete expired data and the data of dead processes."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument(

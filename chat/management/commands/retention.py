@@ -36,7 +36,7 @@ class Command(ServiceCommand):
             action.add_argument("--person", metavar="HANDLE", help="Instead of a room: all rooms of this person.")
             if name == "hold":
                 action.add_argument("--reason", required=True, help="Why, such as the number of a case.")
-        held = actions.add_parser("held", help="Print what was removed during a hold, as one JSON object a line.")
+        held = actions.add_parser("held", help="Print what was removed during a hold, as one JSON object per line.")
         held.add_argument("room", help="The slug of a room.")
 
     def call_service(self, options):

@@ -5,7 +5,7 @@ from chat.services import announcements
 
 
 class Command(ServiceCommand):
-    help = "Announce a text to one person: in all open tabs, or else when the person connects before it expires."
+    help = "Announce a text to one person: in all open tabs, or else when the person connects before the text expires."
 
     def add_arguments(self, parser):
         parser.add_argument("handle", help="The person's handle; upper or lower case makes no difference.")
