@@ -29,8 +29,8 @@ from .scopes import ROOM_SCOPES
 
 logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
-describe_counter("events", "Events of clients on websockets that workers have handled, by their type", "type")
-describe_counter("rejects", "Refusals that workers sent to websockets, by their code", "code")
+describe_counter("events", "Events of clients on websockets and in polls that workers handled, by type", "type")
+describe_counter("rejects", "Refusals that workers sent to websockets and polls, by their code", "code")
 
 
 def answer_frame(connection, text):

@@ -1,10 +1,11 @@
 """
 Compression of HTML pages, for browsers that accept gzip.
 
-Only pages are compressed. Responses of the API may contain secrets beside text that another person chose, and their
-compressed length would reveal something about the secret (the attack BREACH). The secret of a page is Django's CSRF
-token, which is masked with other random bytes in each response. The settings show the key of a new token only once. The
-messages in the page of a room are not a secret from the people who can write there: they can read all of them.
+This module compresses only pages. Responses of the API may contain secrets beside text that another person chose, and
+their compressed length would reveal something about the secret (the attack BREACH). The secret of a page is Django's
+CSRF token, which is masked with other random bytes in each response. The settings show the key of a new token only
+once. The messages in the page of a room are not a secret from the people who can write there: they can read all of
+them.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""The context processors: values that every template gets."""
+"""The context processors: values for every template that a view renders with its request."""
 
 from django.conf import settings
 from django.http import HttpRequest

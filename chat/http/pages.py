@@ -98,7 +98,7 @@ def room(request, slug):
     The page contains the messages at which the room opens. So browsers and proxies must not keep it.
 
     A former address of a private room redirects its members. Strangers get a GuestForm instead, whether or not the room
-    exists. Only signed-in people learn which rooms exist.
+    exists. So this page does not tell strangers which rooms exist.
     """
     if not request.user.is_authenticated:
         context = {"room": {"slug": slug, "name": slug, "topic": ""}, "guest_form": GuestForm(), "next": request.path}
@@ -224,7 +224,7 @@ def has_account(request):
 
 
 def submit(form, act):
-    """Return what `act(fields)` returns. If the form or `act` has an error, add it to the form and return None."""
+    """Return what `act(fields)` returns, or None if the form is invalid. Add a ChatError of `act` to the form."""
     if not form.is_valid():
         return None
     try:

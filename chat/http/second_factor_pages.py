@@ -34,7 +34,7 @@ def sign_in_code(request):
     Otherwise redirect to the sign-in page.
 
     With `recovery=1` in the query, the form is for a recovery code. A correct code signs the person in, and redirects
-    to `next`. If few recovery codes are left, it redirects to the page that makes new ones.
+    to `next`. After a recovery code of which few are left, redirect to the page that makes new ones.
     """
     person, next_page = people.find_pending(request), get_next_page(request)
     if person is None:

@@ -2,9 +2,9 @@
 Mentions: the names after an @ in a body. This module does not know which people exist.
 
 A mention is the whole handle of a person after an @ or its wide form. Handles may contain spaces and punctuation, so
-several names may begin at one @: the caller looks up all of them and takes the longest. Code, links and mail addresses
-contain no mentions. A name begins and ends at the borders of words, so `@alice` does not mention `al`, and neither does
-`x@al.example`.
+several names may begin at one @: the caller looks up all of them and takes the longest handle. Code, links and mail
+addresses contain no mentions. A name begins and ends at the borders of words, so `@alice` does not mention `al`, and
+neither does `x@al.example`.
 """
 
 import html

@@ -43,12 +43,13 @@ class Announcement(models.Model):
     level = models.CharField(max_length=10, choices=LEVELS, default=INFO)
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
-    # The id of the Reminder that this whisper delivers, and the path of what it is about. Null for other announcements.
+    # The id of the Reminder that this whisper delivers, and the path of the room or message that the reminder is about.
+    # Null for other announcements.
     reminder = models.BigIntegerField(null=True, editable=False)
     link = models.CharField(max_length=200, null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Person, null=True, related_name="+", editable=False, on_delete=models.SET_NULL)
-    # Every handshake selects the announcements that have not expired. There are few of them.
+    # Every handshake of a room or a person's stream selects the announcements that have not expired. They are few.
     expires_at = models.DateTimeField(db_index=True)
 
     objects = AnnouncementQuerySet.as_manager()
@@ -69,7 +70,7 @@ class Receipt(models.Model):
 
 
 def get_newest_announcement_id() -> int:
-    """Return the id of the newest announcement, or 0. Every stream of a person runs this statement when it opens."""
+    """Return the id of the newest announcement, or 0. This statement runs for each `workspace` event."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(MAX(id), 0) FROM chat_announcement")
         return cursor.fetchone()[0]

@@ -154,7 +154,7 @@ def _is_short(token):
 
 
 def _make_prefix(token, length):
-    """Return the label of the messages with a token that begins with these characters."""
+    """Return the label of the messages that contain a token with the same first `length` characters."""
     # PostgreSQL reads all entries with a prefix, and a short prefix has very many. So short prefixes have labels.
     return f"{LABEL}{length}{token[:length]}"
 
@@ -168,9 +168,9 @@ def _find_with_vectors(condition, rows, limit):
     """
     Find the newest messages, in windows of ids from the newest to the oldest.
 
-    PostgreSQL's index has no order. So PostgreSQL would read each match before it returns the newest ones: a second for
-    a common word. If a word is common, the documents that are read one by one have enough matches. If the word is rare,
-    the windows have few matches. Windows of older ids are larger.
+    PostgreSQL's index has no order. So PostgreSQL would read each match before it returns the newest ones, which takes
+    a second for a common word. If a word is common, the documents that are read one by one have enough matches. If the
+    word is rare, the windows have few matches. Windows of older ids are larger.
     """
     query = _make_query(condition)
     newest = _read_ids("SELECT COALESCE(MAX(message_id), 0) FROM chat_searchdocument", [])[0]

@@ -35,7 +35,7 @@ class Grant:
     - `scopes`: some of SCOPES;
     - `room_ids`: the rooms that the token reaches; None for all rooms. Rooms that were deleted are missing, so the set
       may be empty;
-    - `used_at`: when the token was used last, as far as it is stored.
+    - `used_at`: the stored time of the token's last use.
     """
 
     token_id: int

@@ -1,7 +1,7 @@
 """
-The items of other systems that imports have stored here, each with its row here.
+The items of other systems that an import has stored here, each with its row here.
 
-So a second import of the same export stores nothing, and a new import continues one that was killed.
+So a second import of the same export stores nothing, and a new import continues an import that was killed.
 """
 
 from django.db import models

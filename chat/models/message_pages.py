@@ -2,8 +2,8 @@
 The statements that read messages of a room for a client: the newest ones, changes after an offset, and parts of the
 history.
 
-Each function runs at most two statements for any number of messages. Every handshake runs one of these functions;
-statements.py gives the reason for statements that are built only once.
+Each function runs at most two statements for any number of messages. Most handshakes of a room run one of these
+functions, so their statements are built only once: statements.py gives the reason.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from django.utils import timezone
 from .people import Person
 from .rooms import Room
 
-MAX_SWAPPED = 20  # messages that are posted at the same moment
+MAX_SWAPPED = 20  # the most messages whose times are expected to be swapped
 
 
 class AdditionBit(IntFlag):

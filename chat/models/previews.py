@@ -45,7 +45,7 @@ class LinkPreview(models.Model):
     """
     A link in a message, and the Preview that the message shows for it.
 
-    - `due_at`: a worker has to fetch the page from this time on; null if no worker has to.
+    - `due_at`: a worker fetches the page after this time; null if there is nothing to fetch.
     - `tries`: the number of workers that have begun to fetch it.
     - `hidden`: somebody has removed the preview. The row stays without `url` and `preview`, so that the preview does
       not come back.

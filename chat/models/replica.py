@@ -78,7 +78,7 @@ class Watch:
 
     At most once in CHECK_SECONDS, it asks both servers for their positions in the write-ahead log. The replica has
     everything that was committed before the newest position that it has replayed. So the age of that position is an
-    upper limit of the lag. This is true while nothing is written, and if the replica has lost the primary server.
+    upper limit of the lag, also while nothing is written, and if the replica has lost the primary server.
     """
 
     def __init__(self) -> None:
@@ -139,7 +139,7 @@ def _read_written() -> int:
 
 
 def _read_replayed() -> int:
-    """Return the position up to which the replica has replayed. Raise DatabaseError if it is not a replica."""
+    """Return the position up to which the replica has replayed. Raise DatabaseError if the server is no replica."""
     with connections[REPLICA].cursor() as cursor:
         cursor.execute("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn() - '0/0'::pg_lsn")
         is_replica, replayed = cursor.fetchone()

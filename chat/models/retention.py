@@ -11,7 +11,8 @@ from .rooms import Room
 
 class RetentionRule(models.Model):
     """
-    Messages older than `days` are deleted: in `room`, else in all rooms of the kind `access`, else in all rooms.
+    Messages older than `days` are deleted in `room`; without a room, in all rooms of the kind `access`; without both,
+    in all rooms.
 
     The most specific rule decides. If `days` is null, the messages are kept without a limit of time.
     """
@@ -35,7 +36,7 @@ class RetentionRule(models.Model):
 
 class Hold(models.Model):
     """
-    Nothing may be deleted: in `room`, or in all rooms in which `person` is a member or has written.
+    Nothing may be deleted in `room`, or in all rooms in which `person` is a member or has written.
 
     While a hold applies, the body of a message that a person removes is kept as an EarlierBody.
     """

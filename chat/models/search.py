@@ -38,7 +38,7 @@ class SearchDocumentManager(models.Manager):
         return dict(self.filter(message_id__in=message_ids).values_list("message_id", "digest"))
 
     def replace(self, outdated_ids: Sequence[int], documents: Sequence[Document]) -> None:
-        """Delete the documents of the messages `outdated_ids`, and store documents of messages that have none."""
+        """Delete the documents of the messages `outdated_ids`. Then store `documents` of messages that have none."""
         with connection.cursor() as cursor:
             cursor.executemany("DELETE FROM chat_searchdocument WHERE message_id = %s", [(id,) for id in outdated_ids])
             if connection.vendor == "postgresql":
@@ -209,7 +209,7 @@ class Changed(NamedTuple):
 
 
 def get_changed_messages(room_id: int, after: int, upto: int, limit: int) -> list[Changed]:
-    """Return the first `limit` messages of a room with offsets after `after` and up to `upto`, in their order."""
+    """Return the first `limit` messages of a room with offsets after `after` and up to `upto`, in ascending order."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

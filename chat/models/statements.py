@@ -1,5 +1,5 @@
 """
-SQL statements that run for every frame, and blocks that read from one snapshot.
+SQL statements that run for every frame, and blocks that read from one snapshot or run long statements.
 
 Django 2.2 builds a statement each time it runs, which takes ten times as long as the database needs to run it. So the
 few statements that run for every frame are built once. This module does not know what the rows mean.

@@ -83,7 +83,7 @@ def _select(select: str, person: Person, room_id: int | None) -> tuple[str, list
 
 
 class Counts(NamedTuple):
-    """The `unread` and `mentions` of a Place, for the room's number of messages `posts`."""
+    """The `unread` and `mentions` of a Place, and the `posts` of the room at the same time."""
 
     unread: int
     mentions: int

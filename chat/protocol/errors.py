@@ -31,7 +31,7 @@ CLOSE_FLOODING = 4429
 
 class ChatError(Exception):
     """
-    A request was refused, and nothing has changed.
+    A request was refused, and nothing has changed; or it failed (`internal`, `unavailable`) and may have been stored.
 
     - `code`: one of the wire's codes.
     - `text`: a sentence for people. The caller must write it as a literal, because `bin/make_languages.py` collects the

@@ -28,7 +28,7 @@ from .zones import get_zone, localize
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MAX_POSITIONS = 20  # options of a poll
+MAX_POSITIONS = 20  # options that one vote names
 _COMMAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EMOJI_NAME = re.compile(r"[a-z0-9_-]{2,40}")

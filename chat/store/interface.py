@@ -30,7 +30,7 @@ class Taken(NamedTuple):
 
 
 class Entered(NamedTuple):
-    """The answer of `enter`: the name whose leases are all taken or None, some owners, and the number of all owners."""
+    """The answer of `enter`: the name whose leases are all taken (or None), some owners, and the number of owners."""
 
     full: str | None
     owners: list[str]

@@ -26,7 +26,7 @@ throttle = LogThrottle(logging.getLogger(__name__))
 # The keys of a roster remain for at least half of this time after its last entry ends. So a sweep can still find the
 # owners who left.
 ROSTER_GRACE_SECONDS = 600
-# The last part of each key of a roster: the script explains them.
+# The last parts of the keys of a roster. The script explains the keys.
 ROSTER_PARTS = ("entries", "owners", "changes", "longest")
 
 

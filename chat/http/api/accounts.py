@@ -64,7 +64,7 @@ def create_user(request):
 
 
 def create_guest(request):
-    """Create a guest and sign in, for everybody. Body {handle}. Return 201 and the session."""
+    """Create a guest and sign in, for everybody if guests may enter. Body {handle}. Return 201 and the session."""
     fields = protocol.check_fields(protocol.parse_object(request.body), handle=protocol.check_handle)
     limits.check_address("guests", limits.get_address(request))
     people.sign_in(request, people.sign_up_guest(fields["handle"], people.get_browser(request)))

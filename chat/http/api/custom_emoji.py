@@ -41,7 +41,11 @@ def _describe(emoji, person):
 
 @signed_in
 def add_emoji(request, name):
-    """Add an emoji. The body is an image file (PNG, JPEG, WebP or GIF). Return 201 and the emoji."""
+    """
+    Add an emoji, for the people whom the setting CHAT_CUSTOM_EMOJI allows.
+
+    The body is an image file (PNG, JPEG, WebP or GIF). Return 201 and the emoji.
+    """
     budgets.check("custom_emoji", request.user.id)
     emoji = custom_emoji.add_emoji(request.user, name, request.body)
     return JsonResponse(_describe(emoji, request.user), status=201)
@@ -49,7 +53,7 @@ def add_emoji(request, name):
 
 @signed_in
 def delete_emoji(request, name):
-    """Delete an emoji, for operators and for the person who added it. Return 204."""
+    """Delete an emoji, for operators and for the person who added it and may still add emoji. Return 204."""
     limits.check_event(request.user.id)
     custom_emoji.delete_emoji(request.user, name)
     return HttpResponse(status=204)

@@ -148,7 +148,7 @@ def list_logins(request):
 @signed_in
 def end_logins(request):
     """
-    Sign out in all other browsers. Body {own?, tokens?}: sign out here too, and revoke all tokens too.
+    Sign out in all other browsers. Body {own?, tokens?}: `own` signs out here too, and `tokens` revokes all tokens.
 
     Return {ended, tokens}: how many logins and tokens were ended.
     """

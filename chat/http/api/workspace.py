@@ -20,7 +20,7 @@ def list_rooms(request):
 
 @signed_in
 def read_room(request, slug):
-    """Move the person's read marker in a room to `offset`, or to the end if it is missing. Return {read}."""
+    """Move the person's read marker in a room to `offset`, or without `offset` to the end. Return {read}."""
     limits.check_event(request.user.id)
     fields = protocol.parse_object(request.body) if request.body else {}
     offset = get_optional(fields, "offset", protocol.check_integer)

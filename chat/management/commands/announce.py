@@ -5,7 +5,7 @@ from chat.services import announcements
 
 
 class Command(ServiceCommand):
-    help = "Announce a text to everybody who is connected, and once to everybody who connects before it expires."
+    help = "Announce a text to everybody who is connected, and once to everybody who connects before the text expires."
 
     def add_arguments(self, parser):
         parser.add_argument("text", help="The announcement: 1 to 1,000 characters.")
