@@ -26,7 +26,8 @@ def _to_sign_in():
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request):
     """
-    Show a person's open links for accounts, and create one: 403 for people who may not invite.
+    Show a person's open links for accounts (to operators, everybody's), and create one: 403 for people who may not
+    invite.
 
     Only the page after the POST shows the new link. Strangers are redirected to the page for signing in.
     """

@@ -46,7 +46,7 @@ def _is_part_of(own, host):
 
 
 def _simplify(label):
-    """Return the text without invisible characters, accents and outer `<>`, in NFKC and in lower case."""
+    """Return the text without invisible characters, combining marks and outer `<>`, in NFKC and in lower case."""
     visible = "".join(character for character in label if unicodedata.category(character) not in ("Cf", "Mn"))
     return unicodedata.normalize("NFKC", visible.translate(_DOTS)).lower().strip().strip("<>")
 

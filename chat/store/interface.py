@@ -268,8 +268,8 @@ class Store(SingleTokens, SingleLeases):
         Do what `take_changes` does, and call `on_taken` with the result. This may run later.
 
         Take changes at most once in `seconds`: if there are changes, and `counter` was increased within the last
-        `seconds`, take nothing, and call `on_held()`. Only this method, when it takes changes, and `increment` increase
-        the counter.
+        `seconds`, take nothing, and call `on_held()`. These `seconds` begin when this method takes changes, or when
+        `increment` is called for the counter.
         """
 
 

@@ -21,8 +21,9 @@ def start_session(request):
     """
     Sign in, for everybody. Body {handle, password, code?}. Return the session.
 
-    Raise `not_signed_in` (401) if the handle or the password is wrong; `second_factor_required` (401) if the account
-    needs a `code`, or if the code is wrong; `rate_limited` after too many attempts.
+    Raise `not_signed_in` (401) if the handle or the password is wrong, or if the person may not sign in with a
+    password; `second_factor_required` (401) if the account needs a `code`, or if the code is wrong; `rate_limited`
+    after too many attempts.
     """
     body = protocol.parse_object(request.body)
     fields = protocol.check_fields(body, handle=protocol.check_string, password=protocol.check_string)
