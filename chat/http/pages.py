@@ -48,7 +48,7 @@ def _get_layout(request):
 @counts_reads
 def lobby(request, room_form=None, status=200):
     """
-    Show the list of rooms to everybody. Accounts also get a form for a new room.
+    Show the list of rooms that are not archived, to everybody. Accounts also get a form for a new room.
 
     Query: `q`, text to search for. Each person sees public rooms and the private rooms that they are a member of.
     """
@@ -93,7 +93,8 @@ def create_room(request):
 @counts_reads
 def room(request, slug):
     """
-    Show a room to people who may read it: 404 if the person may not know of the room, 403 if banned.
+    Show a room to people who may read it: 404 if the person may not know of the room, 403 if the room refuses a person
+    who knows it.
 
     The page contains the messages at which the room opens. So browsers and proxies must not keep it.
 

@@ -125,7 +125,7 @@ class Room(models.Model):
         (OWNERS, pgettext_lazy("who may call everybody", "owners")),
         (NOBODY, pgettext_lazy("who may call everybody", "nobody")),
     ]
-    # People who may not enter a room of one of these kinds must not learn that it exists.
+    # Strangers and outsiders must not learn that a room of one of these kinds exists.
     HIDDEN = (PRIVATE, DIRECT)
 
     slug = models.CharField(max_length=50, unique=True)

@@ -1,4 +1,8 @@
-"""The JSON API of moderation: roles of members, reports and earlier bodies of messages, and the audit log."""
+"""
+The JSON API of moderation: roles of members, reports and earlier bodies of messages, and the audit log.
+
+The docstrings say "moderators" for the moderators and owners of a room, and for operators.
+"""
 
 from django.http import JsonResponse
 

@@ -21,7 +21,7 @@ def list_people(request):
     Return {people: [{handle, name, status, emoji, time_zone, picture}]}, for signed-in people.
 
     Query: one or more `handle` for these people; or `q` for people whose handle begins with this text, or whose name
-    has a word that begins with it. With `q`, `room` limits the list to members of this room.
+    has a word that begins with it. With `q`, `room` limits the list to members of this room; guests must name a room.
     """
     limits.check_event(request.user.id)
     handles = request.GET.getlist("handle")
