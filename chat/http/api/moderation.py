@@ -146,7 +146,7 @@ def describe_report(report):
 
 @signed_in
 def list_versions(request, slug, number):
-    """Return {versions: [{body, at, by}]} of a message, the oldest body first, to the room's moderators."""
+    """Return {versions: [{body, at, by}]} of a message to the room's moderators, the present body last."""
     room = moderation.get_moderated_room(request.user, slug, Action.SEE_HISTORY)
     found = rooms.get_history(room, number)
     return ListResponse({"versions": [_describe_version(version) for version in found]})

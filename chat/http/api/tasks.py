@@ -52,7 +52,11 @@ def _describe(task):
 
 @signed_in
 def list_tasks(request, slug):
-    """Return {tasks: [...]} to people who may read the room: the 10 newest tasks that this person started in it."""
+    """
+    Return {tasks: [...]} to people who may read the room: the tasks that this person started in it.
+
+    These are the 10 newest tasks that have not expired, the oldest first.
+    """
     room = rooms.get_readable_room(request.user, slug)
     return ListResponse({"tasks": [_describe(task) for task in tasks.get_recent_tasks(request.user, room.id)]})
 
