@@ -189,7 +189,9 @@ def has_login(session_key: str) -> bool:
 
 
 def has_current_password(person: Any, session: Session) -> bool:
-    """Return whether the login was made with the present password. Return True for people without a password."""
+    """
+    Return whether the login was made with the present password. Return True for guests, and for people without a login.
+    """
     if not person.is_authenticated or person.is_guest:
         return True
     return constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())

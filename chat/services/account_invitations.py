@@ -56,7 +56,8 @@ def make_invitation(
 
     Raise:
 
-    - `forbidden` if the person may not make this link, or has MAX_OPEN open links;
+    - `forbidden` if the person may not make this link or has MAX_OPEN open links, or if the site accepts no new
+      accounts;
     - `not_found` for the room; `taken` for the handle; or the error of a field.
     """
     if not entry.may_accounts_be_made():

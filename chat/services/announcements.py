@@ -3,7 +3,8 @@ Announcements: what operators say to everybody, to one room, or (a whisper) to o
 
 An announcement is a row. Connected people receive it at once. People who connect receive it at each handshake, until
 they dismiss it or it expires. A receipt records that a person has dismissed it. The callers check permissions: only
-operators can announce (in a shell, in the admin, or through the API for operators).
+operators can announce (in a shell, in the admin, or through the API for operators). The site itself whispers reminders
+and notices.
 """
 
 from collections.abc import Collection, Iterable, Iterator

@@ -1,7 +1,7 @@
 """
-The audit log: each act of a moderator, stored in the transaction of the act.
+The audit log: the acts of moderators and owners. Each act is stored in its own transaction.
 
-This module checks no permission and publishes nothing. `rooms` and `moderation` call it for each act.
+This module checks no permission and publishes nothing. The services that run such acts call it.
 """
 
 from typing import Any

@@ -1,8 +1,9 @@
 """
-Blocks: a person can block another person's direct messages, and the notices of that other person's mentions.
+Blocks: a person can block another person. The blocked person then cannot send direct messages to the person, and the
+mentions that the blocked person writes do not notify the person.
 
-The blocked person cannot notice the block: a refused direct message gets the same error for every reason. This module
-writes Block and publishes nothing.
+The blocked person does not learn of the block: a refused direct message gets the same error for every reason. This
+module writes Block and publishes nothing.
 """
 
 from collections.abc import Iterable

@@ -9,9 +9,9 @@ CHAT_LIMITS has up to three limits for each kind of request:
 
 A kind without an entry has no such limit. CHAT_LIMITS=off switches all limits off.
 
-Two kinds of costs exist. `check` takes the cost before a request is handled. `check_debt` and `charge` are for costs
-that are known only afterwards, such as the number of messages in an answer. Then the request is handled, and the next
-request waits until the debt is paid.
+`check` takes the cost before a request is handled. `check_debt` and `charge` are for costs that are known only
+afterwards, such as the number of messages in an answer. Then the request is handled, and the next request waits until
+the debt is paid.
 
 This module writes only the store's token buckets and its tally of refusals.
 """
@@ -167,9 +167,9 @@ def check_debt(buckets: Sequence[Bucket]) -> None:
     """
     Raise `rate_limited` if one of the buckets is empty. Take nothing.
 
-    While the buckets are well filled, this needs no trip to Redis: `charge` reports how many tokens are left. When
-    fewer than a tenth are left, this process asks Redis before each request. Until a process knows that a bucket is
-    low, it handles at most one request in each of its threads.
+    While the buckets are well filled, this needs no round trip to Redis: `charge` reports how many tokens are left.
+    When fewer than a tenth are left, this process asks Redis before each request. Until a process knows that a bucket
+    is low, it handles at most one request in each of its threads.
     """
     now = time.monotonic()
     if any(_low.get(bucket.name, 0) > now for bucket in buckets):
@@ -194,7 +194,7 @@ def forget_levels() -> None:
     _low.clear()
 
 
-# The kinds of such costs.
+# Budgets of which some costs are known only afterwards.
 
 
 def check_reads(owner: int | None, address: str | None) -> None:

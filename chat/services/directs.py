@@ -1,8 +1,8 @@
 """
 Direct conversations: rooms of two to nine people that nobody else can find or join.
 
-The same people always have the same conversation: its key is the sorted list of their ids, and a constraint makes the
-key unique. This module writes Room and Member when a conversation is opened for the first time.
+The same people get the same conversation again: its key is the sorted list of their ids, and a constraint makes the key
+unique. This module writes Room and Member when a conversation is opened for the first time.
 """
 
 import secrets
@@ -29,7 +29,7 @@ def open_direct(person: Person, handles: Iterable[object]) -> tuple[Room, list[P
     Raise:
 
     - `invalid_field` for fewer than one or more than eight other people;
-    - `not_found` for a handle;
+    - `not_found` or `invalid_field` for a handle;
     - `forbidden` if one of the people does not accept direct messages from the person, or blocks the person;
     - `forbidden` for a token that does not reach the conversation;
     - `rate_limited` after too many new conversations.

@@ -66,7 +66,7 @@ def create_invitation(
 
 def get_invitations(person: Person, slug: str) -> QuerySet:
     """
-    Return the open invitations of a room whose creators may still invite, newest first.
+    Return the open invitations of a room, newest first. Leave out those whose creators may no longer invite.
 
     Raise `not_found` or `forbidden` as `create_invitation` does.
     """

@@ -48,12 +48,12 @@ def check_event(owner: int | str, ref: str | None = None) -> None:
 
 def check_frame(person_id: int, ref: str | None = None) -> None:
     """
-    Count one frame of a person. While the person's bucket is well filled, this needs no extra trip to Redis.
+    Count one frame of a person. While the person's bucket is well filled, this needs no extra round trip to Redis.
 
-    The token is taken with the worker's next trip, which returns how many tokens are left. When fewer than a tenth are
-    left, this process counts the person's frames before it handles them, and `check_event` refuses frames without a
-    token. This ends when the process has received no frame of the person for the time in which an empty bucket fills
-    (10 s at least).
+    The token is taken with the worker's next round trip, which returns how many tokens are left. When fewer than a
+    tenth are left, this process counts the person's frames before it handles them, and `check_event` refuses frames
+    without a token. This ends when the process has received no frame of the person for the time in which an empty
+    bucket fills (10 s at least).
 
     The bound: until a process knows that the bucket is low, it handles at most one frame in each of its threads. So in
     `seconds`, the workers handle at most burst + rate * seconds + (number of worker threads) frames. A client gains
@@ -97,8 +97,8 @@ def check_handshake(address: str) -> None:
     """
     Count one handshake of an address. Raise `rate_limited`.
 
-    The tokens are taken with the worker's next trip to Redis. While the bucket is well filled, a handshake waits for no
-    trip. `budgets.check_debt` says how far a process can exceed the limit.
+    The tokens are taken with the worker's next round trip to Redis. While the bucket is well filled, a handshake does
+    not wait for Redis. `budgets.check_debt` says how far a process can exceed the limit.
     """
     if settings.CHAT_LIMITS_ON:
         buckets = budgets.find_address_buckets("handshakes", address)
@@ -234,7 +234,8 @@ def check_new_address(person_id: int, address: str, to: str) -> None:
 
     `to` is a digest of the reader's address. Raise `rate_limited`.
     """
-    # Strangers cause the mails that `check_mail` counts. They must not keep the owner from changing the address.
+    # Other people may request the mails that `check_mail` counts. These people must not keep the owner from changing
+    # the address.
     budgets.check_each(("mails", f"by-{person_id}"), ("mails", f"to-{to}"), ("new_addresses", get_network(address)))
 
 

@@ -1,10 +1,10 @@
 """
 The events of one person that a polling client missed because none of its requests was waiting.
 
-The backlog repeats changes of messages. The other events of a person do not move the cursor: read markers, tasks,
-announcements, reports and the person's own role. This module compares their present state with the state at the
-client's last poll, and sends an event for each difference. The store keeps that state for each client. If the store has
-lost it, the client gets the whole present state. This module writes no rows.
+The backlog repeats changes of messages. Read markers, tasks, announcements, reports and the person's own role do not
+move the cursor. This module compares their present state with the state at the client's last poll, and sends an event
+for each difference. The store keeps that state for each client. If the store has lost it, the client gets the whole
+present state. This module writes no rows.
 """
 
 import json

@@ -36,7 +36,7 @@ def count_sign_in(is_guest: bool) -> None:
 
 
 def count_sign_in_failure(reason: str) -> None:
-    """Count a sign-in that failed. docs/watching.md lists the reasons."""
+    """Count a sign-in, or a use of a token, that failed. docs/watching.md lists the reasons."""
     count("sign_in_failures", (reason,))
 
 

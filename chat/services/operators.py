@@ -43,5 +43,5 @@ def close_streams(person: Person) -> None:
 
 
 def get_rooms() -> tuple[list[Room], bool]:
-    """Return the newest 500 rooms of every kind, and whether there are more."""
+    """Return the newest MAX_ROOMS rooms of the site, whatever their kinds, and whether there are more."""
     return read_page(Room.objects.order_by("-id"), MAX_ROOMS)

@@ -22,7 +22,8 @@ def is_own_origin(origin: str, host: str) -> bool:
 
 def may_change(origin: str, host: str) -> bool:
     """
-    Return whether a page may send requests that change something. `host` must be one of ALLOWED_HOSTS.
+    Return whether a page may send requests that change something. The caller has checked that ALLOWED_HOSTS allows
+    `host`.
 
     Unlike a websocket, a request may also come from a page at another address of this site. An example is the admin in
     the local network.

@@ -46,7 +46,9 @@ class AddressRefused(OutgoingError):
 
 
 def check_url(url: Any) -> str:
-    """Return a URL of http or https without credentials. Raise AddressRefused. This function resolves no name."""
+    """
+    Return the URL if it is one of http or https, without credentials. Otherwise raise AddressRefused. Resolve no name.
+    """
     try:
         parts = urlsplit(url) if isinstance(url, str) and len(url) <= MAX_URL else urlsplit("")
         has_host, _ = bool(parts.hostname) and not _AMBIGUOUS.search(parts.netloc), parts.port
@@ -86,7 +88,7 @@ def _find_embedded(address):
 
 
 def _connect(connection):
-    """Return a socket to the first allowed address of a connection's host that answers."""
+    """Return a socket to the first address of a connection's host that is allowed and accepts the connection."""
     try:
         found = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -145,7 +147,9 @@ class _OpenConnections(threading.local):
     connections: list[socket.socket] | None = None
 
     def add(self, connection: socket.socket) -> None:
-        """Let `_end_after` end this connection when its time is over. Keep a copy of the socket: TLS takes it over."""
+        """
+        Let `_end_after` end this connection in time. Keep a copy of the socket, because TLS takes over the original.
+        """
         if self.connections is not None:
             self.connections.append(connection.dup())
 
@@ -155,7 +159,7 @@ _open = _OpenConnections()
 
 @contextlib.contextmanager
 def _end_after(seconds: float) -> Iterator[None]:
-    """End the connections that this thread makes in the block when `seconds` have passed since its start."""
+    """Run a block. After `seconds`, end the connections that this thread has made in the block."""
     # The timeout of a socket is for one packet. A server that sends its headers byte by byte never reaches it.
     connections: list[socket.socket] = []
     _open.connections = connections

@@ -13,7 +13,10 @@ MESSAGES, REFS, FILES = "messages", "refs", "files"
 
 
 def count_removed(what: str, number: int) -> None:
-    """Add to the number of deleted rows or files of a kind. A failure is only logged: they are deleted already."""
+    """
+    Add to the number of deleted rows or files of a kind. A failure is only logged, because the rows or files are
+    deleted already.
+    """
     if number:
         call_safely(f"count {number} deleted {what}", lambda: store.add_to_tally(REMOVED, what, number))
 

@@ -1,5 +1,5 @@
 """
-Sign-ups: every way to create an account goes through this module, which checks the mode and uses the invitation.
+Sign-ups: people create their accounts only through this module, which checks the mode and uses the invitation.
 
 `people` stores the account. A browser that has opened a valid link keeps the id of its invitation in the login session.
 This module writes no rows itself.
@@ -21,7 +21,7 @@ INVITED = "invitation"  # holds the id of the invitation in the login session
 
 
 def remember_invitation(session: SessionBase, invitation: Invitation) -> None:
-    """Store in the browser's session that a stranger has opened the link of an invitation."""
+    """Store in the browser's session that the browser has opened the link of this invitation."""
     if session.get(INVITED) != invitation.id:
         session[INVITED] = invitation.id
 
@@ -55,7 +55,8 @@ def sign_up(request: HttpRequest, handle: Any, password: Any, invitation: Invita
     Create an account with a password, and return its person.
 
     `invitation` is a valid one, or None. A sign-up that needs the invitation uses it once, and makes the account a
-    member of its room. Raise `forbidden` if the person may not have an account, `taken`, or the error of a field.
+    member of its room. Raise `forbidden` if the person may not have an account or may not enter that room, `not_found`
+    if the invitation has no use left, `taken`, or the error of a field.
     """
     browser = people.get_browser(request)
 

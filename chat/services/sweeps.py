@@ -1,9 +1,9 @@
 """
-Every sweep that the monitor runs, in this order. A sweep repairs rows that killed processes left, or deletes old rows.
+Every sweep that the monitor runs, in this order. A sweep runs jobs that were lost, repairs what killed processes left,
+or deletes old rows and files.
 
 Each sweep is a function without arguments. It does a limited amount of work, may run in two processes at once, and
-returns how many rows it repaired or deleted. The rosters have no sweep here, because each check of the lobby's list
-sweeps them.
+returns how much it has done. The rosters have no sweep here, because each check of the lobby's list sweeps them.
 """
 
 from . import (

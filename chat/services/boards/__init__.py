@@ -1,5 +1,5 @@
 """
-Boards: rooms that people reach only by a link, with a waiting room where the owner admits or denies visitors.
+Boards: rooms that people reach only by a link, with a waiting room where the owner admits or refuses visitors.
 
 All writes of boards and visitors are in this package. The package reads every right from the database. The shared
 store holds only the visitors' connections to the waiting room. If the store loses them, no visitor loses a right.

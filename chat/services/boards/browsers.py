@@ -46,7 +46,7 @@ def read_browser(session: SessionBase | None) -> str | None:
 
 
 def is_new_browser(session: SessionBase) -> bool:
-    """Return whether a login session has no secret yet: then this is the browser's first visit to any board."""
+    """Return whether a login session has no secret yet: then the browser has visited no board with this session."""
     return SESSION_FIELD not in session
 
 

@@ -92,7 +92,8 @@ def decide_on_visitor(
 
 def close_board(visit: Visit, event: protocol.ShutBoard) -> None:
     """
-    Close a board, so that nobody can find it from now on. Close all of its connections on commit.
+    Close a board, so that nobody can find it from now on. Ban all members of its room. Close all connections of the
+    board on commit.
 
     Raise `forbidden` if the visit is not the owner's, and `ref_conflict` if the person used the ref for a different
     request.

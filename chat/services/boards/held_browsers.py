@@ -33,7 +33,7 @@ def check_browser_may_ask(visit: Visit) -> None:
     """
     Raise an error if the owner's last decisions about the visit's browser or person do not allow a request to join.
 
-    Raise `forbidden` after a removal, and `rate_limited` shortly after a denial.
+    Raise `forbidden` after a removal, and `rate_limited` shortly after a refusal.
     """
     decisions = _find_decisions(visit)
     if any(decision.state == Visitor.REMOVED for decision in decisions):
@@ -50,7 +50,7 @@ def check_browser_may_ask(visit: Visit) -> None:
 
 def _find_decisions(visit: Visit) -> list[Visitor]:
     """
-    Return the removals and denials that hold for a visit: the visitors of its browser or person. Run one query.
+    Return the removals and refusals that hold for a visit, as the visitors of its browser or person. Run one query.
 
     The owner's admission of a visitor ends the earlier decisions. A visitor whom a moderator of the room has banned
     counts as removed until the ban is lifted.

@@ -1,5 +1,5 @@
 """
-Requests to join a board: a visitor asks, and then waits until the owner admits or denies the request.
+Requests to join a board: a visitor asks, and then waits until the owner admits or refuses the visitor.
 """
 
 from django.db import IntegrityError, transaction
@@ -25,7 +25,7 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
 
     - `taken` if another visitor of this board has the handle, or one that looks like it;
     - `forbidden` for the owner, for removed visitors, and in the browsers of removed visitors;
-    - `rate_limited` shortly after a denial, also in the same browser;
+    - `rate_limited` shortly after a refusal of the same visitor, browser or account;
     - `ref_conflict` if the person used the ref for a different request;
     - `unavailable` if another tab of the browser asks at the same moment.
     """

@@ -82,8 +82,8 @@ def sweep_boards() -> int:
     Delete the boards and the visitors that are no longer needed. Return the number of deleted boards and visitors.
 
     - Boards: boards that were closed more than an hour ago, and boards without a visit or a message for CHAT_BOARD_DAYS
-      days.
-    - Visitors: visitors whom the owner never admitted, two days after their last request or its denial.
+      days; except during a hold.
+    - Visitors: visitors whom the owner never admitted, two days after their last request or its refusal.
     """
     now = timezone.now()
     since = now - timedelta(days=settings.CHAT_BOARD_DAYS)

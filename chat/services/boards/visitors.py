@@ -122,7 +122,7 @@ def _make_taken_error():
 
 def delete_outsiders(visitors: QuerySet) -> int:
     """
-    Delete at most MAX_DELETED visitors who wait or were denied, if they were never admitted.
+    Delete at most MAX_DELETED visitors who wait or were refused, if they were never admitted.
 
     Keep the visitors whom the audit log of the board names. Also delete the Person of each deleted visitor who is a
     guest of the board only. Return how many visitors were deleted.

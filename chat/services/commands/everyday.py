@@ -38,6 +38,6 @@ def change_topic(call: Call) -> Outcome:
 
 @command("help", gettext_lazy("Show all commands"), action=Action.READ)
 def show_help(call: Call) -> Outcome:
-    """Answer with the names of all commands of the room. Nothing is stored."""
+    """Answer with the names of the commands that the person may use in the room. Store nothing."""
     names = ", ".join(f"/{info.name}" for info in list_commands(call.person, call.room))
     return call.answer(Notice(gettext_noop("The commands of this room are: %(names)s."), names=names))

@@ -140,7 +140,7 @@ def _read_file(found: QuerySet) -> bytes | None:
     try:
         return None if name is None else b"".join(files.read(name))
     except files.FileLost:
-        return None  # every process needs the same CHAT_FILES
+        return None  # for example, this process has another CHAT_FILES than the one that stored the file
 
 
 @receiver(post_delete, sender=CustomEmoji, dispatch_uid="chat.delete_picture_of_emoji")

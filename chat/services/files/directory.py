@@ -74,7 +74,7 @@ class DirectoryStore:
         return _unlink(path) + _unlink(path.with_name(path.name + UNFINISHED)) > 0
 
     def delete_free(self, name: str) -> bool:
-        """Delete a file as `delete` does: nothing locks it."""
+        """Delete a file as `delete` does, because no process locks files in a directory."""
         return self.delete(name)
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:
@@ -96,7 +96,7 @@ class DirectoryStore:
         return sorted(path.name for path in self.root.glob("*/") if is_kind(path.name))
 
     def find_path(self, name: str) -> Path:
-        """Return the path of a file. Raise ValueError for a name that `make_name` did not make."""
+        """Return the path of a file. Raise ValueError for a name of another form than `make_name` returns."""
         return self.root / check_name(name)
 
     def check_space(self) -> None:

@@ -18,4 +18,7 @@ class NoSpace(NoSpaceForUpload):
 
 
 class StoreUnavailable(OperationalError):
-    """A bucket cannot be reached now. It is one of OUTAGES: code that handles database outages handles this one too."""
+    """
+    A bucket cannot be reached now. `channels_transport.OUTAGES` includes this error, so code for outages handles it
+    too.
+    """

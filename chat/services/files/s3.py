@@ -105,7 +105,9 @@ class S3Store:
         return connect(self.bucket, self.prefix).client
 
     def locate(self, name: str) -> dict[str, str]:
-        """Return the arguments of boto3 for a file. Raise ValueError for a name that `make_name` did not make."""
+        """
+        Return the arguments of boto3 for a file. Raise ValueError for a name of another form than `make_name` returns.
+        """
         return {"Bucket": self.bucket, "Key": self._make_key(check_name(name))}
 
     def _make_key(self, name: str) -> str:
@@ -161,7 +163,7 @@ class S3Store:
         return found
 
     def delete_free(self, name: str) -> bool:
-        """Delete a file as `delete` does: nothing locks it."""
+        """Delete a file as `delete` does, because no process locks files in a bucket."""
         return self.delete(name)
 
     def find(self, kind: str, folders: int | None = None) -> Iterator[Info]:

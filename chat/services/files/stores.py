@@ -20,7 +20,7 @@ from .s3 import SCHEME, S3Store
 from .writing import Parts, Writer
 
 IN_DATABASE = "database:"
-# Below this share of the disk, or below this number of bytes, the disk counts as nearly full.
+# The disk counts as nearly full if the free space is below this share of the disk, and also below this number of bytes.
 LOW_SHARE, LOW_BYTES = 0.05, 1_000_000_000
 
 Store = DirectoryStore | DatabaseStore | S3Store
@@ -86,8 +86,8 @@ def read(name: str) -> Parts:
     """
     Return the parts of a complete file, one after the other. No caller needs memory for the whole file.
 
-    Raise FileLost if there is no such file. If it is in the database and somebody deletes it meanwhile, raise FileLost
-    later.
+    Raise FileLost if there is no such file. If somebody deletes a file in the database during the iteration, the
+    iteration raises FileLost.
     """
     return _read_from_a_store(name, lambda store: store.read(name))
 

@@ -20,13 +20,17 @@ def get_deliveries(person: Person, slug: str, hook_id: int) -> list[HookDelivery
 
 
 def send_test(person: Person, slug: str, hook_id: int) -> HookDelivery:
-    """Send a test to the URL of a hook. Raise as `making.get_hook` does, and `forbidden` for a disabled hook."""
+    """
+    Store a test as a delivery of a hook, and return it. A job sends it.
+
+    Raise as `making.get_hook` does, and `forbidden` for a disabled hook.
+    """
     return add_delivery(_get_enabled(person, slug, hook_id))
 
 
 def send_again(person: Person, slug: str, hook_id: int, delivery_id: int) -> HookDelivery:
     """
-    Send what an earlier delivery sent, with another id.
+    Store the content of an earlier delivery as a new delivery, and return it. A job sends it.
 
     Raise as `making.get_hook` does, `not_found` for the delivery, and `forbidden` for a disabled hook.
     """

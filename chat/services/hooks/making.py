@@ -5,7 +5,7 @@ Owners and moderators make incoming hooks. Only owners make outgoing hooks. Each
 the room, so moderators can mute or ban the bot like a person. The audit log has an entry for each hook that is made or
 deleted.
 
-This module writes Hook, the Member of the bot, and `Room.is_hooked`.
+This module writes Hook, the Member of the bot, `Room.is_hooked`, and the state of waiting deliveries.
 """
 
 import re
@@ -49,7 +49,7 @@ def get_hooks(person: Person, slug: str) -> tuple[list[Hook], bool]:
     """
     Return (the hooks of a room, the oldest first; whether the person may make outgoing hooks).
 
-    Outgoing hooks are listed for the people who may make them. Raise `not_found` or `forbidden`.
+    Outgoing hooks are listed only for the people who may make them. Raise `not_found` or `forbidden`.
     """
     room = rooms.get_room_for(person, slug, Action.MAKE_HOOKS)
     may_send = may(person, Action.SEND_OUT, room)
@@ -122,7 +122,8 @@ def name_owner(hook: Hook) -> str:
 
 def change_hook(person: Person, slug: str, hook_id: int, fields: HookFields) -> Hook:
     """
-    Change some of the fields of a hook, and return the hook.
+    Change some of the fields of a hook, and return the hook. The waiting deliveries of a disabled hook are marked as
+    failed.
 
     Raise `not_found` or `forbidden`; `taken` for a reserved name; or the error of a field.
     """
@@ -167,7 +168,9 @@ def drop_waiting(hook_id: int, why: str) -> int:
 
 
 def _mark_room(room_id: int) -> None:
-    """Store whether a room has outgoing hooks, so that a post in another room runs no query for them."""
+    """
+    Store whether a room has enabled outgoing hooks for messages, so that a post in another room runs no query for them.
+    """
     sending = Hook.objects.filter(room=room_id, kind=Hook.OUTGOING, disabled_at=None).exclude(trigger=Hook.COMMAND)
     Room.objects.filter(id=room_id).update(is_hooked=sending.exists())
 

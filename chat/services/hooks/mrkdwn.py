@@ -6,7 +6,7 @@ Slack's notation of texts, as Markdown of this chat.
 | `*bold*`, `~struck~` | `**bold**`, `~~struck~~` |
 | `<https://x.example|name>`, `<https://x.example>` | `[name](https://x.example)`, `https://x.example` |
 | `<!channel>`, `<!everyone>`, `<!here>` | `@all`, `@here` |
-| `<#C1|name>`, `<@U1|name>`, `<!date^…|name>` | `name` with its sign |
+| `<#C1|name>`, `<@U1|name>`, `<!date^…|name>` | `#name`, `@name`, `name` |
 | `&lt;`, `&gt;`, `&amp;` | `<`, `>`, `&` |
 | `:tada:` | the emoji |
 

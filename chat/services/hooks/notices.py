@@ -1,7 +1,8 @@
 """
 Notices to the owners of a room: a webhook was disabled, because it failed for a day.
 
-An owner gets a whisper, which stays until the owner dismisses it, and a mail if the site sends mails.
+An owner gets a whisper, which stays for EXPIRES_IN, or until the owner dismisses it. The owner also gets a mail if
+PUBLIC_URL is set and the owner has an address.
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ EXPIRES_IN = 30 * 24 * 3600  # seconds
 
 
 def notify_owners(hook: Hook) -> None:
-    """Tell the owners of a hook's room that the hook was disabled."""
+    """Tell at most MAX_OWNERS owners of a hook's room that the hook was disabled."""
     roles = rights.get_roles(Action.SEND_OUT, hook.room.access)
     owners = Member.objects.filter(room=hook.room_id, role__in=roles, person__is_active=True)
     for member in owners.select_related("person")[:MAX_OWNERS]:

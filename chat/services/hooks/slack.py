@@ -1,9 +1,9 @@
 """
 Turn payloads in the format of Slack's incoming webhooks, which most tools can send, into Markdown of this chat.
 
-This module reads `text`, `username`, `icon_emoji`, `attachments` and the common `blocks`, and leaves out all other
-fields. If these give no text, it reads `title`, `message` and `url`, as in the plain webhooks of Grafana and Sentry. It
-reads no rows and writes none.
+This module reads `text`, `mrkdwn`, `username`, `icon_emoji`, `attachments` and the common `blocks`. If these give no
+text, it reads `title`, `message` and `url`, as in the plain webhooks of Grafana and Sentry. It leaves out all other
+fields. It reads no rows and writes none.
 """
 
 import colorsys
@@ -88,7 +88,7 @@ def _string(value: Any) -> str:
 
 
 def _list(value: Any) -> list[dict]:
-    """Return the objects of a list; [] for everything else."""
+    """Return the objects among the first MAX_PARTS values of a list; [] for everything else."""
     return [part for part in value[:MAX_PARTS] if isinstance(part, dict)] if isinstance(value, list) else []
 
 

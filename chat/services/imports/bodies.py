@@ -14,8 +14,8 @@ def split_text(text: str) -> list[str]:
     """
     Return the bodies of the messages that together show a text, each of at most MAX_BODY characters.
 
-    Return no body for a blank text. A text is split between paragraphs, else between lines, else between words. If a
-    block of code is split, both parts are blocks of code.
+    Return no body for a blank text. A text is split between paragraphs, else between lines, else between words, else
+    anywhere. If a block of code is split, both parts are blocks of code.
     """
     text = text.strip()
     if not text or is_blank(text):

@@ -32,7 +32,7 @@ class Export:
     """The files of an export, by their names within it. Use it as a context manager."""
 
     def __init__(self, path: str | Path) -> None:
-        """Open the export. Raise ImportFailure if there is none."""
+        """Open the export. Raise ImportFailure if it cannot be read."""
         self.path = Path(path)
         self._zip: zipfile.ZipFile | None = None
         try:
@@ -141,7 +141,8 @@ class Fields:
     """
     An object of an export. Its fields are checked when they are read.
 
-    All methods raise ExportError for a value of a wrong type. The error contains `where`, the place of the object.
+    All methods except `flag` raise ExportError for a value of a wrong type. The error contains `where`, the place of
+    the object.
     """
 
     def __init__(self, values: Any, where: str) -> None:

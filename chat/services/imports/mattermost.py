@@ -66,7 +66,7 @@ class MattermostReader:
         self._teams: set[str] = set()
 
     def read(self) -> Iterator[ImportedEmoji | ImportedPerson | ImportedRoom | RawMessage]:
-        """Yield everything that the export contains. Raise ExportError."""
+        """Yield the emoji, people, rooms and messages of the export. Raise ImportFailure or ExportError."""
         readers: dict[str, Callable[[Fields], Iterator[Any]]] = {
             "emoji": self._read_emoji,
             "channel": self._read_channel,

@@ -56,7 +56,8 @@ def read_mapping(path: str | Path) -> dict[str, Person]:
     """
     Return {id, username or e-mail address in the other system: Person} from a CSV file with two columns.
 
-    Raise ImportFailure for a file that cannot be read, and for a handle that nobody has.
+    Raise ImportFailure for a file that cannot be read, for a line without two columns, and for a handle that nobody
+    has.
     """
     found = {}
     try:

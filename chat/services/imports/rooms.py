@@ -2,10 +2,10 @@
 Find or create the rooms of this site for the rooms of an export.
 
 If an earlier import from the same source created a room for a room of the export, the import continues in it. Every
-other room is new: an import never adds messages to a room of another origin. If the slug is taken, the new room gets a
-number after its slug.
+other room is new: an import never adds messages to a room of another origin. If the slug is taken, a new public room
+gets a number after its slug. Other new rooms get slugs that nobody can guess.
 
-`plan` writes nothing. `begin` and `finish` write ImportedItem, and rooms through `chat.services.rooms`.
+`plan` writes nothing. `begin` and `finish` write ImportedItem, and rooms and threads through their services.
 """
 
 import re

@@ -78,8 +78,8 @@ class Import:
         """
         Read the whole export, and choose the accounts and rooms for its people and rooms. Write nothing.
 
-        Raise ExportError for the first mistake in the export. Raise ImportFailure if a message that is not stored yet
-        is older than the newest message of its open room here.
+        Raise ExportError for the first mistake in the export. Raise ImportFailure if the name of the source is too
+        long, or if a message that is not stored yet is older than the newest message of its open room here.
         """
         people, found_rooms, self.emoji = self._read()
         self.source = self._name_source()

@@ -60,7 +60,9 @@ class SlackReader:
         self.source = "slack"
 
     def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
-        """Yield everything that the export contains, each person before their messages. Raise ExportError."""
+        """
+        Yield the people, rooms and messages, each person before their messages. Raise ImportFailure or ExportError.
+        """
         if not self.export.has("channels.json") or not self.export.has("users.json"):
             raise ImportFailure(
                 f"{self.export.path} is not an export of Slack: it has no channels.json or no users.json."

@@ -61,7 +61,9 @@ class TranscriptReader:
         self._renamed: dict[str, str] | None = None
 
     def read(self) -> Iterator[ImportedPerson | ImportedRoom | RawMessage]:
-        """Yield everything that the exports contain, each person before their messages. Raise ExportError."""
+        """
+        Yield the people, rooms and messages, each person before their messages. Raise ImportFailure or ExportError.
+        """
         found = [name for name in self.export.list_names() if not self._is_file_of_message(name)]
         names = [name for name in found if name.endswith(".json")] or found
         if not names:

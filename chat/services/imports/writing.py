@@ -97,7 +97,7 @@ class Writer:
         """
         Store the messages of a batch that are not stored yet. Return the number of these messages.
 
-        Raise ImportFailure if the disk is full.
+        Raise ImportFailure if the disk is full, and `forbidden` as `rooms.store_imported_messages` does.
         """
         stored = find_stored(self.source, [key_of(message) for message in batch])
         fresh = [message for message in batch if key_of(message) not in stored]

@@ -26,7 +26,7 @@ _SITE = "og:site_name"
 _TAG = re.compile(r"<(?:!--|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30}))")
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 _REST_OF_TAG = re.compile("[^>]*>")
-# The text of these elements is no markup.
+# The scanner looks for no tags within these elements.
 _TEXTS = frozenset(("title", "script", "style", "textarea", "noscript", "template", "svg"))
 _SPACES = re.compile(r"\s+")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))

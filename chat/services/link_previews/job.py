@@ -70,7 +70,7 @@ def _show(message: Message, found: dict[int, Preview | None]) -> bool:
 
 def sweep_previews() -> int:
     """
-    Start the jobs of overdue links again, delete links after MAX_TRIES, and delete previews that no message shows.
+    Start the jobs of overdue links again. Delete links after MAX_TRIES, and expired previews that no message shows.
 
     Return the number of started jobs and deleted rows.
     """

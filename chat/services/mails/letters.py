@@ -33,7 +33,7 @@ def make_link(params: dict[str, Any], path: str) -> str:
 
 
 def name_site(params: dict[str, Any]) -> str:
-    """Return the name of the site in its mails: the host of its address."""
+    """Return the name of the site in its mails: the host of its address, or "Chat" if the address is not known."""
     return urlsplit(params.get("site") or settings.PUBLIC_URL or "").netloc or "Chat"
 
 
@@ -45,7 +45,9 @@ def find_address(person: Person) -> str | None:
 
 
 def choose_language(person: Person | None) -> str:
-    """Return the language of a mail: the one that the person chose, or else the language of this request."""
+    """
+    Return the language of a mail: the one that the person chose, or else the active one (in a request, its language).
+    """
     chosen = Preferences.objects.filter(person=person).values_list("language", flat=True).first() if person else None
     if chosen:
         return _DJANGO_NAMES.get(chosen, chosen)

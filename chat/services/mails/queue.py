@@ -40,7 +40,7 @@ def post_mail(kind: str, person: Person | None = None, language: str | None = No
 
     - `kind`: a registered kind;
     - `person`: whom the mail is about, or None if the writer of the mail finds the person;
-    - `language`: by default the language of the person, or else of the request;
+    - `language`: by default the language that the person chose, or else the active one;
     - `params`: values for the writer, which JSON can represent. They must contain no secret.
     """
     if not is_mail_on():

@@ -1,10 +1,9 @@
 """
 Moderation: the roles of people in a room, reports of messages, and the audit log of what moderators did.
 
-The API, the commands and the admin use this package to change roles and to decide on reports. `rooms` has the other
-acts of moderators: to edit, remove and pin messages. This package checks permissions against the database at the time
-of the act. It stores the act and its entry in the audit log in one transaction, and publishes the act to open tabs on
-commit.
+The API, the commands and the admin use this package to change roles and to decide on reports. `rooms` has the acts on
+messages: to edit, remove and pin them. This package checks permissions against the database at the time of the act. It
+stores the act and its entry in the audit log in one transaction, and publishes the act to open tabs on commit.
 """
 
 from chat.services.audit import find_audit_entries

@@ -22,8 +22,8 @@ def report_message(person: Person, room: Room, number: int, reason: object) -> t
 
     Return the report, and whether it is new.
 
-    Raise `not_found` if there is no such message; `forbidden` for the person's own message; `empty`, `too_long` or
-    `invalid_field` for the reason.
+    Raise `not_found` if there is no such message or it was removed; `forbidden` for the person's own message; `empty`,
+    `too_long` or `invalid_field` for the reason.
     """
     reason = protocol.check_reason(reason)
     message = Message.objects.filter(room=room, number=number).first()
@@ -77,8 +77,7 @@ def close_report(actor: Person, room: Room, report_id: int, action: object) -> R
     - `action`: `dismiss`, or `remove` to remove the message, which closes all reports of the message. If the
       message is already removed, `remove` closes only this report.
 
-    Return the report as stored afterwards. If another moderator decided first, the report has that moderator's
-    decision.
+    Return the report as stored afterwards. If the report was already closed, it keeps the earlier decision.
 
     Raise `not_found` if there is no such report, or if it reports the actor's own message; `invalid_field` for the
     action.

@@ -152,7 +152,8 @@ def _store_role(actor, room, person, member, role, seconds, reason):
 
 def remove_member(actor: Person | None, member: Member) -> None:
     """
-    Delete a person's Member for an operator, and write an audit entry. On commit, close the person's connections.
+    Delete a person's Member for an operator, and write an audit entry. On commit, close the person's connections in the
+    room.
 
     Raise `forbidden`, for example for the last owner of the room.
     """

@@ -3,7 +3,7 @@ The state of the site for the operators' page `/operations/`.
 
 Every SAMPLE_SECONDS the monitor takes a sample: a point for each chart, and the state of all parts. The store keeps the
 points of the last 15 minutes and the newest state. If an operator has the page open, the monitor also publishes the
-sample, and closes the streams of people who are no longer operators. This package changes nothing else.
+sample, and closes the streams of people who are no longer operators. This package writes no rows.
 """
 
 from .conditions import CONDITIONS, find_problems

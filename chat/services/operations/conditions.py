@@ -223,7 +223,10 @@ _MAX_OF_ONE = 5  # problems of one kind
 
 
 def find_problems(state: State) -> list[Values]:
-    """Return {condition, is_problem, ...values} of the problems of a state, at most five of a kind, the worst first."""
+    """
+    Return {condition, is_problem, ...values} of the problems of a state, in the order of CONDITIONS: at most five of a
+    kind.
+    """
     return [
         {"condition": condition.code, "is_problem": condition.is_problem, **values}
         for condition in CONDITIONS

@@ -33,7 +33,7 @@ class Histogram:
         return sum(self.counts)
 
     def find_quantile(self, share: float) -> float | None:
-        """Return the duration (s) that `share` of all do not exceed, estimated within its bucket; None without any."""
+        """Return the quantile `share` of the durations (s), estimated within its bucket, or None without durations."""
         wanted, below, lower = share * self.number, 0.0, 0.0
         if not self.number:
             return None
@@ -78,15 +78,15 @@ class Step:
             self.add_histogram(key, histogram)
 
     def sum_rates(self, name: str, *labels: str) -> float:
-        """Return the rate of a counter over all labels that begin with `labels`."""
+        """Return the sum of the rates of the counters with this name whose labels begin with `labels`."""
         return sum(rate for key, rate in self.rates.items() if _matches(key, name, labels))
 
     def sum_amounts(self, name: str, *labels: str) -> float:
-        """Return the amount of a counter over all labels that begin with `labels`."""
+        """Return the sum of the amounts of the counters with this name whose labels begin with `labels`."""
         return sum(amount for key, amount in self.amounts.items() if _matches(key, name, labels))
 
     def sum_histograms(self, name: str, *labels: str) -> Histogram:
-        """Return the durations of a histogram over all labels that begin with `labels`."""
+        """Return the sum of the histograms with this name whose labels begin with `labels`."""
         total = Histogram()
         for key, histogram in self.histograms.items():
             if _matches(key, name, labels):

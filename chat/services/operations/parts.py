@@ -1,7 +1,7 @@
 """
 The parts of the state that come from the database, and from the store: tasks, rooms, refusals, database servers.
 
-Each function reads once, and may raise the errors of the database or of Redis.
+No function keeps what it has read. The functions may raise the errors of the database or of Redis.
 """
 
 import os
@@ -34,7 +34,8 @@ def read_work(scheduled: int) -> list[dict[str, Any]]:
     """
     Return {work, state, count} for the tasks by kind and state, and for the mails and scheduled messages that wait.
 
-    `scheduled` is the number of scheduled messages, which takes long to count on a large site.
+    `scheduled` is the number of scheduled messages. The caller passes it, because counting them takes long on a large
+    site.
     """
     rows = Task.objects.values("kind", "state").annotate(number=Count("id")).order_by("kind", "state")
     found = [{"work": row["kind"], "state": row["state"], "count": row["number"]} for row in rows]
@@ -88,7 +89,8 @@ def read_refusals(before: Mapping[str, int] | None) -> tuple[dict[str, int], lis
     """
     Return ({limit: refusals}, the rows {limit, refused, recent}). The rows with the most recent refusals come first.
 
-    `before` is an earlier first result. `recent` is the number of refusals since then, or 0 without it.
+    `before` is the first part of an earlier result. `recent` is the number of refusals since then, or 0 without
+    `before`.
     """
     now = budgets.count_refusals()
     rows = [

@@ -29,7 +29,7 @@ def join_listeners(person_id: int, connection: Connection) -> None:
 def leave_listeners(person_id: int, connection: Connection) -> None:
     """Note that an operator's connection has ended."""
     store.remove_entry(_ROSTER, str(person_id), connection.name)
-    store.take_changes(_ROSTER)  # nobody reads them
+    store.take_changes(_ROSTER)  # nobody reads the changes of this roster
 
 
 def publish_sample(sample: Sample) -> bool:

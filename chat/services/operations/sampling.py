@@ -29,7 +29,7 @@ throttle = LogThrottle(logger, LogThrottle.ONCE)
 
 # What takes long on a large site is read in every twelfth sample: once a minute.
 DATABASE_STEPS = 12
-REFUSAL_STEPS = 60  # the refusals of the last five minutes count as recent
+REFUSAL_STEPS = 60  # the refusals, losses and evictions of the last five minutes count as recent
 MAX_CONSUMERS = 15
 LOSSES = ("expired", "full", "lost")  # the counters of `site_state.read_queues`
 WINDOW_SECONDS = 300

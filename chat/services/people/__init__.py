@@ -1,5 +1,5 @@
 """
-People: accounts with a password, guests who only have a handle, login sessions, and the tokens of bots.
+People: accounts, guests who only have a handle, login sessions, and the tokens with which programs use accounts.
 
 This package writes Person and what belongs to a person (Profile, Picture, Preferences, Token, Login, ExternalLogin,
 KnownPlace, SecondFactor, RecoveryCode, EmailAddress, AccountEntry), and login sessions. When a guest returns or an

@@ -60,7 +60,7 @@ def sign_up_guest(handle: Any, browser: str | None = None) -> Person:
 
 
 def check_password(password: Any, person: Person | None = None) -> str:
-    """Return a new password that is strong enough. Raise `invalid_field` or `too_long`."""
+    """Return the new password if it is strong enough. Otherwise raise `invalid_field` or `too_long`."""
     if len(protocol.check_string(password, "password")) > MAX_PASSWORD:
         raise ChatError(
             "too_long", "A password may have at most %(most)s characters.", field="password", most=MAX_PASSWORD

@@ -1,5 +1,5 @@
 """
-Bots: the people who are the authors of the messages of hooks. Nobody can sign in as a bot.
+Bots: hooks post their messages as these people. Nobody can sign in as a bot.
 
 A bot keeps its handle as long as a room shows it, like a guest: nobody else may seem to be the author of its messages.
 This module writes Person.
@@ -26,7 +26,8 @@ MAX_HANDLE = 32
 
 def make_bot(room: Room, name: str) -> Person:
     """
-    Store a bot with the handle `name`, with a number after it if somebody has this handle, and return the bot.
+    Store a bot with the handle `name`, and return the bot. If somebody has this handle, add a number or random
+    characters.
 
     If the room has the bot of a deleted hook with this name, return that bot again. It keeps its mute or its ban.
     Raise `taken` for a reserved handle, or the error of a field.
@@ -57,7 +58,9 @@ def check_name(name: object) -> str:
 
 
 def rename_bot(bot: Person, name: str) -> None:
-    """Give a bot another handle, with a number after it if somebody has this handle. Raise as `make_bot` does."""
+    """
+    Give a bot another handle, chosen as by `make_bot`. Raise `taken` for a reserved handle, or the error of the field.
+    """
     name = check_name(name)
     if name == bot.handle:
         return

@@ -113,7 +113,9 @@ def _delete_rows(person):
 
 
 def _take_handle_away(person):
-    """Deactivate the person, and free the handle. Nobody can take the new handle. The person's messages show it."""
+    """
+    Deactivate the person, and free the handle. The person's messages then show a new handle, which nobody can take.
+    """
     # No password has the hash "!".
     fields = {"password": "!", "is_active": False, "is_staff": False, "is_superuser": False, "browser": None}
     for handle in _make_handles(person):

@@ -49,8 +49,8 @@ def change_email(request: HttpRequest, address: Any, proof: Any) -> EmailAddress
     """
     Send a link to a new e-mail address of the signed-in person, or remove the address if the new one is "".
 
-    The present address stays until the person confirms the new one. `proof` is the password or a
-    code: see `check_identity`.
+    The present address stays until the person confirms the new one. `proof` is the password or a code: see
+    `check_identity`. Raise `invalid_field` for the address, or as `check_identity` and `request_verification` do.
     """
     checked = check_email(address)
     _check_account(request.user)
@@ -105,7 +105,7 @@ def write_verification(mail: Mail, params: dict[str, Any]) -> mails.Letter | Non
 
 
 def find_unverified(person: Person, secret: str) -> EmailAddress | None:
-    """Return the address of a person that the secret of a link verifies, or None if the link is not valid."""
+    """Return the address that the secret of a link verifies for a person, or None if the link is not valid."""
     valid = EmailAddress.objects.filter(person=person.id, sent_at__gt=timezone.now() - LINK_LIFETIME)
     return valid.filter(digest=digest_secret(secret)).exclude(pending="").first()
 

@@ -59,8 +59,8 @@ def create_imported(handle: str, name: str, address: str, is_active: bool, is_gu
     """
     Create the account of an imported person, and return the person. Call it in a transaction.
 
-    A name or an e-mail address that is not allowed here is left out. An account that is not active has no address.
-    Raise IntegrityError if the handle was taken meanwhile.
+    A name or an e-mail address that is not allowed here is left out. A guest gets no name, and an account that is not
+    active gets no address. Raise IntegrityError if the handle was taken meanwhile.
     """
     person = Person(handle=handle, **make_handle_keys(handle), is_active=is_active, is_guest=is_guest)
     person.password = _make_password() if is_active else make_password(None)

@@ -142,8 +142,8 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
     Store a new password of the signed-in person. End all their other login sessions, and their tokens, except tokens
     that survive a change of the password.
 
-    Forget all known places except this browser, and tell the person by mail. Close the connections of the person,
-    except those of the tokens that stay. Raise as `check_own_password` does, or the error of a field.
+    Forget all known places except that of this browser, and tell the person by mail. Close the connections of the
+    person, except those of the tokens that stay. Raise as `check_own_password` does, or the error of a field.
     """
     person = request.user
     check_own_password(request, old, field="old_password")
@@ -165,7 +165,7 @@ def change_password(request: HttpRequest, old: Any, new: Any) -> None:
 
 
 def find_token_groups(person: Person) -> list[str]:
-    """Return the groups of the connections that the tokens of a person opened."""
+    """Return the groups of the connections that were opened with a person's tokens."""
     return [broadcast.credential_group(token_id=id) for id in person.tokens.values_list("id", flat=True)]
 
 
@@ -207,6 +207,7 @@ def sweep_sessions() -> int:
     keys = delete_free_rows(expired, MAX_SESSIONS_PER_SWEEP)
     forget_logins(keys)
     for key in keys:
-        # A client that sends nothing would keep its connection. It reconnects, and the handshake finds no login.
+        # Otherwise a client that sends nothing would keep its connection. After the close, the client reconnects, and
+        # the handshake finds no login.
         close_after_commit(broadcast.credential_group(session_key=key), CLOSE_CONNECTION_LOST)
     return len(keys)

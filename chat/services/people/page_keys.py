@@ -13,5 +13,8 @@ _LENGTH = 20  # hex digits
 
 
 def get_page_key(person: Person | AnonymousUser) -> str:
-    """Return the key of a person, which never changes and belongs to nobody else; "" if nobody is logged in."""
+    """
+    Return the key of a person, which only a new SECRET_KEY changes, and which belongs to nobody else; "" if nobody is
+    logged in.
+    """
     return salted_hmac("chat.page", str(person.id)).hexdigest()[:_LENGTH] if person.is_authenticated else ""

@@ -64,8 +64,8 @@ def request_reset(request: HttpRequest, whom: Any) -> None:
     """
     Send a link for a new password to the verified address of an account, if there is one.
 
-    `whom` is a handle or an e-mail address. Raise `not_found` without a mail server, and `rate_limited`, both
-    independent of the account.
+    `whom` is a handle or an e-mail address. Raise `not_found` without a mail server, `empty` or `invalid_field` for
+    `whom`, or `rate_limited`. No error depends on the account.
     """
     if not mails.is_mail_on():
         raise ChatError("not_found", "This site sends no e-mail.")
@@ -99,7 +99,10 @@ def write_reset(mail: Mail, params: dict[str, Any]) -> mails.Letter | None:
 
 
 def _find_emails(whom: str) -> list[EmailAddress]:
-    """Return the verified addresses of the accounts of a handle or an address. They differ only in case, if at all."""
+    """
+    Return the verified addresses of the accounts that a handle or an address names. The addresses differ at most in
+    case.
+    """
     active = EmailAddress.objects.select_related("person").filter(person__is_active=True, person__is_guest=False)
     emails = list(active.filter(key=whom.lower()).exclude(key="").order_by("person")[:MAX_ACCOUNTS])
     # The address comes first: another person may have chosen this address as a handle.
@@ -130,8 +133,8 @@ def reset_password(request: HttpRequest, person_id: int, token: str, new: Any) -
     Store the new password of the person of a link. End all logins of the person, and the tokens that do not survive a
     change of the password.
 
-    Sign nobody in, and tell the person by mail. Raise `not_found` if the link is not valid, `rate_limited`, or the
-    error of the field.
+    Close the person's connections, except those of the tokens that stay. Sign nobody in, and tell the person by mail.
+    Raise `not_found` if the link is not valid, `rate_limited`, or the error of the field.
     """
     limits.check_address("sign_ins", limits.get_address(request))
     person = get_reset_person(person_id, token)

@@ -2,7 +2,7 @@
 The second factor of a sign-in: one-time codes of an app (TOTP, RFC 6238), and recovery codes.
 
 This module checks codes, and says for whom a second factor is on or required. `second_factor_changes` switches it on
-and off. This module writes the last time step of a SecondFactor, RecoveryCode, and AccountEntry.
+and off. This module writes RecoveryCode, AccountEntry, and `SecondFactor.last_step`.
 """
 
 import logging
@@ -36,7 +36,9 @@ MAX_CODE = 100  # characters
 
 
 def find_second_factor(person: Person | AnonymousUser) -> SecondFactor | None:
-    """Return the second factor of a person, or None if it is off. Guests and strangers have none."""
+    """
+    Return the second factor of a person, or None if it is off. Guests, and people who are not signed in, have none.
+    """
     if not person.is_authenticated or person.is_guest:
         return None
     return SecondFactor.objects.filter(person=person.id).first()

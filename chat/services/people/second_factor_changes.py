@@ -153,7 +153,11 @@ def _check_is_new(person: Person, secret: str) -> None:
 
 
 def make_recovery_codes(request: HttpRequest, proof: Any) -> list[str]:
-    """Replace the recovery codes of the signed-in person, and return the new ones. Raise as `check_identity` does."""
+    """
+    Replace the recovery codes of the signed-in person, and return the new ones.
+
+    Raise `forbidden` if the second factor is off, or as `check_identity` does.
+    """
     person = request.user
     if find_second_factor(person) is None:
         raise ChatError("forbidden", "Two-factor sign-in is off.")

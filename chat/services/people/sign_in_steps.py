@@ -1,7 +1,7 @@
 """
 The steps of a sign-in: after the right password, an account with a second factor also has to give a code.
 
-Between the steps, the browser has no login session. Its session only says which account has given its password, for
+Between the steps, the browser has no login session. Its session only says for which account the password was given, for
 PENDING_SECONDS. A change of the password ends this state. This module writes sessions.
 """
 

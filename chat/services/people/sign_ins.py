@@ -1,5 +1,5 @@
 """
-Sign-ins: every check of a password, with its limits. The pages, the API and the admin use this module.
+Sign-ins: checks of passwords, and the limits of these checks. The pages, the API and the admin use this module.
 
 Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
 places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which

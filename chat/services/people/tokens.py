@@ -1,5 +1,5 @@
 """
-Tokens: keys with which bots use the accounts of people.
+Tokens: keys with which programs use the accounts of people.
 
 A token has scopes, may be limited to certain rooms, and may expire. It ends when its person changes the password,
 unless it was made to stay. `scopes` checks what a token allows. This module writes Token. Only the digest of a key is
@@ -172,9 +172,10 @@ def _close_connections(token_ids):
 
 def find_token(header: str | None) -> Token | None:
     """
-    Return the token in an Authorization header, or None if the token is not valid. Run one statement.
+    Return the token in an Authorization header, or None if there is no valid token. Count an invalid token as a
+    failure.
 
-    The token's person is active, and has the token's `grant`.
+    Run one statement for a token. The token's person is active, and has the token's `grant`.
     """
     if header is None or not is_token_header(header):
         return None

@@ -14,7 +14,7 @@ from .stored import find_poll
 
 def vote(member: Member, event: protocol.Vote) -> Outcome:
     """
-    Store the options of a poll that a person chooses, in place of an earlier choice. An empty list deletes that choice.
+    Store the options that a person chooses in a poll, in place of an earlier choice. An empty list deletes that choice.
 
     Raise:
 

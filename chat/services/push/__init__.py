@@ -5,7 +5,8 @@ A page subscribes its browser. After a new message, a job finds the people whom 
 read the message. The job encrypts a notice for each of their browsers, and sends it to the push service that the
 browser has named (RFC 8030). A private reminder that is due has a job too.
 
-This package writes PushSubscription. A push may be lost, but its message stays in the room.
+This package writes PushSubscription, and Login for an old login session. A push may be lost, but its message stays in
+the room.
 """
 
 from .activity import is_active, note_activity

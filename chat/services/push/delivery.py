@@ -32,7 +32,7 @@ MAX_ANSWER_BYTES = 1024
 TOPIC_LENGTH = 32  # the longest that RFC 8030 allows
 FIRST_HOLD = timedelta(seconds=30)  # after a failure; each later one lasts twice as long
 LONGEST_HOLD = timedelta(hours=1)
-GIVE_UP_AFTER = timedelta(days=3)  # of failures only
+GIVE_UP_AFTER = timedelta(days=3)  # since the first failure, if no later push succeeded
 MIN_FAILURES = 10
 GONE = (404, 410)
 DAY_SECONDS = 24 * 3600

@@ -97,8 +97,9 @@ def find_notices(room: Room, first: int, last: int | None, person_ids: Collectio
     """
     Return a Notice for each of these people whom a message from `first` to `last` notifies.
 
-    `first` and `last` are numbers of messages; None as `last` means the newest. Each Notice counts all unread messages
-    of the room that notify the person. Run at most ten statements, and one or two more for each person.
+    `first` and `last` are numbers of messages; None as `last` means the newest. Each Notice counts the unread messages
+    that notify the person among the newest MAX_MESSAGES of the room. Run at most ten statements, and one or two more
+    for each person.
     """
     messages = _read_messages(room, last)
     people = Person.objects.filter(id__in=person_ids, is_active=True, is_guest=False)

@@ -1,8 +1,8 @@
 """
 The jobs of pushes: decide who gets a push now and who gets it later, and send the pushes.
 
-A job may be lost or run twice. The store remembers the newest message of a room about which a person got a push. This
-module writes no rows itself.
+A job may be lost or run twice. The store remembers, for each person and room, the newest message about which the person
+got a push. This module writes no rows itself.
 """
 
 from collections.abc import Collection, Sequence
@@ -30,8 +30,8 @@ def send_pushes(spans: Sequence[dict[str, Any]]) -> None:
     """
     Send the pushes for new messages of rooms.
 
-    A span has `room`, `first` and `last` (numbers of messages). A span of an earlier job also has `people`, `tries`,
-    and `browsers` if only these subscriptions are left.
+    A span has `room`, `first` and `last` (numbers of messages; `last` may be None for the newest). A span of an earlier
+    job also has `people`, `tries`, and `browsers` if only these subscriptions are left.
     """
     if not is_push_on():
         return

@@ -35,7 +35,7 @@ def subscribe(request: HttpRequest, fields: dict[str, Any]) -> tuple[PushSubscri
 
     `fields` are those of `POST /api/push/`. Raise `not_found` if the site sends no pushes; `forbidden` for a guest, for
     an address of a service that is not in CHAT_PUSH_SERVICES, and above MAX_SUBSCRIPTIONS; `invalid_field` for a wrong
-    value.
+    value; `unavailable` if another request stores the same subscription at this moment.
     """
     _check_on(request.user)
     values = _check_fields(fields)
@@ -46,7 +46,7 @@ def subscribe(request: HttpRequest, fields: dict[str, Any]) -> tuple[PushSubscri
             Person.objects.lock(request.user.id)
             return _store(login, values)
     except IntegrityError:
-        # Another request of this browser stored it at the same moment.
+        # Another request of this browser stored the same subscription at this moment.
         raise ChatError("unavailable", "Try again in a moment.", retry_after=1) from None
 
 
@@ -93,7 +93,7 @@ def _check_fields(fields):
 
 
 def _check_endpoint(value):
-    """Return the address of a push service. It needs https, except in a network of OUTGOING_NETWORKS."""
+    """Return the address of a push service. It must begin with https://, unless OUTGOING_NETWORKS is set."""
     try:
         parts = urlsplit(outgoing.check_url(value))
     except outgoing.AddressRefused as error:

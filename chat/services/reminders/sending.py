@@ -3,7 +3,7 @@ Send each due reminder exactly once, even if its job is lost or runs twice.
 
 The transaction that sends a reminder also claims its row, and a sweep finds reminders that are overdue. A private
 reminder is a whisper: the person's open pages show it, and so do pages that the person opens later, until the person
-dismisses it. Closed browsers get a push.
+dismisses it, but at most for SHOWN_SECONDS. Closed browsers get a push.
 """
 
 import logging
@@ -38,7 +38,8 @@ def send_reminder(reminder_id: int) -> bool:
     """
     Send a reminder that is due. Several calls, also in several processes, send it once.
 
-    If the person may no longer write in the room of the reminder, the reminder is refused, and its row says why.
+    If the reminder cannot be sent, for example because the person may no longer write in the room, it is refused. Its
+    row then says why.
 
     Return whether this call sent or refused the reminder.
     """

@@ -1,7 +1,8 @@
 """
-Retention: operators set rules after which old messages are deleted, and place holds that stop every deletion.
+Retention: operators set rules by which old messages are deleted, and place holds, during which messages are kept.
 
-The monitor applies the rules; `manage.py retention` changes them. This package checks no rights: only commands call it.
+The monitor applies the rules; `manage.py retention` changes them. This package checks no rights: only the monitor and
+commands call it.
 """
 
 from .errors import RetentionError

@@ -5,8 +5,8 @@ A batch is one short transaction. It deletes the oldest messages of a room with 
 moves `Room.kept_from`. So a killed process leaves no half batch, and the next run continues. Numbers and offsets of
 other messages do not change.
 
-This module deletes rows of Message, Mention and Task, and writes `Room.kept_from` and RetentionEntry. It publishes
-`expired` to each room that it changed.
+This module deletes rows of Message, Mention and Task, and the additions. It writes `Room.kept_from` and RetentionEntry.
+It publishes `expired` to each room that it changed.
 """
 
 import time
@@ -36,7 +36,10 @@ MONITOR = "monitor"
 
 @dataclass(frozen=True)
 class Removal:
-    """What a run did in a room, or would do. `messages` counts those older than `days`. `is_held`: a hold kept them."""
+    """
+    What a run did in a room, or would do. `messages`: how many were deleted; or, in a dry run or a hold, how many are
+    older than `days`. `is_held`: a hold keeps them.
+    """
 
     slug: str
     days: int

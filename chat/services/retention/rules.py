@@ -41,7 +41,11 @@ def set_rule(target: str, days: int | None, actor: str) -> None:
 
 @transaction.atomic
 def remove_rule(target: str, actor: str) -> None:
-    """Remove the rule of a target, as `set_rule` names it, and apply the others. Raise RetentionError."""
+    """
+    Remove the rule of a `target` (see `set_rule`), and apply the other rules.
+
+    Raise RetentionError if there is no such rule, and `not_found` for the room.
+    """
     room, access = _read_target(target)
     removed, _ = RetentionRule.objects.filter(room=room, access=access).delete()
     if not removed:

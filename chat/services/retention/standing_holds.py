@@ -1,7 +1,8 @@
 """
 Place and release holds, and read what people removed during a hold.
 
-This module writes Hold and RetentionEntry. When a hold ends, it deletes the bodies that only the hold has kept.
+This module writes Hold and RetentionEntry. When a hold ends, this module deletes the bodies and the additions that only
+this hold has kept.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ def find_holds() -> list[Hold]:
 @transaction.atomic
 def place_hold(slug: str | None, handle: str | None, reason: str, actor: str) -> Hold:
     """
-    Stop every deletion in a room, or in the rooms of a person. Exactly one of `slug` and `handle` is given.
+    Place a hold on a room, or on the rooms of a person: see chat/services/holds.py. Exactly one of `slug` and `handle`
+    is given.
 
     Raise RetentionError without a reason, and if there is such a hold; `not_found` for the room or the person.
     """
@@ -57,7 +59,8 @@ def place_hold(slug: str | None, handle: str | None, reason: str, actor: str) ->
 
 def release_hold(slug: str | None, handle: str | None, actor: str) -> int:
     """
-    End a hold, and delete the bodies of removed messages that only this hold has kept. Return how many were deleted.
+    End a hold. Delete the bodies and the additions of removed messages that only this hold has kept. Return the number
+    of deleted bodies.
 
     If the process ends in the middle, the hold stays, and the next call continues. Raise RetentionError.
     """
@@ -104,7 +107,7 @@ def _delete_bodies(room_id):
 
 
 def find_held_bodies(slug: str) -> Iterator[HeldBody]:
-    """Yield the bodies of the removed messages of a room that a hold has kept, the oldest first. Raise `not_found`."""
+    """Yield the bodies that holds have kept of the removed messages in a room, the oldest first. Raise `not_found`."""
     room = rooms.get_room(slug)
     bodies = EarlierBody.objects.filter(message__room=room, message__removed_at__isnull=False)
     for earlier in bodies.select_related("message__author", "replaced_by").order_by("message__number", "id").iterator():

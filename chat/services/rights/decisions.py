@@ -1,8 +1,8 @@
 """
-Decisions: may a person do an action in a room? Every service asks this module. It reads the table, and writes nothing.
+Decisions: may a person do an action in a room? The services ask this module. It reads the table, and writes nothing.
 
-If the caller has the person's Member already, most decisions run no query. Without a Member, a decision reads the
-Member and the bans of other guests of the person's browser.
+If the caller has the person's Member already, most decisions run no query. If the caller has not read the Member, a
+decision reads it, and the bans of other guests of the person's browser.
 """
 
 import enum

@@ -82,7 +82,7 @@ MODERATORS: Standings = OWNERS | {Standing.MODERATOR}
 WRITERS: Standings = MODERATORS | {Standing.GUEST, Standing.MEMBER}
 INSIDE: Standings = WRITERS | {Standing.MUTED}
 SIGNED_IN: Standings = INSIDE | {Standing.OUTSIDER}
-# A person who was in the room, or was banned from it, knows the room.
+# Members know the room, even if they are banned, or are guests and the room is closed to guests now.
 FORMER: Standings = INSIDE | {Standing.BANNED, Standing.SHUT_OUT}
 EVERYBODY: Standings = SIGNED_IN | FORMER | {Standing.STRANGER}
 LEAVERS: Standings = frozenset({Standing.GUEST, Standing.MEMBER, Standing.MODERATOR})
@@ -140,7 +140,7 @@ TABLE: dict[Action, tuple[Standings, Standings, Standings, Standings]] = {
     Action.DELETE: (OWNERS | OPERATORS, OWNERS | OPERATORS, OPERATORS, NOBODY),
 }
 
-# Nobody does these actions in an archived room.
+# Nobody may do these actions in an archived room.
 WRITES = frozenset(
     {
         Action.POST,

@@ -1,8 +1,8 @@
 """
 Changes of what the additions of a message show, after the message was stored: for example, when it gets its previews.
 
-Such a change takes an offset like every other change, so each client finds it. It does not count as an edit, and has no
-ref, because no client waits for an answer.
+Such a change takes an offset like every other change, so each client finds it. It does not count as an edit. It has no
+ref, because running such a change twice does no harm.
 """
 
 from collections.abc import Callable

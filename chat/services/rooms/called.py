@@ -50,7 +50,7 @@ def find_called(author: Member, body: str) -> Called:
 
 
 def find_named(author: Member, body: str) -> Called:
-    """Return the people whom a body calls, without the people who are present."""
+    """Return the people whom a body calls, with an empty list `present`."""
     keys_of_body = _make_keys(body)
     if not keys_of_body:
         return Called()
@@ -93,7 +93,9 @@ def find_handles_in_bodies(messages: list[Message]) -> list[list[str]]:
 
 
 def find_people_in_bodies(bodies: list[str]) -> list[list[Person]]:
-    """Return the people whom each body calls by their handles, in the order of the body. No body is of a board."""
+    """
+    Return the people whom each body calls by their handles, in the order of the body. No body may come from a board.
+    """
     keys_of_bodies = [_make_keys(body) for body in bodies]
     all_keys = sorted({key for keys_of_body in keys_of_bodies for keys_at in keys_of_body for key in keys_at})
     people = {person.handle_key: person for part in split(all_keys) for person in _find_accounts(part)}

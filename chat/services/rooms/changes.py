@@ -43,7 +43,8 @@ def post_message(member: Member, event: protocol.Post) -> Outcome:
     Store a new message, and notify the people whom it mentions.
 
     Raise `muted`, `not_found` (for `reply_to`) or `ref_conflict`. Raise `forbidden` in an archived room, and in a
-    direct conversation whose only other person blocks the author.
+    direct conversation whose only other person blocks the author. Raise the errors of the additions, such as those of a
+    poll.
     """
 
     def post(offset, now):
@@ -95,8 +96,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
 
     Keep the earlier body. If a moderator edits another person's message, write an audit entry.
 
-    Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person may not change the message, and where
-    `post_message` raises it.
+    Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person may not change the message, if an
+    addition of the message is fixed, and where `post_message` raises it.
     """
 
     def edit(offset, now):
@@ -119,7 +120,8 @@ def edit_message(member: Member, event: protocol.Edit) -> Outcome:
 
 def remove_message(member: Member, event: protocol.Remove) -> Outcome:
     """
-    Delete the body, the earlier bodies, the reactions, mentions, bookmarks and pin of a message; its row stays.
+    Delete the body, the earlier bodies, the additions, reactions, mentions, bookmarks and pin of a message; its row
+    stays.
 
     During a hold, keep the bodies and the additions; members cannot read them.
 

@@ -2,8 +2,8 @@
 The first view of a room: the messages at which it opens, and what the person has read.
 
 The page of the room contains it. So the page shows the messages before its socket is open, and the socket sends only
-what has changed since. This module does not check who may read the room: `get_readable_room` does. It writes and
-publishes nothing.
+what has changed since. This module does not check who may read the room: `get_readable_room` does. This module writes
+and publishes nothing.
 """
 
 from chat.models import Member, Person, Room, get_news
@@ -17,8 +17,9 @@ def get_first_view(person: Person, room: Room) -> dict:
     Return {offset, read, unread, first_unread, messages, more_after} for the room's present `offset`.
 
     `messages` are the newest ones as `message` events. If the first unread message is older, they are the messages
-    around it, and `more_after` is true. The other fields are those of `joined`. For a person who is not a member yet,
-    all messages are read. Set `room.offset` to the present one. Raise `not_found` if the room has been deleted.
+    around it. `more_after` says whether there are newer messages than these. The other fields are those of `joined`.
+    For a person who is not a member yet, all messages are read. Set `room.offset` to the present one. Raise `not_found`
+    if the room has been deleted.
     """
     try:
         backlog = get_backlog(room, None)

@@ -1,7 +1,8 @@
 """
 The history of edits: each edit keeps the earlier body, for the moderators of the room.
 
-Removing a message deletes its history. This module does not check who may read it: `get_moderated_room` does.
+Removing a message deletes its history, except during a hold. This module does not check who may read the history:
+`get_moderated_room` does.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Version:
 
 def keep_body(message: Message, editor: Person, at: datetime) -> None:
     """
-    Store the body that an edit replaces, and delete the oldest bodies beyond MAX_BODIES.
+    Store the body that an edit replaces. Except during a hold, delete the oldest bodies beyond MAX_BODIES.
 
     Call this in the transaction of the edit, before the edit.
     """

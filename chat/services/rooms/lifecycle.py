@@ -84,7 +84,7 @@ def make_hidden_slug(slug: str) -> str:
     """
     Return a slug that begins with `slug` and that nobody can guess.
 
-    Private rooms have such slugs, because the error `taken` would reveal that a room exists.
+    For example, a new room gets such a slug if the error `taken` would reveal that a hidden room exists.
     """
     ending = "".join(secrets.choice(_ENDING_CHARACTERS) for _ in range(ENDING_LENGTH))
     return f"{protocol.check_slug(slug)[: MAX_SLUG - ENDING_LENGTH - 1]}-{ending}"

@@ -57,7 +57,7 @@ def _find_notified(author: Member, message: Message, people: list[Person]) -> di
     """
     Return {id: level} of the people who may read the room, and do not block the author of the message.
 
-    Leave out the author of the message, and the moderator who edits it (`author`).
+    Leave out the author of the message, the moderator who edits it (`author`), and the people of `_find_held`.
     """
     room, ids = author.room, [person.id for person in people]
     members = {

@@ -27,7 +27,7 @@ def get_refs_kept_seconds() -> int | None:
 
 def sweep_old_refs() -> int:
     """
-    Delete the refs that were used more than CHAT_CHANGE_DAYS ago, in batches, for about SWEEP_SECONDS.
+    Delete the refs that were used more than CHAT_CHANGE_DAYS days ago, in batches, for about SWEEP_SECONDS.
 
     The next sweep continues. Return how many rows were deleted.
     """

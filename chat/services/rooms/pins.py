@@ -32,7 +32,7 @@ class Pin:
 
 def set_pin(member: Member, event: protocol.Pin) -> Outcome:
     """
-    Pin a message, or remove its pin, and write an audit entry. Do neither if the message already has the state.
+    Pin a message, or remove its pin, and write an audit entry. Do nothing if the message already has this state.
 
     Raise `not_found`, `muted` or `ref_conflict`. Raise `forbidden` if the person does not moderate the room, if the
     room is archived, or if the room already has MAX_PINS pins.

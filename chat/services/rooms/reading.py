@@ -186,7 +186,10 @@ def _describe_all(messages: list[Message]) -> list[dict]:
 
 
 def describe_messages(messages: list[Message]) -> list[dict]:
-    """Return messages of any rooms that were read with `complete()` as `message` events, in the same order."""
+    """
+    Return messages as `message` events, in the same order. The messages were read with `complete()`, and may be of
+    several rooms.
+    """
     events: dict[int, dict] = {}
     for room_id in {message.room_id for message in messages}:
         in_room = [message for message in messages if message.room_id == room_id]
@@ -197,7 +200,7 @@ def describe_messages(messages: list[Message]) -> list[dict]:
 def describe(message: Message) -> dict:
     """Return a message that was read with `complete()` as the wire's `message` event."""
     if hasattr(message, "all_mentions"):
-        # It was just stored.
+        # The message was just stored.
         return _describe(message, message.all_mentions, describe_additions([message]).get(message.number))
     return _describe_all([message])[0]
 

@@ -85,7 +85,7 @@ def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[
     """
     Run `create()` in a transaction, once for each ref of a person, for events that change no message of the room.
 
-    - `event`: an event with a `ref`: Start, Schedule, or an event of a board.
+    - `event`: an event with a `ref`, such as Start, Schedule, Remind or an event of a board.
     - `create`: stores a row and returns its id.
 
     Return (id, whether the row was created now). For a ref that was used before, return the earlier id. Raise

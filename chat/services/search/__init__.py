@@ -1,5 +1,5 @@
 """
-Search: find messages by words, phrases, author, room and date.
+Search: find messages by words, phrases, author, room and date, and messages with links, files or images.
 
 The search works the same on SQLite and PostgreSQL. `words` makes the tokens of texts, `indexing` stores them, and
 `finding` reads them. The index is behind the messages by seconds; nothing is indexed in the transaction of a post.

@@ -3,8 +3,8 @@ Indexing: bring the index up to date with the messages.
 
 Each room has a cursor, the offset up to which it is indexed. A batch reads the messages that changed after the cursors
 of one or more rooms, and stores their documents and the new cursors in one short transaction. So a batch may be
-interrupted. Several processes may index at the same time as the site runs: only one of them stores each change. Posting
-a message writes nothing for the index.
+interrupted. Several processes may index at the same time, also while the site runs: only one of them stores each
+change. Posting a message writes nothing for the index.
 
 This module writes SearchDocument, SearchDay and SearchProgress. It publishes nothing.
 """

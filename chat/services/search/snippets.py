@@ -10,7 +10,7 @@ from chat.models import Phrase
 
 from .words import Token, split_words
 
-LENGTH = 160  # most characters of a snippet, without `_LEFT_OUT` at its ends
+LENGTH = 160  # characters of a snippet at most, without `_LEFT_OUT` at its ends
 _BEFORE = 40  # characters before the first hit
 _LEFT_OUT = "…"
 _SPACES = re.compile(r"\s+")

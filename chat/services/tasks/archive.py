@@ -61,7 +61,8 @@ class Archive:
     @contextmanager
     def add(self, name: str, at: datetime, size: int, is_stored: bool = False) -> Iterator[IO[bytes]]:
         """
-        Give an object that writes one entry. `size`: the bytes that it may have. `is_stored`: do not compress it.
+        Yield an object that writes one entry. `size`: the bytes that the entry may have. `is_stored`: do not compress
+        it.
 
         An entry whose writing raised an exception is not in the archive.
         """

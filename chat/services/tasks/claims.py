@@ -23,7 +23,10 @@ WORKER = f"{socket.gethostname()}:{os.getpid()}"[:200]
 
 
 class TaskLost(Exception):
-    """This worker no longer holds the task: another worker claimed it, or it was cancelled or deleted."""
+    """
+    This worker no longer holds the task: the sweep queued it again or gave it up, another worker claimed it, or it was
+    cancelled or deleted.
+    """
 
 
 def claim_task(task_id: int) -> Task | None:
@@ -61,7 +64,7 @@ def limit_pauses() -> None:
     Let PostgreSQL end the connection if this worker pauses in a transaction for half the time of its lock on the task.
 
     A frozen worker would otherwise keep the task's row locked, and no other worker could take over the task. The
-    worker's next statement then raises one of OUTAGES.
+    worker's next statement then raises one of `channels_transport.OUTAGES`.
     """
     if connection.vendor == "postgresql":
         milliseconds = int(settings.CHAT_TASK_LOCK_SECONDS * 1000 / 2)

@@ -153,7 +153,7 @@ def describe(message: Message, additions: dict | None = None, packed: Collection
     Return the values of a message in a transcript. The caller must have read the message with `complete`.
 
     `additions` are the message's fields from `describe_additions`. A transcript has the addresses of files. In an
-    archive, it also has the paths of the files whose ids are `packed`, and says that the others are missing.
+    archive, it also has the paths of the files whose ids are in `packed`, and says that the other files are missing.
     """
     values = {
         "id": message.number,
@@ -169,7 +169,8 @@ def describe(message: Message, additions: dict | None = None, packed: Collection
     values.update(additions or {})
     if "files" in values:
         values["files"] = [_describe_file(file, packed) for file in values["files"]]
-    # The number of replies and the time of the last one can be counted in the transcript.
+    # `thread` (the number of replies and the time of the last reply) is left out, because the transcript contains the
+    # replies themselves.
     values.pop("thread", None)
     if message.thread_root is not None:
         values["thread"] = {"root": message.thread_root}

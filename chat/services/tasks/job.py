@@ -19,7 +19,7 @@ from . import publishing
 from .claims import get_lock_end, limit_pauses, update_claimed
 from .results import KIND, PART_BYTES
 
-HEARTBEAT_SECONDS = 1  # between two renewals of the lock
+HEARTBEAT_SECONDS = 1  # at least, between two renewals of the lock by `report_progress`
 
 
 class Interrupted(Exception):
@@ -110,7 +110,7 @@ class Job:
         update_claimed(self.task, **columns)
 
     def discard(self) -> None:
-        """Delete the file of this run, if it has one. A failure is logged, and the sweep of files deletes it."""
+        """Delete the file of this run, if it has one. A failure is logged; the sweep of files then deletes the file."""
         writer = self._writer
         if writer is not None:
             call_safely(f"delete the file {writer.name}", writer.discard)

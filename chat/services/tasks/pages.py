@@ -1,6 +1,6 @@
 """
-The start and the end of the HTML pages that tasks make. A page is one file, runs no script, and has styles for print
-and for dark mode.
+The start and the end of the HTML pages that tasks make. A page runs no script, and has styles for print and for dark
+mode. It is one file, except that an exported page may show pictures that are files beside it.
 
 The content security policy is also in the page, because no server sends the header when a person opens a saved file.
 

@@ -30,8 +30,8 @@ def read_result(task: Task) -> files.Parts:
     """
     Return the parts of a finished task's result, one after the other.
 
-    Raise LookupError if there is no such file. If the result is in the database and somebody deletes it while it is
-    read, raise LookupError later.
+    Raise LookupError if there is no such file. If the result is in the database and somebody deletes it during the
+    iteration, the iteration raises LookupError.
     """
     if not task.result_file:
         return _read_parts(task)

@@ -45,7 +45,8 @@ def run_task(task_id: int) -> None:
     An error of the task itself is stored as its failure. If the worker must stop, it puts the task back into the queue
     at the next step.
 
-    Raise one of OUTAGES if the claim, the deletion of old tasks, or the sweep fails. Log an outage during the run.
+    Raise one of `channels_transport.OUTAGES` after an outage during the claim, the deletion of old tasks, or the sweep.
+    Log an outage during the run.
     """
     task = claim_task(task_id)
     if task is not None:

@@ -31,8 +31,8 @@ def sweep_tasks() -> int:
     """
     Send abandoned and lost tasks to the workers again, give up after MAX_TRIES, and delete expired tasks.
 
-    If all results together are too large, the sweep also deletes the oldest results. Any number of processes may run it
-    at the same time: a job that is sent twice runs once.
+    If all results together are too large, the sweep also deletes the tasks with the oldest results. Any number of
+    processes may run it at the same time: a job that is sent twice runs once.
 
     The sweep skips rows that another process has locked, because a worker that is frozen within a transaction would
     block the sweep. A later sweep handles these rows.
@@ -107,7 +107,9 @@ def _delete_expired():
 
 
 def _free_space():
-    """Delete the oldest results while all results together are too large. A full disk would stop the whole site."""
+    """
+    Delete the tasks with the oldest results while all results together are too large. A full disk would stop the site.
+    """
     stored = Task.objects.aggregate(total=Sum("result_size"))["total"] or 0
     if stored <= settings.CHAT_MAX_RESULTS_BYTES:
         return 0

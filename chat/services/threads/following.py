@@ -42,8 +42,8 @@ def set_state(person: Person, slug: str, root: int, state: str) -> tuple[str, in
     Store the state of a person in a thread: one of the states of ThreadMember.
 
     Return (the state, the number of the last reply that the person has read). For a person who begins to follow, the
-    earlier replies count as read. Raise `not_found` for the room, for a person who is not in the room, and for a
-    message without replies.
+    earlier replies count as read. Raise `not_found` or `forbidden` for the room; `not_found` for a person who is not in
+    the room, and for a message without replies.
     """
     room = rooms.get_room_for(person, slug, Action.KEEP)
     member = Member.objects.filter(room=room, person=person).first()

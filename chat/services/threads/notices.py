@@ -45,7 +45,7 @@ def _publish_newest(thread: Thread) -> None:
     found = Message.objects.filter(room=thread.room_id, number=thread.last_number).select_related("author")
     message = found.first()
     if message is None:
-        return  # it was deleted meanwhile
+        return  # the message was deleted meanwhile
     followers = find_followers(thread)
     quiet = _find_quiet(thread.room, message, followers)
     files = uploads.find_notice_files([message]).get(message.number)
@@ -96,7 +96,9 @@ def _publish_counts(thread_id: int) -> None:
 
 
 def publish_end(room: Room, followers: Iterable[Follower]) -> None:
-    """Publish to each follower of a deleted thread, after the commit, how many threads have unread replies."""
+    """
+    Publish to each follower of a deleted thread, after the commit, how many threads of the room have unread replies.
+    """
     person_ids = [follower.person_id for follower in followers]
     if person_ids:
         after_commit(f"publish the end of a thread of room {room.id}", lambda: _publish_remaining(room, person_ids))

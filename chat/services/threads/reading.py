@@ -100,7 +100,8 @@ def get_own_threads(person: Person, page: int = 0) -> tuple[list[OwnThread], boo
     Return (a page of the threads that a person follows, whether there are more).
 
     Threads with unread replies come first, then the others; within both parts, the thread with the newest reply comes
-    first. Leave out threads without replies, and threads in rooms that the person may not read now.
+    first. Leave out threads without replies, and threads in rooms of which the person is not a member or which the
+    person may not read now.
     """
     is_unread = Case(
         When(thread__last_number__gt=F("read_number"), then=Value(1)), default=Value(0), output_field=IntegerField()

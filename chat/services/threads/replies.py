@@ -3,8 +3,8 @@ Replies: the Addition THREAD, which stores and describes the thread of a message
 
 Its functions run when a reply is posted, removed or deleted, and when a message of a thread is described.
 
-This module writes Thread and ThreadMember, in the transaction of the message's change. That transaction has locked the
-room, so the numbers of a thread always agree with its rows.
+This module writes Thread, ThreadMember, and `Message.additions` of the first message, in the transaction of the
+message's change. That transaction has locked the room, so the numbers of a thread always agree with its rows.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,7 +35,7 @@ class Root:
 
 
 def _prepare(member: Member, event: Any) -> Root | None:
-    """Return the root of the thread in which an event posts, or None. Raise `not_found`, or `forbidden` on a board."""
+    """Return the root of the thread in which an event posts, or None. Raise as `get_root` does."""
     return None if event.thread is None else get_root(member, event.thread)
 
 
@@ -43,7 +43,7 @@ def get_root(member: Member, number: int) -> Root:
     """
     Return the root of the thread that a message begins or replies in, for a member who wants to reply.
 
-    Raise `not_found`, also if the root was removed; `forbidden` on a board.
+    Raise `not_found`, also if the root was removed; or the error of `rights.check_may`, such as `forbidden` on a board.
     """
     check_may(member.person, Action.REPLY, member.room, member)
     return _find_root(member.room_id, number)
@@ -131,7 +131,7 @@ def _find_authors_from(thread: Thread) -> int:
 
 
 def _removed(message: Message) -> None:
-    """Count the replies again, because one of them was removed."""
+    """If the removed message is a reply, count the replies of its thread again."""
     if message.thread_root is not None:
         thread = _recount(message.room_id, message.thread_root)
         if thread is not None:

@@ -42,9 +42,10 @@ SNIFFED_BYTES = 16
 
 def clean_name(name: str) -> str:
     """
-    Return the name of a file without folders, control characters, and characters that change the order of the text.
+    Return the name of a file without folders, invisible characters, and characters that some systems forbid in names.
 
-    The name has at most MAX_NAME characters and keeps its ending. A name without any visible character becomes "file".
+    The name has at most MAX_NAME characters, and keeps an ending of at most 20 characters. If nothing is left, return
+    "file".
     """
     base = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
     kept = "".join(" " if character.isspace() else character for character in base if _is_kept(character))

@@ -26,7 +26,7 @@ from .owner import KIND
 logger = logging.getLogger(__name__)
 
 LOCK = timedelta(minutes=2)  # longer than a picture takes
-MAX_TRIES = 3  # a picture that kills its worker must not kill all of them
+MAX_TRIES = 3  # a picture that kills its worker must not kill all workers
 _PART_BYTES = 100_000
 
 
@@ -46,7 +46,7 @@ def process_picture(upload_id: int) -> bool:
     except files.FileLost:
         logger.warning("The file of upload %s is missing. Every process needs the same CHAT_FILES.", upload_id)
     except files.NoSpace:
-        # The picture is not to blame. A later job tries again.
+        # This failure does not count as a try. A later job tries again.
         Upload.objects.filter(id=upload_id).update(tries=F("tries") - 1)
         raise
     except NoPicture as error:
@@ -91,7 +91,7 @@ def store_parts(parts: Iterable[bytes]) -> tuple[str, int]:
 
 
 def give_up(upload: Upload) -> bool:
-    """Make a picture an ordinary file, because nobody can decode it. Return whether it still waited."""
+    """Make a picture an ordinary file, because the site cannot decode it. Return whether it still waited."""
     return _finish(upload, state=Upload.FAILED, type=UNKNOWN, width=None, height=None)
 
 

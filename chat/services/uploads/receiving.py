@@ -84,7 +84,7 @@ def finish_upload(member: Member, stored: str, name: str, size: int) -> Upload:
     Store the row of a file whose bytes are in the store under `stored`. Return it, and start the job of a picture.
 
     If the file is refused, delete its bytes. Raise `unsupported_type`, `too_large`, `empty` and what `allow_upload`
-    raises.
+    raises. Raise ValueError if `stored` is not the name of an upload.
     """
     # Without this check, the code below could delete the file of another module.
     if not files.is_name(stored) or not stored.startswith(f"{KIND}/"):

@@ -5,8 +5,8 @@ OpenID Connect: people sign in with their account at a provider, which the setti
 `provider`, `requesting` and `id_tokens` talk to the provider, and read its answers with Authlib. These modules are
 imported at the first sign-in, because Authlib needs 0.2 s and 10 MB, and most sites do not use it.
 
-An account here and an account at the provider belong together only by the issuer and the subject. The person connects
-them. An equal e-mail address or name never does that, because the provider may give both to somebody else.
+The issuer and the subject identify an account at the provider. Only the person connects it with an account here. An
+equal e-mail address or name never connects two accounts, because the provider may give them to somebody else.
 """
 
 from .external_logins import (

@@ -15,7 +15,7 @@ class ProviderError(Exception):
 
 
 class UntrustedToken(Exception):
-    """The ID token is not valid. `is_about_time` says whether only the clocks differ. The text is for the log."""
+    """The ID token is not valid. `is_about_time`: a time in it is wrong. The text is for the log."""
 
     def __init__(self, reason: str, is_about_time: bool = False) -> None:
         super().__init__(reason)

@@ -62,7 +62,7 @@ def write_external_account(
     given: str | None = None,
 ) -> Person:
     """
-    Create an account without a password, which an account at the provider signs in, and return its person.
+    Create an account that has no password, and that signs in with an account at the provider. Return its person.
 
     The other arguments are those of `people.sign_up`. Raise `taken`, or the error of the field.
     """

@@ -38,7 +38,7 @@ NAMES = ("preferred_username", "nickname", "name", "given_name")
 
 class Identity(NamedTuple):
     """
-    The account at the provider that has signed in, and what the sign-in is for.
+    The account with which a person has signed in at the provider, and what the sign-in is for.
 
     - `issuer`, `subject`: they identify the account at the provider.
     - `names`: the person's names at the provider. They are only suggestions, because the person can choose them.

@@ -1,8 +1,8 @@
 """
 Requests to the provider: over verified TLS, with timeouts, without redirects, and with a bound for each answer.
 
-A worker waits for each answer, so an answer must end soon whatever the provider does. This module must not read what an
-answer means.
+A worker waits for each answer, so an answer must end soon whatever the provider does. This module must not interpret
+the content of an answer.
 """
 
 import json
@@ -58,7 +58,9 @@ def _read_body(response):
 
 
 def check_url(url: Any) -> str:
-    """Return the URL of an endpoint. Raise ProviderError if it is not an https URL, or an http URL of this machine."""
+    """
+    Return the URL of an endpoint if it is an https URL, or an http URL of this machine. Otherwise raise ProviderError.
+    """
     parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
     if parts.scheme == "https" and parts.hostname:
         return url
