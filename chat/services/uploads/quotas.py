@@ -30,10 +30,12 @@ def get_most_bytes(room_id: int, person_id: int) -> int:
         )
     left_in_room = _find_left(settings.CHAT_UPLOAD_ROOM_BYTES, Upload.objects.filter(room=room_id))
     if left_in_room <= 0:
-        raise ChatError("too_large", "The files of this room need all of its space. Remove some first.")
+        raise ChatError(
+            "too_large", "The files of this room use all of its space. Remove some messages with files first."
+        )
     left = _find_left(settings.CHAT_UPLOAD_PERSON_BYTES, Upload.objects.filter(person=person_id))
     if left <= 0:
-        raise ChatError("too_large", "Your files need all of your space. Remove some messages with files first.")
+        raise ChatError("too_large", "Your files use all of your space. Remove some messages with files first.")
     return int(min(settings.CHAT_UPLOAD_BYTES, left_in_room, left))
 
 

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "يجب أن تكون نهاية الاستطلاع وقتًا مثل ⁦2h⁩ أو ⁦friday at 17:00⁩ أو ⁦2026-12-01 09:00⁩.",
 "The end of the poll is in the past.": "نهاية الاستطلاع في الماضي.",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "حجم ملفات هذه الرسائل %(size)s ميغابايت، ويسمح هذا الموقع بنتائج حجمها %(most)s ميغابايت. اختر فترة أقصر أو صدّر بدون الملفات.",
-"The files of this room need all of its space. Remove some first.": "تشغل ملفات هذه الغرفة كل مساحتها. أزل بعضها أولًا.",
+"The files of this room use all of its space. Remove some messages with files first.": "تشغل ملفات هذه الغرفة كل مساحتها. أزل أولًا بعض الرسائل التي فيها ملفات.",
 "The first message of this thread was removed, so nobody can reply in it.": "أُزيلت أول رسالة في هذه السلسلة، فلا يستطيع أحد الرد فيها.",
 "The old password is wrong.": "كلمة المرور القديمة خاطئة.",
 "The owner did not admit you. Wait a moment before you ask again.": "لم يقبلك المالك. انتظر قليلًا قبل أن تطلب مجددًا.",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "تحتاج إلى دعوة لإنشاء حساب. اطلب رابطًا من شخص في هذا الموقع.",
 "You own this board. You do not need to ask to join.": "هذا اللوح ملكك. لا تحتاج إلى طلب الانضمام.",
 "You were removed from this board.": "أُزلت من هذا اللوح.",
-"Your files need all of your space. Remove some messages with files first.": "تشغل ملفاتك كل مساحتك. أزل أولًا بعض الرسائل التي فيها ملفات.",
+"Your files use all of your space. Remove some messages with files first.": "تشغل ملفاتك كل مساحتك. أزل أولًا بعض الرسائل التي فيها ملفات.",
 "Your invitation is sent.": "أُرسلت دعوتك.",
 "Your reminders: %(list)s": "تذكيراتك: %(list)s",
 "Your role in this room has just changed. Reload the page.": "تغيّر دورك في هذه الغرفة للتو. أعد تحميل الصفحة."

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "Das Ende einer Umfrage muss eine Zeit sein wie 2h, friday at 17:00 oder 2026-12-01 09:00.",
 "The end of the poll is in the past.": "Das Ende der Umfrage liegt in der Vergangenheit.",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "Die Dateien dieser Nachrichten haben %(size)s MB, und diese Seite erlaubt Ergebnisse mit %(most)s MB. Wähle einen kürzeren Zeitraum oder exportiere ohne Dateien.",
-"The files of this room need all of its space. Remove some first.": "Die Dateien dieses Raums brauchen seinen ganzen Speicherplatz. Entferne zuerst welche.",
+"The files of this room use all of its space. Remove some messages with files first.": "Die Dateien dieses Raums belegen seinen ganzen Speicherplatz. Entferne zuerst einige Nachrichten mit Dateien.",
 "The first message of this thread was removed, so nobody can reply in it.": "Die erste Nachricht dieses Threads wurde entfernt, darum kann niemand darin antworten.",
 "The old password is wrong.": "Das alte Passwort ist falsch.",
 "The owner did not admit you. Wait a moment before you ask again.": "Du wurdest nicht hereingelassen. Warte einen Moment, bevor du noch einmal fragst.",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "Um ein Konto anzulegen, brauchst du eine Einladung. Bitte jemanden auf dieser Seite um einen Link.",
 "You own this board. You do not need to ask to join.": "Dieses Board gehört dir. Du musst nicht um Einlass bitten.",
 "You were removed from this board.": "Du wurdest von diesem Board entfernt.",
-"Your files need all of your space. Remove some messages with files first.": "Deine Dateien brauchen deinen ganzen Speicherplatz. Entferne zuerst einige Nachrichten mit Dateien.",
+"Your files use all of your space. Remove some messages with files first.": "Deine Dateien belegen deinen ganzen Speicherplatz. Entferne zuerst einige Nachrichten mit Dateien.",
 "Your invitation is sent.": "Deine Einladung ist gesendet.",
 "Your reminders: %(list)s": "Deine Erinnerungen: %(list)s",
 "Your role in this room has just changed. Reload the page.": "Deine Rolle in diesem Raum hat sich gerade geändert. Lade die Seite neu."

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "El final de una encuesta debe ser una hora como 2h, friday at 17:00 o 2026-12-01 09:00.",
 "The end of the poll is in the past.": "El final de la encuesta está en el pasado.",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "Los archivos de estos mensajes ocupan %(size)s MB, y este sitio permite resultados de %(most)s MB. Elige un período más corto o exporta sin archivos.",
-"The files of this room need all of its space. Remove some first.": "Los archivos de esta sala ocupan todo su espacio. Elimina antes alguno.",
+"The files of this room use all of its space. Remove some messages with files first.": "Los archivos de esta sala ocupan todo su espacio. Elimina antes algunos mensajes con archivos.",
 "The first message of this thread was removed, so nobody can reply in it.": "El primer mensaje de este hilo se eliminó, así que nadie puede responder en él.",
 "The old password is wrong.": "La contraseña anterior no es correcta.",
 "The owner did not admit you. Wait a moment before you ask again.": "El propietario no te ha admitido. Espera un momento antes de volver a pedirlo.",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "Necesitas una invitación para crear una cuenta. Pide un enlace a alguien de este sitio.",
 "You own this board. You do not need to ask to join.": "Este board es tuyo. No necesitas pedir entrar.",
 "You were removed from this board.": "Te han quitado de este board.",
-"Your files need all of your space. Remove some messages with files first.": "Tus archivos ocupan todo tu espacio. Elimina antes algunos mensajes con archivos.",
+"Your files use all of your space. Remove some messages with files first.": "Tus archivos ocupan todo tu espacio. Elimina antes algunos mensajes con archivos.",
 "Your invitation is sent.": "Tu invitación se ha enviado.",
 "Your reminders: %(list)s": "Tus recordatorios: %(list)s",
 "Your role in this room has just changed. Reload the page.": "Tu rol en esta sala acaba de cambiar. Recarga la página."

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "La fin d’un sondage doit être une heure comme 2h, friday at 17:00 ou 2026-12-01 09:00.",
 "The end of the poll is in the past.": "La fin du sondage est dans le passé.",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "Les fichiers de ces messages font %(size)s Mo, et ce site autorise des résultats de %(most)s Mo. Choisissez une période plus courte ou exportez sans fichiers.",
-"The files of this room need all of its space. Remove some first.": "Les fichiers de ce salon occupent tout son espace. Supprimez-en d’abord.",
+"The files of this room use all of its space. Remove some messages with files first.": "Les fichiers de ce salon occupent tout son espace. Supprimez d’abord des messages avec des fichiers.",
 "The first message of this thread was removed, so nobody can reply in it.": "Le premier message de ce fil a été supprimé, donc personne ne peut y répondre.",
 "The old password is wrong.": "L’ancien mot de passe est faux.",
 "The owner did not admit you. Wait a moment before you ask again.": "Le propriétaire ne vous a pas laissé entrer. Attendez un moment avant de redemander.",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "Il faut une invitation pour créer un compte. Demandez un lien à quelqu’un de ce site.",
 "You own this board. You do not need to ask to join.": "Ce board est à vous. Vous n’avez pas à demander à entrer.",
 "You were removed from this board.": "Vous avez été retiré de ce board.",
-"Your files need all of your space. Remove some messages with files first.": "Vos fichiers occupent tout votre espace. Supprimez d’abord des messages avec des fichiers.",
+"Your files use all of your space. Remove some messages with files first.": "Vos fichiers occupent tout votre espace. Supprimez d’abord des messages avec des fichiers.",
 "Your invitation is sent.": "Votre invitation est envoyée.",
 "Your reminders: %(list)s": "Vos rappels : %(list)s",
 "Your role in this room has just changed. Reload the page.": "Votre rôle dans ce salon vient de changer. Rechargez la page."

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "投票の終了は 2h、friday at 17:00、2026-12-01 09:00 のような日時でなければなりません。",
 "The end of the poll is in the past.": "投票の終了日時は過ぎています。",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "これらのメッセージのファイルは %(size)s MB ですが、このサイトで許可されている結果は %(most)s MB までです。期間を短くするか、ファイルなしでエクスポートしてください。",
-"The files of this room need all of its space. Remove some first.": "このルームのファイルで空き容量がいっぱいです。先にいくつか削除してください。",
+"The files of this room use all of its space. Remove some messages with files first.": "このルームのファイルで空き容量がいっぱいです。先にファイル付きのメッセージをいくつか削除してください。",
 "The first message of this thread was removed, so nobody can reply in it.": "このスレッドの最初のメッセージは削除されたため、誰も返信できません。",
 "The old password is wrong.": "以前のパスワードが違います。",
 "The owner did not admit you. Wait a moment before you ask again.": "オーナーは参加を許可しませんでした。しばらく待ってからもう一度依頼してください。",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "アカウントの作成には招待が必要です。このサイトの人にリンクを依頼してください。",
 "You own this board. You do not need to ask to join.": "あなたはこのボードのオーナーです。参加を依頼する必要はありません。",
 "You were removed from this board.": "このボードから外されました。",
-"Your files need all of your space. Remove some messages with files first.": "あなたのファイルで空き容量がいっぱいです。先にファイル付きのメッセージをいくつか削除してください。",
+"Your files use all of your space. Remove some messages with files first.": "あなたのファイルで空き容量がいっぱいです。先にファイル付きのメッセージをいくつか削除してください。",
 "Your invitation is sent.": "招待を送信しました。",
 "Your reminders: %(list)s": "あなたのリマインダー: %(list)s",
 "Your role in this room has just changed. Reload the page.": "このルームでの役割が変わりました。ページを再読み込みしてください。"

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "투표 종료 시간은 2h, friday at 17:00, 2026-12-01 09:00 같은 형식이어야 합니다.",
 "The end of the poll is in the past.": "투표 종료 시간이 이미 지났습니다.",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "이 메시지들의 파일은 %(size)s MB이고, 이 사이트는 %(most)s MB까지의 결과만 허용합니다. 기간을 줄이거나 파일 없이 내보내세요.",
-"The files of this room need all of its space. Remove some first.": "이 대화방의 파일이 공간을 모두 사용하고 있습니다. 먼저 일부를 삭제하세요.",
+"The files of this room use all of its space. Remove some messages with files first.": "이 대화방의 파일이 공간을 모두 사용하고 있습니다. 먼저 파일이 있는 메시지를 일부 삭제하세요.",
 "The first message of this thread was removed, so nobody can reply in it.": "이 스레드의 첫 메시지가 삭제되어 아무도 답장할 수 없습니다.",
 "The old password is wrong.": "이전 비밀번호가 틀렸습니다.",
 "The owner did not admit you. Wait a moment before you ask again.": "소유자가 허용하지 않았습니다. 잠시 기다린 뒤 다시 요청하세요.",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "계정을 만들려면 초대가 필요합니다. 이 사이트의 사람에게 링크를 요청하세요.",
 "You own this board. You do not need to ask to join.": "이 보드의 소유자입니다. 참여를 요청할 필요가 없습니다.",
 "You were removed from this board.": "이 보드에서 내보내졌습니다.",
-"Your files need all of your space. Remove some messages with files first.": "내 파일이 내 공간을 모두 사용하고 있습니다. 먼저 파일이 있는 메시지를 일부 삭제하세요.",
+"Your files use all of your space. Remove some messages with files first.": "내 파일이 내 공간을 모두 사용하고 있습니다. 먼저 파일이 있는 메시지를 일부 삭제하세요.",
 "Your invitation is sent.": "초대를 보냈습니다.",
 "Your reminders: %(list)s": "내 리마인더: %(list)s",
 "Your role in this room has just changed. Reload the page.": "이 대화방에서 내 역할이 방금 바뀌었습니다. 페이지를 새로고침하세요."

@@ -129,7 +129,7 @@ export default {
 "The end of a poll must be a time like 2h, friday at 17:00 or 2026-12-01 09:00.": "投票的结束时间必须是 2h、friday at 17:00 或 2026-12-01 09:00 这样的时间。",
 "The end of the poll is in the past.": "投票的结束时间已经过去。",
 "The files of these messages have %(size)s MB, and this site allows results of %(most)s MB. Choose a shorter period, or export without files.": "这些消息的文件共 %(size)s MB，而本站允许的结果上限为 %(most)s MB。请选择更短的时间段，或不含文件导出。",
-"The files of this room need all of its space. Remove some first.": "本聊天室的文件已占满其空间。请先移除一些。",
+"The files of this room use all of its space. Remove some messages with files first.": "本聊天室的文件已占满其空间。请先移除一些带文件的消息。",
 "The first message of this thread was removed, so nobody can reply in it.": "此消息列的第一条消息已被移除，因此无法回复。",
 "The old password is wrong.": "旧密码不正确。",
 "The owner did not admit you. Wait a moment before you ask again.": "所有者没有允许你加入。请稍等片刻再次请求。",
@@ -284,7 +284,7 @@ export default {
 "You need an invitation to create an account. Ask somebody on this site for a link.": "创建账户需要邀请。请向本站的人索取链接。",
 "You own this board. You do not need to ask to join.": "你是此留言板的所有者，无需请求加入。",
 "You were removed from this board.": "你已被移出此留言板。",
-"Your files need all of your space. Remove some messages with files first.": "你的文件已占满你的空间。请先移除一些带文件的消息。",
+"Your files use all of your space. Remove some messages with files first.": "你的文件已占满你的空间。请先移除一些带文件的消息。",
 "Your invitation is sent.": "邀请已发送。",
 "Your reminders: %(list)s": "你的提醒：%(list)s",
 "Your role in this room has just changed. Reload the page.": "你在本聊天室的角色刚刚改变。请重新加载页面。"
