@@ -34,8 +34,10 @@ class Reason(enum.Enum):
     """A reason to close a connection. The reasons are checked in this order, and the first one counts."""
 
     SESSION_LOST = "its session has expired, or was lost with Redis"
+    # The connection also closes for this reason if its token does not reach the room.
     PLACE_GONE = "the room, board or person was deleted, the board was closed, or the person is not a member"
     LOGIN_ENDED = "the login session or the token has ended"
+    # An operator's stream also closes for this reason if the person is no longer an operator.
     INACTIVE = "the account is deactivated, or the site no longer admits guests"
     PASSWORD_CHANGED = "the password was changed after the login"
     BANNED = "the person is banned, or a guest in a room that is closed to guests"

@@ -1,5 +1,5 @@
 """
-The audit log: the acts of moderators and owners. Each act is stored in its own transaction.
+The audit log: the acts of moderators and owners. Each entry is stored in the transaction of its act.
 
 This module checks no permission and publishes nothing. The services that run such acts call it.
 """

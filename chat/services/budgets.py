@@ -45,7 +45,7 @@ _SYMBOL = re.compile(r"[!-/:-@\[-`{-~\n]")
 # While the site's budget of sign-ins is used up, known browsers may exceed it by this many bursts, others by one.
 KNOWN_RESERVE = 10
 # One client can easily get all /64 networks of a /48. If the site has a budget, a /48 has this many times the budget of
-# a /64. Without this budget, each /64 would count as another owner who has used little.
+# a /64. Without the budget of the /48, each /64 would count as another owner who has used little.
 SITE_PREFIX = 48
 NETWORKS_PER_SITE = 4
 # All known browsers of an address (or of a /48) together have this many times the budget of sign-ins of one browser.

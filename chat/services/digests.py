@@ -1,8 +1,8 @@
 """
 Digests of secrets: the database stores digests instead of the secrets themselves.
 
-The secrets are tokens, keys of invitations, session ids on boards, recovery codes, the ids of browsers,
-and the secrets of links in mails.
+The secrets are tokens, keys of hooks and invitations, session ids on boards, recovery codes, the ids of browsers, and
+the secrets of links in mails.
 """
 
 import hashlib

@@ -56,7 +56,7 @@ def opened_image(content: bytes) -> Iterator[Image.Image]:
 
 def decode(content: bytes, size: int) -> Image.Image:
     """
-    Return an image upright, as RGBA, and at least `size` pixels wide and high if the original is.
+    Return an image upright, as RGBA, and at least `size` pixels wide and high if the original is that large.
 
     Raise UnreadableImage, TooManyPixels or TooManyScans.
     """

@@ -227,6 +227,6 @@ def leave_room(person: Person, slug: str) -> None:
 
 
 def sweep_invitations() -> int:
-    """Delete invitations that have expired or have no uses left. Return how many were deleted."""
+    """Delete at most MAX_SWEPT invitations that have expired or have no uses left. Return how many were deleted."""
     is_over = Q(expires_at__lt=timezone.now()) | Q(uses_left=0)
     return len(delete_free_rows(Invitation.objects.filter(is_over), MAX_SWEPT))

@@ -241,7 +241,7 @@ def check_new_address(person_id: int, address: str, to: str) -> None:
 
 def check_password_reset(address: str, whom: str) -> None:
     """
-    Count one request for a new password: for its address, and for the account that it names.
+    Count one request for a new password: for the client's address, and for the account that the request names.
 
     Raise `rate_limited`.
     """

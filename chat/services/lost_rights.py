@@ -1,5 +1,5 @@
 """
-Close the connections of people whose rights ended in the rows, without a service: by SQL, a shell or an import.
+Close the connections of people whose rights a change of the rows has ended without a service: by SQL, for example.
 
 The next frame of such a connection closes it. A client that sends nothing would keep its connection, so the monitor's
 sweeps look for these rows. This module closes connections; it writes no rows.

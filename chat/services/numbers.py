@@ -42,7 +42,7 @@ def count_sign_in_failure(reason: str) -> None:
 
 @contextmanager
 def counting_refusals() -> Iterator[None]:
-    """Count a `rate_limited` that the block raises as a sign-in that failed, with the reason `limited`."""
+    """If the block raises `rate_limited`, count a failed sign-in with the reason `limited`."""
     try:
         yield
     except ChatError as refusal:

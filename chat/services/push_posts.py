@@ -26,7 +26,7 @@ MAX_ROOMS_PER_JOB = 50
 
 
 class _Spans:
-    """The first and the last new message of each room, by the time of the job. Several threads use it."""
+    """The first and the last new message of each room, by the time of the job. Several threads use this object."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,9 @@ _spans = _Spans()
 
 
 def note_post(room: Room, message: Message) -> None:
-    """Start a job for a new message some seconds after the commit, if the site sends pushes."""
+    """
+    Start a job for a new message some seconds after the commit, if the site sends pushes and the room is no board.
+    """
     if settings.CHAT_VAPID_KEY and room.access != Room.BOARD:
         room_id, number = room.id, message.number
         after_commit(f"note it for the pushes of room {room_id}", lambda: _note(room_id, number))

@@ -23,8 +23,9 @@ def request_to_join(visit: Visit, event: protocol.Knock) -> None:
 
     Raise:
 
-    - `taken` if another visitor of this board has the handle, or one that looks like it;
-    - `forbidden` for the owner, for removed visitors, and in the browsers of removed visitors;
+    - `taken` if the site has reserved the handle, or if another visitor of this board has it or one that looks like it;
+    - `forbidden` for the owner, for removed visitors, in the browsers of removed visitors, and if the site is closed to
+      guests;
     - `rate_limited` shortly after a refusal of the same visitor, browser or account;
     - `ref_conflict` if the person used the ref for a different request;
     - `unavailable` if another tab of the browser asks at the same moment.

@@ -158,7 +158,7 @@ class Source(Protocol):
     """The commands that only some rooms have. `run` returns None for a name that it does not know in this room."""
 
     def list(self, room: Room) -> "list[CommandInfo]":
-        """Return the commands of a room. Every member of the room may see them."""
+        """Return the commands of a room. Every member who may post in the room sees them."""
 
     def run(self, member: Member, event: protocol.Command) -> Outcome | None:
         """Run a command of the member's room, once for each ref, or return None. Raise ChatError to refuse it."""

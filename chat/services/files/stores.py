@@ -128,7 +128,10 @@ def delete_after_commit(name: str) -> None:
 
 
 def find_paths() -> Iterator[tuple[str, Path]]:
-    """Yield (name, path) of each complete file in the directory, for a backup. Files in the database are rows of it."""
+    """
+    Yield (name, path) of each complete file in the directory, for a backup. A backup of the database contains the files
+    in it.
+    """
     root = find_directory()
     if root is not None:
         store = DirectoryStore(root)

@@ -33,7 +33,7 @@ RUN_SECONDS = 60  # a run sends for this time, and then leaves the rest to anoth
 # The times between two tries of a delivery. The fifth try is the last.
 PAUSES = [timedelta(seconds=10), timedelta(minutes=2), timedelta(minutes=20), timedelta(hours=2)]
 MAX_TRIES = len(PAUSES) + 1
-DISABLED_AFTER = timedelta(days=1)  # without a success
+DISABLED_AFTER = timedelta(days=1)  # since the first failure, if no later delivery succeeded
 OVERDUE_AFTER = timedelta(seconds=10)  # within this time, the job may still arrive
 KEEP = timedelta(days=7)
 MAX_KEPT = 100  # finished deliveries of one hook

@@ -58,7 +58,7 @@ def get_hooks(person: Person, slug: str) -> tuple[list[Hook], bool]:
 
 
 def get_hook(person: Person, slug: str, hook_id: int, kind: str | None = None) -> Hook:
-    """Return a hook of a room that the person may change, of this `kind` if given. Raise `not_found` or `forbidden`."""
+    """Return a hook that the person may change, of this `kind` if given. Raise `not_found` or `forbidden`."""
     room = rooms.get_room_for(person, slug, Action.MAKE_HOOKS)
     found = Hook.objects.select_related("person", "room", "created_by").filter(room=room, id=hook_id)
     hook = found.first()

@@ -21,7 +21,8 @@ from .making import name_owner
 SECONDS = 10  # for the whole request
 MOST_BYTES = 64 * 1024  # of a response
 TIMESTAMP_HEADER, SIGNATURE_HEADER, DELIVERY_HEADER = "X-Chat-Timestamp", "X-Chat-Signature", "X-Chat-Delivery"
-# After these statuses and those from 500 on, another try may succeed. After any other error, it would fail again.
+# After these statuses and those from 500 on, another try may succeed. After any other error status, it would fail
+# again.
 TEMPORARY = (408, 425, 429)
 TEST_TEXT = "This is a test of the webhook."
 

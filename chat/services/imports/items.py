@@ -1,5 +1,5 @@
 """
-The items that every reader of an export yields: people, rooms and messages, in one form for all systems.
+The items that the readers of exports yield: people, rooms, messages and emoji, in one form for all systems.
 
 All ids are those of the other system. This module reads and writes nothing.
 """
@@ -149,7 +149,7 @@ class Reader(Protocol):
     skipped: Counter[str]
 
     def read(self) -> Iterator[ImportedEmoji | ImportedPerson | ImportedRoom | RawMessage]:
-        """Yield everything that the export contains."""
+        """Yield the items of the export."""
 
     def convert(self, message: RawMessage, names: Names) -> ImportedMessage:
         """Return a message in this site's form."""

@@ -2,8 +2,8 @@
 Store the messages of an export, in batches.
 
 One transaction stores a batch: its messages, and an ImportedItem for each message. So after a crash, the next run
-stores the batches that are missing, and stores none twice. This module writes ImportedItem, and messages through
-`chat.services.rooms`.
+stores the batches that are missing, and stores none twice. This module writes ImportedItem, and messages, files and
+threads through their services.
 """
 
 from collections import Counter

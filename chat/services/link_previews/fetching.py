@@ -50,8 +50,8 @@ def get_preview(url: str, person_id: int, room_id: int) -> Preview | None:
     """
     Return what the page at an address says about itself, from an earlier request or from a new one.
 
-    `url` is an address of http or https. A new request counts against all budgets. Return None if there is nothing to
-    show, or if one of the budgets is used up.
+    `url` is an address of http or https. A new request counts against all budgets of link previews. Return None if
+    there is nothing to show, or if one of the budgets is used up.
     """
     digest = digest_address(url)
     kept = Preview.objects.filter(digest=digest, expires_at__gt=timezone.now()).order_by("-id").first()

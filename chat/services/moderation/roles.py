@@ -174,5 +174,8 @@ def end_mute(member_id: int) -> bool:
 
 
 def sweep_mutes() -> int:
-    """End the mutes whose time has passed and whose job was lost, at most 500 at once. Return how many ended."""
+    """
+    End mutes whose time has passed, for example because their jobs were lost: at most 500 at once. Return how many
+    ended.
+    """
     return rooms.end_mutes()

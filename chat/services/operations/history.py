@@ -1,7 +1,7 @@
 """
 The samples that the store keeps: the points of the last 15 minutes, and the newest state.
 
-They are lost with Redis, and the charts begin again. No row contains them.
+If Redis loses its data, the samples are lost, and the charts begin again. No row contains the samples.
 """
 
 import json

@@ -29,8 +29,8 @@ def describe_processes(
     """
     Return one row for each process: what it is, where, since when, how busy, and whether it still reports.
 
-    `seen` has the last row of each report, by the name of the report. This function updates `seen`: the row of a dead
-    process comes from it, because its report has expired. A process with several receivers has several reports, and one
+    `seen` has the last row of each report, by the name of the report. This function updates `seen`. If the report of a
+    dead process has expired, the row comes from `seen`. A process with several receivers has several reports, and one
     row.
     """
     rows: dict[tuple[Any, Any], dict[str, Any]] = {}

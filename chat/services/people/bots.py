@@ -1,8 +1,8 @@
 """
 Bots: hooks post their messages as these people. Nobody can sign in as a bot.
 
-A bot keeps its handle as long as a room shows it, like a guest: nobody else may seem to be the author of its messages.
-This module writes Person.
+A bot keeps its handle as long as a room shows the bot, like a guest: nobody else may seem to be the author of its
+messages. This module writes Person.
 """
 
 import secrets

@@ -112,7 +112,7 @@ def find_unverified(person: Person, secret: str) -> EmailAddress | None:
 
 def verify_email(request: HttpRequest, secret: str) -> EmailAddress:
     """
-    Make the address of a link the address of the signed-in person, who must be the person who entered it.
+    Make the address that a link verifies the address of the signed-in person, who must have entered this address.
 
     A mail tells the former address. Raise `not_found` if the link is not valid.
     """

@@ -121,7 +121,7 @@ def _has_mails_left(person: Person) -> bool:
 
 
 def get_reset_person(person_id: int, token: str) -> Person:
-    """Return the person of a link. Raise `not_found` if the link is not valid."""
+    """Return the person to whom a link belongs. Raise `not_found` if the link is not valid."""
     person = Person.objects.find_by_id(person_id)
     if person is None or not person.is_active or person.is_guest or not _tokens.check_token(person, token):
         raise ChatError("not_found", "This link is not valid. It may be too old, or used already. Ask for a new one.")
@@ -130,8 +130,8 @@ def get_reset_person(person_id: int, token: str) -> Person:
 
 def reset_password(request: HttpRequest, person_id: int, token: str, new: Any) -> None:
     """
-    Store the new password of the person of a link. End all logins of the person, and the tokens that do not survive a
-    change of the password.
+    Store a new password for the person to whom a link belongs. End all logins of the person, and the tokens that do not
+    survive a change of the password.
 
     Close the person's connections, except those of the tokens that stay. Sign nobody in, and tell the person by mail.
     Raise `not_found` if the link is not valid, `rate_limited`, or the error of the field.

@@ -125,7 +125,9 @@ def remember_place(request: HttpRequest, person: Person) -> None:
 
 
 def forget_other_places(request: HttpRequest, person: Person) -> None:
-    """Delete every known place of a person except this browser, because somebody else may have known the password."""
+    """
+    Delete every known place of a person except that of this browser, because somebody else may have known the password.
+    """
     person.known_places.exclude(digest=find_browser(request)).delete()
 
 

@@ -14,7 +14,7 @@ _HOLDER = "page"
 
 
 def note_activity(person: Person) -> None:
-    """Note that a person uses a page now. The worker sends the command with its next trip to Redis."""
+    """Note that a person uses a page now. The worker sends the command with its next round trip to Redis."""
     if is_push_on():
         store.renew_leases([_name(person.id)], _HOLDER, ACTIVE_SECONDS)
 

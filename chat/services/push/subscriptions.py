@@ -141,7 +141,7 @@ def list_subscriptions(person: Person) -> list[PushSubscription]:
 
 
 def keep_signed_in(found: Iterable[PushSubscription]) -> list[PushSubscription]:
-    """Return the subscriptions whose login sessions are still valid. They were read with their logins."""
+    """Return the subscriptions whose login sessions are still valid. The caller has read them with their logins."""
     subscriptions = list(found)
     keys = [subscription.login.session_key for subscription in subscriptions]
     valid = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())

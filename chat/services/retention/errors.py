@@ -1,4 +1,4 @@
-"""The error of retention's services. Only commands call them, so its texts are in English and are not translated."""
+"""The error of retention's services. Only commands show it, so its texts are in English and are not translated."""
 
 
 class RetentionError(Exception):

@@ -120,7 +120,7 @@ def _delete_batch(room: Room, end: int, actor: str) -> int:
 
 
 def _delete_results(room: Room, moment: datetime) -> None:
-    """Delete the results of tasks that are as old as the messages."""
+    """Delete the finished tasks of a room that were created before `moment`, with their results."""
     for task in Task.objects.filter(room=room, created_at__lt=moment).exclude(state__in=Task.UNFINISHED):
         tasks.delete_and_publish(task, "This result was deleted, because messages of its time are no longer kept.")
 

@@ -78,7 +78,7 @@ NOBODY: Standings = frozenset()
 OPERATORS: Standings = frozenset({Standing.OPERATOR})
 OWNERS: Standings = frozenset({Standing.OWNER})
 MODERATORS: Standings = OWNERS | {Standing.MODERATOR}
-# The members who may write; a muted member may only read.
+# The members who may write. A muted member may not.
 WRITERS: Standings = MODERATORS | {Standing.GUEST, Standing.MEMBER}
 INSIDE: Standings = WRITERS | {Standing.MUTED}
 SIGNED_IN: Standings = INSIDE | {Standing.OUTSIDER}

@@ -1,8 +1,9 @@
 """
-Rooms, their members and their messages. This package writes all changes of messages.
+Rooms, their members and their messages. Every change of a message that takes an offset of its room goes through this
+package.
 
-It publishes each stored change to the room after the commit. So a change reaches every browser, whether a socket, the
-API, the admin or a command makes the change.
+Except during an import, it publishes each stored change to the room after the commit. So a change reaches every
+browser, whether a socket, the API, the admin or a command makes the change.
 """
 
 from chat.models import get_join_state, get_news

@@ -21,7 +21,8 @@ Apply = Callable[[Message], bool]
 
 def change_addition(room_id: int, number: int, apply: Apply) -> bool:
     """
-    Run `apply` with a message that was read with `complete`. If it returns true, publish the message and return True.
+    Run `apply` with a message that was read with `complete`. If `apply` returns true, publish the message and return
+    True.
 
     The room is locked, as for every change of a message. If the message was removed, or the room was deleted, return
     False without a call. Raise what `apply` raises; then nothing is stored.

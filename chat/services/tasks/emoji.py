@@ -1,5 +1,6 @@
 """
-The site's own emoji in the page of a transcript. The page is one file, so it contains the pictures of the emoji.
+The site's own emoji in the page of a transcript. A page must be readable as a single file, so it contains the pictures
+of the emoji.
 
 Each picture is written once, as a style at the end of the page. This module reads no rows.
 """

@@ -32,7 +32,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class NoPicture(Exception):
-    """The content cannot be decoded as a picture."""
+    """The content cannot be decoded as a picture, or the picture is too large."""
 
 
 @dataclass(frozen=True)

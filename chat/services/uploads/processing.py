@@ -1,8 +1,8 @@
 """
 The job of a picture: decode it, store it again without metadata, and make its thumbnail.
 
-A job may be lost, or run twice. An UPDATE claims the row, and only the worker whose UPDATE finishes the row keeps its
-files. The message of the picture is published again. This module writes Upload.
+A job may be lost, or run twice. An UPDATE claims the row, and only the worker whose UPDATE finishes the row keeps the
+new files. The message of the picture is published again. This module writes Upload.
 """
 
 import logging

@@ -1,5 +1,5 @@
 """
-External logins: which person an account at the provider signs in, and how the two are connected and disconnected.
+External logins: the accounts at the provider with which people sign in, and how people connect and disconnect them.
 
 This module writes ExternalLogin, AccountEntry, and Person for a new account. It must not talk to the provider.
 """
@@ -36,7 +36,7 @@ def is_enabled() -> bool:
 
 def find_person(identity: Identity) -> Person | None:
     """
-    Return the person whom an account at the provider signs in, or None.
+    Return the person who signs in with an account at the provider, or None.
 
     Raise `forbidden` if the person is deactivated.
     """
@@ -78,7 +78,7 @@ def connect(request: HttpRequest, identity: Identity, password: object) -> None:
     """
     Connect an account at the provider to the account of the signed-in person.
 
-    The password proves that the person wants this, and not somebody who uses the person's browser. Raise as
+    The password proves that the person wants this, because somebody else may use the browser. Raise as
     `check_own_password` does, or `taken`.
     """
     check_own_password(request, password, field="password")
@@ -121,7 +121,8 @@ def disconnect(request: HttpRequest) -> None:
 
 def remove_external_login(login: ExternalLogin, actor: Person) -> None:
     """
-    Disconnect a person's account at the provider, for the operator `actor`: a stranger may control it.
+    Disconnect a person's account at the provider, for the operator `actor`, because a stranger may control that
+    account.
 
     End the person's logins and all their tokens, and close their connections. The stranger may have made the tokens.
     A person without a password cannot sign in after that. Raise `forbidden` if an operator who is no superuser does
