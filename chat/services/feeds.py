@@ -74,7 +74,7 @@ def unfollow(person_id: int, room_id: int, slug: str) -> None:
 
 
 def _unfollow(person_id: int, room_id: int, slug: str) -> None:
-    # These Redis commands run before the request publishes anything to the room.
+    # The Redis commands of `_remove_streams` run before the request publishes anything to the room.
     _remove_streams(person_id, room_id)
     broadcast.publish(broadcast.person_group(person_id), protocol.room_gone(slug))
 

@@ -1,5 +1,5 @@
 """
-Close the connections of people whose rights a change of the rows has ended without a service: by SQL, for example.
+Close the connections of people who lost rights by a change of the rows without a service, for example by SQL.
 
 The next frame of such a connection closes it. A client that sends nothing would keep its connection, so the monitor's
 sweeps look for these rows. This module closes connections; it writes no rows.

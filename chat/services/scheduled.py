@@ -178,7 +178,7 @@ def _start_early_job_again(scheduled_id):
 def sweep_scheduled() -> int:
     """Post messages that are overdue because their job was lost, and delete old rows. Return how many in total."""
     overdue = ScheduledMessage.objects.waiting().filter(due_at__lt=timezone.now() - OVERDUE_AFTER)
-    # Otherwise the messages of a locked room could fill the batch, and delay those of other rooms.
+    # Messages of locked rooms are left out, because they could fill the batch, and delay the messages of other rooms.
     rows = find_free_rows(overdue.select_related("room").order_by("due_at"), MAX_SWEPT, of=("self", "room"))
     return sum(_post_overdue(row.id) for row in rows) + _delete_old()
 

@@ -55,8 +55,8 @@ def sign_up(request: HttpRequest, handle: Any, password: Any, invitation: Invita
     Create an account with a password, and return its person.
 
     `invitation` is a valid one, or None. A sign-up that needs the invitation uses it once, and makes the account a
-    member of its room. Raise `forbidden` if the person may not have an account or may not enter that room, `not_found`
-    if the invitation has no use left, `taken`, or the error of a field.
+    member of its room. Raise `forbidden` if the person may not have an account or may not enter that room; `not_found`
+    if the invitation has no use left; `taken`; or the error of a field.
     """
     browser = people.get_browser(request)
 

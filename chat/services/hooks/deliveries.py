@@ -73,7 +73,7 @@ def _release(hook_id: int, locked_until: datetime, pause: timedelta | None) -> N
     if pause is not None:
         start_job(hook_id, pause.total_seconds())
     elif HookDelivery.objects.waiting().filter(hook=hook_id, hook__disabled_at=None).exists():
-        # These deliveries were stored during this run. Their jobs ended at once, because the hook was claimed.
+        # Deliveries that were stored during this run wait. Their jobs ended immediately, because the hook was claimed.
         start_job(hook_id)
 
 

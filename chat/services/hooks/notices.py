@@ -1,8 +1,8 @@
 """
 Notices to the owners of a room: a webhook was disabled, because it failed for a day.
 
-An owner gets a whisper, which stays for EXPIRES_IN, or until the owner dismisses it. The owner also gets a mail if
-PUBLIC_URL is set and the owner has an address.
+An owner gets a whisper, which stays for EXPIRES_IN, or until the owner dismisses it. The owner also gets a mail if the
+site sends mails, PUBLIC_URL is set, and the owner has an address.
 """
 
 from typing import Any

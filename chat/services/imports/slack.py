@@ -116,7 +116,7 @@ class SlackReader:
             yield author
         content = {name: message.values[name] for name in _CONTENT if message.values.get(name)}
         if content.get("text"):
-            content.pop("blocks", None)  # they repeat the text
+            content.pop("blocks", None)  # the blocks repeat the text
         _check_content(message)
         yield RawMessage(room, message.text("ts"), at, author.id, content)
 

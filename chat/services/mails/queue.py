@@ -58,8 +58,8 @@ def send_mail(mail_id: int) -> bool:
     """
     Send a mail that is due, and delete its row. Return whether the row was deleted.
 
-    If the mail server cannot be reached, the mail is sent again later. If the server refuses the mail permanently, or
-    after MAX_TRIES tries, delete the row and log an error, which names no address.
+    If the mail server cannot be reached, or refuses the mail temporarily, the mail is sent again later. If the server
+    refuses the mail permanently, or after MAX_TRIES tries, delete the row and log an error, which names no address.
     """
     if not is_mail_on() or not _claim(mail_id):
         return False

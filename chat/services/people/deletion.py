@@ -1,9 +1,9 @@
 """
 The deletion of an account: the person leaves, and what others have read stays.
 
-Among the rows that stay, under a name that does not identify the person, are messages, reactions, votes, mentions,
-visits to boards, emoji of the site, records of moderation, bans, and memberships in direct conversations. The other
-memberships, the files that no message has, and the rows in DELETED are deleted.
+Rows that other people see stay, under a name that does not identify the person. Examples are messages, reactions,
+votes, mentions, visits to boards, emoji of the site, records of moderation, bans, and memberships in direct
+conversations. The other memberships, the files that no message has, and the rows in DELETED are deleted.
 
 This module writes Person, the rows that belong to a person, and the names of direct conversations. It closes the
 person's connections.

@@ -207,7 +207,7 @@ def sweep_sessions() -> int:
     keys = delete_free_rows(expired, MAX_SESSIONS_PER_SWEEP)
     forget_logins(keys)
     for key in keys:
-        # Otherwise a client that sends nothing would keep its connection. After the close, the client reconnects, and
-        # the handshake finds no login.
+        # Without this close, a client that sends nothing would keep its connection. The client reconnects, and the
+        # handshake finds no login.
         close_after_commit(broadcast.credential_group(session_key=key), CLOSE_CONNECTION_LOST)
     return len(keys)

@@ -50,7 +50,8 @@ def check_identity(request: HttpRequest, proof: Any, field: str = "proof") -> No
     Check that the signed-in person knows the password, or has a valid code of the second factor.
 
     `proof` is one of them, and `field` is its field in the request. A code is used up. A person who has neither must
-    have signed in just now, as `check_own_password` says. Raise `forbidden`, or `rate_limited` after too many failures.
+    have signed in just now, as `check_own_password` says. Raise `forbidden`, `invalid_field` if `proof` is no text, or
+    `rate_limited` after too many failures.
     """
     person, text = request.user, protocol.check_string(proof, field)
     if not has_proof(person):

@@ -121,7 +121,8 @@ def list_tokens(person: Person) -> list[Token]:
     - `shown_rooms`: the rooms that the token reaches and the person may read now, sorted by slug; None for all rooms;
     - `expires_soon`: whether the token ends within EXPIRES_SOON.
 
-    Run three statements if one of the tokens is limited to certain rooms.
+    Run one statement. If one of the tokens is limited to certain rooms, run three, or four if the person's browser is
+    known.
     """
     is_valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     tokens = list(person.tokens.filter(is_valid).order_by("id"))

@@ -76,7 +76,7 @@ def join_room(person: Person, slug: str) -> Member:
             feeds.follow(person, room.id)
         # A moderator may have banned the person since the first check.
         rights.check_may(person, Action.ENTER, room, member)
-    # Both rows are in memory already: to read them again would cost two queries.
+    # The room and the person are in memory already: to read them again would cost two queries.
     member.room, member.person = room, person
     if other is not None and member.role == get_default_role(person):
         apply_role(member, Member.MUTED, other.muted_until)

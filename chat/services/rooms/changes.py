@@ -147,7 +147,7 @@ def _remove(member, event, get_message):
             delete_bodies(message)
             additions = remove_additions(message)
         delete_mentions(message)
-        # Otherwise these bookmarks would count against the limits of people who could neither see nor delete them.
+        # Bookmarks of a removed message would count against the limits of people who could neither see nor delete them.
         Bookmark.objects.filter(message=message).delete()
         fields = {"body": "", "removed_at": now, "pinned_at": None, "mentioned": 0, "audience": None}
         _update(message, offset, additions=additions, **fields)

@@ -38,7 +38,10 @@ class ReadableRooms(NamedTuple):
 
 
 def get_readable_rooms(person: Person) -> ReadableRooms:
-    """Return the rooms that a person may read. Run one statement for most accounts, and three for most guests."""
+    """
+    Return the rooms that a person may read. Run one statement, another one for a guest, and another one if the person's
+    browser is known.
+    """
     columns = ("room_id", "role", "muted_until", "room__access", "room__closed_to_guests")
     memberships = list(Member.objects.filter(person=person).select_related("room").only(*columns))
     own, refused = set(), set()

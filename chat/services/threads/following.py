@@ -1,8 +1,8 @@
 """
 Follow threads, mute them, and mark them as read.
 
-This module writes ThreadMember. It publishes each change to the person's other connections in the room and to the
-person's own streams.
+This module writes ThreadMember. It publishes the changes of one thread to the person's other connections in the room,
+and the number of unread threads to the person's own streams.
 """
 
 from collections.abc import Collection
