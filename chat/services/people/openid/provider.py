@@ -143,7 +143,8 @@ def fetch_user(access_token: Any, subject: str) -> dict[str, Any]:
     """
     Return what the provider says about a person, or {} if it says nothing about the person with this subject.
 
-    The answer is only used to suggest a handle, so a failure is no error.
+    The answer is only used to suggest a handle, so a failure of this request is no error. Raise ProviderError if the
+    addresses of the provider cannot be fetched.
     """
     address = get_metadata().get("userinfo_endpoint")
     if not address or not isinstance(access_token, str):
