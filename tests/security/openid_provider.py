@@ -163,7 +163,7 @@ class Provider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
-            "jwks_uri": "http://login.example/keys" if "http endpoint" in self.lies else f"{self.issuer}/keys",
+            "jwks_uri": next((url for lie, url in ENDPOINTS.items() if lie in self.lies), f"{self.issuer}/keys"),
             "authorization_response_iss_parameter_supported": "promised iss" in self.lies,
         }
         return 200, metadata
@@ -200,6 +200,9 @@ class Provider:
         "/userinfo": _describe_person,
     }
 
+
+# The address of the provider's keys, by the switch.
+ENDPOINTS = {"http endpoint": "http://login.example/keys", "broken endpoint": "https://["}
 
 # {switch: the claims that it changes, from the present time in seconds; None removes a claim}
 LIES = {

@@ -224,7 +224,7 @@ def test_a_hostile_answer_signs_nobody_in(server, lie, failure):
     assert 'data-testid="openid"' in response.content.decode(), "the page offers another attempt"
 
 
-@pytest.mark.parametrize("lie", ["other issuer", "http endpoint", "redirect", "large"])
+@pytest.mark.parametrize("lie", ["other issuer", "http endpoint", "broken endpoint", "redirect", "large"])
 def test_a_provider_that_describes_itself_wrongly_is_not_used(server, lie):
     server.lies = {lie}
     response = Client().get("/sign-in/openid/")

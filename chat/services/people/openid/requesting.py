@@ -61,7 +61,10 @@ def check_url(url: Any) -> str:
     """
     Return the URL of an endpoint if it is an https URL, or an http URL of this machine. Otherwise raise ProviderError.
     """
-    parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
+    except ValueError:  # such as https://[
+        parts = urlsplit("")
     if parts.scheme == "https" and parts.hostname:
         return url
     if parts.scheme == "http" and parts.hostname in LOOPBACK:
