@@ -2,8 +2,8 @@
 The transport: the API of Channels 1.x on channel layers that keep the order of messages, for any site.
 
 Applications import from here: the decorators and the class-based consumers, under the names that they have in Channels,
-and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `get_current_id`, `find_network`,
-`send_texts`, `BoundedCache`, `Finding`, `LaterResponse`, `clean_log_text`, `LogThrottle`, `touch_alive_file` and
+and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `get_current_id`, `find_network`, `send_texts`,
+`BoundedCache`, `Finding`, `GatheredFrames`, `LaterResponse`, `clean_log_text`, `LogThrottle`, `touch_alive_file` and
 `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application with its own
 store in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`,
 `make_crypter` and `CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and
@@ -27,6 +27,7 @@ from .counting import observe as observe_seconds
 from .deferred import run_with_next_trip
 from .doctor.findings import Finding
 from .encryption import CannotDecrypt, make_crypter
+from .gathered import GatheredFrames
 from .generic import JsonWebsocketConsumer, Ordered, WebsocketConsumer
 from .group import Group
 from .instructions import Answer, Asked, InThread, PassOn
@@ -65,6 +66,7 @@ __all__ = [
     "BoundedCache",
     "CannotDecrypt",
     "Finding",
+    "GatheredFrames",
     "Group",
     "InThread",
     "JsonWebsocketConsumer",

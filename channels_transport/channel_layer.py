@@ -7,7 +7,7 @@ the class of its layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Dict, Protocol
 
 Message = Dict[str, Any]
@@ -40,6 +40,8 @@ class SessionBackend(Protocol):
     """
 
     def load(self, key: str) -> str | None: ...
+
+    def load_idle(self, replies: Sequence[str]) -> list[str | None]: ...
 
     def save(self, key: str, value: str, seconds: int, must_create: bool) -> bool: ...
 
@@ -95,6 +97,13 @@ class ChannelLayer(Protocol):
 
         If one of the groups no longer contained the channel, the channel has missed messages: then call `on_missing`.
         The channel may miss further messages until the layer has added it again.
+        """
+
+    def group_renew_many(self, memberships: Mapping[str, Collection[str]]) -> list[str]:
+        """
+        Renew the memberships of {channel: its groups}, now. The channels belong to one process.
+
+        Return the channels that one of their groups no longer contains. The layer does not add them again.
         """
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:

@@ -162,6 +162,7 @@ describe("database_seconds", "Time of the statements of the database", "database
 describe("database_errors", "Statements of the database that failed", "database", "error")
 describe("interface_frames", "Frames of websockets with content", "direction")
 describe("interface_bytes", "Bytes of the content of websocket frames", "direction")
+describe("interface_gathered", "Frames of websockets that were gathered, by what became of them", "result")
 describe("interface_handshakes", "Handshakes of websockets", "result")
 describe("interface_closes", "Websockets that have ended", "code", "by")
 describe("interface_responses", "HTTP responses", "kind", "status")

@@ -117,6 +117,10 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         """Renew memberships now. Call `on_missing` if the channel was missing in one of the groups."""
         self.shared_layer.group_renew(groups, channel, on_missing)
 
+    def group_renew_many(self, memberships: Mapping[str, Collection[str]]) -> list[str]:
+        """Renew the memberships of {channel: its groups}. Return the channels that one of their groups has lost."""
+        return self.shared_layer.group_renew_many(memberships)
+
     def group_discard(self, group: str, channel: str) -> None:
         """Remove a channel from a group, if it is a member."""
         self.shared_layer.group_discard(group, channel)

@@ -8,7 +8,7 @@ import collections
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -113,6 +113,17 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
     def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:
         """Add a channel to groups at once. The channel then misses no message, so do not call `on_missing`."""
         self.group_add_all(groups, channel)
+
+    def group_renew_many(self, memberships: Mapping[str, Collection[str]]) -> list[str]:
+        """Renew the memberships of {channel: its groups}. Return the channels that one of their groups has lost."""
+        lapsed = [
+            channel
+            for channel, groups in memberships.items()
+            if any(channel not in self.group_channels(group) for group in groups)
+        ]
+        for channel in memberships.keys() - lapsed:
+            self.group_add_all(memberships[channel], channel)
+        return lapsed
 
     def group_discard_all(self, groups: Collection[str], channel: str) -> None:
         """Remove a channel from several groups."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import following, scripts
@@ -17,6 +17,8 @@ from .channel_layer import Message
 from .items import GroupSend
 from .redis_sending import OVERFILL_FACTOR, REFUSED, RedisSending
 
+# One script renews about this many memberships, so that Redis does not run one script for long.
+MAX_RENEWED = 500
 # A process caches at most this many lists of members. Each list is for one group and one process.
 MAX_GROUPS = 10000
 
@@ -63,6 +65,32 @@ class RedisGroups(RedisSending):
         """
         for index, command in self._group_commands(scripts.GROUP_ADD, groups, channel, self.group_expiry):
             self.run_later(index, command, lambda missing_count: missing_count and on_missing())
+
+    def group_renew_many(self, memberships: Mapping[str, Collection[str]]) -> list[str]:
+        """
+        Renew the memberships of {channel: its groups}, in one trip to each shard. The channels belong to one process.
+
+        Return the channels that one of their groups no longer contains. This method does not add them again.
+        """
+        on_shards: dict[int, list[tuple[str, list[str]]]] = collections.defaultdict(list)
+        for channel, groups in memberships.items():
+            names = collections.defaultdict(list)
+            for group in groups:
+                names[self.consistent_hash(group)].append(group)
+            for index, own in names.items():
+                on_shards[index].append((channel, own))
+        lapsed: set[str] = set()
+        for index, renewed in on_shards.items():
+            parts = list(_split_renewals(renewed))
+            answers = self.shards[index].call(*(self._renew_command(part) for part in parts))
+            for part, numbers in zip(parts, answers):
+                lapsed.update(part[number - 1][0] for number in numbers)
+        return list(lapsed)
+
+    def _renew_command(self, renewed: Sequence[tuple[str, list[str]]]) -> tuple:
+        process = self.non_local_name(renewed[0][0])
+        arguments = [argument for channel, groups in renewed for argument in (channel, len(groups), *groups)]
+        return self.command(scripts.GROUP_RENEW, process, self.group_expiry, *arguments)
 
     def group_discard(self, group: str, channel: str) -> None:
         """Remove a channel from a group, if it is a member."""
@@ -268,3 +296,17 @@ class RedisGroups(RedisSending):
         """Delete every message, group, session and counter, on all shards."""
         super().flush()
         self._group_members.clear()
+
+
+def _split_renewals(renewed: Iterable[tuple[str, list[str]]]) -> Iterator[list[tuple[str, list[str]]]]:
+    """Yield parts of [(channel, its groups), ...] with about MAX_RENEWED groups at most."""
+    part: list[tuple[str, list[str]]] = []
+    number = 0
+    for channel, groups in renewed:
+        if part and number + len(groups) > MAX_RENEWED:
+            yield part
+            part, number = [], 0
+        part.append((channel, groups))
+        number += len(groups)
+    if part:
+        yield part

@@ -6,12 +6,15 @@ Each layer has one of these backends as its `channel_session_backend`; the engin
 
 from __future__ import annotations
 
+import collections
 import functools
 import hashlib
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from . import scripts
 from .encryption import CannotDecrypt
 from .leases import get_session_lease_seconds
 
@@ -36,6 +39,10 @@ class MemoryBackend:
             # A session that was given a longer expiry keeps it.
             self._items[key] = value, max(ends_at, time.monotonic() + get_session_lease_seconds())
             return value
+
+    def load_idle(self, replies: Sequence[str]) -> list[str | None]:
+        """Return the sessions of reply channels, and renew their leases; None where there is no session."""
+        return [self.load(session_key(reply)) for reply in replies]
 
     def save(self, key: str, value: str, seconds: float, must_create: bool) -> bool:
         """Store a session for `seconds`. Return False if it exists and `must_create` is set."""
@@ -80,6 +87,21 @@ class RedisBackend:
             values = [shard.call(*commands)[0] for shard in self._layer.shards]
             value = next((value for value in values if value is not None), None)
         return None if value is None else self._decrypt(value)
+
+    def load_idle(self, replies: Sequence[str]) -> list[str | None]:
+        """
+        Return the sessions of connections in one trip to each shard, and renew all leases that a frame renews.
+
+        The result is None for a connection without a session, and for a connection that has frames in its queue.
+        """
+        found: dict[str, bytes | None] = {}
+        on_shards = collections.defaultdict(list)
+        for reply in replies:
+            on_shards[self._layer.consistent_hash(self._layer.non_local_name(reply))].append(reply)
+        for index, names in on_shards.items():
+            (values,) = self._layer.shards[index].call(self._layer.command(scripts.READ_IDLE_SESSIONS, *names))
+            found.update(zip(names, values))
+        return [None if (value := found[reply]) is None else self._decrypt(value) for reply in replies]
 
     def _decrypt(self, value: bytes) -> str | None:
         """Return a session. If it cannot be decrypted, log its loss and return None, as if there were no session."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
@@ -99,6 +99,16 @@ class SessionStore(SessionBase):
     @classmethod
     def clear_expired(cls) -> None:
         """Do nothing: the leases end by themselves."""
+
+
+def read_idle_sessions(layer: Any, replies: Sequence[str]) -> list[dict[str, Any]]:
+    """
+    Return the channel sessions of reply channels, in one trip to each server, and renew their leases.
+
+    The result is empty for a connection without a session, and for a connection that has frames in its queue.
+    """
+    decode = SessionStore().decode
+    return [{} if value is None else decode(value) for value in get_session_backend(layer).load_idle(replies)]
 
 
 def channel_session(func: Callable) -> Callable:

@@ -150,7 +150,7 @@ class Upstream:
         _, command = self.layer.send_command(channel, add_arrival(message))
         if is_ordered(channel, message):
             self._send_frame(message["reply_channel"], command, channel, message["order"])
-            delay = self._choose_delay(channel, message["reply_channel"])
+            delay = self.choose_delay(channel, message["reply_channel"])
             if delay or self._flushing is not None or self._in_flight or self._last_trip != 1:
                 self._schedule(delay)
             else:
@@ -160,8 +160,12 @@ class Upstream:
             self._requests.append((command, message.get("reply_channel", "")))
             self._schedule()
 
-    def _choose_delay(self, channel: str, reply: str) -> float:
-        """Return how many seconds a frame may wait for other frames."""
+    def has_frames(self, reply: str) -> bool:
+        """Return whether frames of a connection wait here until Redis has accepted them."""
+        return reply in self._frames
+
+    def choose_delay(self, channel: str, reply: str) -> float:
+        """Return how many seconds a frame that has just arrived may wait for other frames."""
         now = reactor.seconds()
         silence = now - self._last_frame_at.get(reply, now)
         if channel == "websocket.disconnect":

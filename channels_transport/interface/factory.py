@@ -23,6 +23,7 @@ from .budgets import Address
 from .closing import Lingering
 from .deadlines import Channel
 from .forwarding import Forwarding
+from .gathering import Gathering
 from .idle import make_class
 from .limits import Limits, PathRule, make_addresses
 from .reading import ReadingTurns
@@ -56,6 +57,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         private_paths: Collection[bytes] = (),
         is_redis_answering: Callable[[], bool] = lambda: True,
         storage: SiteStorage | None = None,
+        gathering: Gathering | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, ping_timeout=ping_timeout, **kwargs)
@@ -76,6 +78,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self.private_paths = private_paths
         self.is_redis_answering = is_redis_answering
         self.storage = storage or SiteStorage()
+        self.gathering = gathering
         self.waiting = 0  # the number of requests that wait for a message
         # For autobahn, 0 means no limit.
         max_frame_bytes = 0 if math.isinf(self.limits.max_frame_bytes) else int(self.limits.max_frame_bytes)

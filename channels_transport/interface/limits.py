@@ -81,7 +81,7 @@ class Limits:
 PATH_LIMITS = tuple(
     f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")
 )
-PATH_OPTIONS = ("send_only", "forget", "kind", *PATH_LIMITS)
+PATH_OPTIONS = ("send_only", "forget", "kind", "gather", *PATH_LIMITS)
 
 
 @dataclass
@@ -90,9 +90,9 @@ class PathRule:
     What a site declares about the websockets of some paths.
 
     `send_only`: no consumer reads the clients' frames, so they are dropped. `forget`: frames that still wait when the
-    socket ends are dropped. `kind`: the name of these sockets in the metrics. `limits` are the budgets of these
-    sockets. If they change the budgets of an address, the sockets of these paths have budgets of their own, in
-    `addresses`.
+    socket ends are dropped. `kind`: the name of these sockets in the metrics. `gather`: texts that match are passed on
+    together with those of other sockets; see `gathering.py`. `limits` are the budgets of these sockets. If they change
+    the budgets of an address, the sockets of these paths have budgets of their own, in `addresses`.
     """
 
     pattern: re.Pattern[str]
@@ -101,6 +101,7 @@ class PathRule:
     limits: Limits = Limits()
     addresses: Addresses | None = None
     kind: str = OTHER
+    gather: re.Pattern[str] | None = None
     sockets: int = 0  # the open websockets of these paths, with those whose handshake is not answered yet
 
     def make_meter(self) -> Meter:
@@ -164,20 +165,33 @@ def _make_rule(item: Any, limits: Limits) -> PathRule:
     if not (is_pair and isinstance(item[0], str) and isinstance(item[1], Mapping)):
         raise ImproperlyConfigured(f"INTERFACE_PATHS must be {_PATHS_EXPECTED}, but it contains {item!r}.")
     pattern, options = item
-    try:
-        expression = re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        text = f"INTERFACE_PATHS must contain regular expressions, but {pattern!r} is not valid: {error}."
-        raise ImproperlyConfigured(text) from None
+    expression = _compile(pattern)
     for name in options:
         if name not in PATH_OPTIONS:
             known = ", ".join(PATH_OPTIONS)
             text = f"INTERFACE_PATHS has the unknown option {name!r} for {pattern!r}; the options are {known}."
             raise ImproperlyConfigured(text)
     kind = _read(f"kind for {pattern!r} in INTERFACE_PATHS", str, options.get("kind", OTHER))
+    gather = _read(f"gather for {pattern!r} in INTERFACE_PATHS", str, options.get("gather", ""))
     own = make_limits({name: options[name] for name in options if name in PATH_LIMITS}, limits, "INTERFACE_PATHS")
     addresses = make_addresses(own) if any(name.startswith("address_") for name in options) else None
-    return PathRule(expression, bool(options.get("send_only")), bool(options.get("forget")), own, addresses, kind)
+    return PathRule(
+        expression,
+        send_only=bool(options.get("send_only")),
+        forget=bool(options.get("forget")),
+        limits=own,
+        addresses=addresses,
+        kind=kind,
+        gather=_compile(gather) if gather else None,
+    )
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        text = f"INTERFACE_PATHS must contain regular expressions, but {pattern!r} is not valid: {error}."
+        raise ImproperlyConfigured(text) from None
 
 
 def make_addresses(limits: Limits) -> Addresses:

@@ -23,6 +23,7 @@ from ..texts import READS_TEXTS
 from .added_headers import load_added_headers
 from .answers import load_answers
 from .factory import HANDSHAKE_SECONDS, HTTPFactory
+from .gathering import Gathering
 from .limits import limits_from_settings
 from .private import PrivateFactory, load_private
 from .requests import WebRequest
@@ -90,6 +91,9 @@ class Server(server.Server):
         self.send_channel = f"{READS_TEXTS}{''.join(random.choices(string.ascii_letters, k=10))}!"
         connector_class = RedisConnector if self.channel_layer.is_shared else ThreadConnector
         self.connector = connector_class(self.channel_layer, self.send_channel, self)
+        # A layer in memory serves one process, whose few sockets need no gathering.
+        is_shared = self.channel_layer.is_shared
+        self.gathering = Gathering(self.connector.sender, self.send_channel) if is_shared else None
 
     @staticmethod
     def check_settings() -> None:
@@ -159,6 +163,7 @@ class Server(server.Server):
             private_paths=self.private.paths if self.private else (),
             is_redis_answering=self.is_redis_answering,
             storage=self.storage,
+            gathering=self.gathering,
         )
 
     def is_redis_answering(self) -> bool:
@@ -182,7 +187,10 @@ class Server(server.Server):
     def dispatch(self, channel: str, message: dict[str, Any]) -> None:
         """Pass a reply to one connection or request. Raise nothing."""
         try:
-            self.factory.dispatch_reply(channel, message)
+            if self.gathering is not None and channel == self.gathering.reply_channel:
+                self.gathering.receive(message)
+            else:
+                self.factory.dispatch_reply(channel, message)
         except Exception:
             logger.exception("A reply could not be sent on %s", channel)
 
@@ -216,7 +224,9 @@ class Server(server.Server):
             protocol.resume()
 
     def refuse(self, channel: str) -> None:
-        """Answer 503 to a request that could not be passed on."""
+        """Answer 503 to a request that could not be passed on, and pass on the frames of a gathered message."""
+        if self.gathering is not None and channel == self.gathering.reply_channel:
+            self.gathering.give_up()
         request = self.factory.reply_protocols.get(channel)
         if isinstance(request, WebRequest):
             request.refuse(503, b"Service Unavailable", "The server cannot answer now; try again.")

@@ -246,15 +246,15 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Pass a message on to the workers, unless no consumer would read it."""
         if isBinary:
-            self._pass_on("bytes", payload, len(payload))
+            self._receive("bytes", payload, len(payload))
         else:
             self.onText(payload.decode(), len(payload))
 
     def onText(self, text: str, size: int) -> None:
         """Pass a text of `size` bytes on to the workers, unless no consumer would read it."""
-        self._pass_on("text", text, size)
+        self._receive("text", text, size)
 
-    def _pass_on(self, kind: str, content: str | bytes, size: int) -> None:
+    def _receive(self, kind: str, content: str | bytes, size: int) -> None:
         counting.add("interface_frames", INCOMING)
         counting.add("interface_bytes", INCOMING, size)
         if self.muted:
@@ -263,6 +263,14 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         if self.has_ended or self.rule.send_only:
             return
         self.frame_at = time.monotonic()
+        gathering = self.main_factory.gathering
+        if self.rule.gather is None or gathering is None or not gathering.takes(self, kind, content):
+            self.pass_on(kind, content)
+
+    def pass_on(self, kind: str, content: str | bytes) -> None:
+        """Pass a frame on to the workers, if they still know the websocket."""
+        if self.muted or self.has_ended:
+            return
         self.packets_received += 1
         message: dict[str, Any] = {
             "reply_channel": self.reply_channel,
@@ -298,6 +306,8 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             return
         self.is_end_known = True
         if hasattr(self, "reply_channel"):
+            if self.main_factory.gathering is not None:
+                self.main_factory.gathering.release(self)
             counting.add("interface_closes", self._describe_close(code))
             if not wasClean and self.close_code is None:
                 self.main_factory.forwarding.count_cut(max(0, time.time() - self.last_data))
@@ -390,6 +400,11 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             counting.add("interface_frames", OUTGOING, len(rest))
             counting.add("interface_bytes", OUTGOING, sum(map(len, rest)))
             self.send_frame(b"".join(data_frame(text.encode()) for text in rest), "")
+
+    def answer_heartbeat(self, text: str) -> None:
+        """Send the answer to a frame that was not passed on. It renewed the client's group memberships like others."""
+        self.silence_ends = None
+        self.serverSend(text)
 
     def serverClose(self, code: int | bool = True) -> None:
         """Close the connection with a code; True closes it with 1000."""

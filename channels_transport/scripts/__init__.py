@@ -23,6 +23,7 @@ A connection's own list contains items `F <expiry> <channel> NUL <body>`: its wa
 
 from __future__ import annotations
 
+from .gathering import GROUP_RENEW, READ_IDLE_SESSIONS
 from .groups import (
     GROUP_ADD,
     GROUP_ADD_MEMBERS,
@@ -66,11 +67,13 @@ __all__ = [
     "GROUP_MEMBERS",
     "GROUP_PROCESSES",
     "GROUP_PUSH",
+    "GROUP_RENEW",
     "GROUP_SEND",
     "GROUP_SEND_PACED",
     "LEASE_INTERFACE",
     "LayerScript",
     "NEXT",
+    "READ_IDLE_SESSIONS",
     "RECLAIM",
     "RECLAIM_DELIVERIES",
     "REPORT",

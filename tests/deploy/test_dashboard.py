@@ -36,6 +36,7 @@ NOT_SHOWN = {
     "chat_in_flight",
     "chat_info",
     "chat_interface_connections",
+    "chat_interface_gathered_total",
     "chat_interface_polls",
     "chat_link_previews_total",
     "chat_people",

@@ -37,6 +37,7 @@ NOT_USED = {
     "chat_consumer_failures_total",
     "chat_database_errors_total",
     "chat_hook_deliveries_total",
+    "chat_interface_gathered_total",
     "chat_link_previews_total",
     "chat_refusals_total",
     "chat_removed_total",
