@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from .interface import Bucket, Store
+from .interface import Bucket, Renewal, Store
 from .memory import MemoryStore
 from .redis import RedisStore
 
-__all__ = ["Bucket", "MemoryStore", "RedisStore", "Store", "make_store", "store"]
+__all__ = ["Bucket", "MemoryStore", "RedisStore", "Renewal", "Store", "make_store", "store"]
 
 
 def make_store(urls: str | None, encryption_keys: Sequence[str] = ()) -> Store:

@@ -29,6 +29,15 @@ class Taken(NamedTuple):
     empty: str | None
 
 
+class Renewal(NamedTuple):
+    """An entry on a roster to renew, with its owner and the names of the leases that `entry` holds."""
+
+    roster: str
+    owner: str
+    entry: str
+    leases: Collection[str] = ()
+
+
 class Entered(NamedTuple):
     """The answer of `enter`: the name whose leases are all taken (or None), some owners, and the number of owners."""
 
@@ -178,6 +187,14 @@ class Store(SingleTokens, SingleLeases):
         """Renew leases. Give a lost lease to `holder` again, even above the limit. This may run later."""
 
     @abstractmethod
+    def renew_held_leases(self, holders: Mapping[str, Collection[str]], seconds: float) -> list[bool]:
+        """
+        Renew the leases of {holder: names}, in one round trip. Return for each holder whether it has all of its leases.
+
+        No lease is added again.
+        """
+
+    @abstractmethod
     def release_leases(self, names: Collection[str], holder: str) -> None:
         """End leases before their time. Ignore a holder without a lease. This may run later."""
 
@@ -206,6 +223,14 @@ class Store(SingleTokens, SingleLeases):
         Do what `add_entry` does, and call `on_changes()` if the roster has changes. This may run later.
 
         Also do what `renew_leases` does with `leases`, whose holder is `entry`.
+        """
+
+    @abstractmethod
+    def renew_entries(self, renewals: Sequence[Renewal], seconds: float) -> list[bool | None]:
+        """
+        Renew entries and their leases, in one round trip. Return for each one whether its roster has changes.
+
+        If a roster has lost the entry, or one of its leases has ended, the result is None, and nothing is added again.
         """
 
     @abstractmethod

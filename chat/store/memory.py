@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from .interface import TALLY_SECONDS, Bucket, Entered, Store, Taken, split_changes
+from .interface import TALLY_SECONDS, Bucket, Entered, Renewal, Store, Taken, split_changes
 
 # A caller that has waited for the returned time gets its tokens, although floats are not exact.
 ROUNDING_SECONDS = 1e-6
@@ -145,6 +145,16 @@ class MemoryStore(Store):
             for name in names:
                 self._values.setdefault(("lease", name), {})[holder] = time.monotonic() + seconds
 
+    def renew_held_leases(self, holders: Mapping[str, Collection[str]], seconds: float) -> list[bool]:
+        with self._lock:
+            return [self._renew_if_held(names, holder, seconds) for holder, names in holders.items()]
+
+    def _renew_if_held(self, names, holder, seconds):
+        is_held = all(holder in self._values.get(("lease", name), {}) for name in names)
+        if is_held:
+            self.renew_leases(names, holder, seconds)
+        return is_held
+
     def release_leases(self, names: Collection[str], holder: str) -> None:
         with self._lock:
             for name in names:
@@ -174,6 +184,15 @@ class MemoryStore(Store):
         self.renew_leases(leases, entry, seconds)
         if self.add_entry(name, owner, entry, seconds):
             on_changes()
+
+    def renew_entries(self, renewals: Sequence[Renewal], seconds: float) -> list[bool | None]:
+        with self._lock:
+            return [self._renew_if_present(*renewal, seconds) for renewal in renewals]
+
+    def _renew_if_present(self, name, owner, entry, leases, seconds):
+        if entry not in self._get_swept(name)["entries"] or not self._renew_if_held(leases, entry, seconds):
+            return None
+        return self.add_entry(name, owner, entry, seconds)
 
     def enter(
         self, name: str, owner: str, entry: str, seconds: float, limit: int, leases: Mapping[str, int]

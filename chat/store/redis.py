@@ -18,7 +18,7 @@ from channels_transport import (
     split_redis_urls,
 )
 
-from .interface import TALLY_SECONDS, Bucket, Entered, Store, Taken, split_changes
+from .interface import TALLY_SECONDS, Bucket, Entered, Renewal, Store, Taken, split_changes
 from .scripts import StoreScripts
 
 throttle = LogThrottle(logging.getLogger(__name__))
@@ -57,6 +57,7 @@ class RedisStore(StoreScripts, Store):
         self._exchange = Script(self._EXCHANGE)
         self._lease = Script(self._LEASE)
         self._renew = Script(self._RENEW)
+        self._renew_held = Script(self._RENEW_HELD)
         self._count_leases = Script(self._COUNT_LEASES)
         self._roster = Script(self._ROSTER)
 
@@ -138,6 +139,12 @@ class RedisStore(StoreScripts, Store):
     def renew_leases(self, names: Collection[str], holder: str, seconds: float) -> None:
         self._call_deferred(self._renew.command(holder, seconds, keys=self._lease_keys(names)))
 
+    def renew_held_leases(self, holders: Mapping[str, Collection[str]], seconds: float) -> list[bool]:
+        commands = [
+            self._renew_held.command(holder, seconds, keys=self._lease_keys(names)) for holder, names in holders.items()
+        ]
+        return [bool(answer) for answer in self._call_all(commands)]
+
     def release_leases(self, names: Collection[str], holder: str) -> None:
         for key in self._lease_keys(names):
             self._call_deferred(("ZREM", key, holder))
@@ -162,6 +169,13 @@ class RedisStore(StoreScripts, Store):
     ) -> None:
         command = self._roster_command(name, "add", owner, entry, seconds, more_keys=self._lease_keys(leases))
         self._call_deferred(command, lambda has_changes: has_changes and on_changes())
+
+    def renew_entries(self, renewals: Sequence[Renewal], seconds: float) -> list[bool | None]:
+        answers = self._call_all(
+            self._roster_command(name, "renew", owner, entry, seconds, more_keys=self._lease_keys(leases))
+            for name, owner, entry, leases in renewals
+        )
+        return [None if answer < 0 else bool(answer) for answer in answers]
 
     def enter(
         self, name: str, owner: str, entry: str, seconds: float, limit: int, leases: Mapping[str, int]

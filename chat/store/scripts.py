@@ -97,6 +97,26 @@ class StoreScripts:
     )
     # ARGV: holder, seconds, and the limit of each key. Returns what `acquire` returns.
     _LEASE = _ACQUIRE + "return acquire(KEYS, ARGV[1], tonumber(ARGV[2]), {unpack(ARGV, 3)})"
+    # `renew` renews a lease that the holder has. Otherwise it returns false. It relies on the later end: `CH` counts a
+    # changed end.
+    _HELD = """
+        local function renew(key, holder, seconds)
+            if redis.call('ZADD', key, 'XX', 'CH', now + seconds, holder) == 0 then return false end
+            redis.call('EXPIRE', key, seconds)
+            return true
+        end
+    """
+    # ARGV: holder, seconds. Returns 1 if the holder has all leases. Otherwise the script may renew some of them.
+    _RENEW_HELD = (
+        _SHORTEN
+        + _HELD
+        + """
+        for _, key in ipairs(KEYS) do
+            if not renew(key, ARGV[1], tonumber(ARGV[2])) then return 0 end
+        end
+        return 1
+    """
+    )
     # ARGV: holder, seconds.
     _RENEW = """
         local time = redis.call('TIME')
@@ -114,12 +134,14 @@ class StoreScripts:
     # 4. the set of the names of all rosters that have entries;
     # 5. how long an entry lasts (s), if that is longer than the grace;
     # 6. for `take_paced`: a counter that exists while no changes may be taken;
-    #    for `enter` and `add`: the keys of the leases that `enter` acquires and `add` renews.
+    #    for `enter`, `add` and `renew`: the keys of the leases that `enter` acquires and the others renew.
     # ARGV: operation, owner, entry, seconds, grace (s), name of the roster, limit of owners, and the limits of the
-    # leases. `enter` returns the number of the first lease whose limit is reached, and does nothing then. Otherwise an
-    # operation that lists owners returns {number of owners, at most `limit` owners}.
+    # leases. `enter` returns the number of the first lease whose limit is reached, and does nothing then. `renew`
+    # returns -1 if the roster does not have the entry, or a lease has ended. Otherwise an operation that lists owners
+    # returns {number of owners, at most `limit` owners}.
     _ROSTER = (
         _ACQUIRE
+        + _HELD
         + """
         local operation, owner = ARGV[1], ARGV[2]
         local member = owner .. '\\n' .. ARGV[3]
@@ -163,9 +185,15 @@ class StoreScripts:
                 redis.call('ZADD', KEYS[index], now + tonumber(ARGV[4]), ARGV[3])
                 redis.call('EXPIRE', KEYS[index], ARGV[4])
             end
-        end
-        if operation == 'add' or operation == 'enter' then
+        elseif operation == 'renew' then
             drop_ended()
+            if not redis.call('ZSCORE', KEYS[1], member) then return -1 end
+            for index = 6, #KEYS do
+                if not renew(KEYS[index], ARGV[3], tonumber(ARGV[4])) then return -1 end
+            end
+        end
+        if operation == 'add' or operation == 'enter' or operation == 'renew' then
+            if operation ~= 'renew' then drop_ended() end
             local seconds, grace = tonumber(ARGV[4]), tonumber(ARGV[5])
             local is_new = redis.call('ZADD', KEYS[1], now + seconds, member) == 1
             if is_new and redis.call('HINCRBY', KEYS[2], owner, 1) == 1 then note(owner, 'came') end

@@ -11,7 +11,7 @@ class TimedRedisStore(RedisStore):
     """A RedisStore whose clock a test moves: its scripts read the time from a key, and its keys expire by that time."""
 
     def __init__(self, url, encryption_keys=()):
-        for name in ("_TAKE", "_LEASE", "_RENEW", "_COUNT_LEASES", "_ROSTER"):
+        for name in ("_TAKE", "_LEASE", "_RENEW", "_RENEW_HELD", "_COUNT_LEASES", "_ROSTER"):
             script = getattr(RedisStore, name)
             assert script.count("redis.call('TIME')") == 1
             setattr(self, name, script.replace("redis.call('TIME')", "redis.call('LRANGE', 'time', 0, 1)"))

@@ -89,3 +89,15 @@ def test_a_renewal_takes_two_commands_for_each_name(valkey_url, monkeypatch):
     with CommandCount(valkey_url, monkeypatch) as counted:
         store.renew_leases(["a", "b"], "x", 60)
     assert counted.calls == {"evalsha": 1, "zadd": 2, "expire": 2}
+
+
+def test_leases_are_renewed_together_and_lost_ones_are_not_given_again(store, pass_by):
+    for holder in ("1", "2"):
+        store.acquire_leases({"person": 5, "address": 5}, holder, 60)
+    pass_by(40)
+    store.release_lease("address", "2")
+    names = ["person", "address"]
+    assert store.renew_held_leases({"1": names, "2": names, "3": names, "4": []}, 60) == [True, False, False, True]
+    pass_by(40)
+    assert store.count_leases("address") == 1
+    assert store.renew_held_leases({}, 60) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.store import RedisStore
+from chat.store import RedisStore, Renewal
 from chat.store import redis as redis_store
 from tests.redis_commands import CommandCount
 
@@ -241,6 +241,38 @@ def test_the_leases_of_an_entry_are_renewed_with_it(store, pass_by):
     assert [store.count_leases(name) for name in ("person", "address")] == [1, 1]
     pass_by(21)
     assert [store.count_leases(name) for name in ("person", "address")] == [0, 0]
+
+
+def test_entries_are_renewed_together_and_those_that_have_ended_are_not_added_again(store, pass_by):
+    leases = {"person": 5, "address": 5}
+    for owner, tab in [("Alice", "1"), ("Alice", "2"), ("Bob", "3")]:
+        store.enter("room", owner, tab, 60, 9, leases)
+    store.enter("attic", "Alice", "4", 60, 9, leases)
+    store.take_changes("room")
+    pass_by(40)
+    store.remove_entry("room", "Alice", "2")
+    store.release_leases(leases, "2")
+    renewals = [Renewal("room", "Alice", "1", leases), Renewal("room", "Alice", "2", leases)]
+    renewals += [Renewal("attic", "Alice", "4"), Renewal("nowhere", "Alice", "5", leases)]
+    assert store.renew_entries(renewals, 60) == [False, None, True, None]
+    assert [store.count_leases(name) for name in leases] == [3, 3]
+    pass_by(40)
+    # Bob's entry, and the leases of the tabs 3 and 4, have ended.
+    assert store.list_entries(["room", "attic", "nowhere"])[1] == {"4": "Alice"}
+    assert [store.count_leases(name) for name in leases] == [1, 1]
+    assert store.renew_entries([Renewal("room", "Alice", "1"), Renewal("room", "Bob", "3", leases)], 60) == [True, None]
+    assert store.take_changes("room") == ([], ["Bob"], 1)
+    assert store.renew_entries([], 60) == []
+
+
+def test_an_entry_without_its_leases_is_not_renewed(store, pass_by):
+    store.enter("room", "Alice", "1", 60, 9, {"person": 5})
+    store.take_changes("room")
+    pass_by(40)
+    assert store.renew_entries([Renewal("room", "Alice", "1", ["person", "address"])], 60) == [None]
+    assert store.count_leases("address") == 0
+    pass_by(1)
+    assert store.renew_entries([Renewal("room", "Alice", "1", ["person"])], 60) == [False]
 
 
 def test_an_entry_for_a_day_lasts_for_a_day_although_the_roster_is_read(store, pass_by):
