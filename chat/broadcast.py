@@ -9,7 +9,7 @@ stores nothing and checks no rights. Its functions take the names of channels an
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from asgiref.base_layer import BaseChannelLayer
@@ -125,6 +125,15 @@ def resubscribe(channel: str, groups: Collection[str], on_missing: Callable[[], 
     were published to that group in the meantime.
     """
     _layer().group_renew(groups, channel, on_missing)
+
+
+def resubscribe_many(memberships: Mapping[str, Collection[str]]) -> list[str]:
+    """
+    Renew {reply channel: its groups} for reply channels of one interface, in one trip to Redis.
+
+    Return the channels that are missing in one of their groups. Unlike `resubscribe`, add no channel again.
+    """
+    return _layer().group_renew_many(memberships)
 
 
 def unsubscribe(channel: str, groups: Collection[str]) -> None:

@@ -77,6 +77,8 @@ _ECHO_LIMITS = {
     "address_frames": (4000, 1000),
     "address_bytes": (16 * 1024 * 1024, 4 * 1024 * 1024),
 }
+# The heartbeats of rooms' sockets, as clients write them in JavaScript and in Python. Others are passed on one by one.
+HEARTBEAT = r'\{"type": ?"sync", ?"cursor": ?[0-9]{1,16}\}'
 _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")]
 
 
@@ -93,12 +95,13 @@ def make_interface_limits(is_on: bool, sockets_per_address: int) -> dict[str, An
 
 def make_interface_paths(is_on: bool) -> list[tuple[str, dict[str, Any]]]:
     """
-    Return INTERFACE_PATHS. With `forget`, the waiting frames of a disconnected client are dropped.
+    Return INTERFACE_PATHS. With `forget`, the waiting frames of a disconnected client are dropped. With `gather`, the
+    heartbeats of many sockets are one message.
 
     The kinds are labels in the metrics; docs/watching.md explains them.
     """
     return [
-        (r"/chat/", {"kind": "room"}),
+        (r"/chat/", {"kind": "room", "gather": HEARTBEAT}),
         (r"/me/\Z", {"kind": "me"}),
         (r"/lobby/\Z", {"kind": "lobby", "send_only": True}),
         (r"/(auth|write)/", {"kind": "board"}),

@@ -11,6 +11,7 @@ from chat import consumers
 
 channel_routing = [
     include("chat.consumers.routing.room_routing", path=r"^/chat/(?P<slug>[^/]*)/\Z"),
+    include("chat.consumers.routing.heartbeat_routing"),
     include("chat.consumers.routing.me_routing", path=r"^/me/\Z"),
     include("chat.consumers.routing.lobby_routing", path=r"^/lobby/\Z"),
     include("chat.consumers.routing.echo_routing", path=r"^/echo/\Z"),

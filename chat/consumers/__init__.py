@@ -6,6 +6,7 @@ error, and the connection continues. After a `CloseConnection`, the consumer clo
 """
 
 from .boards import AuthConsumer, WriteConsumer
+from .heartbeats import answer_heartbeats
 from .me import me_connect, me_disconnect, me_receive
 from .others import (
     echo_connect,
@@ -22,6 +23,7 @@ from .room import ws_connect, ws_disconnect, ws_receive
 __all__ = [
     "AuthConsumer",
     "WriteConsumer",
+    "answer_heartbeats",
     "echo_connect",
     "echo_disconnect",
     "echo_receive",

@@ -12,6 +12,10 @@ room_routing = [
     route("websocket.disconnect", consumers.ws_disconnect),
 ]
 
+heartbeat_routing = [
+    route("websocket.gathered", consumers.answer_heartbeats),
+]
+
 lobby_routing = [
     route("websocket.connect", consumers.lobby_connect),
     route("websocket.receive", consumers.ws_ignored),

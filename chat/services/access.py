@@ -7,7 +7,7 @@ token was used.
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -150,17 +150,46 @@ def _read_member(session: Session) -> Facts:
     member = rooms.find_member(session["member"], session["login"], session["token"])
     if member is None:
         return Facts(None, is_there=False)
-    person = member.person
-    if not reaches(person, member.room_id):
+    if not reaches(member.person, member.room_id):
         return Facts(None, is_there=False)
-    people.touch_token(person.grant)
+    people.touch_token(member.person.grant)
+    return _make_facts(member, member.is_signed_in, session)
+
+
+def _make_facts(member: Member, is_signed_in: bool, session: Session) -> Facts:
+    person = member.person
     return Facts(
         member,
-        is_signed_in=member.is_signed_in,
+        is_signed_in=is_signed_in,
         is_active=person.is_active and entry.is_admitted(person),
         has_current_password=session["token"] is not None or has_current_password(person, session),
         is_banned=not may(person, Action.READ, member.room, member),
     )
+
+
+def find_speaking_members(connections: Iterable[Connection]) -> list[tuple[Connection, Member]]:
+    """
+    Return the connections to rooms whose members may still send, with the Members. Run two statements.
+
+    Leave out the connections for which `get_speaking_member` would raise CloseConnection, and those with tokens.
+    """
+    sessions = [(connection, connection.session) for connection in connections]
+    sessions = [(connection, session) for connection, session in sessions if session.get("login") is not None]
+    if not sessions:
+        return []
+    members = rooms.find_members({session["member"] for _, session in sessions})
+    logins = _find_logins({session["login"] for _, session in sessions})
+    found = []
+    for connection, session in sessions:
+        member = members.get(session["member"])
+        if member is not None and _find_reason(_make_facts(member, session["login"] in logins, session)) is None:
+            found.append((connection, member))
+    return found
+
+
+def _find_logins(session_keys):
+    found = LoginSession.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+    return set(found.values_list("session_key", flat=True))
 
 
 def get_speaking_person(connection: Connection) -> Person:

@@ -6,9 +6,11 @@ Faults inside a worker at moments that an outside signal cannot hit. The ref of 
     vanishes-...    the frame is popped and never run, once
     fails-...       the consumer raises each time, so that a repeated frame is noticed
 
+A file with the name `gathered-dies` in CHAT_VAR kills the worker that receives gathered heartbeats next.
+
 tests.faults.settings installs these faults in `runworker` only. In `interface`, FAULT_SEND_BUFFER sets the bytes of
-each websocket's send buffer in the kernel: the loopback interface has a larger buffer than a real network. The product
-has no switch for these faults.
+each websocket's send buffer in the kernel: the loopback interface has a larger buffer than a real network. An interface
+gathers heartbeats also from a few sockets, and after a short silence. The product has no switch for these faults.
 """
 
 import contextlib
@@ -21,6 +23,9 @@ import sys
 from django.apps import AppConfig
 
 FAILURE = "a failure that the test injects"
+GATHERED_DIES = "gathered-dies"
+# Clients of these tests send a heartbeat every 4 s.
+SILENCE_SECONDS, PAUSE_SECONDS = 2, 5
 
 
 def _is_first(ref):
@@ -35,6 +40,14 @@ def _is_first(ref):
 def _is_due(ref, fault):
     """Return whether a ref names this fault, and the fault was not yet injected for this ref."""
     return isinstance(ref, str) and ref.startswith(f"{fault}-") and _is_first(ref)
+
+
+def _takes_file(name):
+    """Remove a file of the site, and return whether it was there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(os.path.join(os.environ["CHAT_VAR"], name))
+        return True
+    return False
 
 
 def _die():
@@ -59,7 +72,7 @@ def _reply_with_faults(reply):
 def _handle_with_faults(handle):
     def handle_or_lose(worker, channel, content):
         ref = _ref_of(content) if channel == "websocket.receive" else None
-        if _is_due(ref, "dies-early"):
+        if _is_due(ref, "dies-early") or (channel == "websocket.gathered" and _takes_file(GATHERED_DIES)):
             _die()
         if not _is_due(ref, "vanishes"):
             handle(worker, channel, content)
@@ -83,8 +96,17 @@ class FaultsConfig(AppConfig):
     def ready(self):
         if "runworker" in sys.argv:
             self._install_worker_faults()
-        elif "interface" in sys.argv and "FAULT_SEND_BUFFER" in os.environ:
-            self._limit_send_buffers()
+        elif "interface" in sys.argv:
+            self._gather_all_heartbeats()
+            if "FAULT_SEND_BUFFER" in os.environ:
+                self._limit_send_buffers()
+
+    def _gather_all_heartbeats(self):
+        from channels_transport import upstream
+        from channels_transport.interface import gathering
+
+        upstream.SILENCE_SECONDS, upstream.DELAY_PER_SOCKET_SECONDS = SILENCE_SECONDS, 1
+        gathering.LEAST_FRAMES, gathering.PAUSE_SECONDS = 1, PAUSE_SECONDS
 
     def _limit_send_buffers(self):
         from channels_transport.interface import WebSocketProtocol

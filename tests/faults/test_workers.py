@@ -85,6 +85,19 @@ async def test_a_resend_after_a_kill_between_commit_and_ack_gets_the_same_ack_an
         report(f"4 workers killed between commit and ack: the same ack for each, after at most {slowest:.1f} s")
 
 
+async def test_heartbeats_whose_worker_was_killed_are_answered_and_reveal_what_it_stored(site, size):
+    async with people_in_rooms(site, rooms=1, each=6) as people, supervised(site):
+        await people.tabs[0].post("shown")
+        dies = site.folder / injection.GATHERED_DIES
+        dies.touch()
+        await until(lambda: not dies.exists(), 3 * size.heartbeat, "a worker has received gathered heartbeats")
+        # A worker that dies between its commit and its next trip leaves such a row: nobody was told of it.
+        ref = fault_ref("dies-ack")
+        await people.tabs[0].send("post", ref=ref, body="stored, and published to nobody")
+        await people.check_complete()
+        assert people.close_codes() == []
+
+
 async def test_posts_that_were_sent_without_any_worker_are_acked_later(site, size):
     async with people_in_rooms(site) as people:
         for worker in site.workers:

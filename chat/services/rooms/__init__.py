@@ -11,6 +11,7 @@ from chat.services.rights import get_default_role
 
 from .access import (
     find_member,
+    find_members,
     find_room,
     find_rooms,
     get_readable_room,
@@ -122,6 +123,7 @@ __all__ = [
     "end_bans_of_browser",
     "end_mutes",
     "find_member",
+    "find_members",
     "find_members_held_by_browser",
     "find_named",
     "find_newest_time",

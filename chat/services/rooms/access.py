@@ -5,6 +5,8 @@ This module writes Member for people who enter a public room, and the start and 
 to the streams of a new member, and each changed role to the room.
 """
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -134,3 +136,8 @@ def find_rooms(
 def find_member(member_id: int, session_key: str | None, token_id: int | None) -> Member | None:
     """Return a Member with person, room and `is_signed_in`, or None. Run one query."""
     return Member.objects.find_with_credential(member_id, session_key, token_id)
+
+
+def find_members(member_ids: Collection[int]) -> dict[int, Member]:
+    """Return {id: a Member with person and room}. Run one query."""
+    return Member.objects.find_all(member_ids)
