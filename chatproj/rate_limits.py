@@ -77,8 +77,10 @@ _ECHO_LIMITS = {
     "address_frames": (4000, 1000),
     "address_bytes": (16 * 1024 * 1024, 4 * 1024 * 1024),
 }
-# The heartbeats of rooms' sockets, as clients write them in JavaScript and in Python. Others are passed on one by one.
+# The heartbeats of rooms' sockets and of own streams, as clients write them in JavaScript and in Python. All others are
+# passed on one by one, and so are those of a person who uses the page.
 HEARTBEAT = r'\{"type": ?"sync", ?"cursor": ?[0-9]{1,16}\}'
+STREAM_HEARTBEAT = r'\{"type": ?"sync"(, ?"posts": ?[0-9]{1,16})?\}'
 _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("frames", "bytes", "control_frames")]
 
 
@@ -102,7 +104,7 @@ def make_interface_paths(is_on: bool) -> list[tuple[str, dict[str, Any]]]:
     """
     return [
         (r"/chat/", {"kind": "room", "gather": HEARTBEAT}),
-        (r"/me/\Z", {"kind": "me"}),
+        (r"/me/\Z", {"kind": "me", "gather": STREAM_HEARTBEAT}),
         (r"/lobby/\Z", {"kind": "lobby", "send_only": True}),
         (r"/(auth|write)/", {"kind": "board"}),
         (r"/operators/", {"kind": "operators"}),

@@ -1,10 +1,10 @@
 """
-Answer the heartbeats of many rooms' sockets at once. An interface has gathered them in one message.
+Answer the heartbeats of many sockets at once. An interface has gathered them in one message.
 
-A heartbeat is answered here if `_sync` in `frames.py` would only renew leases and answer `synced`. All others are
-passed on, one by one, and `_sync` answers them. So this module sends no backlog, adds nothing to a group or a roster,
-and closes no socket. The limit of a person's frames does not count these heartbeats: an interface gathers at most one
-in 15 s of each socket.
+A heartbeat is answered here if `_sync` in `frames.py` or in `me.py` would only renew leases and answer `synced`. All
+others are passed on, one by one, and `_sync` answers them. So this module sends no backlog, adds nothing to a group or
+a roster, and closes no socket. The limit of a person's frames does not count these heartbeats: an interface gathers at
+most one in 15 s of each socket.
 """
 
 import logging
@@ -12,12 +12,15 @@ import logging
 from channels_transport import OUTAGES, GatheredFrames, LogThrottle, count
 from chat import broadcast, protocol
 from chat.connections import Connection
-from chat.services import access, presence
+from chat.services import access, limits, presence, workspace
 
-from .admission import get_groups
+from . import admission, me
 from .frames import parse_frame
 
 throttle = LogThrottle(logging.getLogger(__name__))
+
+ROOM_EVENTS = {"sync": protocol.EVENTS["sync"]}
+STREAM_EVENTS = {"sync": protocol.WORKSPACE_EVENTS["sync"]}
 
 
 def answer_heartbeats(message):
@@ -28,7 +31,7 @@ def answer_heartbeats(message):
     """
     gathered = GatheredFrames(message)
     try:
-        texts = _answer(gathered.frames)
+        texts = {**_answer_rooms(gathered.frames), **_answer_streams(gathered.frames)}
     except OUTAGES as outage:
         throttle.warning("Heartbeats cannot be answered together for now: %s", outage)
         texts = {}
@@ -36,29 +39,48 @@ def answer_heartbeats(message):
     gathered.answer(texts)
 
 
-def _answer(frames):
-    """Return {reply channel: the answer} of the heartbeats that need no more than that."""
-    cursors = _read_cursors(frames)
-    connections = [Connection(channel, session, session["address"]) for channel, _, session in frames]
-    speaking = access.find_speaking_members(connection for connection in connections if connection.name in cursors)
-    current = [pair for pair in speaking if cursors[pair[0].name] == pair[1].room.offset]
+def _read_heartbeats(frames, key, events):
+    """Return ([the connections whose session has this key], {reply channel: the event}) of valid heartbeats."""
+    connections, found = [], {}
+    for channel, text, session in frames:
+        if key in session:
+            event, _ = parse_frame(text, events)
+            if event is not None:
+                connections.append(Connection(channel, session, session["address"]))
+                found[channel] = event
+    return connections, found
+
+
+def _answer_rooms(frames):
+    """Return {reply channel: the answer} of the heartbeats of rooms that need no more than that."""
+    connections, events = _read_heartbeats(frames, "member", ROOM_EVENTS)
+    speaking = access.find_speaking_members(connections)
+    current = [pair for pair in speaking if events[pair[0].name].cursor == pair[1].room.offset]
     if not current:
         return {}
-    lapsed = set(broadcast.resubscribe_many({connection.name: get_groups(connection) for connection, _ in current}))
-    present = presence.touch_all(current)
+    memberships = {connection.name: admission.get_groups(connection) for connection, _ in current}
+    renewed = presence.touch_all(current) - set(broadcast.resubscribe_many(memberships))
     return {
         connection.name: protocol.encode(protocol.synced(member.room.offset, more=False))
         for connection, member in current
-        if connection.name in present and connection.name not in lapsed
+        if connection.name in renewed
     }
 
 
-def _read_cursors(frames):
-    """Return {reply channel: the cursor of its `sync`} of the sockets that are in a room."""
-    cursors = {}
-    for channel, text, session in frames:
-        if "member" in session:
-            event, _ = parse_frame(text, {"sync": protocol.EVENTS["sync"]})
-            if event is not None:
-                cursors[channel] = event.cursor
-    return cursors
+def _answer_streams(frames):
+    """Return {reply channel: the answer} of the heartbeats of people's own streams that need no more than that."""
+    connections, events = _read_heartbeats(frames, "rooms", STREAM_EVENTS)
+    # The heartbeat of an active person delays pushes.
+    idle = [connection for connection in connections if not events[connection.name].active]
+    speaking = access.find_speaking_people(idle)
+    posts = workspace.get_posts_of_all({person.id for _, person in speaking}) if speaking else {}
+    current = [
+        (person.id, connection)
+        for connection, person in speaking
+        if person.id in posts and me.is_current(connection.session, posts[person.id], events[connection.name])
+    ]
+    if not current:
+        return {}
+    memberships = {connection.name: me.get_groups(connection) for _, connection in current}
+    renewed = limits.renew_sockets(current) - set(broadcast.resubscribe_many(memberships))
+    return dict.fromkeys(renewed, protocol.encode(protocol.workspace_synced()))

@@ -59,7 +59,7 @@ def _open(connection, person, query, login, token_id):
     session = {"person": person.id, "address": connection.address, "token": token_id, "login": login}
     session["limited"] = get_room_ids(person) is not None
     connection.session.update({**session, "rooms": sorted(posts), "posts": sum(posts.values())})
-    connection.accept(event, groups=_get_groups(connection))
+    connection.accept(event, groups=get_groups(connection))
     budgets.count_reads(person.id, connection.address, len(event["rooms"]) + budgets.CONNECTION_READS)
     # Send `workspace` again if it changed before the subscription. Otherwise the client would miss this change.
     if workspace.get_posts(person) != posts:
@@ -67,7 +67,8 @@ def _open(connection, person, query, login, token_id):
     connection.reply_all(announcements.find_for_stream(person, posts, read_integer(query, "announced")))
 
 
-def _get_groups(connection):
+def get_groups(connection):
+    """Return the groups of a stream, from its session."""
     session = connection.session
     credential = broadcast.credential_group(session["login"], session["token"])
     # The events of `person_group` name all rooms of the person. A session of an older version has no `limited`.
@@ -89,7 +90,7 @@ def me_disconnect(message):
     """Release everything that the stream held, after its last frame."""
     connection = Connection.from_message(message)
     if "rooms" in connection.session:
-        connection.unsubscribe(_get_groups(connection))
+        connection.unsubscribe(get_groups(connection))
         limits.release_socket(connection.session["person"], connection)
     message.channel_session.flush()
     forget_ordering(message)
@@ -112,10 +113,16 @@ def _sync(connection, person, event):
     count = sum(posts.values())
     if count != session["posts"]:
         session["posts"] = count
-    connection.resubscribe(_get_groups(connection), lambda: _send_workspace(connection, person))
+    connection.resubscribe(get_groups(connection), lambda: _send_workspace(connection, person))
     if must_send:
         _send_workspace(connection, person)
     connection.reply(protocol.workspace_synced())
+
+
+def is_current(session, posts, event):
+    """Return whether `_sync` would send no `workspace`, and change nothing. `posts` has all rooms of the person."""
+    are_same_rooms = session["rooms"] == sorted(posts) and session["posts"] == sum(posts.values())
+    return are_same_rooms and (event.posts is None or event.posts >= session["posts"])
 
 
 def _send_workspace(connection, person):

@@ -48,7 +48,7 @@ from .tasks import Task, TaskPart
 from .threads import Follower, Summary, Thread, ThreadMember, find_followers, find_summaries
 from .tokens import Token
 from .uploads import Upload
-from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts
+from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts, find_posts_of_all
 
 __all__ = [
     "AccountEntry",
@@ -137,6 +137,7 @@ __all__ = [
     "find_newest",
     "find_places",
     "find_posts",
+    "find_posts_of_all",
     "find_present",
     "find_summaries",
     "get_changed_messages",

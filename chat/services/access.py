@@ -7,7 +7,7 @@ token was used.
 """
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -173,17 +173,29 @@ def find_speaking_members(connections: Iterable[Connection]) -> list[tuple[Conne
 
     Leave out the connections for which `get_speaking_member` would raise CloseConnection, and those with tokens.
     """
-    sessions = [(connection, connection.session) for connection in connections]
-    sessions = [(connection, session) for connection, session in sessions if session.get("login") is not None]
-    if not sessions:
+    return _find_speaking(connections, ROOM, "member", rooms.find_members, _make_facts)
+
+
+def _find_speaking(
+    connections: Iterable[Connection],
+    kind: ConnectionKind,
+    subject: str,
+    find_subjects: Callable[[Collection[int]], dict[int, Any]],
+    make_facts: Callable[[Any, bool, Session], Facts],
+) -> list[tuple[Connection, Any]]:
+    """Do what `find_speaking_members` does. `subject` is the key of the id of a connection's subject in its session."""
+    known = [connection for connection in connections if kind.key in connection.session]
+    known = [connection for connection in known if connection.session.get("login") is not None]
+    if not known:
         return []
-    members = rooms.find_members({session["member"] for _, session in sessions})
-    logins = _find_logins({session["login"] for _, session in sessions})
+    subjects = find_subjects({connection.session[subject] for connection in known})
+    logins = _find_logins({connection.session["login"] for connection in known})
     found = []
-    for connection, session in sessions:
-        member = members.get(session["member"])
-        if member is not None and _find_reason(_make_facts(member, session["login"] in logins, session)) is None:
-            found.append((connection, member))
+    for connection in known:
+        session = connection.session
+        person = subjects.get(session[subject])
+        if person is not None and _find_reason(make_facts(person, session["login"] in logins, session)) is None:
+            found.append((connection, person))
     return found
 
 
@@ -206,9 +218,22 @@ def _read_person(session: Session) -> Facts:
     if person is None:
         return Facts(None, is_there=False)
     people.touch_token(person.grant)
+    return _make_facts_of_person(person, person.is_signed_in, session)
+
+
+def find_speaking_people(connections: Iterable[Connection]) -> list[tuple[Connection, Person]]:
+    """
+    Return the streams of people who may still send, with the Persons. Run two statements.
+
+    Leave out the streams for which `get_speaking_person` would raise CloseConnection, and those with tokens.
+    """
+    return _find_speaking(connections, STREAM, "person", Person.objects.find_all, _make_facts_of_person)
+
+
+def _make_facts_of_person(person: Person, is_signed_in: bool, session: Session) -> Facts:
     return Facts(
         person,
-        is_signed_in=person.is_signed_in,
+        is_signed_in=is_signed_in,
         is_active=person.is_active and entry.is_admitted(person),
         has_current_password=session["token"] is not None or has_current_password(person, session),
     )

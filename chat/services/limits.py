@@ -9,6 +9,7 @@ This module writes only the token buckets, counters and leases of the store.
 
 import math
 import time
+from collections.abc import Iterable
 from functools import partial
 
 from django.conf import settings
@@ -287,6 +288,19 @@ def renew_socket(owner: int | str, connection: Connection) -> None:
     counters = get_socket_counters(owner, connection)
     if counters:
         store.renew_leases(counters, connection.name, settings.CHAT_PRESENCE_LEASE_SECONDS)
+
+
+def renew_sockets(connections: Iterable[tuple[int, Connection]]) -> set[str]:
+    """
+    Renew both leases of each open connection: [(owner, connection), ...], in one round trip. Give no lost lease again.
+
+    Return the names of the connections that have their leases.
+    """
+    holders = {connection.name: get_socket_counters(owner, connection) for owner, connection in connections}
+    if not any(holders.values()):
+        return set(holders)
+    held = store.renew_held_leases(holders, settings.CHAT_PRESENCE_LEASE_SECONDS)
+    return {name for name, is_held in zip(holders, held, strict=True) if is_held}
 
 
 def release_socket(owner: int | str, connection: Connection) -> None:

@@ -23,7 +23,7 @@ from chat import broadcast
 from chat.models import Member, Person, Room
 from chat.services import limits, people, presence, rooms
 from chat.store import store
-from chatproj.rate_limits import HEARTBEAT
+from chatproj.rate_limits import HEARTBEAT, STREAM_HEARTBEAT
 from tests import wire
 from tests.chat.redis_site import prepare
 from tests.helpers import statements
@@ -167,9 +167,9 @@ def test_other_texts_are_passed_on(alice, enter, text):
     assert gather({socket.channel: text}) == {socket.channel: None}
 
 
-def test_a_socket_that_is_not_in_a_room_is_passed_on(alice, room):
-    stream = wire.Socket("/me/", wire.browser_of(alice)).connect()
-    assert beat(stream, 0) is None
+def test_a_socket_without_heartbeats_is_passed_on(alice, room):
+    lobby = wire.Socket("/lobby/", wire.browser_of(alice)).connect()
+    assert beat(lobby, 0) is None
     assert gather({"replies.unknown": heartbeat(0)}) == {"replies.unknown": None}
 
 
@@ -177,7 +177,8 @@ def test_the_heartbeats_of_tokens_are_passed_on_because_their_last_use_is_stored
     _, key = people.make_token(bob, "bot")
     socket = wire.Socket("/chat/garden/", origin=None, headers={"authorization": f"Bearer {key}"}).connect()
     assert socket.seen("synced")
-    assert beat(socket, 0) is None
+    stream = wire.Socket("/me/", origin=None, headers={"authorization": f"Bearer {key}"}).connect()
+    assert beat(socket, 0) is None and beat_stream(stream) is None
 
 
 def test_one_tab_of_a_person_keeps_its_login_when_the_login_of_another_tab_ends(alice, enter):
@@ -287,6 +288,79 @@ def test_any_answer_is_the_answer_of_sync(alice, bob, charlie, enter, monkeypatc
     assert answered > 50
 
 
+# A person's own stream.
+
+
+def beat_stream(stream, **fields):
+    """Return the answer to one gathered heartbeat of a stream, or None."""
+    return gather({stream.channel: json.dumps({"type": "sync", **fields})})[stream.channel]
+
+
+@pytest.fixture
+def stream(alice, room, settings):
+    """Return a stream of Alice, who is in the room `garden`. The room has one message."""
+    settings.CHAT_LIMITS_ON = True
+    browser = wire.browser_of(alice)
+    wire.Socket("/chat/garden/", browser).connect().post("r1")
+    found = wire.Socket("/me/", browser).connect()
+    found.browser = browser
+    return found
+
+
+def test_a_stream_for_which_nothing_has_changed_is_answered(stream):
+    stream.read()
+    for fields in ({}, {"posts": 1}, {"posts": 5}, {"posts": None}, {"active": False}):
+        assert beat_stream(stream, **fields) == {"type": "synced"}
+        assert stream.say("sync", **fields) == [{"type": "synced"}]
+
+
+STREAM_ENDINGS = {
+    "a post that nobody was told of": lambda socket, person: Room.objects.update(posts=2),
+    "a new room": lambda socket, person: rooms.create_room(person, "attic", "Attic"),
+    "a room that is left": lambda socket, person: Member.objects.filter(person=person).delete(),
+    "a ban": ban,
+    "a deleted room": ENDINGS["a deleted room"],
+    "a deactivated account": set_person(is_active=False),
+    "a new password": set_person(password="another"),
+    "the end of a login": ENDINGS["the end of a login"],
+    "an expired login": expire_login,
+    "a lost session": end_session,
+    "a lost group of the person": lose_group(lambda member: broadcast.person_group(member.person_id)),
+    "a lost feed": lose_group(lambda member: broadcast.feed_group(member.room_id)),
+    "lost leases": lambda socket, person: store.clear(),
+}
+
+
+@pytest.mark.parametrize("change", STREAM_ENDINGS.values(), ids=STREAM_ENDINGS)
+def test_the_heartbeat_of_a_stream_is_passed_on_after(stream, alice, change):
+    assert beat_stream(stream, posts=1) is not None
+    change(stream, alice)
+    stream.read()
+    assert beat_stream(stream, posts=1) is None
+    assert stream.read() == [] and stream.code is None
+
+
+@pytest.mark.parametrize("fields", [{"posts": 0}, {"active": True}, {"posts": -1}])
+def test_these_heartbeats_of_a_stream_are_passed_on(stream, fields):
+    assert beat_stream(stream, **fields) is None
+
+
+def test_the_heartbeat_of_a_person_with_too_many_rooms_is_passed_on(stream, monkeypatch):
+    assert beat_stream(stream) is not None
+    monkeypatch.setattr("chat.models.workspace.MAX_ROOMS", 0)
+    assert beat_stream(stream) is None
+
+
+def test_a_heartbeat_renews_the_leases_of_a_stream(clock, stream, alice, settings):
+    name = f"sockets:person:{alice.id}"
+    for _ in range(5):
+        clock.pass_by(settings.CHAT_PRESENCE_LEASE_SECONDS * 0.8)
+        assert beat_stream(stream) is not None
+    assert store.count_leases(name) == 1
+    stream.disconnect()
+    assert beat_stream(stream) is None and store.count_leases(name) == 0
+
+
 # What it costs.
 
 
@@ -297,6 +371,18 @@ def test_two_statements_find_the_members_of_any_number_of_heartbeats(alice, bob,
         with CaptureQueriesContext(connection) as queries:
             assert None not in gather({socket.channel: heartbeat(0) for socket in sockets[:number]}).values()
         assert statements(queries) == [("SELECT", "chat_member"), ("SELECT", "django_session")]
+
+
+def test_three_statements_find_the_people_of_any_number_of_streams(stream, bob, room):
+    others = [wire.Socket("/me/", wire.browser_of(bob)).connect() for _ in range(2)]
+    for streams in ([stream], [stream, *others]):
+        with CaptureQueriesContext(connection) as queries:
+            assert None not in gather({found.channel: '{"type":"sync"}' for found in streams}).values()
+        assert statements(queries) == [
+            ("SELECT", "chat_person"),
+            ("SELECT", "django_session"),
+            ("SELECT", "chat_member"),
+        ]
 
 
 def test_any_number_of_heartbeats_takes_the_same_trips_and_few_commands(make_site, valkey_url, monkeypatch, bob):
@@ -333,3 +419,12 @@ def test_limits_count_no_gathered_heartbeat(alice, enter, monkeypatch, settings)
 @pytest.mark.parametrize("text", ['{"type":"sync","cursor":12}', heartbeat(0), heartbeat(2**53 - 1)])
 def test_the_interface_recognizes_the_heartbeats_of_clients(text):
     assert re.fullmatch(HEARTBEAT, text)
+
+
+@pytest.mark.parametrize("text", ['{"type":"sync"}', '{"type":"sync","posts":12}', '{"type": "sync", "posts": 0}'])
+def test_the_interface_recognizes_the_heartbeats_of_idle_streams(text):
+    assert re.fullmatch(STREAM_HEARTBEAT, text)
+
+
+def test_the_interface_does_not_gather_the_heartbeats_of_active_people():
+    assert not re.fullmatch(STREAM_HEARTBEAT, '{"type":"sync","posts":12,"active":true}')
