@@ -1,8 +1,8 @@
 """
-The interface of the channel layers of this package. The other modules use only these methods and attributes.
+The interface that both channel layers of this package have. Modules that work with either layer use it.
 
-`RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No other module checks
-the class of its layer.
+`RedisChannelLayer` is for a site with several processes, `MemoryChannelLayer` for one process. No module tells these
+two apart by their class.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Downstream:
         self._command = ("BLMPOP", BLOCK_SECONDS, 1, layer.prefix + process, "LEFT", "COUNT", BATCH)
 
     def run(self) -> Any:
-        """Read and deliver until `stopped` is set. Return a Deferred."""
+        """Read and deliver until `stopped` is set. Return a Deferred that fires then."""
         self._read()
         return self._ended
 

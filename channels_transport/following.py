@@ -67,7 +67,7 @@ class Follower:
         return message if self.tracer is None else self.tracer.receive(channel, message)
 
     def respond(self, reply: str, status: int | None) -> None:
-        """Note that the response to a request begins, or with the status None that its client has left."""
+        """Note that the response to a request begins. The status None means that the client has left."""
         if self.tracer is not None:
             self.tracer.respond(reply, status)
 
@@ -106,7 +106,7 @@ class Follower:
             self._log(cause, f"committed in the database {alias}")
 
     def execute(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        """Run a statement: a wrapper of Django's connections."""
+        """Run a statement for `execute_wrappers` of Django's connections, and return its result."""
         if self.tracer is None:
             return execute(sql, params, many, context)
         return self.tracer.run_statement(sql, lambda: execute(sql, params, many, context))

@@ -16,7 +16,7 @@ from redis.exceptions import ResponseError
 
 from .watching import SCAN_BATCH, escape_pattern
 
-# A command that starts looks for keys for this time. In a larger Redis, it sees only a part of the keys.
+# At its start, a command looks for keys for at most this time. In a large Redis, it sees only a part of the keys.
 SEARCH_SECONDS = 2
 # asgi_redis stores a group as a sorted set `<prefix>:group:<name>`, and a message as a text `<prefix><32 digits>`. The
 # text is a dictionary in msgpack, or a token of Fernet. A site may have other texts with such names, such as a cache.

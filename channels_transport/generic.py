@@ -1,9 +1,8 @@
 """
 Class-based consumers with Channels' interface, on this package's ordering and sessions. They log handlers' exceptions.
 
-Channels' own consumers use Channels' own `enforce_ordering`, which can block a connection. For a frame that is not JSON
-those consumers raise an exception, and the client gets no answer. Mix `Ordered` into any of Channels' websocket
-consumers, or subclass one of the two classes at the end of this module.
+Channels' own consumers run in order only with `strict_ordering`, and raise an exception for a frame that is not JSON.
+Mix `Ordered` into any of Channels' websocket consumers, or subclass one of the two classes at the end of this module.
 """
 
 from __future__ import annotations

@@ -66,5 +66,5 @@ class RedisChannelLayer(RedisGroups):
         return threads.deferToThread(self.receive, channels, True)
 
     def open_queue(self, channel: str) -> ReliableQueue:
-        """Return a reader of a plain channel that loses no message if its process dies."""
+        """Return a reader of a plain channel. No message is lost if the reader's process dies."""
         return ReliableQueue(self, channel)

@@ -1,5 +1,5 @@
 """
-The lifetime of each record in Redis. Python and the Lua scripts share these numbers.
+The lifetimes of records in Redis, and of their leases. Python and the Lua scripts share these numbers.
 
 The scripts contain each name as `$NAME`, which is replaced by its number when a script is first used. The settings are
 read no earlier, so that a process without settings can import this package.

@@ -106,7 +106,7 @@ class MemoryChannelLayer(StockMemoryChannelLayer):
             self.group_add(group, channel)
 
     def send_and_join(self, channel: str, message: Message, groups: Collection[str]) -> None:
-        """Send a message to a reply channel, then add the channel to groups. Raise ChannelFull if it is full."""
+        """Send a message to a reply channel, then add the channel to groups. If it is full, only raise ChannelFull."""
         self.send(channel, message)
         self.group_add_all(groups, channel)
 

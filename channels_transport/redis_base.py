@@ -77,7 +77,7 @@ class RedisBase(StockRedisChannelLayer):
         return [make_client(host, **redis_kwargs) for host in hosts]
 
     def _add_url_prefix(self) -> None:
-        """Let the `prefix` of the URLs begin all keys. Raise InvalidRedisURL if the URLs do not have the same one."""
+        """Let the `prefix` of the URLs begin all keys. Raise the errors of `read_prefix`."""
         prefix = read_prefix([host for host in self.hosts if "://" in host])
         self.prefix: str = prefix + self.prefix
         self.stats_prefix: str = prefix + self.stats_prefix

@@ -35,7 +35,8 @@ def make_sentinel(
     Return redis-py's client of the Sentinels at these addresses.
 
     `options` are the arguments of the connections: `ssl`, and those in SENTINEL_OPTIONS. Error texts call them `name`.
-    Raise ValueError for any other argument, and RedisConfigurationError for a file of TLS that cannot be used.
+    Raise ValueError for any other argument, or for an option of TLS without `ssl`. Raise RedisConfigurationError for a
+    file of TLS that cannot be used.
     """
     given = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS, **(options or {})}
     connection_class = _pop_class(name, given, TCPConnection, TLSConnection)

@@ -12,7 +12,7 @@ from . import redis_connections
 from .redis_sentinel import TLS_OPTIONS, make_sentinel, make_sentinel_client
 from .redis_url import SENTINEL_SCHEMES, InvalidRedisURL, parse_redis_url
 
-# New connections use the last answer of the Sentinels for this time. After a failed connection, the next one asks.
+# New connections use the last answer of the Sentinels for this time. After a failure, the next connection asks them.
 REFRESH_SECONDS = 10
 
 

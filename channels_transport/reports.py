@@ -122,13 +122,17 @@ class ProcessReport:
         self._next_at = 0.0
 
     def write(self) -> None:
-        """Write a report if the last one is REPORT_SECONDS old. Without Redis, do nothing. Raise RedisError."""
+        """
+        Write a report if the last one is REPORT_SECONDS old. With a layer in memory, do nothing.
+
+        Raise RedisError if Redis does not answer.
+        """
         if not self.layer.is_shared or time.monotonic() < self._next_at:
             return
         self._next_at = time.monotonic() + REPORT_SECONDS
         self.layer.shards[0].call(make_command(self.layer, self.name, describe_process(self.kind)))
 
     def end(self) -> None:
-        """Tell operators that this process has stopped normally. Raise RedisError."""
+        """Remove the name of this process, because it stops normally. Raise RedisError if Redis does not answer."""
         if self.layer.is_shared:
             self.layer.shards[0].call(make_end_command(self.layer.prefix, self.name))

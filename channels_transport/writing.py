@@ -45,7 +45,8 @@ def find_send(transport: Any) -> Callable[[bytes], int] | None:
 
 def write_now(transport: Any, data: bytes) -> None:
     """
-    Write to a socket without TLS at once if its buffer is empty. Otherwise let Twisted write later.
+    Write to a socket without TLS at once if its buffer is empty. Otherwise let Twisted write later. If the connection
+    has ended, drop the data.
 
     Twisted itself would write in the reactor's next turn. With a thousand sockets in a room, that would add a thousand
     polls of the kernel for each message.

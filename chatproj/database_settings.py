@@ -46,7 +46,7 @@ def find_kind(arguments: Sequence[str]) -> str:
 
 
 def make_time_limits(kind: str, statement: float, task: float, lock: float, idle: float) -> dict[str, float]:
-    """Return the option `time_limits` of the PostgreSQL backend for a kind of process. An empty dict has no limits."""
+    """Return the option `time_limits` of the PostgreSQL backend for a kind of process; {} means no limits."""
     if kind in _ANSWERING:
         return {"statement": statement, "lock": lock, "idle": idle}
     if kind in _WORKING:
@@ -60,7 +60,7 @@ def make_database(url: str, kind: str, time_limits: dict[str, float]) -> dict[st
     database["ENGINE"] = ENGINES.get(database["ENGINE"], database["ENGINE"])
     if database["ENGINE"] == POSTGRESQL:
         options = database.setdefault("OPTIONS", {})
-        # PostgreSQL keeps 63 bytes.
+        # PostgreSQL keeps 63 bytes of this name.
         options.setdefault("application_name", f"chat {kind}"[:63])
         options["time_limits"] = time_limits
     return database

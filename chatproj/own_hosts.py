@@ -59,7 +59,11 @@ def find_addresses() -> list[str]:
 
 
 def find_names() -> list[str]:
-    """Return the host name of this machine, its first part, and the name that mDNS gives it in a local network."""
+    """
+    Return the host name of this machine, its first part, and the machine's name in mDNS.
+
+    The list is empty if the host name is `localhost` or invalid.
+    """
     name = socket.gethostname().lower().rstrip(".")
     if not _NAME.fullmatch(name) or name == "localhost":
         return []

@@ -1,5 +1,5 @@
 """
-The defaults of the rate limits: those of the chat (CHAT_LIMITS), and those of the interfaces that belong to the chat.
+The defaults of the rate limits: those of the chat (CHAT_LIMITS), and those that the chat sets for its interfaces.
 
 docs/operations.md explains how to choose them. This module reads no settings: its functions take them as arguments.
 """
@@ -85,7 +85,7 @@ _BUDGETS = [f"{owner}_{what}" for owner in ("socket", "address") for what in ("f
 
 
 def make_interface_limits(is_on: bool, sockets_per_address: int) -> dict[str, Any]:
-    """Return INTERFACE_LIMITS. If the rate limits are off, an address may have any number of sockets."""
+    """Return INTERFACE_LIMITS. If the rate limits are off, frames, bytes, connections and uploads have no limits."""
     if not is_on:
         return dict.fromkeys([*_BUDGETS, "sockets_per_address", "connections_per_address", "uploads_per_address"])
     return {

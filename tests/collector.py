@@ -73,7 +73,7 @@ def _read_attributes(holder):
 
 @contextlib.contextmanager
 def running_collector(port=0):
-    """Yield a running Collector, on a free port."""
+    """Yield a running Collector. By default, it listens on a free port."""
     collector = Collector(port)
     threading.Thread(target=collector.server.serve_forever, daemon=True).start()
     try:

@@ -30,7 +30,7 @@ def is_here():
 
 
 def require(*programs):
-    """Skip the test if PostgreSQL or one of these programs is not installed. The continuous integration never skips."""
+    """Skip the test if PostgreSQL or one of these programs is not installed. In CI, fail instead."""
     missing = [] if is_here() else ["postgresql"]
     missing += [program for program in programs if shutil.which(program, path=_path()) is None]
     if missing and not os.environ.get("CI"):

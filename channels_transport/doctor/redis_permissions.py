@@ -1,5 +1,5 @@
 """
-The check whether the user of Redis may run each command that the site needs.
+The check whether the user of Redis may run the commands that docs/layers.md allows.
 
 Some commands run only when a worker or an interface dies. If the user may not run them, the site seems to work until
 then. Each command is tried with a key that does not exist. If a command creates the key, the same trip deletes it.

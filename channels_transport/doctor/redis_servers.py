@@ -27,8 +27,8 @@ def check_redis(layer: Any) -> list[Finding]:
 
     A server has a problem if it does not answer quickly, is too old, is part of a cluster, may evict messages, has
     nearly no memory or no connections left, cannot save its data, is a replica, forbids a command to its user, or has
-    keys of asgi_redis under the layer's prefix. A server behind Sentinel also needs a replica. Several servers need
-    similar limits of memory.
+    keys of asgi_redis under the layer's prefix. A server behind Sentinel also needs a replica. If it has several, it
+    needs min-replicas-to-write. Several servers need similar limits of memory.
     """
     found: list[Finding] = []
     limits: dict[str, int] = {}

@@ -15,7 +15,7 @@ Sample = Tuple[Dict[str, str], float]
 @dataclass
 class Family:
     """
-    A metric: its name, what it means, `counter`, `gauge` or `histogram`, and its samples.
+    A metric: its name, what it means, its kind (`counter`, `gauge` or `histogram`), and its samples.
 
     The name of a counter gets `_total`.
     """

@@ -16,7 +16,7 @@ class OrderedConnection:
     """
     A connection whose consumer records the order numbers of the frames that it ran.
 
-    `feed` passes messages to the consumer in any order.
+    `feed` passes messages to the consumer. Its arguments are the order numbers of these messages.
 
     `fails` has the exceptions that the consumer raises, by order number.
     """

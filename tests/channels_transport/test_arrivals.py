@@ -35,7 +35,7 @@ def read_histogram():
 
 
 def run_worker(layer, consumer):
-    """Let a worker without a heartbeat, whose commands would be counted, handle one message of `chat.posts`."""
+    """Let a worker handle one message of `chat.posts`, without a heartbeat: its commands would be counted."""
     router = types.SimpleNamespace(channels=["chat.posts"], match=lambda message: (consumer, {}))
     worker = Worker(types.SimpleNamespace(channel_layer=layer, router=router), signal_handlers=False)
     worker._handle(*worker._receive(["chat.posts"]))

@@ -24,7 +24,7 @@ def test_the_checks_run_with_the_checks_of_django():
 @pytest.mark.parametrize(
     "backend", ["layer.RedisChannelLayer", "memory.MemoryChannelLayer", "layer.NotThere", "nowhere.Layer"]
 )
-def test_a_layer_of_this_package_is_supported(backend, settings):
+def test_own_layers_and_layers_that_cannot_be_imported_are_not_reported(backend, settings):
     settings.CHANNEL_LAYERS = layers(f"channels_transport.{backend}")
     assert checks.check_layers() == []
 
@@ -49,7 +49,11 @@ class ForeignLayer:
 
 @pytest.fixture
 def make_module(monkeypatch, tmp_path):
-    """Return a function that imports a module with a source, and makes it the only app of the site."""
+    """
+    Return a function that registers a module `shop.consumers` with the given source, as if it were imported.
+
+    `shop` becomes the only app of the site.
+    """
 
     def make_module(source):
         path = tmp_path / "consumers.py"

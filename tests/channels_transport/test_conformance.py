@@ -1,4 +1,4 @@
-"""The channel layer in Redis keeps ASGI's contract: plain, encrypted, and on several hosts."""
+"""The channel layer in Redis keeps ASGI's contract: plain, encrypted, on several hosts, and with local hosts."""
 
 from types import SimpleNamespace
 

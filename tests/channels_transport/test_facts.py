@@ -37,7 +37,7 @@ def describe_site():
     return {"the soup": "hot"}
 
 
-def test_a_site_adds_facts_and_its_faults_end_no_process(settings, caplog):
+def test_a_site_adds_facts_and_a_function_that_cannot_be_imported_is_only_logged(settings, caplog):
     settings.PROCESS_FACTS = f"{__name__}.describe_site"
     assert describe_facts()["the soup"] == "hot"
     describe_facts.cache_clear()

@@ -20,7 +20,7 @@ LINE = "x" * 999 + "\n"
 
 @pytest.fixture(params=["pipe", "pipe of another user", "socket"])
 def ends(request, monkeypatch):
-    """Return (the file descriptor of the reader's end, the stream of the writer)."""
+    """Yield (the file descriptor of the reader's end, the stream of the writer)."""
     if request.param == "pipe of another user":
         monkeypatch.setattr(log_stream.os, "open", lambda *arguments: (_ for _ in ()).throw(PermissionError()))
     if request.param == "socket":
@@ -61,7 +61,7 @@ def test_a_reader_that_hangs_gets_all_lines_later_and_the_writer_does_not_wait(e
     assert {len(line) for line in lines} == {len(LINE) + 3}
 
 
-def test_too_many_lines_are_lost_and_counted(ends, caplog):
+def test_lines_beyond_the_limit_are_lost_and_counted(ends, caplog):
     reading, stream = ends
     for _ in range(3 * MAX_KEPT_BYTES // len(LINE)):
         stream.write(LINE)

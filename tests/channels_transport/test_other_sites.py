@@ -219,7 +219,7 @@ ROUTES = [route_class(Echo, path="^/echo/"), route("websocket.connect", greet, p
 
 @pytest.fixture(params=["of this package", "of asgiref"])
 def client(request, monkeypatch):
-    """Return a client of Channels' test tools, on a layer in memory."""
+    """Return the class of Channels' test client, with a default layer in memory."""
     layer = MemoryChannelLayer() if request.param == "of this package" else StockMemoryChannelLayer()
     wrapper = ChannelLayerWrapper(layer, "default", ROUTES)
     monkeypatch.setitem(channel_layers.backends, "default", wrapper)

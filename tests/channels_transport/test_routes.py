@@ -39,7 +39,7 @@ def test_a_route_is_found_again_without_the_router(monkeypatch, channel, content
     assert len(calls) == 1
 
 
-def test_messages_without_a_route_and_messages_with_other_values_are_told_apart():
+def test_the_cache_distinguishes_messages_by_channel_and_by_the_values_that_routes_compare():
     routes = Routes(Router(ROUTING))
     for _ in range(2):
         assert routes.match(make("websocket.receive", path="/other/", method="GET")) is None

@@ -19,7 +19,7 @@ PASSWORD, SENTINEL_PASSWORD = "of-the-servers", "of-the-sentinels"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Return a running cluster. Its servers and its Sentinel have different passwords."""
+    """Yield a running cluster. Its servers and its Sentinel have different passwords."""
     running = Cluster(tmp_path_factory.mktemp("sentinels"), PASSWORD, SENTINEL_PASSWORD)
     try:
         yield running.start()

@@ -1,5 +1,5 @@
 """
-The checks at the end of every test, against the database:
+The checks with which most fault tests end. They compare the clients with the database:
 
 * The acked changes are the stored ones, each once.
 * The offsets have no gaps.

@@ -168,7 +168,7 @@ async def test_clients_ahead_of_a_restored_database_are_reset_and_agree_with_it(
             await tab.until(lambda tab=tab: tab.is_joined and tab.cursor == 5, 30)
             assert any(event.get("reset") for event in tab.heard("joined"))
             assert shown_messages(tab) == await asyncio.to_thread(stored_messages, site, slug)
-        # New messages get ids above the ids in the copy.
+        # New messages get offsets above the offsets in the copy.
         assert (await client.post("after the restore"))["offset"] == 6
         await other.until(lambda: other.cursor == 6)
         assert shown_messages(other) == await asyncio.to_thread(stored_messages, site, slug)

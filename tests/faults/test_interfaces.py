@@ -81,7 +81,7 @@ async def test_all_clients_of_a_killed_interface_reconnect_within_thirty_seconds
 
 
 async def check_nothing_is_left(site, dead_processes, killed):
-    """Check that all keys of dead interfaces in Redis expire, and that no group or count includes them."""
+    """Check that all keys of dead interfaces in Redis expire, and that no lease or roster contains them."""
     redis, names = site.redis(), [name.encode() for name in dead_processes]
     await asyncio.sleep(max(0, killed + max(site.size.lease, LEASE_SECONDS) + 2 - time.monotonic()))
 

@@ -1,4 +1,4 @@
-"""Sites with several Redis servers, and with a master that Redis Sentinel monitors, of which one server dies."""
+"""Sites with several Redis servers, and sites with Redis Sentinel: nothing is lost if one of the servers fails."""
 
 import asyncio
 import signal
@@ -22,7 +22,7 @@ BACK_SECONDS = 15
 
 pytestmark = pytest.mark.no_database
 
-# The rules of the documentation, for keys with the prefix `site:`. The default user is the test, as an administrator.
+# The rules of `users.acl`, for keys with the prefix `site:`. The test is the default user, as an administrator.
 PASSWORD = "CHANGE-THIS-PASSWORD"
 RULES = (
     (ROOT / "deploy" / "redis" / "users.acl")
@@ -74,7 +74,7 @@ class ShardedSite(FaultSite):
 
 @pytest.fixture(scope="module")
 def sharded():
-    """Return a site with two servers, two interfaces and four workers."""
+    """Yield a site with two servers, two interfaces and four workers."""
     site = ShardedSite(2, redis=False, workers=4)
     site.add_interface()
     yield site.start()
@@ -258,7 +258,7 @@ def fail_over(cluster):
 
 
 def cut_the_master_off(cluster):
-    """Freeze the master until the replica is promoted. When it continues, it does not know that yet."""
+    """Freeze the master until the replica is promoted. The old master then continues, and does not yet know this."""
     old = cluster.master
     cluster.processes[old].send_signal(signal.SIGSTOP)
     wait_for(lambda: cluster.master != old)

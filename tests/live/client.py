@@ -138,7 +138,11 @@ class Client:
             await asyncio.sleep(0.01)
 
     async def send(self, type, **fields):
-        """Send an event with a ref now, and again until its answer arrives. Return the ref."""
+        """
+        Send an event as soon as the tab has joined, and again until its answer arrives.
+
+        Return its ref.
+        """
         ref = fields.setdefault("ref", new_ref())
         self.outbox[ref] = [{"type": type, **fields}, time.monotonic() + ANSWER_SECONDS]
         if self.is_joined:

@@ -1,11 +1,11 @@
-"""The site and the Swift that tests share. This module is apart because tests/conftest.py imports its fixtures."""
+"""The site and the Swift that tests share. This module is separate because tests/conftest.py imports its fixtures."""
 
 import pytest
 
 
 @pytest.fixture(scope="session")
 def shared_site():
-    """Return the site of most live tests, which has no limits. Each test process has one."""
+    """Yield the site of most live tests, which has no rate limits. Each test process has one."""
     # Most runs of unit tests need none of these modules.
     from tests.live import processes
 
@@ -16,7 +16,7 @@ def shared_site():
 
 @pytest.fixture(scope="session")
 def swift():
-    """Return a running Swift, or skip the test if it is not installed. Each test process has one."""
+    """Yield a running Swift, or skip the test if it is not installed. Each test process has one."""
     from tests.swift import Swift, require
 
     require()

@@ -122,7 +122,7 @@ async def test_two_tabs_are_one_person_who_leaves_with_the_last_tab(room, alice,
         assert at_alice.heard("presence")[-1]["count"] == 1
 
 
-async def test_typing_is_sent_only_to_the_others_and_is_not_stored(room, alice, bob):
+async def test_typing_is_sent_only_to_the_others(room, alice, bob):
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         await at_alice._send_event({"type": "typing", "on": True})
         await at_bob.until(lambda: at_bob.heard("typing"))

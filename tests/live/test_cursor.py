@@ -37,7 +37,7 @@ def visible_fields(messages):
 
 
 async def change_at_random(client, chance, own_ids):
-    """Make one change in the room: post, or edit, remove or react to one of the messages `own_ids`."""
+    """Try one change in the room: post, or edit, remove or react to one of the messages `own_ids`."""
     kind = chance.choice(["post", "post", "edit", "remove", "react"])
     target = chance.choice(own_ids) if own_ids else None
     if kind == "post" or target is None:
@@ -106,7 +106,7 @@ async def test_each_of_many_concurrent_replies_is_counted(room, person):
 
 
 def offset_in(thread):
-    """Return the change up to which the field `thread` of a message counts."""
+    """Return the offset of the last change that the field `thread` of a message includes."""
     return thread["offset"]
 
 
@@ -214,7 +214,7 @@ STRANGE_CURSORS = {
 
 
 @pytest.mark.parametrize("cursor", STRANGE_CURSORS.values(), ids=STRANGE_CURSORS)
-async def test_an_invalid_cursor_resets_to_the_newest_messages(room_of_sixty, alice, cursor):
+async def test_an_invalid_or_future_cursor_resets_to_the_newest_messages(room_of_sixty, alice, cursor):
     async with alice.socket(f"/chat/{room_of_sixty}/?cursor={cursor}") as socket:
         joined = await read_until(socket, lambda event: event["type"] == "joined")
         backlog, synced = await read_backlog(socket)
@@ -223,7 +223,7 @@ async def test_an_invalid_cursor_resets_to_the_newest_messages(room_of_sixty, al
         assert (synced["offset"], synced["more"]) == (60, False)
 
 
-async def test_a_sync_with_a_future_offset_resets_and_any_other_is_answered(room, alice):
+async def test_a_sync_resets_only_if_its_cursor_is_in_the_future(room, alice):
     async with alice.socket(f"/chat/{room}/") as socket:
         await read_until(socket, lambda event: event["type"] == "synced")
         await socket.send(json.dumps({"type": "post", "ref": new_ref(), "body": "x"}))

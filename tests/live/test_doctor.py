@@ -62,7 +62,7 @@ class MistakenSite(Site):
 
 @pytest.fixture(scope="module")
 def examined():
-    """Return what the doctor finds, after some people have used the site through a proxy."""
+    """Yield the result of `examine`, after some people have used the site through a proxy."""
     site = MistakenSite()
     (site.folder / "last-backup").write_text("2020-01-01T00:00:00+00:00")
     site.start()

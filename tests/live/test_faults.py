@@ -28,7 +28,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def whole_site(frail_site):
-    """Return the frail site. All of its parts run before the test and after it."""
+    """Yield the frail site. All of its parts run before the test and after it."""
     yield frail_site.start()
     frail_site.start()
 
@@ -44,7 +44,7 @@ def bob(whole_site):
 
 
 def check_stored_once(site, room, client, count):
-    """Check that each acknowledged ref is in the database once, with the offset of its ack."""
+    """Check that each acknowledged ref is in the database once, with the id of its ack."""
     rows = site.database.query(
         "SELECT m.ref, m.number FROM chat_message m JOIN chat_room r ON r.id = m.room_id WHERE r.slug = %s", room
     )
@@ -54,7 +54,11 @@ def check_stored_once(site, room, client, count):
 
 
 async def chat_through(fault, site, alice, bob, count=120):
-    """Let Alice post during `fault()`. Check that both people have all messages at the end. Return their clients."""
+    """
+    Let Alice post during `fault()`, and return the clients of both people.
+
+    Check that Alice has an ack of each message, that Bob has each message, and that each message is stored once.
+    """
     room = alice.make_room()
     async with alice.client(room) as at_alice, bob.client(room) as at_bob:
         for number in range(count):
@@ -118,7 +122,7 @@ def test_an_idle_worker_stops_at_once_with_exit_code_zero(whole_site):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_an_interface_that_stops_closes_its_sockets_with_1001_and_exits_with_zero(whole_site, alice, number):
+async def test_an_interface_that_stops_closes_its_sockets_as_going_away_and_exits_with_zero(whole_site, alice, number):
     room = alice.make_room()
     async with alice.socket(f"/chat/{room}/") as socket, alice.socket("/lobby/") as lobby:
         await read_until(socket, lambda event: event["type"] == "synced")
@@ -165,7 +169,7 @@ async def test_a_restart_of_all_processes_keeps_history_people_and_sessions(whol
 
 @contextlib.contextmanager
 def running_bot(site, token, room, folder):
-    """Run the example bot of the Python library in a process of its own. It keeps its state in `folder`."""
+    """Run the example bot of the Python library in a process of its own. The bot keeps its state in `folder`."""
     chosen = {"CHAT_URL": site.url, "CHAT_TOKEN": token, "CHAT_STATE": str(folder / "bot.json")}
     with (folder / "bot.log").open("ab") as log:
         command = [sys.executable, str(ECHO_BOT), room]
@@ -299,7 +303,7 @@ async def test_a_change_whose_commit_fails_is_not_published(whole_site, doomed_b
 
 @pytest.fixture
 def doomed_body(whole_site):
-    """Return a body whose row breaks a foreign key, which the database detects only at the commit."""
+    """Yield a body whose row breaks a foreign key. The database detects this only at the commit."""
     database, body = whole_site.database, "doomed"
     violation = "INSERT INTO chat_reaction (message_id, person_id, emoji) VALUES (-1, NEW.author_id, 'x');"
     trigger = f"CREATE TRIGGER spoiler AFTER INSERT ON chat_message FOR EACH ROW WHEN (NEW.body = '{body}')"

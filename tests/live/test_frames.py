@@ -1,4 +1,4 @@
-"""Invalid frames: the server rejects each, and acknowledges the next valid frame on the same socket."""
+"""Invalid frames: the server rejects an invalid event, and closes the socket if a frame is too long or malformed."""
 
 import asyncio
 import contextlib

@@ -96,7 +96,7 @@ def watched():
 
 
 async def use(site):
-    """Use each function of the site that counts something. Return the metrics afterwards."""
+    """Use the functions of the site that count something, except for NOT_USED. Return the metrics afterwards."""
     alice = Person(site, f"Alice {new_ref()[:8]}", "correct horse")
     room = alice.make_room()
     requests.get(f"{site.url}/nowhere/", timeout=20)

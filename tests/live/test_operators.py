@@ -36,7 +36,7 @@ def alice(own_site):
 
 
 def make_layer(site):
-    """Return the channel layer of a site, which may send what the site's own processes never send."""
+    """Return a channel layer of a site, with which a test sends what the site's own processes never send."""
     return RedisChannelLayer(hosts=[site.redis_url], prefix="asgi:", stats_prefix="asgi-meta:")
 
 

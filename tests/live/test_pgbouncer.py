@@ -21,7 +21,11 @@ KINDS = "SELECT application_name, count(*) FROM pg_stat_activity WHERE applicati
 
 
 class PooledSite(Site):
-    """A site with two workers, a task worker, a monitor and a delay server. It uses PgBouncer unless it is direct."""
+    """
+    A site with two workers, a task worker, a monitor and a delay server.
+
+    `url` leads to the PostgreSQL `server`, directly or through PgBouncer.
+    """
 
     def __init__(self, server, url):
         self.server = server

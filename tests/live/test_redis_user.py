@@ -286,6 +286,5 @@ def test_no_process_unpickles_anything(hardened_site):
 def test_the_documentation_of_the_transport_has_the_same_commands():
     page = (ROOT / "channels_transport" / "docs" / "layers.md").read_text()
     documented = set(re.findall(r" \+(\S+)", page))
-    # Only the store of the chat uses `ttl` and `zcount`.
-    assert allowed_commands() - documented == {"ttl", "zcount"} and documented <= allowed_commands()
+    assert documented == allowed_commands()
     assert "`deploy/redis/users.acl`" in (ROOT / "docs" / "redis.md").read_text()

@@ -32,7 +32,7 @@ async def test_a_resend_on_another_connection_gets_the_same_ack_and_one_row(site
     assert len(stored(site, event["ref"])) == 1
 
 
-async def test_a_resend_of_each_kind_of_change_changes_nothing(room, alice):
+async def test_a_resend_of_an_edit_a_reaction_a_removal_or_a_post_changes_nothing(room, alice):
     async with alice.client(room) as client:
         await client.post("one")
         await client.post("two")
@@ -69,7 +69,7 @@ async def test_concurrent_resends_on_eight_connections_store_once(site, room, al
         assert len(listener.heard("message")) == 10
 
 
-async def test_a_ref_with_other_content_is_a_conflict_also_in_another_room(owner, room, alice):
+async def test_a_ref_with_other_content_or_in_another_room_is_a_conflict(owner, room, alice):
     async with alice.client(room) as client:
         ack = await client.post("one")
         ref = ack["ref"]

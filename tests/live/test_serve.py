@@ -93,7 +93,7 @@ class Serve:
         """
         Return the commands of this folder's running processes that contain `word`, by pid.
 
-        Each of these processes has the folder's name in its environment.
+        Each of these processes has the folder's name in its environment, except for Valkey.
         """
         # Valkey writes its title over its environment, and the title contains the path of its socket.
         link = self.var / "valkey-folder"
@@ -150,7 +150,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture
 def serve(tmp_path, prepared):
-    """Return a `serve` that has run before. Only `lasting_serve` starts in a new folder."""
+    """Yield a `serve` that has run before. Only `lasting_serve` starts in a new folder."""
     run = serve_in(tmp_path)
     shutil.copytree(prepared, run.var)
     yield run
@@ -169,7 +169,7 @@ def lasting_serve(tmp_path_factory):
 
 @pytest.fixture
 def running_serve(lasting_serve):
-    """Return a running `serve` that answers, for tests that do not stop it."""
+    """Yield a running `serve`, for tests that do not stop it. Wait at the end until it answers."""
     yield lasting_serve
     lasting_serve.wait_for(lambda: is_healthy(lasting_serve))
 

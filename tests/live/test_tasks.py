@@ -28,7 +28,7 @@ def tasks_site():
 
 @pytest.fixture
 def site(tasks_site):
-    """Return a site with all processes running. After the test, its logs must contain no traceback."""
+    """Yield a site with all processes running. After the test, its logs must contain no traceback."""
     tasks_site.start()
     with tasks_site.without_tracebacks() as site:
         yield site
@@ -49,7 +49,7 @@ def start(person, task="export", params=JSON, slug="archive"):
 
 
 def find(person, task, *states):
-    """Return a task's current state if it is one of `states`, else None."""
+    """Return a task as the API now describes it if its state is one of `states`, else None."""
     found = person.call("GET", f"/api/tasks/{task['task_id']}/", expected=200).json()
     assert found["state"] != "failed", found
     return found if found["state"] in states else None

@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 30_000;
 // A connection that lasted this long was a good one: the next pause is short again.
 const GOOD_CONNECTION_MS = 5_000;
 
-/** The server has lost messages of this connection, and has removed the connection from all groups. */
+/** Messages of this connection may be lost: load the current state after the next "open". */
 export const CONNECTION_LOST = 4408;
 /** This client sends too much. */
 export const TOO_MANY_FRAMES = 4429;

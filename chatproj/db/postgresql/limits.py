@@ -49,7 +49,11 @@ class LimitedCursor(extensions.cursor):
     prefix = ""
 
     def execute(self, sql, parameters=None):
-        """Run a statement as psycopg2 does. Raise OperationalError if the server only accepts reads."""
+        """
+        Run a statement as psycopg2 does.
+
+        Raise OperationalError if the server only accepts reads, or has ended the connection after a pause.
+        """
         if self.prefix and self._begins_transaction():
             sql = self.prefix + sql
         try:

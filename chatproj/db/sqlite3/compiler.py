@@ -1,8 +1,9 @@
 """
 Django 2.2's SQL compilers for SQLite, without a check that is not needed here.
 
-For every column of every query, Django 2.2 asks `inspect.signature` whether the column's converter still takes an
-argument that Django 3 removes. SQLite converts times, dates, UUIDs and booleans, so most rows have such columns.
+In every query, Django 2.2 asks `inspect.signature` for each column that has a converter whether the converter still
+takes an argument that Django 3 removes. SQLite converts times, dates, UUIDs and booleans, so most rows have such
+columns.
 """
 
 from django.db.models.sql import compiler

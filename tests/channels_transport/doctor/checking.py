@@ -24,7 +24,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 
 def checked_text(found, is_well=False):
-    """Return the joined texts of findings. Check that each has this `is_well`, and that each text is a sentence."""
+    """
+    Return the joined texts of findings.
+
+    Check that each finding has this `is_well`, and that each text is one line and ends with a full stop.
+    """
     assert {finding.is_well for finding in found} == {is_well}, found
     assert not [finding for finding in found if "\n" in finding.text or not finding.text.endswith(".")]
     return " ".join(finding.text for finding in found)

@@ -14,7 +14,7 @@ from tests.random_examples import examples
 
 pytestmark = pytest.mark.no_database
 
-# Valid and invalid beginnings of characters, so that the parts end within a character.
+# Valid and invalid characters, also incomplete ones, so that parts may end within a character.
 PIECES = [
     b"a",
     "é".encode(),
@@ -50,7 +50,7 @@ def test_an_invalid_text_is_found_in_the_same_part_as_by_autobahn(payload):
 
 
 @pytest.mark.parametrize("invalid", [b"\xc0", b"\xed\xa0", b"\xf4\x90", b"\xf5", b"\x80", b"\xe2\x28"])
-def test_an_invalid_text_closes_before_it_is_complete(invalid):
+def test_an_invalid_text_closes_the_websocket_before_the_text_is_complete(invalid):
     connection = FakeConnection().open()
     connection.write(b"\x01" + bytes([0x80 | len(invalid)]) + b"\0\0\0\0" + invalid)
     assert connection.close_code == 1007

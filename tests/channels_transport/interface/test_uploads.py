@@ -361,7 +361,7 @@ def test_only_a_few_bytes_wait_for_a_slow_storage(uploader):
 # Limits.
 
 
-def test_an_address_may_have_a_few_uploads_at_once(clock):
+def test_an_address_has_a_limit_of_uploads_at_once(clock):
     storage, limits = MemoryStorage(), make_limits({"uploads_per_address": 1})
     first = Uploader(storage, limits=limits).begin(b"hello", length=10)
     second = Uploader(storage, limits=limits)

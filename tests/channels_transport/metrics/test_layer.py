@@ -22,7 +22,7 @@ PROCESS = "daphne.response.abc!"
 
 
 def read():
-    """Return {name: {labels: value}} of all samples; a label is its text."""
+    """Return {name: {the values of the labels: the value}} of all samples."""
     found = {}
     for family in collect_layer("site"):
         for labels, value in family.samples:

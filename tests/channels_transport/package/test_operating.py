@@ -60,7 +60,7 @@ def test_the_doctor_finds_no_problem(site):
     assert {"interface", "round trip", "redis", "workers", "queues", "losses", "database", "migrations"} <= parts
 
 
-def test_the_doctor_names_missing_processes(site):
+def test_the_doctor_reports_a_missing_interface(site):
     done = site.run("manage.py", "doctor", "--url", f"http://127.0.0.1:{free_port()}")
     assert done.returncode == 1 and "PROBLEM  interface" in done.stdout, done.stdout
 
@@ -91,7 +91,7 @@ def test_strangers_cannot_read_the_metrics(site):
         assert site.request(path, Authorization="Bearer wrong")[0] == 401
 
 
-def test_a_port_of_its_own_serves_the_metrics_without_an_interface_and_a_worker(site):
+def test_the_command_metrics_serves_the_metrics_on_its_own_port(site):
     port = free_port()
     site.start("metrics", "manage.py", "metrics", "--port", str(port))
     status, body = wait_until(lambda: (found := read_own_port(port))[0] and found, "the metrics are served")

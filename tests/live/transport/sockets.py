@@ -66,7 +66,7 @@ async def occupy_worker(socket, site, **frame):
 
 
 async def is_silent(socket, seconds=0.3):
-    """Return True if no message arrives."""
+    """Return True if no message arrives. Raise AssertionError if one arrives."""
     with contextlib.suppress(TimeoutError):
         raise AssertionError(f"unexpected: {await receive(socket, seconds)}")
     return True

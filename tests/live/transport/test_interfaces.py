@@ -39,7 +39,7 @@ async def test_a_stopped_or_killed_interface_leaves_nothing_in_redis(site, secon
         assert {socket.close_code for socket in gone} == {1001 if number == signal.SIGTERM else 1006}
         started = time.monotonic()
         while valkey.hlen(f"asgi:group:{room}") == 2:
-            # A killed interface leaves a lease of ten seconds; one that stops on SIGTERM returns it.
+            # A killed interface leaves a lease of ten seconds. An interface that stops on SIGTERM ends its lease.
             assert time.monotonic() - started < (8 if number == signal.SIGTERM else 30)
             await send(reader, "broadcast", hello=True)
             assert await receive(reader) == {"hello": True}

@@ -90,7 +90,7 @@ async def test_sends_sessions_jobs_and_requests_work_on_each_kind_of_site(any_si
             pass
 
 
-async def test_a_broadcast_costs_as_many_commands_for_three_hundred_members_as_for_ten(site, valkey):
+async def test_a_broadcast_costs_about_as_many_commands_for_three_hundred_members_as_for_ten(site, valkey):
     room, times = next(names), 50
 
     def commands():

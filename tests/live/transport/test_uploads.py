@@ -70,7 +70,7 @@ def bounded_memory(site):
     assert max(grown.values()) < MOST_GROWTH, grown
 
 
-def test_a_hundred_megabytes_go_in_and_out_without_memory(site):
+def test_a_hundred_megabytes_go_in_and_out_with_little_memory(site):
     requests.post(f"{site.url}/upload/first", b"x" * 300_000, timeout=30)  # starts the threads
     assert requests.get(f"{site.url}/download/first", timeout=30).content == b"x" * 300_000
     with bounded_memory(site):

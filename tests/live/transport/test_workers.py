@@ -149,7 +149,7 @@ def child_pids(part):
         return set(map(int, file.read().split()))
 
 
-async def test_the_option_threads_runs_as_many_processes(site, valkey):
+async def test_the_option_threads_is_the_number_of_processes_and_a_killed_process_is_replaced(site, valkey):
     for worker in site.workers:
         worker.end()
     several = site.make_part("threads", "runworker", "--threads", "2")

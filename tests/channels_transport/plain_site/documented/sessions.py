@@ -30,7 +30,7 @@ def make_cookie(key):
 
 
 def log_in(user):
-    """Return the value of the session cookie of a browser in which the user is logged in."""
+    """Log a user in with a new browser. Return the value of the browser's session cookie."""
     browser = Client()
     browser.force_login(user)
     return browser.cookies[COOKIE].value
