@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-Compare the locked packages with the published advisories, as `bin/audit` does. This module runs with the Python of
+Compare the locked packages with the published advisories, for `bin/audit`. This module runs with the Python of
 .venv-audit, and imports nothing of the project.
 
 Two services publish advisories: osv.dev, and the package index. A mirror of the package index may know no advisories,

@@ -32,7 +32,7 @@ PORT, REDIS_PORT = 18000, 18001
 
 
 def main():
-    """Build the stages, try the last one, and remove what was made."""
+    """Build the stages, and try the last one. The folder stays."""
     folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="chat-image-"))
     base = folder / "base"
     if not base.exists():
@@ -186,7 +186,7 @@ def wait_until_ready():
 
 
 def post_message():
-    """Enter as a guest, make a room and post a message over HTTP."""
+    """Sign up, make a room and post a message over HTTP."""
     site = f"http://127.0.0.1:{PORT}"
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     token = json.load(opener.open(f"{site}/api/session/"))["csrf"]

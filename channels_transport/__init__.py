@@ -5,11 +5,12 @@ Applications import from here: the decorators and the class-based consumers, und
 and `Ordered`, `forget_ordering`, `Group`, `call_later`, `is_stopping`, `get_current_id`, `find_network`, `send_texts`,
 `BoundedCache`, `Finding`, `GatheredFrames`, `LaterResponse`, `clean_log_text`, `LogThrottle`, `touch_alive_file` and
 `OUTAGES`. A function of INTERFACE_ANSWERS uses `Asked`, `Answer`, `InThread` and `PassOn`. An application with its own
-store in Redis uses `make_redis_client`, `RedisConfigurationError`, `Script`, `Shard`, `run_with_next_trip`,
-`make_crypter` and `CannotDecrypt`. An application with metrics of its own also uses `describe_counter`, `count` and
-`observe_seconds`, and imports from `channels_transport.metrics`. An application that shows the state of its processes
-uses `add_to_reports`, and imports from `channels_transport.site_state`. An application with files uses
-`StoredFileResponse`, and imports from `channels_transport.uploads`. Applications import from no other module.
+store in Redis uses `make_redis_client`, `read_redis_prefix`, `split_redis_urls`, `RedisConfigurationError`, `Script`,
+`Shard`, `run_with_next_trip`, `make_crypter` and `CannotDecrypt`. An application with metrics of its own also uses
+`describe_counter`, `count` and `observe_seconds`, and imports from `channels_transport.metrics`. An application that
+shows the state of its processes uses `add_to_reports`, and imports from `channels_transport.site_state`. An application
+with files uses `StoredFileResponse`, and imports from `channels_transport.uploads`. Applications import from no other
+module.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def end() -> None:
 
 
 def get_arrival() -> int | None:
-    """Return when the message arrived that this thread handles (ms), or None if this is unknown."""
+    """Return when the message that this thread handles arrived (ms), or None if this is unknown."""
     return _current.get()
 
 

@@ -20,9 +20,11 @@ class Group(channels.Group):
         """
         Send a message to all channels of the group except `except_channels` (reply channels, or their names).
 
-        The send takes one Redis command for any number of members. Within a consumer, the message is sent after the
-        consumer has ended, together with the worker's next receive. Outside a consumer, or if `immediately` is set, the
-        message is sent at once. Raise ValueError if the content is not a dict.
+        With one Redis server, the send takes one command for any number of members. Within a consumer, the message is
+        sent after the consumer has ended; with one server, this is together with the worker's next receive. Outside a
+        consumer, or if `immediately` is set, the message is sent at once.
+
+        Raise ValueError if the content is not a dict.
         """
         names = [*self.except_channels, *(getattr(channel, "name", channel) for channel in except_channels)]
         if not names:

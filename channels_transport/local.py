@@ -110,7 +110,7 @@ class RedisLocalChannelLayer(RedisChannelLayer):
         self.shared_layer.group_add_all(groups, channel)
 
     def send_and_join(self, channel: str, message: Message, groups: Collection[str]) -> None:
-        """Send a message to a reply channel, then add the channel to groups. Raise ChannelFull if it is full."""
+        """Send a message to a reply channel, then add the channel to groups. If it is full, only raise ChannelFull."""
         self.shared_layer.send_and_join(channel, message, groups)
 
     def group_renew(self, groups: Collection[str], channel: str, on_missing: Callable[[], object]) -> None:

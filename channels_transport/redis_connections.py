@@ -33,7 +33,8 @@ class Unsent(redis.ConnectionError):
 
 class RedisConfigurationError(Unsent, ImproperlyConfigured):
     """
-    The server cannot be used because of its password, user, permissions, database or certificate.
+    The server cannot be used because of its login, permissions, database, certificate or protected mode, or because it
+    is part of a Redis Cluster.
 
     A `manage.py` command that gets this error at its start ends with the error's text. A running process handles it as
     an outage, because the server's configuration may be changed back.
@@ -148,7 +149,8 @@ class _Login(redis.Connection):
         """
         Return the next answer.
 
-        Raise RedisConfigurationError if the server requires a login, or if its protected mode refuses this machine.
+        Raise RedisConfigurationError if the server requires a login, if its protected mode refuses this machine, or if
+        it is part of a Redis Cluster.
         """
         try:
             return super().read_response()

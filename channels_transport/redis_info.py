@@ -13,7 +13,7 @@ OLDEST_REDIS = 7
 
 
 class UnsupportedRedis(Exception):
-    """The server is too old. The text says which version is needed."""
+    """The server is too old, or is part of a Redis Cluster. The text says what the transport needs instead."""
 
 
 def read_information(shard: Shard, *sections: str) -> dict[str, str]:

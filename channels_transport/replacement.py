@@ -1,5 +1,5 @@
 """
-Replaces the decorators, the workers, the test tools and the server of Channels with those of this package.
+Replaces DECORATORS, the workers, the test tools and the server of Channels with those of this package.
 
 It also replaces the method that closes a websocket for a WebsocketCloseException. A site need not change its imports.
 

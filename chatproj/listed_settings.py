@@ -23,7 +23,7 @@ HIDDEN = "***"
 _OF_HEROKU = ("PORT", "DATABASE_URL", "REDIS_URL")
 # A variable with one of these beginnings that is no setting may be a misspelt one.
 _BEGINNINGS = tuple({name.partition("_")[0] + "_" for name in environment.SETTINGS if "_" in name})
-# The tests' own variables.
+# A variable of the scripts in bin/.
 _OTHERS = frozenset({"CHAT_PYTHON"})
 # Two names that share less than this part are not the same word misspelt.
 _LIKENESS = 0.84

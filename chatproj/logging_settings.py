@@ -13,7 +13,8 @@ def make_logging(level: str, log_format: str) -> dict[str, Any]:
         "formatters": {"line": {"()": f"channels_transport.{_FORMATTERS[log_format]}"}},
         "handlers": {"console": {"class": "channels_transport.log_stream.LogHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
-        # By default Django mails these log records to ADMINS; here they are only logged.
+        # By default, Django mails errors to ADMINS, and `django.server` has a handler of its own. Here, all records are
+        # only logged.
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},

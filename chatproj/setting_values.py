@@ -1,7 +1,8 @@
 """
 The settings that are URLs, lists, tokens or ports: what they may contain, and what they mean.
 
-Each function raises ValueError for a wrong value. The error's text contains no part of a URL that has a password.
+Each `read_` and `check_` function raises ValueError for a wrong value. The error's text contains no part of a URL that
+has a password.
 """
 
 import base64

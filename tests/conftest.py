@@ -58,7 +58,7 @@ def pytest_make_parametrize_id(val):
 
 
 def pytest_collection_modifyitems(items):
-    """Put the files of live and browser tests first: they are long, and the short files fill the rest of the time."""
+    """Put live, browser and security tests first: they take long, and the short files fill the rest of the time."""
     items.sort(key=lambda item: not {"live", "browser", "security"} & set(item.path.parts))
 
 

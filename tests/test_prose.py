@@ -1,4 +1,4 @@
-"""Texts and names are plain English: no file has a wording that PLAINER replaces, and test names state a behaviour."""
+"""Texts and names are plain English: FOLDERS have no wording of PLAINER, and test names state a behaviour."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ THIS_FILE = Path(__file__).resolve()
 
 
 def find_files():
-    """Return every text file that engineers write, without generated files."""
+    """Return the text files of the root and of FOLDERS, without generated files."""
     found = [path for path in ROOT.iterdir() if path.suffix in (".md", ".in", ".toml")]
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES]

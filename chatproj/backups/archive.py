@@ -2,7 +2,8 @@
 The archive of a backup: a tar with the manifest first, then the copy of the database, and then the files outside of it.
 
 Only the owner can read the files that this module writes. It never overwrites a file, and never writes outside the
-folder that it is given: it takes no name from the archive, and numbers the files.
+folder that it is given: it numbers the files, and takes from the archive only the name of the database's copy, which is
+one of DATABASES.
 """
 
 import io
@@ -59,7 +60,8 @@ def _link_or_copy(path, place):
 
 def pack(manifest: Manifest, copy: Path, target: Path | BinaryIO) -> None:
     """
-    Write the archive to a new file or to a stream. A file appears under its name only when it is complete.
+    Write the archive to a new file or to a stream. A file appears under its name only when it is complete. Raise
+    BackupError if the file exists.
 
     `copy` is the copy of the database, and the kept files are beside it.
     """
@@ -100,7 +102,7 @@ def unpack(source: Path | BinaryIO, folder: Path) -> tuple[Manifest, Path]:
     """
     Write the copy of the database and the files into `folder`, and return (manifest, path of the copy).
 
-    Raise BackupError if the archive is damaged or not a backup.
+    Raise BackupError if there is no such file, or if the archive is incomplete or not a backup.
     """
     try:
         if isinstance(source, Path):

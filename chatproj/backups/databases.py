@@ -172,7 +172,7 @@ def _feed(target: Any, start: bytes, source: Any) -> None:
 
 
 def find_living() -> Iterator[str]:
-    """Yield the names of the site's processes that are running: interfaces, workers, and `serve`."""
+    """Yield the names of the site's processes that are running: interfaces, workers, delay servers, and `serve`."""
     from channels import channel_layers
 
     from channels_transport import OUTAGES, watching

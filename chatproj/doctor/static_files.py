@@ -16,7 +16,7 @@ LEAST_FREE_BYTES = 500_000_000
 
 
 def check_static_files() -> list[Finding]:
-    """Report static files that are missing or outdated, a CHAT_VAR that cannot be written, and a disk that is full."""
+    """Report missing and outdated static files, a CHAT_VAR that cannot be written, and a disk that is nearly full."""
     problems = [*_find_outdated(), *_check_var()]
     if problems:
         return [Finding.problem("static files", problem) for problem in problems]

@@ -1,4 +1,4 @@
-"""The check of tracing: whether the collector that OTEL_EXPORTER_OTLP_ENDPOINT names accepts spans."""
+"""The check of tracing: whether the collector that the variables of OpenTelemetry name accepts spans."""
 
 import os
 import urllib.error
@@ -16,7 +16,7 @@ ANSWER_SECONDS = 3
 
 
 def check_tracing() -> list[Finding]:
-    """Report a collector that accepts no spans. A site without TRACING gets no report."""
+    """Report a missing package, or a collector that accepts no spans. A site without TRACING gets no report."""
     if not getattr(settings, "TRACING", False):
         return []
     problem = _find_problem()

@@ -94,7 +94,7 @@ def test_a_message_whose_acknowledgement_fails_is_not_delivered_twice(redis_laye
     assert queue.receive(0.1) is None
 
 
-def test_a_message_that_cannot_be_decrypted_is_dropped(redis_layer, caplog):
+def test_a_message_that_cannot_be_read_is_dropped(redis_layer, caplog):
     redis_layer.shards[0].call(("RPUSH", f"{redis_layer.prefix}{CHANNEL}", b"nonsense"))
     server = DelayServer(redis_layer, signal_handlers=False)
     run_steps(server)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.no_database
 
 @pytest.fixture
 def few_files():
-    """Lower the limit of this process, and return the hard limit."""
+    """Lower the limit of this process for a test, and yield the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1024), hard))
     yield hard

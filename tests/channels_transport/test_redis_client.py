@@ -161,7 +161,7 @@ def test_after_refused_setup_commands_the_client_connects_again(make, clock):
     assert client.server.tries == 2
 
 
-def test_during_an_outage_the_client_retries_every_few_seconds_and_logs_one_line(make, clock, caplog):
+def test_during_an_outage_the_client_retries_every_second_or_two_and_logs_one_line(make, clock, caplog):
     client = make(password="secret")
     client.server.send(b"+OK\r\n+PONG\r\n")
     client.server.is_up = False

@@ -171,7 +171,7 @@ def test_without_a_timeout_a_connection_waits_for_ever(server):
 @pytest.fixture
 def tls(authority, server):
     """
-    Return a function that starts a TLS proxy before the server, and returns its URL.
+    Yield a function that starts a TLS proxy in front of the server, and returns its URL.
 
     The certificate of the proxy is for `hosts`, and the URL has `host`.
     """

@@ -19,7 +19,7 @@ class ForeignLayer(StockMemoryChannelLayer):
 
 @pytest.fixture
 def worker(settings, monkeypatch, valkey_url):
-    """Set three layers, and replace the worker by a mock, as the tests of Channels do. Return the mock."""
+    """Set three layers, and replace the worker by a mock, as the tests of Channels do. Yield the mock."""
     monkeypatch.setattr(channel_layers, "backends", {})
     foreign = {"BACKEND": f"{__name__}.ForeignLayer", "ROUTING": []}
     own = {

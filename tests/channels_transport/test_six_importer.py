@@ -1,4 +1,4 @@
-"""The importer of `django.utils.six.moves`, in a new process for each test, because Python remembers imports."""
+"""The importer of `django.utils.six.moves`. Each import runs in a new process, because Python remembers imports."""
 
 import subprocess
 import sys

@@ -15,7 +15,7 @@ FRAME = {"reply_channel": "daphne.response.a!b", "order": 1}
 
 @pytest.fixture
 def slow(settings, caplog):
-    """Return a slow log whose worker handles a frame that arrived 100.5 s after the epoch."""
+    """Yield a slow log whose worker handles a frame that arrived 100.5 s after the epoch."""
     settings.LOG_SLOW_SECONDS = 1
     caplog.set_level("INFO", "channels_transport.slow_log")
     slow = SlowLog()

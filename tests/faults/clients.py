@@ -1,4 +1,4 @@
-"""Clients that follow the protocol, as the clients of tests.live.client do, and measure how long each ack took."""
+"""Clients that follow the protocol, as the clients of tests.live.client do, and measure how long each answer took."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ class InterfaceAddress:
 
 class Tab(live.Client):
     """
-    A client that records its changes by ref: `sent` has the events, and `took` the seconds until each ack.
+    A client that records its changes by ref: `sent` has the events, and `took` the seconds until each answer.
 
     `tried_at`, `joined_at` and `lost_at` are the times when it tried to connect, joined the room, and lost its
     connection.
@@ -67,7 +67,7 @@ class Tab(live.Client):
         self._heartbeat_at = time.monotonic() + self._next_heartbeat()
 
     def slowest(self, since=0):
-        """Return the longest time to an ack, of all frames sent after `since`."""
+        """Return the longest time to an answer (s), of all frames sent after `since`."""
         return max((took for ref, took in self.took.items() if self.sent_at[ref] >= since), default=0)
 
     async def _connect(self):

@@ -59,7 +59,7 @@ def size(request):
 
 @pytest.fixture(scope="session")
 def lasting_sites():
-    """Return a dict of sites by size. Each is created at its first use."""
+    """Yield a dict of sites by size. Each is created at its first use."""
     with contextlib.ExitStack() as stack:
         yield LastingSites(stack)
 
@@ -79,14 +79,14 @@ class LastingSites(dict):
 
 @pytest.fixture
 def site(lasting_sites, size):
-    """Return the site of a test's size. All of its processes run before the test and after it."""
+    """Yield the site of a test's size. All of its processes run before the test and after it."""
     yield lasting_sites[size].start()
     lasting_sites[size].start()
 
 
 @pytest.fixture
 def make_site(size):
-    """Return a function that makes sites for one test: `make_site(clock=True)`. The test starts them."""
+    """Yield a function that makes sites for one test: `make_site(clock=True)`. The test starts them."""
     with contextlib.ExitStack() as stack:
 
         def make(**options):
@@ -99,7 +99,7 @@ def make_site(size):
 
 @pytest.fixture
 def make_postgres():
-    """Return a function that makes PostgreSQL servers, which the test may stop and kill."""
+    """Yield a function that makes PostgreSQL servers, which the test may stop and kill."""
     if not postgres.is_here():
         pytest.skip("there is no PostgreSQL server here (Debian: apt-get install postgresql)")
     with contextlib.ExitStack() as stack:

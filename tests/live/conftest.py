@@ -35,7 +35,7 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture
 def site(shared_site):
-    """Return the site of most tests. No test may break it: after the test, its logs must contain no traceback."""
+    """Yield the site of most tests. No test may break it: after the test, its logs must contain no traceback."""
     with shared_site.without_tracebacks() as site:
         yield site
 
@@ -78,7 +78,7 @@ def charlie(person):
 
 @pytest.fixture(scope="module")
 def frail_site():
-    """Return a site whose processes a test may kill, with the default limits. `site.start()` restarts processes."""
+    """Yield a site whose processes a test may kill, with the default limits. `site.start()` restarts processes."""
     site = processes.Site().start()
     yield site
     site.stop()

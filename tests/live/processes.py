@@ -184,7 +184,7 @@ class Database:
 
     @contextlib.contextmanager
     def locked(self):
-        """Lock the database for writes within a `with` block."""
+        """Lock the SQLite database, or on PostgreSQL the table of rooms, for writes within a `with` block."""
         with contextlib.closing(self.connect()) as connection:
             cursor = connection.cursor()
             cursor.execute("BEGIN" if self.server else "BEGIN EXCLUSIVE")

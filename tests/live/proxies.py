@@ -54,7 +54,7 @@ class Nginx:
         self.part = Part("nginx", command, None, folder)
 
     def _write_site(self, folder, site, certificate):
-        """Write the file of `deploy/` with the ports and the paths of this test. Change nothing else."""
+        """Write the file of `deploy/` with the ports, the name and the paths of this test, and without IPv6."""
         text = (ROOT / "deploy" / "nginx" / "chat.conf").read_text()
         changes = {
             r"127\.0\.0\.1:8000": f"127.0.0.1:{site.interfaces[0]}",

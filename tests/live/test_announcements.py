@@ -131,7 +131,7 @@ def test_a_command_that_fails_prints_a_sentence_and_exits_with_1(site, arguments
     assert errors.strip() == f"CommandError: {sentence}"
 
 
-def test_only_operators_can_announce(site, alice):
+def test_only_operators_can_announce_whisper_and_disconnect(site, alice):
     for person, status in ((Person(site), 401), (alice, 403)):
         for path in ("announcements", "whispers", "disconnections"):
             person.call("POST", f"/api/{path}/", text="Hello", handle=alice.handle, expected=status)

@@ -23,7 +23,7 @@ SOME_CHECKS_SECONDS = 3 * CHECK_SECONDS
 
 @pytest.fixture
 def monitor(frail_site):
-    """Return a function that makes monitors: `monitor("a")` returns a monitor that works or stands by."""
+    """Yield a function that makes monitors: `monitor("a")` returns a monitor that works or stands by."""
     frail_site.start()
     chat_redis(frail_site).delete("chat:lease:monitor")
     made = []

@@ -5,7 +5,7 @@ psycopg2 2.9 passes the time zone's offset as a timedelta. Django 2.2 compares i
 "database connection isn't set to UTC" for every aware datetime.
 
 `limits.py` has the time limits. With a pooler in transaction mode, such as PgBouncer, each transaction may use another
-connection to the server. So this backend sets nothing for a session if it finds a pooler.
+connection to the server. So if this backend finds a pooler, it sets the limits for each transaction, not for a session.
 """
 
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ import os
 import select
 
 LONGEST_WAIT_SECONDS = 1
-# A connection that waits tries again after SHORTEST_PAUSE_SECONDS, and later after this share of its time of waiting.
+# A connection that waits tries again after SHORTEST_PAUSE_SECONDS. Later pauses are PAUSE_SHARE of the time waited.
 SHORTEST_PAUSE_SECONDS, PAUSE_SHARE = 0.0001, 0.1
 
 

@@ -61,7 +61,7 @@ def test_dangerous_settings_are_named(settings):
     assert "DEBUG" in text and "ALLOWED_HOSTS" in text
 
 
-def test_without_redis_only_a_runserver_is_well(settings):
+def test_without_redis_only_a_site_with_debug_is_well(settings):
     settings.DEBUG = True
     assert report_memory_layer()[0].is_well
     settings.DEBUG = False

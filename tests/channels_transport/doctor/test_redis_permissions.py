@@ -1,4 +1,4 @@
-"""The doctor tries each command of Redis that the transport needs, and names those that its user may not run."""
+"""The doctor tries the commands of the documented user of Redis, and names those that the user may not run."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ DOCUMENT = ROOT / "channels_transport" / "docs" / "layers.md"
 
 @pytest.fixture
 def limit(valkey_url):
-    """Return a function that makes a user with these rules, and returns a layer of this user."""
+    """Yield a function that makes a user with these rules, and returns a layer of this user."""
     admin = RedisChannelLayer(hosts=[valkey_url]).shards[0]
 
     def limit(*rules):

@@ -90,7 +90,7 @@ def site_python(request):
 
 @pytest.fixture(scope="session")
 def make_foreign_site(site_python, tmp_path_factory):
-    """Return a function that makes a foreign site. Its processes end with the tests."""
+    """Yield a function that makes a foreign site. Its processes end with the tests."""
     sites = []
 
     def make(config, **options):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.process, pytest.mark.no_database]
 
 @pytest.fixture
 def interface(foreign_site):
-    """Return a function that starts a second interface with options, and makes its port the port of the site."""
+    """Yield a function that starts a second interface with options, and makes its port the port of the site."""
     old_port = foreign_site.port
 
     def start(*options, **arguments):

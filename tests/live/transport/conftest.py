@@ -20,7 +20,7 @@ def lasting_site():
 
 @pytest.fixture
 def site(lasting_site):
-    """Return the site. All of its processes run before each test and after it."""
+    """Yield the site. All of its processes run before each test and after it."""
     restore(lasting_site)
     yield lasting_site
     restore(lasting_site)
@@ -40,7 +40,7 @@ def valkey(site):
 
 @pytest.fixture
 def second_web(site):
-    """Return a second interface server; `url` is its address."""
+    """Yield a second interface server; `url` is its address."""
     port = free_port()
     part = site.make_part("web-2", "interface", "--port", str(port))
     part.url = f"http://127.0.0.1:{port}"

@@ -42,7 +42,7 @@ INVALID_TEXTS = (
 
 @pytest.fixture
 def opened(lasting_site):
-    """Return an open websocket, whose messages come back."""
+    """Yield an open websocket, whose messages come back."""
     with RawSocket(lasting_site.url, "/back") as opened:
         yield opened
 
