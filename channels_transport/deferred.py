@@ -4,13 +4,14 @@ Redis commands whose answers are not urgent: they are sent with the worker's nex
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
 from .outages import REDIS_OUTAGES
-from .shards import Shard, Unsent
+from .shards import Shard, Unsent, read_written
 
 if TYPE_CHECKING:
     from .redis_base import RedisBase
@@ -62,7 +63,46 @@ class DeferredCommands:
             raise answer
         return answer
 
+    def write_after_waiting(self, index: int, command: tuple, on_failure: Callable[[], object]) -> None:
+        """
+        Write all waiting commands, and then `command`, to its shard, and do not wait for the answers.
+
+        The thread's next trip reads them, on any shard. If the connection has ended by then, it is unknown whether the
+        commands ran, and `on_failure` is called. Raise the outages of `Shard.write`.
+        """
+        for other in {entry.shard for entry in self._waiting} - {index}:
+            self._run(other)
+        entries = list(self._waiting)  # the failure of an earlier trip may add a command meanwhile
+        try:
+            self._layer.shards[index].write(
+                *(entry.command for entry in entries),
+                command,
+                on_answers=functools.partial(self._take_answers, entries, on_failure),
+            )
+        except Unsent:
+            raise
+        except REDIS_OUTAGES:
+            self._waiting = self._waiting[len(entries) :]
+            self._log_failure(entries)
+            raise
+        self._waiting = self._waiting[len(entries) :]
+
+    def _take_answers(
+        self, entries: list[DeferredCommand], on_failure: Callable[[], object], answers: list[Any] | BaseException
+    ) -> None:
+        if isinstance(answers, BaseException):
+            self._log_failure(entries)
+            on_failure()
+        else:
+            self._answered.extend(zip(entries, answers))
+
+    def _log_failure(self, entries: list[DeferredCommand]) -> None:
+        if entries:
+            logger.warning("The connection broke: it is unknown whether %d deferred commands ran", len(entries))
+
     def _run(self, index: int, *commands: tuple) -> list[Any]:
+        # A failure of the commands that were written before adds commands, which this trip must not remove.
+        read_written()
         # Mostly, all commands are for the same shard.
         entries = [entry for entry in self._waiting if entry.shard == index]
         others = [entry for entry in self._waiting if entry.shard != index] if len(entries) < len(self._waiting) else []
@@ -72,8 +112,7 @@ class DeferredCommands:
             raise  # the commands still wait for the next trip
         except REDIS_OUTAGES:
             self._waiting = others
-            if entries:
-                logger.warning("The connection broke: it is unknown whether %d deferred commands ran", len(entries))
+            self._log_failure(entries)
             raise
         self._waiting = others
         self._answered.extend(zip(entries, answers))

@@ -30,6 +30,12 @@ class MemoryReceiver:
 
     name, wake_up, sending_seconds = "memory", None, 0.0
 
+    def start_prefetching(self) -> None:
+        """Do nothing: there is no trip to save."""
+
+    def stop_prefetching(self) -> None:
+        """Do nothing."""
+
     def finish(self) -> None:
         """Do nothing: no other worker waits for this one."""
 

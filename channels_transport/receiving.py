@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import itertools
+import math
 import os
 import random
 import socket
@@ -21,10 +22,13 @@ from . import scripts
 from .channel_layer import Message
 from .channel_names import is_fixed
 from .deferred import DeferredCommands
-from .items import ITEMS, read_expiry, read_group_item, read_message_item, read_turn_item, remove_copy
+from .items import ITEMS, TurnItem, read_expiry, read_group_item, read_message_item, read_turn_item, remove_copy
 from .leases import TURN_LEASE_SECONDS
 from .outages import REDIS_OUTAGES
+from .prefetching import CHANNEL as PREFETCHED_CHANNEL
+from .prefetching import Prefetched
 from .redis_info import check_version
+from .shards import Unsent
 from .waiting import Waiter, wait_for_any
 
 if TYPE_CHECKING:
@@ -52,6 +56,8 @@ class Receiver:
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
         self._asked_at = 0.0
         self._popped: collections.deque[tuple[int, str, bytes]] = collections.deque()
+        self.prefetched = Prefetched(layer)
+        self._returned_at = 0.0  # when `receive` returned the current message
         self._waiters: dict[int, Waiter] = {}
         self._checked = False
 
@@ -66,6 +72,7 @@ class Receiver:
         found = self._poll(channels)
         if found is None and block and self._wait(channels):
             found = self._poll(channels)
+        self._returned_at = time.monotonic()
         return found
 
     def _pop_expanded(self, channels: list[str]) -> Received | None:
@@ -75,6 +82,14 @@ class Receiver:
                     return self.layer.expanded[channel].popleft()
         return None
 
+    def start_prefetching(self) -> None:
+        """Take several turns in one trip from now on. The caller is a worker, which calls `receive` in a loop."""
+        self.prefetched.start()
+
+    def stop_prefetching(self) -> None:
+        """Take single turns again. `finish` returns the turns that have not begun."""
+        self.prefetched.stop()
+
     def finish(self) -> None:
         """End the current turn and return the popped items to Redis. Ask for no new message."""
         self._finish_turn()
@@ -83,6 +98,7 @@ class Receiver:
             command = self.layer.command(scripts.RETURN_ITEM, channel, remove_copy(item), self.layer.expiry)
             self.layer.shards[index].call(command)
             self._popped.pop()
+        self.prefetched.return_all()
 
     def holds(self, connection: str | None) -> bool:
         """Return whether this thread's current message belongs to that connection."""
@@ -122,6 +138,10 @@ class Receiver:
                 raise
             if found is not None:
                 return found
+        while (item := self.prefetched.take()) is not None:
+            found = self._open_prefetched(item)
+            if found is not None:
+                return found
         if self.layer.ring_size == 1:
             return self._ask(0, channels)
         shards = self._by_shard(channels)
@@ -158,29 +178,30 @@ class Receiver:
                 return found
 
     def _ask_for_item(self, index: int, channels: list[str]) -> Any:
-        finished, number = (self.reply, self.number) if index == self.index else ("", "")
-        command = self.layer.command(
-            scripts.NEXT,
-            self.name,
-            TURN_LEASE_SECONDS * 1000,
-            finished,
-            number,
-            int(random.random() * len(channels)),
-            *channels,
-        )
-        self._asked_at, has_messages = time.monotonic(), bool(self.deferred)
+        finished, number = (self.reply, self.number) if index == self.index else ("", b"")
+        asked_at, has_messages = time.monotonic(), bool(self.deferred)
+        self._asked_at = asked_at
+        most = self.prefetched.get_limit(asked_at - self._returned_at)
+        command = self._next_command(finished, number, most, channels)
         try:
             answer = self.deferred.run_after_waiting(index, command)
             if finished:
                 self.reply, self.session = "", None
             if answer and len(answer) > 2:
-                self._begin_turn(index, *answer[2:])
+                self._begin_turn(index, *answer[2:5])
+                if len(answer) > 5:
+                    self.prefetched.add(answer[5:], asked_at)
         finally:
             # The handlers may take longer than a lease, and the heartbeat renews only a turn that has begun. So the
             # turn begins before this call.
             self.deferred.handle_answers()
             self.sending_seconds = time.monotonic() - self._asked_at if has_messages else 0.0
         return answer
+
+    def _next_command(self, finished: str, number: bytes, most: int, channels: list[str]) -> tuple:
+        start = int(random.random() * len(channels))
+        lease = TURN_LEASE_SECONDS * 1000
+        return self.layer.command(scripts.NEXT, self.name, lease, finished, number, most, start, *channels)
 
     def _begin_turn(self, index: int, reply: bytes, number: bytes, session: bytes | None) -> None:
         self.number, self.session, self.index, self.reply = number, session or None, index, reply.decode()
@@ -213,6 +234,43 @@ class Receiver:
         self._waiters[index].send(self._claim_command(turn.reply, turn.number, "copied"))
         self._begin_turn(index, turn.reply, turn.number, turn.session)
         return turn.body
+
+    def _open_prefetched(self, item: bytes) -> Received | None:
+        """Finish the current turn and begin a prefetched one. Return its message, or None if another worker owns it."""
+        turn = read_turn_item(item)
+        if time.monotonic() - self.prefetched.popped_at < FRESH_SECONDS:
+            self._write_begin(item, turn)
+            body: bytes | None = turn.body
+        else:
+            # After an outage, or if the thread that returns turns was delayed. If this fails, the turn's lease ends.
+            self._finish_turn()
+            body = self._claim_and_wait(0, turn.reply, turn.number)
+        return None if body is None else self._read(PREFETCHED_CHANNEL, body)
+
+    def _write_begin(self, item: bytes, turn: TurnItem) -> None:
+        """
+        Write the waiting commands, the end of the current turn and the claim of a prefetched turn.
+
+        The worker does not wait for the answers. The kernel delivers the commands even if the worker is killed.
+        """
+        finished, number = self.reply, self.number
+        command = self.layer.command(
+            scripts.BEGIN_PREFETCHED, self.name, TURN_LEASE_SECONDS * 1000, finished, number, turn.reply, turn.number
+        )
+        try:
+            self.deferred.write_after_waiting(0, command, lambda: self._finish_again(finished, number))
+        except Unsent:
+            self.prefetched.put_back(item)
+            raise
+        self._begin_turn(0, turn.reply, turn.number, turn.session)
+        self.sending_seconds = 0.0
+        self.deferred.handle_answers()
+
+    def _finish_again(self, reply: str, number: bytes) -> None:
+        """Let the next trip end a turn, because the connection broke. The prefetched turns must be claimed first."""
+        self.prefetched.popped_at = -math.inf
+        if reply:
+            self.deferred.add(0, self._next_command(reply, number, 0, [""]))
 
     def _claim_and_wait(self, index: int, reply: bytes, number: bytes) -> bytes | None:
         (answer,) = self.layer.shards[index].call(self._claim_command(reply, number))

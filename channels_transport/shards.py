@@ -9,8 +9,10 @@ raises an error if a round trip fails.
 from __future__ import annotations
 
 import select
+import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Callable
 
 import hiredis
 from redis.exceptions import NoScriptError, ResponseError
@@ -21,6 +23,83 @@ from .redis_connections import RedisConfigurationError, Unsent, describe_address
 
 # After this time, the difference between Redis' clock and the monotonic clock is measured again.
 CLOCK_SECONDS = 10
+
+# What a poll shows of a connection that the server has closed. Without POLLRDHUP (macOS), answers must be read before
+# the end shows.
+_ENDED = getattr(select, "POLLRDHUP", select.POLLIN) | select.POLLHUP | select.POLLERR
+
+# What is called with the answers to written commands, or with the exception that ended the connection before them.
+OnAnswers = Callable[["list[Any] | BaseException"], None]
+
+
+class _Written:
+    """The commands that a thread has written to a connection, and whose answers it has not read."""
+
+    def __init__(self, shard: Shard, connection: Any) -> None:
+        self.shard, self.connection = shard, connection
+        self.trips: list[tuple[Sequence[tuple], OnAnswers]] = []
+
+    def read(self) -> None:
+        """Read all answers and pass them on. If the connection has ended, pass on its exception and close it."""
+        commands = [command for commands, _ in self.trips for command in commands]
+        try:
+            answers = _rerun_unknown(self.connection, commands, _read(self.connection, len(commands)))
+        except BaseException as error:
+            self._fail(error)
+            if not isinstance(error, REDIS_OUTAGES):
+                raise
+            return
+        trips, self.trips = self.trips, []
+        for written, on_answers in trips:
+            on_answers(answers[: len(written)])
+            del answers[: len(written)]
+
+    def release(self) -> None:
+        """Give the connection back to its pool, which opens a closed connection again."""
+        self.shard.pool.release(self.connection)
+
+    def is_open(self) -> bool:
+        """Return whether more commands can be written. If the server has closed the connection, read its answers."""
+        while _get_events(self.connection) & _ENDED:
+            if not self.trips:
+                self.connection.disconnect()  # no answer is expected, so the connection has ended
+                return False
+            self.read()
+            if self.connection._sock is None:
+                return False
+        return True
+
+    def write(self, commands: Sequence[tuple], on_answers: OnAnswers) -> None:
+        """Write commands. If that fails, raise its exception: the connection is closed, and all trips have failed."""
+        try:
+            _write(self.connection, commands)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        self.trips.append((commands, on_answers))
+
+    def _fail(self, error: BaseException) -> None:
+        trips, self.trips = self.trips, []
+        self.connection.disconnect()
+        for _, on_answers in trips:
+            on_answers(error)
+
+
+class _Thread(threading.local):
+    written: _Written | None = None
+
+
+_thread = _Thread()
+
+
+def read_written() -> None:
+    """Read the answers to all commands that this thread has written, on any server."""
+    written, _thread.written = _thread.written, None
+    if written is not None:
+        try:
+            written.read()
+        finally:
+            written.release()
 
 
 class Shard:
@@ -50,23 +129,42 @@ class Shard:
         The other commands have run. Raise Unsent if there is no usable connection. Raise redis' ConnectionError or
         TimeoutError if the connection fails during the trip. Then the caller cannot know which commands ran.
         """
+        if _thread.written is not None:
+            # These commands must not overtake those that the thread has written before.
+            read_written()
         connection = self.pool.get_connection("EVALSHA")
         try:
             _connect(connection)
-            answers = _exchange(connection, commands)
-            unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-            if unknown:
-                # The server is new, or has lost its scripts. No part of an unknown script has run.
-                _exchange(connection, scripts.Script.load_commands())
-                again = _exchange(connection, [commands[index] for index in unknown])
-                for index, answer in zip(unknown, again):
-                    answers[index] = answer
+            answers = _rerun_unknown(connection, commands, _exchange(connection, commands))
         except BaseException:
             connection.disconnect()
             raise
         finally:
             self.pool.release(connection)
         return answers
+
+    def write(self, *commands: tuple, on_answers: OnAnswers) -> None:
+        """
+        Write commands, and do not wait for their answers.
+
+        This thread's next `ask` on any server reads the answers first, and calls `on_answers`, which may not raise.
+        Without an open connection, run the commands like `ask`, because a new server does not know the scripts. Raise
+        the outages of `ask`.
+        """
+        if _thread.written is not None and _thread.written.shard is not self:
+            read_written()
+        written = _thread.written
+        if written is None:
+            written = _thread.written = _Written(self, self.pool.get_connection("EVALSHA"))
+        try:
+            is_open = written.connection._sock is not None and written.is_open()
+            if is_open:
+                written.write(commands, on_answers)
+        except BaseException:
+            read_written()
+            raise
+        if not is_open:
+            on_answers(self.ask(*commands))
 
     def now(self) -> float:
         """Return the time by Redis' clock (ms), which is the clock of all expiry times."""
@@ -123,18 +221,43 @@ def _connect(connection: Any) -> None:
 
 
 def _can_be_read(connection: Any) -> bool:
+    return bool(_get_events(connection))
+
+
+def _get_events(connection: Any) -> int:
     # Every trip polls its connection, so the connection keeps its poll.
     if getattr(connection, "polled", None) is not connection._sock:
         connection.polled, connection.poll = connection._sock, select.poll()
-        connection.poll.register(connection._sock, select.POLLIN)
-    return bool(connection.poll.poll(0))
+        connection.poll.register(connection._sock, select.POLLIN | _ENDED)
+    found = connection.poll.poll(0)
+    return found[0][1] if found else 0
 
 
-def _exchange(connection: Any, commands: Any) -> list[Any]:
+def _rerun_unknown(connection: Any, commands: Sequence[tuple], answers: list[Any]) -> list[Any]:
+    """Return the answers. If the server did not know scripts, load all scripts and run these commands again."""
+    unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    if unknown:
+        # The server is new, or has lost its scripts. No part of an unknown script has run.
+        _exchange(connection, scripts.Script.load_commands())
+        again = _exchange(connection, [commands[index] for index in unknown])
+        for index, answer in zip(unknown, again):
+            answers[index] = answer
+    return answers
+
+
+def _exchange(connection: Any, commands: Sequence[tuple]) -> list[Any]:
+    _write(connection, commands)
+    return _read(connection, len(commands))
+
+
+def _write(connection: Any, commands: Sequence[tuple]) -> None:
     # hiredis packs the commands in C. The loop of redis-py takes longer than the rest of this function.
     connection.send_packed_command([b"".join(map(hiredis.pack_command, commands))])
+
+
+def _read(connection: Any, count: int) -> list[Any]:
     answers = []
-    for _ in commands:
+    for _ in range(count):
         try:
             answers.append(connection.read_response())
         except ResponseError as error:

@@ -101,6 +101,7 @@ class Worker(StockWorker):
         logger.info("Listening on channels %s", ", ".join(sorted(channels)))
         heartbeat = Heartbeat(self, channels)
         heartbeat.start()
+        self.layer.receiver.start_prefetching()
         while not self.termed:
             touch_alive_file()
             channel, content = self._receive(channels)
@@ -134,6 +135,7 @@ class Worker(StockWorker):
         if self.signal_handlers:
             ignore_signals()
         heartbeat.stop()
+        self.layer.receiver.stop_prefetching()
         try:
             self.layer.receiver.finish()
         except redis.RedisError as error:

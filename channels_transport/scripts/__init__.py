@@ -48,6 +48,7 @@ from .reclaim import RECLAIM
 from .reporting import REPORT
 from .script import LayerScript, Script
 from .turns import (
+    BEGIN_PREFETCHED,
     CLAIM,
     ENQUEUE,
     NEXT,
@@ -55,6 +56,7 @@ from .turns import (
 )
 
 __all__ = [
+    "BEGIN_PREFETCHED",
     "CHANNEL_STATISTICS",
     "CLAIM",
     "COUNT",

@@ -40,9 +40,9 @@ for _, process in ipairs(redis.call('ZRANGEBYSCORE', P .. 'interfaces', '-inf', 
     end
 end
 
--- Reads the numbers of the turns at the head of a channel's list. After the first hundred items the numbers increase,
--- because only returned items are out of order, and each worker returns at most one item.
-local HEAD, heads = 100, {}
+-- Reads the numbers of the turns at the head of a channel's list. After the first items the numbers increase, because
+-- only returned items are out of order, and each worker returns at most four: one of a wait, or three prefetched ones.
+local HEAD, heads = 400, {}
 local function read_head(channel)
     local head = {last = nil}
     for index, item in ipairs(redis.call('LRANGE', P .. channel, 0, HEAD - 1)) do

@@ -220,6 +220,40 @@ end
 """,
         ("queue_turn", "connections_key"),
     ),
+    # Ends the turn that a worker has finished. Does nothing if another worker owns the connection's turn by now.
+    "finish_turn": SharedFunction(
+        """
+local function finish_turn(worker, reply, number)
+    local record = redis.call('HMGET', P .. 'turn:' .. reply, 'owner', 'channel', 'number')
+    local is_claimed = record[1] == worker
+    if record[3] == number and (is_claimed or record[1] == '-') then
+        -- The claim is sent on another connection, and may arrive later.
+        if not is_claimed then pop_frame(reply) end
+        end_turn(reply, record[2])
+    elseif is_claimed then
+        -- The worker owns the connection's next turn, so the answer with its frame was lost.
+        end_lost_turn(reply, record[2])
+    end
+end
+""",
+        ("pop_frame", "end_turn", "end_lost_turn"),
+    ),
+    # Lets a worker own a turn that it has popped, or renews the lease of its turn. Returns false if the turn has ended
+    # or another worker owns it, 0 if the lease is renewed, and the body of the frame or '' if the turn begins.
+    "claim_turn": SharedFunction(
+        """
+local function claim_turn(worker, lease, reply, number)
+    local turn = P .. 'turn:' .. reply
+    local record = redis.call('HMGET', turn, 'owner', 'number')
+    if record[2] ~= number or (record[1] ~= worker and record[1] ~= '-') then return false end
+    redis.call('ZADD', P .. 'turns', 'XX', now + lease, reply)
+    if record[1] == worker then return 0 end
+    redis.call('HSET', turn, 'owner', worker)
+    return pop_frame(reply) or ''
+end
+""",
+        ("pop_frame",),
+    ),
     # A worker popped a frame and did not run it to its end. A websocket.disconnect, which cleans up after its
     # connection, is run a second time. It is not run a third time, because this message may be what kills the workers.
     "end_lost_turn": SharedFunction(

@@ -87,46 +87,77 @@ redis.call('EXPIRE', P .. 'frames:' .. ARGV[4], ARGV[7])
 # Ends the current turn, and returns the next message. ARGV:
 # * worker, its lease (ms);
 # * the connection whose frame the worker has finished, or ''; the number of that turn;
+# * at most how many turns the worker wants to prefetch;
 # * the index of the channel to begin with, then the channels.
 # Returns false (no message waits); {channel, item}; or, for a turn that the worker now owns,
-# {channel, body of its frame, reply channel, number, session}.
+# {channel, body of its frame, reply channel, number, session, item of a prefetched turn, ...}. A prefetched turn is in
+# the state of a turn that a blocking pop has popped: its item has copies, and the worker claims it when it begins.
 NEXT = LayerScript(
-    "count is_expired read_session pop_frame end_turn end_lost_turn",
+    "count is_expired read_session pop_frame end_turn finish_turn",
     """
-local worker, lease, finished, number = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local start, first = tonumber(ARGV[7]), 8
+local worker, lease, finished = ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local most, start, first = tonumber(ARGV[7]), tonumber(ARGV[8]), 9
 local total = #ARGV - first + 1
 
-if finished ~= '' then
-    local turn = P .. 'turn:' .. finished
-    local record = redis.call('HMGET', turn, 'owner', 'channel', 'number')
-    local is_claimed = record[1] == worker
-    if record[3] == number and (is_claimed or record[1] == '-') then
-        -- The claim is sent on another connection, and may arrive later.
-        if not is_claimed then pop_frame(finished) end
-        end_turn(finished, record[2])
-    elseif is_claimed then
-        -- The worker owns the connection's next turn, so the answer with its frame was lost.
-        end_lost_turn(finished, record[2])
-    end
-end
+if finished ~= '' then finish_turn(worker, finished, ARGV[6]) end
 
--- Begins a turn, and returns the answer for the worker; nil if another worker owns it, or if its frame has expired.
-local function begin_turn(channel, item)
+-- Returns the connection and the number of a popped turn. Returns nil if another worker owns the turn, or if its frame
+-- has expired. If Redis has lost the connection's record, the turn is still valid.
+local function check_turn(channel, item)
     local reply = string.sub(item, 31, string.find(item, '\\0', 31, true) - 1)
-    local turn, number = P .. 'turn:' .. reply, string.sub(item, 15, 30)
-    local record = redis.call('HMGET', turn, 'owner', 'number', 'order')
-    -- If Redis has lost the connection's record, the turn is still valid.
+    local number = string.sub(item, 15, 30)
+    local record = redis.call('HMGET', P .. 'turn:' .. reply, 'owner', 'number', 'order')
     if record[3] and (record[1] ~= '-' or record[2] ~= number) then return nil end
-    local body = pop_frame(reply)
-    if body and is_expired(item) then count(channel, 'expired_count') end
-    if not body or is_expired(item) then
+    if is_expired(item) then
+        if pop_frame(reply) then count(channel, 'expired_count') end
         end_turn(reply, channel)
         return nil
     end
-    redis.call('HSET', turn, 'owner', worker, 'channel', channel, 'number', number)
+    return reply, number
+end
+
+-- Gives a popped turn to the worker.
+local function give_turn(channel, reply, number, owner)
+    redis.call('HSET', P .. 'turn:' .. reply, 'owner', owner, 'channel', channel, 'number', number)
     redis.call('ZADD', P .. 'turns', now + lease, reply)
+end
+
+-- Begins a turn, and returns the answer for the worker, or nil.
+local function begin_turn(channel, item)
+    local reply, number = check_turn(channel, item)
+    if not reply then return nil end
+    local body = pop_frame(reply)
+    if not body then
+        end_turn(reply, channel)
+        return nil
+    end
+    give_turn(channel, reply, number, worker)
     return {channel, body, reply, number, read_session(reply)}
+end
+
+-- Adds turns of other connections to an answer. The worker gets at most a quarter of the turns that wait, so that other
+-- workers find turns too, and no lone turn waits for a worker with another turn.
+local function prefetch(channel, answer)
+    local key = P .. channel
+    local wanted = math.min(most, math.floor(redis.call('LLEN', key) / 4))
+    if wanted == 0 then return end
+    local items = redis.call('LPOP', key, wanted)
+    for index, item in ipairs(items) do
+        if string.sub(item, 1, 1) ~= 'T' then
+            for other = #items, index, -1 do redis.call('LPUSH', key, items[other]) end
+            return
+        end
+        local reply, number = check_turn(channel, item)
+        local frame = reply and redis.call('LINDEX', P .. 'frames:' .. reply, 0)
+        if frame then
+            give_turn(channel, reply, number, '-')
+            local session = read_session(reply) or ''
+            local body = string.sub(frame, string.find(frame, '\\0', 15, true) + 1)
+            answer[#answer + 1] = string.sub(item, 1, 30) .. reply .. '\\0' .. #session .. '\\0' .. session .. body
+        elseif reply then
+            end_turn(reply, channel)
+        end
+    end
 end
 
 for step = 0, total - 1 do
@@ -136,7 +167,10 @@ for step = 0, total - 1 do
         if not item then break end
         if string.sub(item, 1, 1) == 'T' then
             local found = begin_turn(channel, item)
-            if found then return found end
+            if found then
+                if most > 0 and channel == 'websocket.receive' then prefetch(channel, found) end
+                return found
+            end
         elseif is_expired(item) then
             count(channel, 'expired_count')
         else
@@ -154,17 +188,25 @@ return false
 # the lease is renewed. If the turn begins, it returns {body of its frame or '', session or ''}, or 1 to a worker with
 # copies.
 CLAIM = LayerScript(
-    "read_session pop_frame",
+    "read_session claim_turn",
     """
-local worker, lease, reply, number = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local turn = P .. 'turn:' .. reply
-local record = redis.call('HMGET', turn, 'owner', 'number')
-if record[2] ~= number or (record[1] ~= worker and record[1] ~= '-') then return false end
-redis.call('ZADD', P .. 'turns', 'XX', now + lease, reply)
-if record[1] == worker then return 0 end
-redis.call('HSET', turn, 'owner', worker)
-local body = pop_frame(reply) or ''
+local reply = ARGV[5]
+local body = claim_turn(ARGV[3], tonumber(ARGV[4]), reply, ARGV[6])
+if not body or body == 0 then return body end
 return ARGV[7] == 'copied' and 1 or {body, read_session(reply) or ''}
+""",
+    frees=True,
+)
+
+# Ends the current turn, and claims a prefetched one, of which the worker has copies. ARGV: worker, lease (ms), the
+# connection whose frame the worker has finished, the number of that turn, the reply channel and the number of the
+# prefetched turn.
+BEGIN_PREFETCHED = LayerScript(
+    "finish_turn claim_turn",
+    """
+local worker = ARGV[3]
+finish_turn(worker, ARGV[5], ARGV[6])
+claim_turn(worker, tonumber(ARGV[4]), ARGV[7], ARGV[8])
 """,
     frees=True,
 )

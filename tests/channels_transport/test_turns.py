@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels_transport import scripts
 from channels_transport.layer import RedisChannelLayer
 from channels_transport.shards import Shard
 from tests.channels_transport.turn_model import CONNECTIONS, LISTENS_TO, FaultyShard, TurnModel
@@ -32,6 +33,8 @@ WORKER_STEPS = [
     "claim_arrives",
     "heartbeat",
     "requeue",
+    "ask_over_a_cut_connection",
+    "return_prefetched",
     "stop",
     "die",
     "die_asking",
@@ -42,16 +45,28 @@ ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long"] * 3
 def steps():
     of_connections = st.tuples(st.sampled_from(CONNECTION_STEPS + ["send_frame"] * 2), st.sampled_from(CONNECTIONS))
     of_workers = st.tuples(st.sampled_from([*WORKER_STEPS, *ORDINARY_WORK]), st.sampled_from(range(len(LISTENS_TO))))
-    return st.lists(of_connections | of_workers | st.just(("end_leases",)), min_size=25, max_size=60)
+    of_all = st.sampled_from([("end_leases",), ("send_a_frame_of_each",)])
+    return st.lists(of_connections | of_workers | of_all, min_size=25, max_size=60)
 
 
-def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url):
+@pytest.fixture
+def greedy(monkeypatch):
+    """Let a worker prefetch all turns that wait, because only few connections take part."""
+    script, share = scripts.NEXT, " / 4)"
+    assert share in script.own_text
+    text = script.own_text.replace(share, ")")
+    monkeypatch.setattr(scripts, "NEXT", scripts.LayerScript(" ".join(script.uses), text, frees=True))
+
+
+def test_each_frame_runs_once_and_in_order_whichever_worker_dies(valkey_url, greedy):
     interface, *layers = make_layer(valkey_url, Shard), *(make_layer(valkey_url, FaultyShard) for _ in LISTENS_TO)
 
     @examples(500)
-    @given(steps())
-    def run(steps):
+    @given(st.booleans(), steps())
+    def run(are_open, steps):
         model = TurnModel(interface, layers)
+        if are_open:
+            model.open_all()
         for name, *arguments in steps:
             getattr(model, name)(*arguments)
             model.check_that_nothing_blocks()

@@ -31,7 +31,13 @@ class Layer:
     def __init__(self, *found):
         self.found, self.sent, self.requeued = list(found), [], []
         self.receiver = types.SimpleNamespace(
-            name="me", wake_up=None, sending_seconds=0.0, finish=self.finish, claim_command=self.claim_command
+            name="me",
+            wake_up=None,
+            sending_seconds=0.0,
+            finish=self.finish,
+            claim_command=self.claim_command,
+            start_prefetching=lambda: None,
+            stop_prefetching=lambda: None,
         )
         self.current_reply = REPLY
         self.is_finished = False

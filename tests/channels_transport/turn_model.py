@@ -4,12 +4,15 @@ An interface and three workers on a real Valkey. A test lets them act one step a
 `TurnModel` checks that each frame of a connection runs once and in order, whatever is lost and whichever worker dies.
 """
 
+import contextlib
 import time
 from functools import partial
 
 import redis
 
-from channels_transport import scripts
+from channels_transport import scripts, shards
+from channels_transport.polling import find_readable
+from channels_transport.prefetching import MAX_PREFETCHED
 from channels_transport.receiving import Receiver
 from channels_transport.redis_sending import DISCONNECT_ORDER
 from channels_transport.shards import Shard
@@ -27,10 +30,22 @@ LAYER_KEYS = {"turn-number", "interfaces", "reclaim", "forgotten", "memory"}
 
 
 class FaultyShard(Shard):
-    """A worker's shard. It can run `before` just before its next command, and lose the command's answer."""
+    """A worker's shard. It can run `before` just before its next command, and lose this command or its answer."""
 
     def repair(self):
-        self.is_broken, self.lost, self.before = False, None, None
+        self.is_broken, self.is_cut, self.lost, self.before = False, False, None, None
+
+    def write(self, *commands, on_answers):
+        if self.before is not None:
+            self.before()
+        if self.is_broken or self.is_cut:
+            if self.is_broken:
+                super().ask(*commands)
+            self.is_broken = self.is_cut = False
+            on_answers(redis.ConnectionError("The connection ended before the answers."))
+            return
+        super().write(*commands, on_answers=on_answers)
+        assert find_readable([shards._thread.written.connection._sock], 10), "Redis has run the commands"
 
     def ask(self, *commands):
         if commands[-1][0] != "EVALSHA":
@@ -71,12 +86,26 @@ class FakeWorker:
     def start(self):
         self.receiver = Receiver(self.layer)
         self.receiver._checked = True
+        self.receiver.prefetched.get_limit = lambda last_seconds: MAX_PREFETCHED
+        self.written = None
         self.waiter = self.receiver._waiters[0] = SlowWaiter(self.shard)
         self.current_frame = None  # (connection, order)
         self.has_popped = self.is_late = False
 
+    @contextlib.contextmanager
+    def acting(self):
+        """Give this thread the answers that the worker has not read. They are the worker's own, as in a process."""
+        shards._thread.written = self.written
+        try:
+            yield
+        finally:
+            self.written, shards._thread.written = shards._thread.written, None
+
     def die(self):
         """Kill the worker. A command that was written to the socket still arrives."""
+        if self.written is not None:
+            self.written.connection.disconnect()
+            self.shard.pool.release(self.written.connection)
         self.waiter.deliver()
         self.waiter.drop()
         self.start()
@@ -98,6 +127,13 @@ class TurnModel:
         self.may_be_lost = set()  # frames of workers that died, and frames in lost answers
         self._lease(10000)
 
+    def open_all(self):
+        """Let all connections open, so that a worker can prefetch their next frames."""
+        for connection in CONNECTIONS:
+            self.send_frame(connection)
+            self.ask(0)
+        self.stop(0)
+
     def end(self):
         """Let the interface die and the workers finish. Check that every frame ran and no state remains."""
         self._lease(-1)
@@ -113,6 +149,10 @@ class TurnModel:
     def send_frame(self, connection):
         if not self._has_left(connection):
             self._send(connection, RECEIVE if self.sent[connection] else CONNECT)
+
+    def send_a_frame_of_each(self):
+        for connection in CONNECTIONS:
+            self.send_frame(connection)
 
     def disconnect(self, connection):
         if self.sent[connection] and not self._has_left(connection):
@@ -152,6 +192,19 @@ class TurnModel:
         self.workers[number].shard.is_broken = True
         self.ask(number)
 
+    def ask_over_a_cut_connection(self, number):
+        """Lose what the worker writes, if it begins a prefetched turn. Its heartbeat uses another connection."""
+        worker = self.workers[number]
+        if worker.receiver.prefetched._items and not worker.has_popped:
+            if worker.current_frame is not None:
+                self.may_be_lost.add(worker.current_frame)
+            worker.shard.is_cut = True
+            self.ask(number)
+            self.heartbeat(number)
+
+    def return_prefetched(self, number):
+        self.workers[number].receiver.prefetched.return_all()
+
     def ask_during_a_heartbeat(self, number):
         self.workers[number].shard.before = partial(self.heartbeat, number)
         self.ask(number)
@@ -161,7 +214,8 @@ class TurnModel:
         worker = self.workers[number]
         if worker.has_popped:
             return
-        worker.receiver.finish()
+        with worker.acting():
+            worker.receiver.finish()
         worker.current_frame = None
         lengths = self.redis.call(*(("LLEN", self.interface.prefix + channel) for channel in worker.channels))
         if any(lengths):
@@ -204,7 +258,8 @@ class TurnModel:
     def stop(self, number):
         """Stop a worker in the normal way."""
         worker = self.workers[number]
-        worker.receiver.finish()
+        with worker.acting():
+            worker.receiver.finish()
         worker.current_frame, worker.has_popped = None, False
 
     def die(self, number):
@@ -221,7 +276,7 @@ class TurnModel:
     def end_leases(self):
         """Let seconds pass: live workers renew their current turns, and all other leases end."""
         for worker in self.workers:
-            worker.is_late = True
+            worker.is_late, worker.receiver.prefetched.popped_at = True, LONG_AGO
         current = {worker.current_frame[0] for worker in self.workers if worker.current_frame is not None}
         for number in range(len(self.workers)):
             self.heartbeat(number)
@@ -244,7 +299,8 @@ class TurnModel:
             # The worker has just popped the turn, unless it was delayed for longer than a lease.
             worker.receiver._asked_at = LONG_AGO if worker.is_late else time.monotonic()
         try:
-            channel, message = worker.receiver.receive(worker.channels, block=False) or (None, None)
+            with worker.acting():
+                channel, message = worker.receiver.receive(worker.channels, block=False) or (None, None)
         except redis.TimeoutError:
             self._note_what_was_lost(worker)
         else:
