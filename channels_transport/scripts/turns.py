@@ -101,8 +101,8 @@ local total = #ARGV - first + 1
 
 if finished ~= '' then finish_turn(worker, finished, ARGV[6]) end
 
--- Returns the connection and the number of a popped turn. Returns nil if another worker owns the turn, or if its frame
--- has expired. If Redis has lost the connection's record, the turn is still valid.
+-- Returns the connection and the number of a popped turn, and whether Redis has the connection's record. If Redis has
+-- lost the record, the turn is still valid. Returns nil if another worker owns the turn, or if its frame has expired.
 local function check_turn(channel, item)
     local reply = string.sub(item, 31, string.find(item, '\\0', 31, true) - 1)
     local number = string.sub(item, 15, 30)
@@ -113,13 +113,7 @@ local function check_turn(channel, item)
         end_turn(reply, channel)
         return nil
     end
-    return reply, number
-end
-
--- Gives a popped turn to the worker.
-local function give_turn(channel, reply, number, owner)
-    redis.call('HSET', P .. 'turn:' .. reply, 'owner', owner, 'channel', channel, 'number', number)
-    redis.call('ZADD', P .. 'turns', now + lease, reply)
+    return reply, number, record[3]
 end
 
 -- Begins a turn, and returns the answer for the worker, or nil.
@@ -131,7 +125,8 @@ local function begin_turn(channel, item)
         end_turn(reply, channel)
         return nil
     end
-    give_turn(channel, reply, number, worker)
+    redis.call('HSET', P .. 'turn:' .. reply, 'owner', worker, 'channel', channel, 'number', number)
+    redis.call('ZADD', P .. 'turns', now + lease, reply)
     return {channel, body, reply, number, read_session(reply)}
 end
 
@@ -147,10 +142,13 @@ local function prefetch(channel, answer)
             for other = #items, index, -1 do redis.call('LPUSH', key, items[other]) end
             return
         end
-        local reply, number = check_turn(channel, item)
+        local reply, number, is_known = check_turn(channel, item)
         local frame = reply and redis.call('LINDEX', P .. 'frames:' .. reply, 0)
         if frame then
-            give_turn(channel, reply, number, '-')
+            if not is_known then
+                redis.call('HSET', P .. 'turn:' .. reply, 'owner', '-', 'channel', channel, 'number', number)
+            end
+            redis.call('ZADD', P .. 'turns', now + lease, reply)
             local session = read_session(reply) or ''
             local body = string.sub(frame, string.find(frame, '\\0', 15, true) + 1)
             answer[#answer + 1] = string.sub(item, 1, 30) .. reply .. '\\0' .. #session .. '\\0' .. session .. body

@@ -2,6 +2,7 @@
 
 import pytest
 
+from channels_transport.shards import read_written
 from tests.channels_transport.layers import make_layer, renew_interface, send_frame, wait_for_turn
 
 pytestmark = pytest.mark.no_database
@@ -55,6 +56,20 @@ def test_a_busy_worker_asks_for_the_next_frame_with_few_commands(layer, count_co
         send_frame(layer, 0, reply=PROCESS + name)
     layer.receive(["websocket.receive"])
     assert count(count_commands, lambda: layer.receive(["websocket.receive"])) == 10
+
+
+def test_a_prefetched_frame_takes_few_more_commands(layer, count_commands):
+    for number in range(16):
+        send_frame(layer, 0, reply=f"{PROCESS}{number}")
+    layer.receive(["websocket.receive"])
+    layer.receiver.prefetched._is_running = True
+
+    def take_four():
+        for _ in range(4):
+            layer.receive(["websocket.receive"])
+        read_written()
+
+    assert count(count_commands, take_four) == 48, "without prefetching, ten for each frame"
 
 
 def test_a_broadcast_takes_few_commands_beside_the_next_frame(layer, count_commands):

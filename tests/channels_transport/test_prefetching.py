@@ -265,6 +265,13 @@ def test_returned_turns_are_not_queued_twice(layer):
     assert count_waiting(layer) == 19
 
 
+def test_turns_whose_records_redis_has_lost_are_claimed(layer):
+    send_frames(layer, 20)
+    layer.shards[0].call(*(("DEL", f"transport:turn:{PROCESS}{number}") for number in range(20)))
+    assert receive_numbers(layer, 21) == [*range(20), None]
+    assert layer.shards[0].call(("KEYS", "transport:frames:*")) == [[]]
+
+
 # Failures between the worker and Redis.
 
 

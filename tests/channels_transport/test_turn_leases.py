@@ -54,7 +54,7 @@ def test_a_turn_that_was_popped_and_never_claimed_is_queued_again(layer):
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
 
 
-@pytest.mark.parametrize("ahead", [0, 99, 100, 250])
+@pytest.mark.parametrize("ahead", [0, 399, 400, 550])
 def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, ahead):
     layer = make_layer(valkey_url, capacity=1000)
     for number in range(ahead):
@@ -68,23 +68,23 @@ def test_a_turn_that_waits_long_for_a_worker_is_not_lost(valkey_url, ahead):
 
 def test_a_turn_that_was_returned_out_of_order_is_not_queued_twice(valkey_url):
     layer = make_layer(valkey_url, capacity=1000)
-    for number in range(120):
+    for number in range(420):
         send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
     for item in [pop_turn(layer) for _ in range(3)]:
         layer.shards[0].call(("LPUSH", f"{layer.prefix}websocket.receive", item))
-    for number in range(120):
+    for number in range(420):
         end_turn_lease(layer, f"daphne.response.abc!{number}")
-    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [120], "each turn is listed once"
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [420], "each turn is listed once"
 
 
 def test_a_popped_turn_is_queued_again_even_if_many_turns_wait(valkey_url):
     layer = make_layer(valkey_url, capacity=1000)
     send_frame(layer, 0)
     pop_turn(layer)
-    for number in range(150):
+    for number in range(450):
         send_frame(layer, 0, reply=f"daphne.response.abc!{number}")
     end_turn_lease(layer)
-    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [151]
+    assert layer.shards[0].call(("LLEN", f"{layer.prefix}websocket.receive")) == [451]
 
 
 def test_a_turn_that_ends_a_wait_is_claimed_without_a_round_trip(valkey_url, count_commands):
