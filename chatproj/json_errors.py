@@ -23,7 +23,7 @@ _LINE_START = '{"time": '
 
 def install() -> None:
     """Write the errors of this process as JSON lines, if it is a server with LOG_FORMAT=json."""
-    if sys.argv[1:2] and sys.argv[1] in SERVERS and os.environ.get("LOG_FORMAT", "").strip() == "json":
+    if sys.argv[1:2] and sys.argv[1] in SERVERS and os.environ.get("LOG_FORMAT", "").strip().lower() == "json":
         sys.stderr = JsonStream(sys.stderr)  # type: ignore[assignment]
         sys.excepthook = _write_exception
         threading.excepthook = lambda failure: _write_exception(

@@ -61,8 +61,13 @@ def _find_everybody(person: Person, handles: Iterable[object]) -> list[Person]:
         other = people.get_person(handle)
         found[other.id] = other
     if not 2 <= len(found) <= MAX_PEOPLE:
-        raise ChatError("invalid_field", "'handles' must name 1 to %(most)s other people.", most=MAX_PEOPLE - 1)
+        raise make_people_error()
     return [found[id] for id in sorted(found)]
+
+
+def make_people_error() -> ChatError:
+    """Return the error for `handles` that name no other person, or too many."""
+    return ChatError("invalid_field", "'handles' must name 1 to %(most)s other people.", most=MAX_PEOPLE - 1)
 
 
 def make_free_key(everybody: Iterable[Person]) -> str | None:

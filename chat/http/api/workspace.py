@@ -7,7 +7,6 @@ from chat import protocol
 from chat.http.endpoints import endpoint, get_optional, get_query_integer, signed_in
 from chat.http.reads import ListResponse
 from chat.models import POST, READ
-from chat.protocol import ChatError
 from chat.services import blocks, directs, invitations, limits, mentions, people, workspace
 
 
@@ -29,7 +28,7 @@ def read_room(request, slug):
 
 @signed_in
 def read_everything(request):
-    """Mark all rooms of the person as read. Return 204."""
+    """Mark all rooms and threads of the person as read. Return 204."""
     limits.check_event(request.user.id)
     workspace.read_all(request.user)
     return HttpResponse(status=204)
@@ -88,8 +87,9 @@ def open_direct(request):
     """
     limits.check_event(request.user.id)
     handles = protocol.parse_object(request.body).get("handles")
+    # The list may contain the person's own handle.
     if not isinstance(handles, list) or not 1 <= len(handles) <= directs.MAX_PEOPLE:
-        raise ChatError("invalid_field", "'handles' must be a list of 1 to %(most)s handles.", most=directs.MAX_PEOPLE)
+        raise directs.make_people_error()
     limits.check_address("rooms", limits.get_address(request))
     room, everybody, is_new = directs.open_direct(request.user, handles)
     body = {"slug": room.slug, "kind": "direct", "people": [person.handle for person in everybody]}

@@ -44,6 +44,14 @@ def test_a_conversation_needs_two_to_nine_people(alice, bob, handles):
     assert Caller(alice)("POST", "/api/directs/", {"handles": handles})[0] == 400
 
 
+@pytest.mark.parametrize("count", [0, 9, 10])
+def test_the_error_of_too_few_or_too_many_handles_says_how_many_other_people_are_possible(alice, count):
+    handles = [people.sign_up(f"P{number}", "correct horse").handle for number in range(count)]
+    caller = Caller(alice)
+    assert caller("POST", "/api/directs/", {"handles": handles}) == (400, "invalid_field")
+    assert caller.response.json()["detail"] == "'handles' must name 1 to 8 other people."
+
+
 def test_a_conversation_of_ten_people_is_refused(alice):
     for number in range(9):
         people.sign_up(f"P{number}", "correct horse")

@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "يجب أن يكون «at» في المستقبل، وخلال سنة على الأكثر.",
 "'endpoint' must be an https URL.": "يجب أن يكون «endpoint» عنوان https.",
 "'from' must not be after 'to'.": "يجب ألا يكون «from» بعد «to».",
-"'handles' must be a list of 1 to %(most)s handles.": "يجب أن يكون «handles» قائمة من 1 إلى %(most)s معرّفًا.",
 "'handles' must name 1 to %(most)s other people.": "يجب أن يسمّي «handles» من 1 إلى %(most)s شخصًا آخر.",
 "'keys' must be an object with 'p256dh' and 'auth'.": "يجب أن يكون «keys» كائنًا فيه «p256dh» و«auth».",
 "'poll' must be the value that the first response gave.": "يجب أن يكون «poll» القيمة التي أعطاها الرد الأول.",

@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "„at“ muss in der Zukunft liegen, höchstens ein Jahr.",
 "'endpoint' must be an https URL.": "„endpoint“ muss eine https-URL sein.",
 "'from' must not be after 'to'.": "„from“ darf nicht nach „to“ liegen.",
-"'handles' must be a list of 1 to %(most)s handles.": "„handles“ muss eine Liste von 1 bis %(most)s Benutzernamen sein.",
 "'handles' must name 1 to %(most)s other people.": "„handles“ muss 1 bis %(most)s andere Personen nennen.",
 "'keys' must be an object with 'p256dh' and 'auth'.": "„keys“ muss ein Objekt mit „p256dh“ und „auth“ sein.",
 "'poll' must be the value that the first response gave.": "„poll“ muss der Wert aus der ersten Antwort sein.",

@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "«at» debe estar en el futuro, como máximo dentro de un año.",
 "'endpoint' must be an https URL.": "«endpoint» debe ser una URL https.",
 "'from' must not be after 'to'.": "«from» no debe ser posterior a «to».",
-"'handles' must be a list of 1 to %(most)s handles.": "«handles» debe ser una lista de 1 a %(most)s alias.",
 "'handles' must name 1 to %(most)s other people.": "«handles» debe nombrar de 1 a %(most)s personas más.",
 "'keys' must be an object with 'p256dh' and 'auth'.": "«keys» debe ser un objeto con «p256dh» y «auth».",
 "'poll' must be the value that the first response gave.": "«poll» debe ser el valor que dio la primera respuesta.",

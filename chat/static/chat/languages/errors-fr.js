@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "« at » doit être dans le futur, et à un an au plus.",
 "'endpoint' must be an https URL.": "« endpoint » doit être une URL https.",
 "'from' must not be after 'to'.": "« from » ne doit pas être après « to ».",
-"'handles' must be a list of 1 to %(most)s handles.": "« handles » doit être une liste de 1 à %(most)s identifiants.",
 "'handles' must name 1 to %(most)s other people.": "« handles » doit nommer de 1 à %(most)s autres personnes.",
 "'keys' must be an object with 'p256dh' and 'auth'.": "« keys » doit être un objet avec « p256dh » et « auth ».",
 "'poll' must be the value that the first response gave.": "« poll » doit être la valeur donnée par la première réponse.",

@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "「at」は 1 年以内の未来でなければなりません。",
 "'endpoint' must be an https URL.": "「endpoint」は https の URL でなければなりません。",
 "'from' must not be after 'to'.": "「from」は「to」より後にできません。",
-"'handles' must be a list of 1 to %(most)s handles.": "「handles」は 1 から %(most)s 個のハンドルの一覧でなければなりません。",
 "'handles' must name 1 to %(most)s other people.": "「handles」には他の人を 1 ~ %(most)s 人指定してください。",
 "'keys' must be an object with 'p256dh' and 'auth'.": "「keys」は「p256dh」と「auth」を持つオブジェクトでなければなりません。",
 "'poll' must be the value that the first response gave.": "「poll」は最初の応答が返した値でなければなりません。",

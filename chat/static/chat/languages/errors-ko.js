@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "'at'은 1년 이내의 미래여야 합니다.",
 "'endpoint' must be an https URL.": "'endpoint'는 https URL이어야 합니다.",
 "'from' must not be after 'to'.": "'from'은 'to'보다 늦을 수 없습니다.",
-"'handles' must be a list of 1 to %(most)s handles.": "'handles'는 사용자 이름 1~%(most)s개의 목록이어야 합니다.",
 "'handles' must name 1 to %(most)s other people.": "'handles'에는 다른 사람 1~%(most)s명이 있어야 합니다.",
 "'keys' must be an object with 'p256dh' and 'auth'.": "'keys'는 'p256dh'와 'auth'가 있는 객체여야 합니다.",
 "'poll' must be the value that the first response gave.": "'poll'은 첫 응답이 준 값이어야 합니다.",

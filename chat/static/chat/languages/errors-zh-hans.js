@@ -45,7 +45,6 @@ export default {
 "'at' must be in the future, and at most a year away.": "“at”必须在未来，且不超过一年。",
 "'endpoint' must be an https URL.": "“endpoint”必须是 https 网址。",
 "'from' must not be after 'to'.": "“from”不能晚于“to”。",
-"'handles' must be a list of 1 to %(most)s handles.": "“handles”必须是 1 到 %(most)s 个用户名的列表。",
 "'handles' must name 1 to %(most)s other people.": "“handles”必须列出 1 到 %(most)s 个其他人。",
 "'keys' must be an object with 'p256dh' and 'auth'.": "“keys”必须是包含“p256dh”和“auth”的对象。",
 "'poll' must be the value that the first response gave.": "“poll”必须是第一次响应给出的值。",
