@@ -63,7 +63,7 @@ def _make_reaction(row: Sequence, people: dict[int, Person]) -> Reaction:
 
 
 def _find_person(person_id, values, people):
-    """Return the person of a row. All rows of a statement share one instance for each person."""
+    """Return the person of a row. All rows that `_read` returns share one instance for each person."""
     person = people.get(person_id)
     if person is None:
         person = people[person_id] = _PERSON.make_row(values)

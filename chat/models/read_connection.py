@@ -1,5 +1,5 @@
 """
-The connection for statements that read: to the primary server, or to the replica inside of `reading_from`.
+The connection for statements that read: to the primary server, or to the database that `reading_from` names.
 
 `replica` decides which reads use a replica. This module only remembers the decision, for each thread.
 """

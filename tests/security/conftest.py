@@ -1,4 +1,8 @@
-"""The fixtures of the security tests. Tests over real sockets share the site of the live tests, tests/live/sites.py."""
+"""
+The fixtures of the security tests.
+
+Tests over real sockets, except test_floods.py, share the site of the live tests (tests/live/sites.py).
+"""
 
 import itertools
 
@@ -7,7 +11,7 @@ import pytest
 from tests.live import hooks
 from tests.live.client import Person
 
-# This limit is longer than any test that passes.
+# No test that passes takes this long.
 TEST_SECONDS = 120
 _numbers = itertools.count(1)
 
@@ -36,7 +40,11 @@ def live_site(shared_site):
 
 @pytest.fixture(scope="module")
 def make_person(live_site):
-    """Return a function that makes people of the shared site: `make_person("Alice")`. A password makes an account."""
+    """
+    Return a function that makes people of the shared site: `make_person("Alice")`.
+
+    With a password, the person gets an account; without one, the person is a guest.
+    """
 
     def make(name, password=None):
         return Person(live_site, f"{name} of the tables {next(_numbers)}", password)

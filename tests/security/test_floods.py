@@ -1,8 +1,9 @@
 """
 The table of floods: clients that send as much as they can, or as slowly as they can, and what they cost.
 
-While an attack lasts, a person posts messages, which are acknowledged within a second (the median). The interface needs
-no more memory than the row says, and afterwards everything works as before. To add a row, add an Attack to FLOODS.
+While an attack lasts, a person posts messages. The median time until an acknowledgement is less than a second. The
+interface needs less memory than the row says, and afterwards everything works as before. To add a row, add a Row to
+FLOODS.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ pytestmark = [
 ]
 
 SECONDS = 1
-# The promise: a post is acknowledged within this time. A quiet machine needs a small part of it.
+# Half of the posts are acknowledged within this time. A quiet machine needs a small part of it.
 PROMPT_SECONDS = 1
 # All attacks together may leave this much memory in use.
 LASTING_MB = 100
@@ -43,8 +44,8 @@ class Row(NamedTuple):
     """
     An attack, the memory that it may cost, and how the interface ends it.
 
-    `ends` is in what each client received when the interface disconnected it. None means that the interface does not
-    disconnect the clients, at least not so soon.
+    `ends` are bytes that a client receives when the interface disconnects it. If `ends` is None, the test does not
+    check disconnections.
     """
 
     attack: Attack
@@ -53,7 +54,7 @@ class Row(NamedTuple):
 
 
 def socket(path, *lines):
-    """Return the bytes of a handshake. {cookie} is that of a guest in the room {room}."""
+    """Return the bytes of a handshake. `fill` replaces {host}, {room} and {cookie}, the cookie of a new guest."""
     lines = [b"Origin: http://{host}", *lines]
     return b"\r\n".join([b"GET %b HTTP/1.1" % path, b"Host: {host}", *raw.HANDSHAKE, *lines, b"", b""])
 
@@ -117,7 +118,7 @@ def memory_before(flooded_site, owner):
 
 
 def fill(attack, site, owner):
-    """Return the attack with the names of this site, and the cookie of a new guest in it."""
+    """Return the attack with its placeholders replaced by the host, the room, and the cookie of a new guest."""
     guest = Person(site, f"Mallory {time.monotonic()}") if b"{cookie}" in attack.opening else Person(site)
     names = {"host": f"127.0.0.1:{site.port}", "room": owner.room, "cookie": guest.headers.get("Cookie", "")}
 
@@ -164,13 +165,13 @@ async def test_a_flood_delays_nobody_and_costs_little_memory(flooded_site, owner
         over, received = await asyncio.to_thread(flood.end, 20 if row.ends is not None else 0)
         print(f"median {wait:.3f} s, {flood.grown_mb:.0f} MB more, {over} of {row.attack.count} disconnected")
         if wait >= PROMPT_SECONDS:
-            # A busy machine has a second try.
+            # The machine may have been busy, so the attack runs a second time.
             second, wait = await attack(flooded_site, filled, client)
             second.end()
         assert wait < PROMPT_SECONDS and flood.grown_mb < row.most_mb
         if row.ends is not None:
-            # The kernel may not have accepted the last of many connections. If very many end at once, some clients may
-            # lose the last bytes.
+            # The kernel may not have accepted the last of many connections. If many connections end at the same time,
+            # some clients may not receive the last bytes.
             assert over >= 0.9 * row.attack.count and any(row.ends in text for text in received)
             assert all(row.ends in text or not text for text in received)
         waits = [await measure_post(client) for _ in range(3)]

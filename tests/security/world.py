@@ -1,7 +1,8 @@
 """
-The world of the tables of rights: a room of each kind, and in each room a person of each standing.
+The world of the tables of rights: a room of each kind, and a person of each standing.
 
-It is built once for a module of tests. Each request of a test runs in a savepoint that is rolled back.
+The members of the direct room have only the standings in IN_DIRECT. The world is built once for a module of tests. Each
+request of a test runs in a savepoint that is rolled back.
 """
 
 import secrets
@@ -50,17 +51,15 @@ STANDINGS = (
 ROLES = ("guest", "member", "muted", "banned", "moderator", "owner")
 IN_DIRECT = ("guest", "member")
 ACCESS = {"private": Room.PRIVATE, "board": Room.BOARD, "direct": Room.DIRECT}
-OWN, OTHERS = (
-    1,
-    100,
-)  # the numbers of the message of the first standing, and of a message that nobody in the table wrote
+# OWN plus the index of a standing is the number of that person's message. OTHERS is the number of the author's message.
+OWN, OTHERS = 1, 100
 
 
 class World:
     """
-    The rows: `rooms` by kind, `people` and `browsers` by standing.
+    Holds the rooms by kind in `rooms`, and the people and their browsers by standing in `people` and `browsers`.
 
-    `author` wrote the message OTHERS of each room. A person of the standing number N wrote the message OWN + N.
+    `author` wrote the message OTHERS of each room. Only the stranger has no message.
     """
 
     def __init__(self):
@@ -102,7 +101,11 @@ class World:
         return room
 
     def _open_board(self, room):
-        """Let everybody open the link of the board, and admit those who have a role there."""
+        """
+        Let the browser of every standing open the board's link.
+
+        Each role of ROLES also gets a membership and a visitor row. The visitor is admitted, or removed for `banned`.
+        """
         self.visits = {}
         for standing in STANDINGS:
             visit = Browser()
@@ -138,12 +141,12 @@ class World:
         return answer
 
     def own_number(self, standing):
-        """Return the number of the message of a person in each room."""
+        """Return the number that the person's own message has. It is the same in each room."""
         return OWN + STANDINGS.index(standing)
 
 
 def handle_of(standing):
-    """Return the handle of the person of a standing. Some words alone are reserved for operators."""
+    """Return the handle of the person of a standing. "Mx" distinguishes it from the name of a role in a response."""
     return f"Mx {standing.title()}"
 
 

@@ -28,7 +28,7 @@ DATABASES = {
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            # The file stores the choice of the write-ahead log, but not this setting.
+            # The database file stores the journal mode (WAL), but not this setting, so each connection sets it.
             "init_command": "PRAGMA synchronous = NORMAL;",
         },
     }
@@ -38,7 +38,8 @@ LAYERS = {
     "pubsub": "benchmarks.peers.channels4.tuned.Layer" if IS_TUNED else "channels_redis.pubsub.RedisPubSubChannelLayer",
 }
 # By default the client of Redis has at most 100 connections, and raises an error when it needs more. Several hundred
-# sockets that disconnect at once need more. By default, redis-py 8 also ends each read after 5 s. The layer waits for
-# 5 s, so each idle websocket would be closed with 1011.
+# sockets that disconnect at once need more. By default, the reads of redis-py 8 also time out after 5 s. The layer
+# waits up to 5 s for a message, so the read of an idle websocket would time out first. The websocket would then be
+# closed with 1011.
 HOST = {"address": os.environ["REDIS_URL"], "max_connections": 5000, "socket_timeout": 20}
 CHANNEL_LAYERS = {"default": {"BACKEND": LAYERS[os.environ["LAYER"]], "CONFIG": {"hosts": [HOST]}}}

@@ -1,4 +1,8 @@
-"""`manage.py index_messages`: index all messages for the search, with progress. It may be interrupted and run again."""
+"""
+`manage.py index_messages`: index all messages except those of boards for the search, with progress.
+
+It may be interrupted and run again.
+"""
 
 import time
 
@@ -10,8 +14,9 @@ REPORT_SECONDS = 2
 
 class Command(ServiceCommand):
     help = (
-        "Index all messages for the search. The monitor indexes new messages by itself; this command indexes many old"
-        " messages faster. It may run beside a live site, and continues where it was interrupted."
+        "Index all messages except those of boards for the search. The monitor indexes new messages by itself; this"
+        " command indexes many old messages faster. It may run beside a live site, and continues where it was"
+        " interrupted."
     )
 
     def add_arguments(self, parser):

@@ -20,7 +20,7 @@ def test_a_page_is_compressed(client):
 
 
 @pytest.mark.django_db
-def test_an_answer_of_the_api_is_not_compressed(client):
+def test_a_response_of_the_api_is_not_compressed(client):
     assert not client.get("/api/session/", HTTP_ACCEPT_ENCODING="gzip").has_header("Content-Encoding")
 
 
@@ -32,7 +32,7 @@ def test_an_answer_of_the_api_is_not_compressed(client):
         ("", {"status": 304}),
     ],
 )
-def test_other_and_short_responses_stay_as_they_are(content, headers):
+def test_json_short_and_empty_responses_are_not_compressed(content, headers):
     middleware = CompressionMiddleware(lambda request: HttpResponse(content, **headers))
     response = middleware(RequestFactory().get("/", HTTP_ACCEPT_ENCODING="gzip"))
     assert response.content == content.encode() and not response.has_header("Content-Encoding")

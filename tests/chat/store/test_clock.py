@@ -9,7 +9,7 @@ pytestmark = pytest.mark.no_database
 SET_BACK_SECONDS = 25 * 3600
 
 
-def test_a_bucket_does_not_wait_for_the_old_time(timed):
+def test_a_bucket_refills_after_the_clock_is_set_back(timed):
     assert [bool(timed.take_token("a", 2, 0.05)) for _ in range(3)] == [False, False, True]
     timed.pass_by(-SET_BACK_SECONDS)
     assert 0 < timed.take_token("a", 2, 0.05) <= 20
@@ -17,14 +17,14 @@ def test_a_bucket_does_not_wait_for_the_old_time(timed):
     assert timed.take_token("a", 2, 0.05) == 0
 
 
-def test_a_counter_does_not_last_until_the_old_time(timed):
+def test_a_counter_expires_in_time_after_the_clock_is_set_back(timed):
     timed.increment("a", 10)
     timed.pass_by(-SET_BACK_SECONDS)
     timed.increment("a", 10)
     assert timed._client.ttl(f"{timed.prefix}count:a") <= 10
 
 
-def test_a_lease_from_before_the_change_expires(timed):
+def test_a_lease_from_before_the_clock_change_expires(timed):
     timed.acquire_lease("a", "dead", 60, 2)
     timed.acquire_lease("a", "living", 60, 2)
     timed.pass_by(-SET_BACK_SECONDS)
@@ -36,7 +36,7 @@ def test_a_lease_from_before_the_change_expires(timed):
     assert not timed.acquire_lease("a", "one more", 60, 2)
 
 
-def test_an_entry_from_before_the_change_expires(timed):
+def test_an_entry_from_before_the_clock_change_expires(timed):
     timed.add_entry("a", "Alice", "tab", 60)
     timed.add_entry("a", "Bob", "tab", 60)
     timed.pass_by(-SET_BACK_SECONDS)
@@ -56,7 +56,7 @@ def test_a_roster_without_new_entries_becomes_empty(timed):
     assert timed.count_owners(["a"]) == [0]
 
 
-def test_changes_are_not_held_until_the_old_time(timed):
+def test_changes_are_not_held_after_the_clock_is_set_back(timed):
     taken = []
     for number in range(2):
         timed.add_entry("a", f"Alice {number}", "tab", 60)
@@ -66,7 +66,7 @@ def test_changes_are_not_held_until_the_old_time(timed):
     assert 0 < timed._client.ttl(f"{timed.prefix}count:pace") <= SET_BACK_SECONDS + 10
 
 
-def test_a_long_entry_from_before_the_change_expires_too(timed):
+def test_an_entry_of_an_hour_from_before_the_clock_change_expires_too(timed):
     timed.add_entry("a", "Alice", "tab", 3600)
     timed.pass_by(-SET_BACK_SECONDS)
     assert timed.count_owners(["a"]) == [1]

@@ -22,7 +22,7 @@ const EXAMPLE = "/remind me in 20 minutes to call Bob";
  * @property {{ slug: string, name: string } | null} room
  * @property {number | null} message the id of the message that it is about
  * @property {string} state
- * @property {string | null} why it could not be sent
+ * @property {string | null} why the reason why it could not be sent; null if it was not refused
  */
 
 export class RemindersView {

@@ -19,7 +19,7 @@ import { onMenuEntry } from "../ui/menus.js";
  */
 
 /**
- * What the person writes, in the room or in a thread.
+ * The composer and the attachments of the room, or of the thread whose first message is `thread`.
  * @typedef {Pick<Parts, "composer" | "attachments"> & { thread?: number }} Writing
  */
 

@@ -1,6 +1,6 @@
 // @ts-check
 // Shows the people in the room: the list, its count, and the button that opens the list on a phone.
-// Must not ask the server: it uses `joined`, `presence` and `member`.
+// Must not ask the server: the events `joined`, `presence` and `member` contain everything.
 
 import { ROLE } from "../connection/wire.js";
 import { byId, make } from "../ui/dom.js";

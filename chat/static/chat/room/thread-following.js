@@ -43,7 +43,7 @@ export class ThreadFollowing {
   }
 
   /**
-   * Takes a `thread` event: the person has read or chosen something in another tab.
+   * Takes a `thread` event: the person has read replies, or has followed or muted the thread, perhaps in another tab.
    * @param {{ root: number, state: string, read: number }} event
    */
   changed({ root, state, read }) {
@@ -54,7 +54,8 @@ export class ThreadFollowing {
   }
 
   /**
-   * Takes a new reply, after which the person may follow the thread.
+   * Takes a new reply. If the person wrote it, is mentioned in it, or wrote the first message, the person follows the
+   * thread, unless it is muted.
    * @param {Message} reply
    * @param {boolean} isOfOwnThread whether the person wrote the first message
    */
@@ -73,7 +74,7 @@ export class ThreadFollowing {
   }
 
   /**
-   * Returns the first of these replies that the person has not read; null for none.
+   * Returns the id of the first unread reply, or null. The person's own replies and removed replies do not count.
    * @param {Message[]} replies
    */
   findFirstUnread(replies) {

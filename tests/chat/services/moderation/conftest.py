@@ -7,5 +7,5 @@ from tests.chat.services.moderation.helpers import make_person
 
 @pytest.fixture
 def zoe(db):
-    """Return another person, for example for the second owner of a room, or for an operator."""
+    """Return another person, whom a test can make, for example, a second owner or an operator."""
     return make_person("Zoe")

@@ -34,7 +34,7 @@ def test_a_first_unread_message_that_was_just_deleted_is_no_error(alice, bob, me
     assert rooms.get_first_view(bob, room)["messages"][-1]["id"] == 70
 
 
-def test_for_a_person_who_is_no_member_everything_in_the_first_view_is_read(alice, bob, member_of, room):
+def test_a_person_who_is_not_a_member_has_nothing_unread_in_the_first_view(alice, bob, member_of, room):
     fill(member_of(alice), 2)
     view = rooms.get_first_view(bob, room)
     assert [view[name] for name in ("offset", "read", "unread", "first_unread")] == [2, 2, 0, None]
