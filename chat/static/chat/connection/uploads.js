@@ -36,7 +36,8 @@ const RETRIED_CODES = new Set([REFUSAL.RATE_LIMITED, REFUSAL.UNAVAILABLE, REFUSA
  * @typedef {object} Options
  * @property {string} path the address to which the files are sent
  * @property {number} mostBytes the largest file, in bytes
- * @property {(key: number | null) => void} changed is called after the progress of one upload, or (null) any other change
+ * @property {(key: number | null) => void} changed is called with the key of an upload that has progressed, or with null
+ *   after any other change
  * @property {(bytes: number) => string} writeSize writes a number of bytes for people
  * @property {typeof sendFile} [send]
  * @property {Partial<import("./environment.js").Environment>} [environment]

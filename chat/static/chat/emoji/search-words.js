@@ -9,9 +9,9 @@ const HIRAGANA_DISTANCE = 0x60;
 const JOINED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}]/u;
 
 /**
- * Returns a text for a comparison: without capital letters, accents, and signs, with a space before each word and at the end.
- * Katakana become Hiragana, and Korean syllables become letters. Arabic words lose their article. Letters that people confuse
- * become one.
+ * Returns a text for a comparison: without capital letters and accents, with "+" as the only sign, and with a space before each
+ * word and at the end. Katakana become Hiragana, and Korean syllables become letters. Arabic words lose their article. Letters
+ * that people confuse become one.
  * @param {string} text
  */
 export function foldWords(text) {

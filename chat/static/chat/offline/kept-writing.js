@@ -4,19 +4,19 @@
 
 import { COPY, parseCopy } from "../connection/kept-storage.js";
 import { sharedStorage, tabStorage } from "../connection/storage.js";
+import { CLIENT_EVENT } from "../connection/wire.js";
 
 const OUTBOX = /^chat\.outbox\.([a-z0-9-]+)\./;
 const DRAFT = /^chat\.draft\.([a-z0-9-]+)$/;
 const ROOM_NAMES = "chat.room-names";
 const BOARD_OWNER = "board-";
-const POST = "post";
 const DIRECT = /^direct-[0-9a-f]{32}$/;
 
 /** @typedef {{ room: string | null, text: string }} Written `room` is the name of the room, or null for a conversation */
 /** @typedef {{ waiting: Written[], drafts: Written[], rooms: { slug: string, name: string }[] }} Kept */
 
 /**
- * Returns what the tabs of this browser keep, of all people and also of closed tabs: { owner, name, value }.
+ * Returns a list of { owner, name, value }: what the tabs of this browser keep, of all people and also of closed tabs.
  * @param {Pick<import("../connection/storage.js").SafeStorage, "names" | "getItem">} [tab]
  * @param {Pick<import("../connection/storage.js").SafeStorage, "names" | "getItem">} [shared]
  */
@@ -36,6 +36,7 @@ export function readAllKept(tab = tabStorage, shared = sharedStorage) {
 }
 
 /**
+ * Returns the messages that wait, the drafts and the rooms of people, without those of boards.
  * @param {{ owner: string, name: string, value: string }[]} kept what `readAllKept` returns
  * @returns {Kept}
  */
@@ -58,7 +59,7 @@ export function findKept(kept) {
 
 /** @param {string} value the entries of an outbox */
 function listPosts(value) {
-  const posts = parseList(value).filter(({ event, failed }) => !failed && event?.type === POST && typeof event.body === "string");
+  const posts = parseList(value).filter(({ event, failed }) => !failed && event?.type === CLIENT_EVENT.POST && typeof event.body === "string");
   return posts.map(({ event }) => event.body);
 }
 

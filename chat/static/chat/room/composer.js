@@ -151,7 +151,7 @@ export class Composer {
     this.#adjust();
   }
 
-  /** The files have changed. */
+  /** Adjusts the composer and saves the draft, because the files have changed. */
   filesChanged() {
     this.#adjust();
     this.#saveDraft();
@@ -186,7 +186,8 @@ export class Composer {
   }
 
   /**
-   * Writes a text that was not sent into the empty field again. Returns whether the field was empty.
+   * Writes a text that was not sent into the field again, and returns true. Returns false if there is other text or a file,
+   * if the person edits a message, or if the person may not write.
    * @param {string} text
    */
   giveBack(text) {

@@ -234,7 +234,7 @@ export class Conversation {
   }
 
   /**
-   * Gives a command to the server. If it posts a message, scrolls to the newest message.
+   * Sends a command to the server. If the command posts a message, scrolls to the newest message.
    * @param {string} name
    * @param {string} text
    */
@@ -321,7 +321,7 @@ export class Conversation {
   }
 
   /**
-   * Lets the beginning of the messages say that older messages were deleted, if they were.
+   * Shows at the beginning of the messages that older messages were deleted, if they were.
    * @param {number} [id] the lowest id that was not deleted
    */
   #noteKeptFrom(id) {

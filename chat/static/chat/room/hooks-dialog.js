@@ -136,7 +136,7 @@ class HooksDialog {
   }
 
   /**
-   * Shows the key of a webhook, which the server tells only once.
+   * Shows the new address or the new secret of a webhook, which the server sends only once.
    * @param {Hook} hook
    */
   #showMade(hook) {

@@ -27,7 +27,7 @@ import { watchDrops } from "./file-drop.js";
  * @property {string} path the address to which files are sent
  * @property {number} mostBytes the largest file, in bytes; 0 if the site accepts no files
  * @property {HTMLElement} target files can be dropped here
- * @property {() => boolean} isEnabled whether the person may write
+ * @property {() => boolean} isEnabled whether files can be added: the person may write, and does not edit a message
  * @property {() => void} changed is called when the files have changed
  * @property {(sentence: string) => void} notify shows a sentence to the person
  * @property {() => void} focus moves the focus to the text
@@ -98,7 +98,7 @@ export class LateAttachments {
   }
 
   /**
-   * Calls `send` as soon as the server has all files.
+   * Calls `send` as soon as the server has all files. If an upload fails, does not call it.
    * @param {() => void} send
    */
   sendWhenReady(send) {

@@ -82,9 +82,9 @@ export class MessageActions {
     if (!message || message.removed) return null;
     const isOwn = this.#isOwn(message);
     const moderate = canModerate(message.author.handle);
-    // A board has no reports, because its only moderator is its owner, who reads the conversation.
     const closePoll = (isOwn || isModerating()) && message.poll !== undefined && !message.poll.closed;
-    // The server keeps the text of a poll as it is: people have voted on it.
+    // The server keeps the text of a poll as it is: people have voted on it. A board has no reports, because its only
+    // moderator is its owner, who reads the conversation.
     return {
       edit: isOwn && !message.poll, closePoll, remove: isOwn || isModerating(), report: !isOwn && !isBoard, moderate, profile: hasProfiles, ...this.#toolsFor(message),
     };

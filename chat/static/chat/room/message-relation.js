@@ -36,7 +36,7 @@ function makeDay(at) {
 
 /**
  * Returns whether a message is drawn without a header: the same author wrote the message above less than five minutes
- * before, under the same name, and the message is not a reply.
+ * before, under the same name, and the message quotes no message.
  * @param {Message} message
  * @param {Message} above
  */

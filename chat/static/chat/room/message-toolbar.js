@@ -38,7 +38,7 @@ export class MessageToolbar {
    * @param {(id: number) => Rights | null} rightsOn returns the person's rights on a message; null for none
    * @param {Act} act
    * @param {import("../ui/scope.js").Scope} scope
-   * @param {{ hasEmoji?: boolean }} [options] hasEmoji: there is space for the most frequent emoji
+   * @param {{ hasEmoji?: boolean }} [options] hasEmoji: there is space for the buttons of EMOJI
    */
   constructor(list, rightsOn, act, scope, { hasEmoji = true } = {}) {
     this.#list = list;

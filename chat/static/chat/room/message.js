@@ -18,8 +18,8 @@ const FOCUSABLE = ".row :is(a[href], button)";
 
 /** @typedef {import("../connection/wire.js").Message} Message */
 /**
- * The reader's handle, and other messages. `isThread`: the list shows a thread. Its root may be in the room's list too, so
- * the ids of its elements are different.
+ * The reader's handle, and other messages. `isThread`: the list shows a thread. The first message of the thread may be in
+ * the room's list too, so the elements of the two lists have different ids.
  * @typedef {{ me: string, find: (id: number) => Message | undefined, isThread?: boolean }} View
  */
 

@@ -23,7 +23,7 @@ import { PendingMessages, reasonFor } from "./pending-messages.js";
  * @property {import("./history-navigation.js").HistoryNavigation} history
  * @property {import("./late-polls.js").LatePolls} polls
  * @property {() => boolean} isGuest whether this person is a guest
- * @property {(text: string) => boolean} giveBack writes a text into the empty field; returns whether it was empty
+ * @property {(text: string) => boolean} giveBack writes a text into the field again; returns false if the field was not free
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 

@@ -26,7 +26,7 @@ class Parts {
 
   constructor() {
     for (let count = 0; count < FIRST_OPTIONS; count += 1) this.addOption();
-    // The last field is always empty, so that people need no button for another option.
+    // Until there are MOST_OPTIONS fields, the last one is empty. So people need no button for another option.
     this.options.addEventListener("input", () => {
       const { inputs } = this;
       if (inputs.at(-1)?.value && inputs.length < MOST_OPTIONS) this.addOption();
@@ -80,7 +80,7 @@ function check(box, words) {
 }
 
 /**
- * Shows what is wrong with the poll. Returns whether it is right.
+ * Shows what is wrong with the poll. Returns whether the poll is valid.
  * @param {Parts} parts
  * @param {string[]} options
  */

@@ -16,7 +16,7 @@ import { gettext, ngettext, pgettext } from "../ui/translation.js";
 import { HOUR_MS, SUGGESTIONS, toLocalInput } from "./schedule-times.js";
 
 const LONGEST_MS = 365 * 24 * HOUR_MS;
-// With a connection the server answers within this time.
+// Without an answer after this time, the dialog says that there is no connection.
 const OFFLINE_AFTER_MS = 2_000;
 
 /** @typedef {import("../connection/wire.js").UploadedFile} UploadedFile */

@@ -1,5 +1,5 @@
 // @ts-check
-// The background tasks of this person in this room: the room's menu starts each task, and a bar shows it until the person
+// The background tasks of this person in this room: the room's menu starts tasks, and a bar shows each task until the person
 // dismisses the bar.
 // Must not know how a task is sent, or what it does: it shows what the server reports about each task.
 
@@ -27,7 +27,7 @@ const UNFINISHED = {
 };
 
 /**
- * The `task` event of the wire. A task that has not been sent yet has no `task_id`.
+ * The `task` event of the wire. A task that the server has not stored yet has no `task_id`.
  * @typedef {object} TaskEvent
  * @property {string} ref
  * @property {string} task

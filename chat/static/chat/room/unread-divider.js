@@ -37,7 +37,7 @@ export class UnreadDivider {
     this.update();
   }
 
-  /** Moves the divider to the right message. Call this when the set of loaded messages has changed. */
+  /** Moves the divider to the first unread message that is loaded. Call this when the set of loaded messages has changed. */
   update() {
     const first = this.#firstUnreadId;
     const next = first === null ? null : this.#messages.idAt(this.#messages.indexFrom(first)) ?? null;

@@ -1,6 +1,7 @@
 // @ts-check
 // Shows the pictures of a conversation one at a time, over the whole page: arrow keys and swipes change the picture, and
-// a double click, a button or + and - change its size. Loads with the dialogs. Must not know the conversation.
+// a double click, a button, + and -, or Ctrl with the wheel change its size. Loads with the dialogs.
+// Must not know the conversation.
 
 import { keyFromLeftToRight, isRightToLeft } from "../ui/direction.js";
 import { make } from "../ui/dom.js";
@@ -18,7 +19,7 @@ const LARGEST = 8;
 /**
  * Opens the viewer.
  * @param {Shown[]} shown
- * @param {number} index of the first picture that is shown
+ * @param {number} index the position of the picture that is shown first
  */
 export function openViewer(shown, index) {
   return new Viewer(shown, index);

@@ -40,8 +40,8 @@ async function copy(text) {
 /**
  * Copies a text that no input of the page contains, and returns whether that worked.
  * @param {string} text
- * @param {HTMLElement} place contains a hidden input while the text is copied. Under an open dialog, pass an element of
- *   the dialog, because the dialog blocks the page behind it.
+ * @param {HTMLElement} place contains a hidden input while the text is copied. While a dialog is open, pass an
+ *   element of the dialog, because the dialog blocks the page behind it.
  */
 export async function copyText(text, place) {
   const input = make("textarea", { class: "unseen", readonly: true, tabindex: "-1", "aria-hidden": "true" });

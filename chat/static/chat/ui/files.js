@@ -6,7 +6,8 @@ import { gettext, ngettext } from "./translation.js";
 
 const PLAYED = /^(?:audio\/(?:mpeg|mp4|ogg|wav|webm)|video\/(?:mp4|webm|quicktime))$/;
 const LONGEST_ENDING = 5;
-// The size in CSS pixels of a picture that is alone, and the height of each of several.
+// In CSS pixels: the largest width and height of a picture that is alone, the height of each of several pictures, and the
+// smallest width.
 const WIDEST = 360;
 const HIGHEST = 320;
 const TILE = 150;

@@ -1,5 +1,6 @@
 // @ts-check
-// Formats numbers and times as text, in the language of the page and in the reader's time zone. Must not touch the page.
+// Formats times, counts and names of people as text, in the language of the page and in the reader's time zone.
+// Must not touch the page.
 
 import { gettext, locale, ngettext, pgettext } from "./translation.js";
 

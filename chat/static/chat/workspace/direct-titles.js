@@ -11,7 +11,7 @@ import { listNames } from "../ui/format.js";
  */
 export function othersIn({ people = [] }, me) {
   const others = people.filter((handle) => handle !== me);
-  // People may write to themselves.
+  // If the server lists no other person, the title is the person's own name.
   return others.length ? others : people;
 }
 

@@ -6,7 +6,8 @@ import { child } from "../ui/dom.js";
 import { loadLateStyles } from "../ui/late-styles.js";
 
 const HOLD_MS = 400;
-// A hand is never still. A mouse drags only after it has moved more than this; a finger that moves more scrolls the list.
+// A hand is never still. A mouse drags only after it has moved more than the first distance. A finger that moves more than
+// the second distance scrolls the list.
 const MOUSE_STILL_PX = 6;
 const FINGER_STILL_PX = 10;
 // Some browsers send a click when the pointer is lifted after a drag.

@@ -1,5 +1,6 @@
 // @ts-check
-// Notifies the person of mentions, direct messages, reminders and, if the person wants that, all messages.
+// Notifies the person of mentions, direct messages and reminders, and, if the person wants that, of all messages and of
+// replies in followed threads.
 // Must not decide what is notified: notification-rules.js does. Must not know how the browser shows it:
 // ui/notification-worker.js does.
 //

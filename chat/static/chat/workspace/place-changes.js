@@ -51,7 +51,7 @@ export class PlaceChanges {
     if (pane().slug === slug) pane().conversation?.readMarker.markAllRead();
   }
 
-  /** Marks all rooms as read. */
+  /** Marks all rooms and threads as read. */
   async markAllRead() {
     const { places, pane, changed, announce } = this.#parts;
     if (!(await this.#request(CLIENT_EVENT.READ_ALL, {}))) return;

@@ -22,7 +22,7 @@ import { KIND, LEVEL } from "../connection/wire.js";
  * @property {number | boolean | null} [favourite] the position among the favourites; null or false for other rooms
  * @property {string[]} [people] the people of a direct conversation
  * @property {string} [board] the UUID of a board
- * @property {string} [callers] who may call everybody; absent for moderators and owners
+ * @property {string} [callers] who may call everybody; absent if only moderators and owners may
  * @property {number} [threads] how many threads that the person follows have unread replies; absent for none
  * @property {boolean} [archived] true if nobody can write in the room; the list leaves out such a room
  */
@@ -196,7 +196,7 @@ export class Places {
     for (const [favourite, slug] of order.entries()) this.change({ slug, favourite });
   }
 
-  /** The rooms in the order of the list, without archived rooms. @returns {Section[]} */
+  /** The sections of the list with their rooms, without archived rooms. @returns {Section[]} */
   get sections() {
     const all = this.all.filter(({ archived }) => !archived);
     const others = all.filter((place) => !isFavourite(place));

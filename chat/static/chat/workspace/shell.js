@@ -17,7 +17,7 @@ const SHOW_PROGRESS_AFTER_MS = 150;
  * @property {(path: string) => void} going is called at once when the person chooses another pane
  * @property {(pane: import("./panes.js").Pane) => void} shown is called when a pane is on the page
  * @property {(root: number | null) => void} showThread shows the thread of the address; null for an address without one
- * @property {(sentence: string) => void} announce is read by screen readers
+ * @property {(sentence: string) => void} announce says something to screen readers
  * @property {(sentence: string) => void} notify shows a sentence to the person
  */
 

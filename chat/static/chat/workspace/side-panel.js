@@ -1,5 +1,5 @@
 // @ts-check
-// The panel beside the conversation. It shows one view at a time, and covers the list of the room's people.
+// The panel beside the conversation. It shows one view at a time, in the place of the room's people.
 // Must not know what the views contain.
 
 import { byId, child, make } from "../ui/dom.js";

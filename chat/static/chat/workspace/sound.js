@@ -36,7 +36,7 @@ export class Sound {
 function playTone(audio, hertz, at) {
   const tone = new OscillatorNode(audio, { type: "sine", frequency: hertz });
   const volume = new GainNode(audio, { gain: 0 });
-  // A tone that starts or ends at once makes a click.
+  // A tone that starts or ends abruptly makes a click.
   volume.gain.setValueAtTime(0, at);
   volume.gain.linearRampToValueAtTime(VOLUME, at + 0.015);
   volume.gain.exponentialRampToValueAtTime(0.0001, at + LENGTH_SECONDS);

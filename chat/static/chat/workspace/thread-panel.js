@@ -40,7 +40,7 @@ export class ThreadPanel {
   }
 
   /**
-   * Shows a thread whose address is in the address bar, or closes the thread.
+   * Shows a thread, and scrolls to a reply if one is given. Without a thread, closes the shown thread.
    * @param {number | null} root null for an address without a thread
    * @param {number} [reply]
    */
