@@ -19,8 +19,10 @@ local found = {}
 for index = 3, #ARGV do
     local turn = P .. 'turn:' .. ARGV[index]
     local is_busy = redis.call('HGET', turn, 'owner')
-    found[#found + 1] = not is_busy and read_session(ARGV[index])
-    if not is_busy then redis.call('EXPIRE', turn, $CONNECTION_LEASE_SECONDS) end
+    local session = not is_busy and read_session(ARGV[index])
+    found[#found + 1] = session
+    -- The record of a connection that has ended expires soon. Such a connection has no session.
+    if session then redis.call('EXPIRE', turn, $CONNECTION_LEASE_SECONDS) end
 end
 return found
 """,

@@ -6,6 +6,7 @@ from channels.asgi import ChannelLayerWrapper
 from channels.message import Message
 
 from channels_transport import GatheredFrames, redis_groups
+from channels_transport.leases import ENDED_SECONDS
 from channels_transport.memory import MemoryChannelLayer
 from channels_transport.session_backends import session_key
 from tests.channels_transport.layers import in_a_worker, send_frame
@@ -54,6 +55,15 @@ def test_reading_renews_the_leases_of_a_connection(layer):
     assert layer.channel_session_backend.load_idle([A]) == ["{}"]
     session = f"{layer.prefix}session:{session_key(A)}"
     assert [ttl > 3000 for ttl in shard.call(("TTL", session), ("TTL", turn))] == [True, True]
+
+
+def test_reading_does_not_prolong_the_record_of_a_connection_that_has_ended(layer):
+    shard, turn = shard_of(layer), f"{layer.prefix}turn:{A}"
+    send_frame(layer, 0, "websocket.disconnect", reply=A)
+    layer.receive(["websocket.disconnect"])
+    layer.receive(["websocket.receive"])  # ends the turn
+    assert layer.channel_session_backend.load_idle([A]) == [None]
+    assert 0 < shard.call(("TTL", turn))[0] <= ENDED_SECONDS
 
 
 def test_a_connection_whose_frame_waits_or_runs_is_not_idle(layer):
