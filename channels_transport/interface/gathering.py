@@ -69,9 +69,11 @@ class Gathering:
         if pattern is None or kind != "text" or not pattern.fullmatch(content):
             return False
         reply = websocket.reply_channel
-        # A frame that may wait for others follows a silence.
-        may_wait = self._sender.choose_delay("websocket.receive", reply) > 0
-        if not may_wait or self._sender.has_frames(reply) or reactor.seconds() < self._paused_until:
+        if self._sender.has_frames(reply) or reactor.seconds() < self._paused_until:
+            return False
+        # A frame that may wait for others follows a silence. This call ends the silence, so it comes last: `send` must
+        # still find the silence of a frame that is not gathered.
+        if not self._sender.choose_delay("websocket.receive", reply):
             return False
         self._waiting[websocket] = self._number, content
         self._filling.append(websocket)

@@ -24,12 +24,13 @@ class Sender:
     """A fake Upstream. It records the messages, and delays each frame of a silent socket."""
 
     def __init__(self):
-        self.sent, self.delay, self.busy = [], 0.1, set()
+        self.sent, self.delay, self.busy, self.chosen = [], 0.1, set(), 0
 
     def send(self, channel, message):
         self.sent.append((channel, message))
 
     def choose_delay(self, channel, reply):
+        self.chosen += 1
         return self.delay
 
     def has_frames(self, reply):
@@ -112,6 +113,15 @@ def test_a_frame_is_not_gathered_soon_after_another_one_nor_while_others_wait(ri
     assert not rig.gathering.takes(rig.websockets[0], "text", "sync 1")
     rig.sender.delay, rig.sender.busy = 0.1, {rig.websockets[0].reply_channel}
     assert not rig.gathering.takes(rig.websockets[0], "text", "sync 1")
+
+
+def test_a_frame_that_is_not_gathered_during_the_pause_may_still_wait_for_others_in_the_sender(rig):
+    rig.take()
+    rig.flush()
+    rig.clock.advance(ANSWER_SECONDS)
+    rig.sender.chosen = 0
+    assert not rig.gathering.takes(rig.websockets[0], "text", "sync 1")
+    assert rig.sender.chosen == 0, "choosing a delay ends the silence, and the sender would send each frame at once"
 
 
 def test_a_few_frames_are_passed_on_one_by_one(rig):
