@@ -37,6 +37,8 @@ CHANNEL = "websocket.gathered"
 GATHER_SECONDS = 0.25
 # With fewer frames, a message on their channel costs more than it saves.
 LEAST_FRAMES, MOST_FRAMES = 3, 250
+# Heartbeats are short. A site's expression may match any text, and must not make a message of many megabytes.
+MAX_CHARACTERS = 1000
 # A client waits several times longer for the answer to a heartbeat.
 ANSWER_SECONDS = 2
 # After a message without an answer, nothing is gathered for this time: maybe no worker reads the channel.
@@ -66,7 +68,7 @@ class Gathering:
         """Take a frame that has just arrived, and return True. Return False if the caller must pass the frame on."""
         self.release(websocket)
         pattern = websocket.rule.gather
-        if pattern is None or kind != "text" or not pattern.fullmatch(content):
+        if pattern is None or kind != "text" or len(content) > MAX_CHARACTERS or not pattern.fullmatch(content):
             return False
         reply = websocket.reply_channel
         if self._sender.has_frames(reply) or reactor.seconds() < self._paused_until:

@@ -9,7 +9,14 @@ from twisted.internet import task
 
 from channels_transport import interface
 from channels_transport.interface import gathering
-from channels_transport.interface.gathering import ANSWER_SECONDS, GATHER_SECONDS, MOST_FRAMES, PAUSE_SECONDS, Gathering
+from channels_transport.interface.gathering import (
+    ANSWER_SECONDS,
+    GATHER_SECONDS,
+    MAX_CHARACTERS,
+    MOST_FRAMES,
+    PAUSE_SECONDS,
+    Gathering,
+)
 from channels_transport.interface.limits import Limits, PathRule, make_rules
 from channels_transport.memory import MemoryChannelLayer
 from tests.channels_transport.connection import FakeConnection, make_frame
@@ -103,7 +110,11 @@ def test_a_frame_without_an_answer_is_passed_on(rig):
     assert [log[0][0] for log in rig.logs] == ["answered", "passed on", "answered", "passed on", "passed on"]
 
 
-@pytest.mark.parametrize("kind, content", [("text", "sync 1 "), ("text", "post"), ("bytes", b"sync 1")])
+@pytest.mark.parametrize(
+    "kind, content",
+    [("text", "sync 1 "), ("text", "post"), ("text", f"sync {'1' * MAX_CHARACTERS}"), ("bytes", b"sync 1")],
+    ids=["a space", "a post", "a long text", "bytes"],
+)
 def test_other_frames_are_not_gathered(rig, kind, content):
     assert not rig.gathering.takes(rig.websockets[0], kind, content)
 
