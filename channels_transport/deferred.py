@@ -22,11 +22,16 @@ OnAnswer = Callable[[Any], object]
 
 
 class DeferredCommand(NamedTuple):
-    """A command for one shard, and the function to call with its answer."""
+    """
+    A command for one shard, and the function to call with its answer.
+
+    `on_failure` is called if Redis has refused the command, or if it is unknown whether the command ran.
+    """
 
     shard: int  # its index
     command: tuple
     on_answer: OnAnswer | None
+    on_failure: Callable[[], object] | None = None
 
 
 class DeferredCommands:
@@ -40,9 +45,15 @@ class DeferredCommands:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def add(self, index: int, command: tuple, on_answer: OnAnswer | None = None) -> None:
+    def add(
+        self,
+        index: int,
+        command: tuple,
+        on_answer: OnAnswer | None = None,
+        on_failure: Callable[[], object] | None = None,
+    ) -> None:
         """Queue a command for a shard's next trip. `handle_answers` calls `on_answer(answer)`."""
-        self._waiting.append(DeferredCommand(index, command, on_answer))
+        self._waiting.append(DeferredCommand(index, command, on_answer, on_failure))
 
     def send(self) -> None:
         """Run all waiting commands now, because the caller's next command must not overtake them."""
@@ -68,7 +79,8 @@ class DeferredCommands:
         Write all waiting commands, and then `command`, to its shard, and do not wait for the answers.
 
         The thread's next trip reads them, on any shard. If the connection has ended by then, it is unknown whether the
-        commands ran, and `on_failure` is called. Raise the outages of `Shard.write`.
+        commands ran. Then, or if Redis has refused `command`, `on_failure` is called. Raise the outages of
+        `Shard.write`.
         """
         for other in {entry.shard for entry in self._waiting} - {index}:
             self._run(other)
@@ -83,7 +95,7 @@ class DeferredCommands:
             raise
         except REDIS_OUTAGES:
             self._waiting = self._waiting[len(entries) :]
-            self._log_failure(entries)
+            self._handle_failure(entries)
             raise
         self._waiting = self._waiting[len(entries) :]
 
@@ -91,14 +103,23 @@ class DeferredCommands:
         self, entries: list[DeferredCommand], on_failure: Callable[[], object], answers: list[Any] | BaseException
     ) -> None:
         if isinstance(answers, BaseException):
-            self._log_failure(entries)
+            self._handle_failure(entries)
             on_failure()
-        else:
-            self._answered.extend(zip(entries, answers))
+            return
+        self._answered.extend(zip(entries, answers))
+        if isinstance(answers[-1], Exception):
+            logger.error("Redis has refused to end a turn, trying again: %s", answers[-1])
+            on_failure()
 
-    def _log_failure(self, entries: list[DeferredCommand]) -> None:
-        if entries:
-            logger.warning("The connection broke: it is unknown whether %d deferred commands ran", len(entries))
+    def _handle_failure(self, entries: list[DeferredCommand]) -> None:
+        unknown = 0
+        for entry in entries:
+            if entry.on_failure is None:
+                unknown += 1
+            else:
+                entry.on_failure()
+        if unknown:
+            logger.warning("The connection broke: it is unknown whether %d deferred commands ran", unknown)
 
     def _run(self, index: int, *commands: tuple) -> list[Any]:
         # A failure of the commands that were written before adds commands, which this trip must not remove.
@@ -112,7 +133,7 @@ class DeferredCommands:
             raise  # the commands still wait for the next trip
         except REDIS_OUTAGES:
             self._waiting = others
-            self._log_failure(entries)
+            self._handle_failure(entries)
             raise
         self._waiting = others
         self._answered.extend(zip(entries, answers))
@@ -127,7 +148,9 @@ class DeferredCommands:
         answered, self._answered = self._answered, []
         for entry, answer in answered:
             try:
-                if isinstance(answer, Exception):
+                if isinstance(answer, Exception) and entry.on_failure is not None:
+                    entry.on_failure()
+                elif isinstance(answer, Exception):
                     logger.error("Redis has refused a consumer's message or session: %s", answer)
                 elif entry.on_answer is not None:
                     entry.on_answer(answer)

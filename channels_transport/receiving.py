@@ -267,10 +267,15 @@ class Receiver:
         self.deferred.handle_answers()
 
     def _finish_again(self, reply: str, number: bytes) -> None:
-        """Let the next trip end a turn, because the connection broke. The prefetched turns must be claimed first."""
+        """
+        Let the next trips end a turn until one succeeds, because the connection broke or Redis refused the command.
+
+        The prefetched turns must be claimed first.
+        """
         self.prefetched.popped_at = -math.inf
         if reply:
-            self.deferred.add(0, self._next_command(reply, number, 0, [""]))
+            command = self._next_command(reply, number, 0, [""])
+            self.deferred.add(0, command, on_failure=lambda: self._finish_again(reply, number))
 
     def _claim_and_wait(self, index: int, reply: bytes, number: bytes) -> bytes | None:
         (answer,) = self.layer.shards[index].call(self._claim_command(reply, number))

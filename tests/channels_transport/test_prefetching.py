@@ -305,6 +305,49 @@ def test_a_turn_whose_end_was_not_sent_ends_with_the_next_trip(layer, monkeypatc
     assert receive_numbers(layer, 19) == [*range(2, 20), 0]
 
 
+def test_turns_end_after_several_failed_trips(layer, monkeypatch):
+    send_frames(layer, 20)
+    for number in range(3):
+        send_frame(layer, 1, reply=f"{PROCESS}{number}")
+    receive_number(layer)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Shard, "write", lambda self, *commands, on_answers: on_answers(redis.ConnectionError("on purpose"))
+        )
+        assert receive_number(layer) == 1
+        patch.setattr(Shard, "ask", lambda *arguments: (_ for _ in ()).throw(redis.TimeoutError("on purpose")))
+        for _ in range(2):
+            with pytest.raises(redis.TimeoutError):
+                receive_number(layer)
+    assert receive_number(layer) == 4, "two prefetched turns were dropped"
+    layer.receiver.finish()
+    for number in range(20):
+        end_turn_lease(layer, f"{PROCESS}{number}")
+    assert sorted(receive_numbers(layer, 20)) == sorted([*range(2, 4), *range(5, 20), 0, 1, 2])
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
+
+
+def test_turns_whose_end_redis_refused_end_later(layer):
+    send_frames(layer, 20)
+    for number in range(4):
+        send_frame(layer, 1, reply=f"{PROCESS}{number}")
+    receive_number(layer)
+    layer.shards[0].call(("CONFIG", "SET", "min-replicas-to-write", 1))
+    try:
+        assert receive_numbers(layer, 3) == [1, 2, 3]
+        for _ in range(2):
+            with pytest.raises(redis.ResponseError):
+                receive_number(layer)
+    finally:
+        layer.shards[0].call(("CONFIG", "SET", "min-replicas-to-write", 0))
+    assert receive_number(layer) == 4
+    layer.receiver.finish()
+    for number in range(20):
+        end_turn_lease(layer, f"{PROCESS}{number}")
+    assert receive_numbers(layer, 20) == [*range(5, 20), 0, 1, 2, 3, None]
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
+
+
 def test_without_a_connection_the_prefetched_turns_wait_in_the_worker(layer, monkeypatch):
     send_frames(layer, 20)
     receive_number(layer)
