@@ -1,6 +1,7 @@
 """A busy worker takes several turns in one trip to Redis, and does not wait between them."""
 
 import contextlib
+import os
 import socket
 import time
 
@@ -276,8 +277,11 @@ def test_turns_whose_records_redis_has_lost_are_claimed(layer):
 
 
 def break_connection():
-    """Close the connection with the answers that this thread has not read."""
-    shards._thread.written.connection._sock.shutdown(socket.SHUT_RDWR)
+    """Close the connection with the answers that this thread has not read, also if they have arrived."""
+    left, right = socket.socketpair()
+    right.close()
+    with left:
+        os.dup2(left.fileno(), shards._thread.written.connection._sock.fileno())
 
 
 def test_a_connection_that_breaks_before_the_answers_jams_no_socket(layer, caplog):
