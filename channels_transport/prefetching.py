@@ -87,18 +87,17 @@ class Prefetched:
         """
         Return the turns to the head of their list, in their order.
 
-        If the connection breaks, drop them: their leases end. If there is no connection, keep them, and raise Unsent.
+        If the connection breaks, drop them: their leases end. If there is no connection, keep them without their
+        copies, and raise Unsent. Their leases may have ended meanwhile, so the worker must claim them first.
         """
         items = []
         while (item := self._take_last()) is not None:
-            items.append(item)
+            items.append(remove_copy(item))
         if not items:
             return
         layer = self._layer
         try:
-            layer.shards[0].call(
-                *(layer.command(scripts.RETURN_ITEM, CHANNEL, remove_copy(item), layer.expiry) for item in items)
-            )
+            layer.shards[0].call(*(layer.command(scripts.RETURN_ITEM, CHANNEL, item, layer.expiry) for item in items))
         except Unsent:
             self._items.extend(reversed(items))
             raise

@@ -238,7 +238,7 @@ class Receiver:
     def _open_prefetched(self, item: bytes) -> Received | None:
         """Finish the current turn and begin a prefetched one. Return its message, or None if another worker owns it."""
         turn = read_turn_item(item)
-        if time.monotonic() - self.prefetched.popped_at < FRESH_SECONDS:
+        if turn.has_copy and time.monotonic() - self.prefetched.popped_at < FRESH_SECONDS:
             self._write_begin(item, turn)
             body: bytes | None = turn.body
         else:

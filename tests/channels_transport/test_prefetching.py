@@ -368,6 +368,25 @@ def test_without_a_connection_the_prefetched_turns_wait_in_the_worker(layer, mon
     assert receive_numbers(layer, 20) == [*range(1, 20), None]
 
 
+def test_turns_whose_return_took_long_are_claimed_first(layer, monkeypatch):
+    send_frames(layer, 40)
+    receive_number(layer)
+
+    def connect_for_long(*arguments):
+        # Meanwhile the worker takes new turns, and other workers run the turns whose leases have ended.
+        monkeypatch.undo()
+        for number in range(1, 4):
+            end_turn_lease(layer, f"{PROCESS}{number}")
+        assert sorted(others_receive(layer, 39))[:3] == [1, 2, 3]
+        layer.receiver.prefetched.add([], time.monotonic())
+        raise shards.Unsent("on purpose")
+
+    monkeypatch.setattr(Shard, "ask", connect_for_long)
+    with pytest.raises(shards.Unsent):
+        layer.receiver.prefetched.return_all()
+    assert receive_number(layer) is None
+
+
 def test_turns_whose_return_failed_are_dropped_and_queued_again(layer, monkeypatch):
     send_frames(layer, 20)
     receive_number(layer)
