@@ -242,8 +242,12 @@ class Receiver:
             self._write_begin(item, turn)
             body: bytes | None = turn.body
         else:
-            # After an outage, or if the thread that returns turns was delayed. If this fails, the turn's lease ends.
-            self._finish_turn()
+            # After an outage, or if the thread that returns turns was delayed. If the claim fails, its lease ends.
+            try:
+                self._finish_turn()
+            except Exception:
+                self.prefetched.put_back(item)
+                raise
             body = self._claim_and_wait(0, turn.reply, turn.number)
         return None if body is None else self._read(PREFETCHED_CHANNEL, body)
 

@@ -323,11 +323,7 @@ def test_turns_end_after_several_failed_trips(layer, monkeypatch):
         for _ in range(2):
             with pytest.raises(redis.TimeoutError):
                 receive_number(layer)
-    assert receive_number(layer) == 4, "two prefetched turns were dropped"
-    layer.receiver.finish()
-    for number in range(20):
-        end_turn_lease(layer, f"{PROCESS}{number}")
-    assert sorted(receive_numbers(layer, 20)) == sorted([*range(2, 4), *range(5, 20), 0, 1, 2])
+    assert receive_numbers(layer, 21) == [*range(2, 20), 0, 1, 2]
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
 
 
@@ -344,11 +340,7 @@ def test_turns_whose_end_redis_refused_end_later(layer):
                 receive_number(layer)
     finally:
         layer.shards[0].call(("CONFIG", "SET", "min-replicas-to-write", 0))
-    assert receive_number(layer) == 4
-    layer.receiver.finish()
-    for number in range(20):
-        end_turn_lease(layer, f"{PROCESS}{number}")
-    assert receive_numbers(layer, 20) == [*range(5, 20), 0, 1, 2, 3, None]
+    assert receive_numbers(layer, 21) == [*range(4, 20), 0, 1, 2, 3, None]
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
 
 
