@@ -91,11 +91,10 @@ class Heartbeat(threading.Thread):
             raise failure
 
     def _run_on_shard(self, index: int) -> None:
-        commands = [self.layer.command(scripts.RECLAIM, RECLAIM_BATCH), self._report()]
-        claim = self.receiver.claim_command()
-        if claim is not None and claim[0] == index:
-            commands.insert(0, claim[1])
-        lost = self.layer.shards[index].call(*commands)[-2]  # the answer of RECLAIM
+        commands = (self.layer.command(scripts.RECLAIM, RECLAIM_BATCH), self._report())
+        lost = self.layer.shards[index].call(*self.receiver.claim_commands(index), *commands)[
+            -2
+        ]  # the answer of RECLAIM
         if lost:
             logger.warning("%d messages were lost with their workers; their connections continue", len(lost))
 

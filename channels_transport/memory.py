@@ -39,8 +39,9 @@ class MemoryReceiver:
     def finish(self) -> None:
         """Do nothing: no other worker waits for this one."""
 
-    def claim_command(self) -> None:
-        """Return None: there is no turn to renew."""
+    def claim_commands(self, index: int) -> list[tuple]:
+        """Return no commands: there is no turn to renew."""
+        return []
 
 
 class MemoryChannelLayer(StockMemoryChannelLayer):

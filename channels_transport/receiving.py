@@ -43,7 +43,7 @@ _numbers = itertools.count(1)
 
 
 class Receiver:
-    """The receiving side of one thread. Other threads may use only `claim_command`, `name` and `wake_up`."""
+    """The receiving side of one thread. Other threads may use only the claim commands, `name` and `wake_up`."""
 
     def __init__(self, layer: RedisChannelLayer) -> None:
         self.layer = layer
@@ -57,6 +57,8 @@ class Receiver:
         self._asked_at = 0.0
         self._popped: collections.deque[tuple[int, str, bytes]] = collections.deque()
         self.prefetched = Prefetched(layer)
+        # The turns whose end Redis may not have received: {connection: number}.
+        self._unended: dict[str, bytes] = {}
         self._returned_at = 0.0  # when `receive` returned the current message
         self._waiters: dict[int, Waiter] = {}
         self._checked = False
@@ -115,6 +117,18 @@ class Receiver:
             return None
         # If the receiving thread begins another turn between these reads, the number is wrong, and nothing is claimed.
         return index, self._claim_command(reply, number)
+
+    def claim_commands(self, index: int) -> list[tuple]:
+        """
+        Return the commands that claim this thread's turns on a shard, or renew their leases.
+
+        If Redis has not received the end of a turn, its frame must not run again. Any thread may call this method.
+        """
+        claim = self.claim_command()
+        commands = [claim[1]] if claim is not None and claim[0] == index else []
+        if index == 0:
+            commands += [self._claim_command(reply, number) for reply, number in list(self._unended.items())]
+        return commands
 
     def _claim_command(self, reply: str | bytes, number: bytes, *options: str) -> tuple:
         return self.layer.command(scripts.CLAIM, self.name, TURN_LEASE_SECONDS * 1000, reply, number, *options)
@@ -185,6 +199,7 @@ class Receiver:
         command = self._next_command(finished, number, most, channels)
         try:
             answer = self.deferred.run_after_waiting(index, command)
+            self._unended.clear()
             if finished:
                 self.reply, self.session = "", None
             if answer and len(answer) > 2:
@@ -258,6 +273,8 @@ class Receiver:
         The worker does not wait for the answers. The kernel delivers the commands even if the worker is killed.
         """
         finished, number = self.reply, self.number
+        if finished:
+            self._unended[finished] = number
         command = self.layer.command(
             scripts.BEGIN_PREFETCHED, self.name, TURN_LEASE_SECONDS * 1000, finished, number, turn.reply, turn.number
         )
@@ -278,6 +295,7 @@ class Receiver:
         """
         self.prefetched.popped_at = -math.inf
         if reply:
+            self._unended[reply] = number
             command = self._next_command(reply, number, 0, [""])
             self.deferred.add(0, command, on_failure=lambda: self._finish_again(reply, number))
 

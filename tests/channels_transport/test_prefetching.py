@@ -344,6 +344,24 @@ def test_turns_whose_end_redis_refused_end_later(layer):
     assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
 
 
+def test_frames_whose_claims_were_lost_do_not_run_again_during_a_slow_consumer(layer, monkeypatch):
+    send_frames(layer, 20)
+    receive_number(layer)
+    shard, failures = layer.shards[0], []
+    with monkeypatch.context() as patch:
+        patch.setattr(Shard, "write", lambda self, *commands, on_answers: failures.append(on_answers))
+        assert receive_numbers(layer, 3) == [1, 2, 3]
+    # The heartbeat does this during the consumer of the last frame.
+    shard.call(*layer.receiver.claim_commands(0))
+    owners = [shard.call(("HGET", f"transport:turn:{PROCESS}{number}", "owner"))[0] for number in range(4)]
+    assert owners == [layer.receiver.name.encode()] * 4
+    for fail in failures:
+        fail(redis.ConnectionError("on purpose"))
+    assert receive_numbers(layer, 17) == [*range(4, 20), None]
+    assert layer.receiver.claim_commands(0) == []
+    assert layer.channel_statistics("websocket.receive")["lost_count"] == 0
+
+
 def test_without_a_connection_the_prefetched_turns_wait_in_the_worker(layer, monkeypatch):
     send_frames(layer, 20)
     receive_number(layer)

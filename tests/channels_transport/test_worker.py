@@ -35,7 +35,7 @@ class Layer:
             wake_up=None,
             sending_seconds=0.0,
             finish=self.finish,
-            claim_command=self.claim_command,
+            claim_commands=self.claim_commands,
             start_prefetching=lambda: None,
             stop_prefetching=lambda: None,
         )
@@ -59,8 +59,8 @@ class Layer:
     def finish(self):
         self.is_finished = True
 
-    def claim_command(self):
-        return self.current_reply and (0, ("claim", self.current_reply))
+    def claim_commands(self, index):
+        return [("claim", self.current_reply)] if self.current_reply else []
 
     def command(self, script, *arguments):
         return script, *arguments
