@@ -2,8 +2,8 @@
 Makes the test tools of Channels (`channels.test`) use this package's layer in memory, interface and worker.
 
 Only tests import `channels.test`. This module replaces nothing before that import. The live server then tests the
-interface and the worker that the site deploys, instead of plain Daphne. The test client `WSClient` logs in to both
-session engines, and sends the cookies that were set.
+interface and the worker that the site deploys, instead of plain Daphne. The test client `WSClient` logs in to
+SESSION_ENGINE and CHANNEL_SESSION_ENGINE, and sends the cookies that the test has set.
 """
 
 from __future__ import annotations
@@ -64,7 +64,11 @@ def _login_in_both_engines(login: Callable[..., None]) -> Callable[..., None]:
 
 
 def _keep_cookies(get_cookies: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
-    """Let `WSClient` send the cookies that were set. Channels puts the channel session's key in the session cookie."""
+    """
+    Let `WSClient` send the cookies that `set_cookie` has set.
+
+    Without this, Channels replaces the session cookie with the key of the channel session.
+    """
 
     def get_kept_cookies(client: Any) -> dict[str, str]:
         return {**get_cookies(client), **client._cookies}

@@ -1,4 +1,4 @@
-"""The settings of what the site connects to at the request of people: hooks, links and push services."""
+"""The settings for the connections that the server makes for people: hooks, link previews and push services."""
 
 from chatproj import setting_values as values
 from chatproj.setting_kinds import Setting, make_switch
@@ -6,7 +6,8 @@ from chatproj.setting_kinds import Setting, make_switch
 SETTINGS = [
     Setting(
         name="OUTGOING_NETWORKS",
-        effect="Private networks that hooks and other requests of people may reach; public addresses need no entry.",
+        effect="Private networks to which the server may connect for hooks, link previews and push services;"
+        " public addresses need no entry.",
         kind="list of networks",
         parse=values.read_networks,
         expected="networks separated by commas, such as 10.0.0.0/8 or fd00::/8",
@@ -17,7 +18,7 @@ SETTINGS = [
     ),
     make_switch(
         "CHAT_LINK_PREVIEWS",
-        "Whether the server fetches the pages that messages link to, and shows what they say about themselves.",
+        "Whether the server fetches pages that messages link to, and shows previews: title, description and image.",
         default=False,
         example="on",
     ),
@@ -46,7 +47,8 @@ SETTINGS = [
     ),
     Setting(
         name="CHAT_PUSH_SERVICES",
-        effect="The hosts of the push services to which the site sends; browsers name one of them.",
+        effect="The hosts of the push services that the site accepts. The browser chooses its push service, and the"
+        " site refuses a subscription with another host.",
         kind="list of hosts",
         parse=values.read_hosts,
         expected="host names separated by commas, such as push.example.com or .example.com (with all names below it)",

@@ -157,7 +157,7 @@ def test_without_the_setting_nobody_can_sign_in_with_openid(settings):
     assert "openid" not in browser.get("/sign-in/").content.decode()
 
 
-def test_starts_count_as_sign_ins_of_their_address(server, settings):
+def test_starting_an_openid_sign_in_counts_against_the_sign_in_limit_of_the_ip_address(server, settings):
     settings.CHAT_LIMITS = {**settings.CHAT_LIMITS, "sign_ins": (1, 0.1)}
     assert Client().get("/sign-in/openid/").status_code == 302
     response = Client().get("/sign-in/openid/")
@@ -313,7 +313,7 @@ def test_an_answer_is_used_once(server):
     assert has_failed(browser.get(CALLBACK, start(browser, server) | {"code": answer["code"]}), REFUSED)
 
 
-def test_an_answer_belongs_to_the_browser_that_began(server):
+def test_an_answer_is_accepted_only_from_the_browser_that_started_the_sign_in(server):
     make_account(Client(), server)
     answer = start(Client(), server)
     victim = Client()
@@ -328,7 +328,7 @@ def test_a_code_of_another_sign_in_is_refused(server):
     assert has_failed(attacker.get(CALLBACK, {**own, "code": stolen["code"]}), REFUSED), "PKCE binds the code"
 
 
-def test_a_started_sign_in_expires_and_a_browser_keeps_only_the_newest(server, monkeypatch):
+def test_a_started_sign_in_expires_and_a_browser_keeps_only_the_newest_five(server, monkeypatch):
     make_account(Client(), server)
     browser = Client()
     answers = [start(browser, server) for _ in range(flow.MAX_STARTED + 1)]
@@ -349,12 +349,12 @@ def test_new_keys_are_fetched_at_most_once_a_minute(server, monkeypatch):
     assert sign_in(Client(), server)["Location"] == "/" and server.requests.count("/keys") == before
 
 
-def test_an_answer_that_nobody_began_stores_no_session(server):
+def test_an_answer_for_a_sign_in_that_was_not_started_stores_no_session(server):
     assert has_failed(Client().get(CALLBACK, {"state": "made-up", "code": "x"}), NOT_STARTED)
     assert not Session.objects.exists()
 
 
-def test_an_answer_without_anything_is_refused(server):
+def test_an_answer_without_a_valid_state_is_refused(server):
     assert has_failed(Client().get(CALLBACK), NOT_STARTED)
     assert has_failed(Client().get(CALLBACK, {"state": "\0", "code": "x"}), NOT_STARTED)
 
@@ -489,7 +489,7 @@ def test_only_superusers_disconnect_operators(server, alice, bob, root):
     assert ExternalLogin.objects.get().person == root
 
 
-def test_the_provider_is_responsible_for_second_factors(server, settings, alice):
+def test_an_account_without_a_password_needs_no_second_factor_even_if_everyone_must_have_one(server, settings, alice):
     settings.CHAT_SECOND_FACTOR = "everyone"
     browser = Client()
     make_account(browser, server, "Dora")
@@ -498,7 +498,7 @@ def test_the_provider_is_responsible_for_second_factors(server, settings, alice)
     assert with_password.get("/settings/")["Location"] == "/settings/two-factor/"
 
 
-def test_the_settings_ask_a_person_without_a_password_for_none(server):
+def test_the_settings_do_not_ask_for_a_password_that_the_person_does_not_have(server):
     browser = Client()
     make_account(browser, server)
     page = browser.get("/settings/").content.decode()
@@ -509,7 +509,7 @@ def test_the_settings_ask_a_person_without_a_password_for_none(server):
 # The next tests are about sites on which only the provider signs people in.
 
 
-def test_with_openid_only_nobody_but_operators_disconnects_the_account_at_the_provider(server, settings, alice, root):
+def test_on_a_site_with_only_openid_just_operators_can_disconnect_their_external_login(server, settings, alice, root):
     for number, person in enumerate([alice, root]):
         ExternalLogin.objects.create(person=person, issuer=server.issuer, subject=f"s{number}")
     settings.OIDC_ONLY = True
@@ -521,7 +521,7 @@ def test_with_openid_only_nobody_but_operators_disconnects_the_account_at_the_pr
     assert ExternalLogin.objects.get().person == alice, "without it, Alice could not sign in again"
 
 
-def test_with_openid_only_nobody_but_operators_uses_a_password(server, settings, alice, root):
+def test_on_a_site_with_only_openid_just_operators_can_use_a_password(server, settings, alice, root):
     settings.OIDC_ONLY = True
     browser = Client()
     form = {"handle": "Alice", "password": "correct horse"}
@@ -541,7 +541,7 @@ def test_with_openid_only_nobody_but_operators_uses_a_password(server, settings,
 # The next tests are about the second factor.
 
 
-def test_a_second_factor_is_needed_after_the_provider_too(server):
+def test_a_person_who_has_set_up_a_second_factor_must_use_it_after_signing_in_at_the_provider_too(server):
     make_account(Client(), server)
     person = Person.objects.get()
     SecondFactor.objects.create(person=person, secret="encrypted")

@@ -2,7 +2,7 @@
 Settings of a site from the Channels 1.x tutorial, with stock parts: channel sessions in the session table.
 
 TUNED=1 applies the usual advice of that time: persistent database connections, and a capacity of 10,000 messages per
-channel. The environment of the tuned stack also contains hiredis, the parser in C.
+channel. The environment of the tuned stack also contains hiredis, which parses the replies of Redis in C.
 """
 
 import os

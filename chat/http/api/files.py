@@ -21,10 +21,10 @@ from chat.services import boards, budgets, files, limits, rooms, uploads
 @signed_in
 def upload_file(request, slug):
     """
-    Upload a file for a message, for people who may write in the room. They become members. Body: a form with one file.
+    Upload a file for a message in a room. The person must be allowed to write in the room, and becomes a member.
 
-    Return 201 and {id, name, type, size}, and {width, height} of a picture. A file that no message uses is deleted
-    after a day.
+    Body: a form with one file. Return 201 and {id, name, type, size}, and {width, height} of a picture. A file that no
+    message uses is deleted after a day.
     """
     return _receive(request, rooms.join_room(request.user, slug))
 
@@ -33,7 +33,7 @@ def upload_to_board(request, board):
     """
     Upload a file for a message on a board, as `upload_file` does, for the owner and admitted visitors.
 
-    The browser's session identifies the visitor. Everybody else gets 404, and a removed visitor gets 403.
+    The browser's session identifies the visitor. A removed visitor gets 403. Everybody else gets 404.
     """
     found = boards.get_board(board)
     visit = boards.get_visit(str(found.uuid), get_session_id(request, found), request.session, request.user)
@@ -94,12 +94,16 @@ def _describe_listed(listed):
 
 
 def get_file(request, file_id, name):
-    """Return the bytes of a file to people who may read its room. The `name` in the address has no effect."""
+    """
+    Return the bytes of a file to people who may read its message.
+
+    Only the uploader may open a file that no message uses. The `name` in the address has no effect.
+    """
     return _open(request, uploads.open_file(request.user, file_id, _visitor_finder(request)))
 
 
 def get_thumbnail(request, file_id):
-    """Return the thumbnail of a picture as WebP, to people who may read its room."""
+    """Return the thumbnail of a picture as WebP, to people who may open the picture (see `get_file`)."""
     return _open(request, uploads.open_thumbnail(request.user, file_id, _visitor_finder(request)))
 
 

@@ -52,7 +52,7 @@ def _respond(room, page, **fields):
 @signed_in
 def create_message(request, slug):
     """
-    Post a message, for people who may write in the room. They become members.
+    Post a message in a room. The person must be allowed to write in the room, and becomes a member.
 
     Body {ref, body, reply_to?, files?, thread?}.
 

@@ -4,11 +4,13 @@
 //
 // Pages and responses of the API always come from the server, never from the cache. The cache holds only the files with the
 // version of this worker in their address, and the page `/offline/`, which contains no personal data. Each version of the
-// site has another worker, which replaces the earlier one: chat/http/installed_app.py puts the version before the code.
+// site has its own worker, which replaces the worker of the earlier version: chat/http/installed_app.py puts the
+// version before the code.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 /**
- * `files` is the beginning of the addresses that this worker keeps. If it is "", the files may change, and it keeps none.
+ * `files` is the prefix of the addresses of the files that this worker caches. With DEBUG, or if the static files are
+ * on another site, `files` is "", and the worker caches nothing.
  * @type {{ version: string, files: string, offline: string, needed: string[] }}
  */
 const shell = /** @type {any} */ (self).SHELL;
@@ -93,8 +95,8 @@ async function openFile(request) {
 }
 
 /**
- * Returns whether a file has the version in its address. During a deploy, a server of another version sends its own file,
- * without `immutable`.
+ * Returns whether the response contains the file of this version. During a deploy, a server of another version sends
+ * its own file instead, without `immutable`.
  * @param {Response} response
  */
 function isOfThisVersion({ headers }) {

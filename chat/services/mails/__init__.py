@@ -1,8 +1,9 @@
 """
 Mails to people: a request stores a mail as a row, and a worker for tasks sends it to the mail server.
 
-So a request never waits for the mail server, and its time does not depend on whether anybody gets a mail. A mail is
-sent at least once. To add a kind of mail, write one function: `registry.py` describes it.
+So a request never waits for the mail server, and the duration of the request does not reveal whether anybody gets a
+mail. After a crash, a mail may be sent twice. If the mail server refuses a mail permanently, or all tries fail, the
+mail is deleted. To add a kind of mail, write one function: `registry.py` describes it.
 
 This package writes Mail.
 """

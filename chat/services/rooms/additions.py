@@ -28,9 +28,11 @@ class Addition:
     - `store(message, prepared)`: called after the message and its mentions are stored, in the same transaction.
     - `revise(member, message, body)`: called before an edit is stored, in its transaction. `member` edits the message,
       and `body` is its new body. Return whether the message has the addition now.
-    - `removed(message)`: called after a message with this addition was removed, in the same transaction.
+    - `removed(message)`: called after the removal of a message that keeps this addition (see `stays`), in the same
+      transaction. During a hold, a removed message keeps all additions.
     - `delete(room_id, numbers)`: delete everything that is stored for these messages of a room.
-    - `stays`: a removed message keeps this addition, and its `message` event has the fields.
+    - `stays`: whether a removed message always keeps this addition. If so, the `message` event still contains the
+      addition's fields.
     - `is_fixed`: the body of a message with this addition cannot be edited.
     """
 

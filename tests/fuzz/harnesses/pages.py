@@ -11,7 +11,11 @@ CALLS_PER_BYTE = 20
 
 
 def check_page(data):
-    """A document becomes short visible texts and an address of http, or nothing. The work grows with its length."""
+    """
+    A document yields nothing, or short, visible texts and at most one HTTP or HTTPS address of an image.
+
+    The number of calls is at most proportional to the length of the document.
+    """
     page, calls = count_calls(read_page, data, TYPES[len(data) % len(TYPES)], "https://flowers.example/a/b")
     assert calls < CALLS_PER_BYTE * (len(data) + 50), f"{calls} calls for {len(data)} bytes"
     if page is None:

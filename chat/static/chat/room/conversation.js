@@ -58,8 +58,8 @@ import { watchPictures } from "./viewing.js";
  * @property {(unread: import("./read-marker.js").Unread) => void} [showUnread] shows how many messages are unread; without
  *   it, the page's title does
  * @property {() => { slug: string, name: string }[]} [ownRooms] the person's rooms
- * @property {(root: number | null, reply?: number) => void} [showThread] shows the thread of a message, at a reply; null: the
- *   person looks at the room. A board has no threads
+ * @property {(root: number | null, reply?: number) => void} [showThread] shows the thread of a message, at a reply;
+ *   null closes a thread that covers the room. A board has no threads
  */
 
 /** @param {import("./read-marker.js").Unread} unread */

@@ -11,7 +11,7 @@ import { sentenceOf } from "./reactors.js";
 /** @typedef {import("../connection/wire.js").Message} Message */
 
 /**
- * Makes the buttons of the reactions to a message. Returns null if there are none.
+ * Makes the buttons of the reactions to a message. Returns null if the message has no reactions or is removed.
  * @param {Message} message
  * @param {string} me the reader's handle
  */
@@ -37,7 +37,7 @@ export function reactorsOf({ reactions, guests = [] }, emoji) {
  * @param {string[]} handles the people who reacted with this emoji
  * @param {string[]} names their names
  * @param {string} me
- * @param {string} [picture] the address of the picture of an emoji of the site
+ * @param {string} [picture] the address of the picture, if the emoji is one of the site's own
  */
 function makeReaction(emoji, handles, names, me, picture) {
   return make(

@@ -26,8 +26,8 @@ import { LateCommands } from "./late-commands.js";
  * @property {() => void} [openSettings] opens the owner's settings of the room
  * @property {() => void} [openDetails] shows the details of the room
  * @property {WorkspaceTools} [tools]
- * @property {(root: number | null, reply?: number) => void} [showThread] shows the thread of a message, at a reply; null: the
- *   person looks at the room
+ * @property {(root: number | null, reply?: number) => void} [showThread] shows the thread of a message, at a reply;
+ *   null closes a thread that covers the room
  */
 
 /**

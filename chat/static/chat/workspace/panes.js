@@ -37,8 +37,8 @@ async function fetchPatiently(address) {
  * @property {(slug: string) => void} openSettings opens the owner's settings of a room
  * @property {() => void} openDetails shows the details of the room on the page
  * @property {import("../room/open-room.js").WorkspaceTools} tools
- * @property {(root: number | null, reply?: number) => void} showThread shows a thread of the room on the page; null: the person
- *   looks at the room
+ * @property {(root: number | null, reply?: number) => void} showThread shows a thread of the room on the page; null
+ *   closes a thread that covers the room
  * @property {(pane: Pane) => boolean} isOutdated returns whether a kept pane must be opened again
  * @property {import("../lobby/room-list.js").MakeTools} makeTools makes the buttons beside a room in the list of all rooms
  */
@@ -123,8 +123,8 @@ export class Panes {
   }
 
   /**
-   * Makes the pane of an element that the page had when it was loaded.
-   * @param {HTMLElement} slot
+   * Makes the pane that was on the page when the page was loaded.
+   * @param {HTMLElement} slot the element that contains the pane
    */
   first(slot) {
     return new Pane(location.pathname, child(slot, PANE), document.title, this.#options);
@@ -162,8 +162,8 @@ export class Panes {
   }
 
   /**
-   * Fetches a pane. Returns null if the page must load the address itself: the answer is an error or a redirect, contains no
-   * pane, is for another person, or belongs to another version of the client.
+   * Fetches a pane. Returns null if the page must load the address itself: the response is an error or a redirect,
+   * contains no pane, is for another person, or belongs to another version of the client.
    * @param {string} path
    */
   async fetch(path) {
