@@ -124,6 +124,7 @@ OF_THE_INTERFACE = {
     "chat_interface_polls",
     "chat_interface_frames_total",
     "chat_interface_bytes_total",
+    "chat_interface_gathered_total",
     "chat_interface_handshakes_total",
     "chat_interface_closes_total",
     "chat_interface_responses_total",
