@@ -63,6 +63,31 @@ test("the retry_after of a refusal before joined sets the wait", () => {
   assert.equal(room.attempts, 1);
 });
 
+test("a page that is online again replaces an attempt that hangs", () => {
+  const room = new Room();
+  room.socket.open();
+  room.clock.advance(1_999);
+  room.socket.checkConnection();
+  assert.equal(room.attempts, 1);
+  room.clock.advance(1);
+  room.socket.checkConnection();
+  assert.equal(room.attempts, 2);
+});
+
+test("an attempt that fails right after the page is online again is repeated soon", () => {
+  const room = new Room({ random: () => 1 });
+  room.socket.open();
+  for (const wait of [250, 500, 1_000, 2_000, 4_000]) {
+    room.transport.disconnect(1006);
+    room.clock.advance(wait);
+  }
+  const { attempts } = room;
+  room.socket.checkConnection();
+  room.transport.disconnect(1006);
+  room.clock.advance(250);
+  assert.equal(room.attempts, attempts + 1);
+});
+
 test("the delays double from a quarter of a second to 15 seconds, with jitter", () => {
   const waits = (random) => {
     const room = new Room({ random: () => random });

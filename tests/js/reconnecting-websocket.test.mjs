@@ -138,6 +138,20 @@ test("after a final code, or after close, the client does not connect again", ()
   assert.equal(other.sockets.length, 1);
 });
 
+test("the page can replace an attempt that hangs, and its late close has no effect", () => {
+  const { client, clock, sockets } = makePage();
+  clock.advance(1_999);
+  client.reconnectNow();
+  assert.equal(sockets.length, 1);
+  clock.advance(1);
+  client.reconnectNow();
+  assert.equal(sockets.length, 2);
+  sockets[1].accept();
+  sockets[0].close(1006);
+  clock.advance(600_000);
+  assert.deepEqual([sockets.length, client.isOpen], [2, true]);
+});
+
 test("the page can end a pause", () => {
   const { client, clock, sockets } = makePage();
   client.reconnectNow();

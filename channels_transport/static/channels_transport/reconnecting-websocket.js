@@ -13,6 +13,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 // A connection that lasted this long was a good one: the next pause is short again.
 const GOOD_CONNECTION_MS = 5_000;
+// When the network is back, an attempt that began this much earlier may wait for packets that were lost.
+const STALE_ATTEMPT_MS = 2_000;
 
 /** Messages of this connection may be lost: load the current state after the next "open". */
 export const CONNECTION_LOST = 4408;
@@ -36,6 +38,7 @@ export class ReconnectingWebSocket extends EventTarget {
   #socket = null;
   #timer = null;
   #failures = 0;
+  #attemptedAt = 0;
   #openedAt = 0;
   #isOver = false;
   #url;
@@ -84,11 +87,20 @@ export class ReconnectingWebSocket extends EventTarget {
     this.#socket?.close(code);
   }
 
-  /** Connects now instead of after the pause. Call it when the network is back, or the page is shown again. */
+  /**
+   * Connects now instead of after the pause, and replaces an attempt that hangs. Call it when the network is back, or the
+   * page is shown again.
+   */
   reconnectNow() {
-    if (this.#isOver || this.#socket) return;
+    if (this.#isOver || (this.#socket && !this.#isStale)) return;
     this.#options.timers.clearTimeout(this.#timer);
+    const stale = this.#socket;
     this.#connect();
+    stale?.close();
+  }
+
+  get #isStale() {
+    return this.#socket?.readyState === 0 && this.#options.now() - this.#attemptedAt >= STALE_ATTEMPT_MS;
   }
 
   #connect() {
@@ -96,13 +108,16 @@ export class ReconnectingWebSocket extends EventTarget {
     const socket = this.#options.makeSocket(url, this.#options.protocols);
     this.#socket = socket;
     socket.binaryType = this.#options.binaryType;
+    this.#attemptedAt = this.#options.now();
     this.#openedAt = Infinity;
     socket.addEventListener("open", () => {
       this.#openedAt = this.#options.now();
       this.dispatchEvent(new Event("open"));
     });
     socket.addEventListener("message", ({ data }) => this.dispatchEvent(new MessageEvent("message", { data })));
-    socket.addEventListener("close", ({ code }) => this.#closed(code));
+    socket.addEventListener("close", ({ code }) => {
+      if (socket === this.#socket) this.#closed(code);
+    });
   }
 
   /** @param {number} code */

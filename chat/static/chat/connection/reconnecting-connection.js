@@ -15,6 +15,8 @@ const LONGEST_DELAY_MS = 15_000;
 const STABLE_AFTER_MS = 5_000;
 // The timeout is long, because after a server's restart every client connects at the same time.
 const USEFUL_TIMEOUT_MS = 20_000;
+// When the network is back, an attempt that began this much earlier may wait for packets that were lost.
+const STALE_ATTEMPT_MS = 2_000;
 
 /**
  * @typedef {object} Status
@@ -69,6 +71,7 @@ export class ReconnectingConnection {
   /** @type {any} */
   #timer = null;
   #attempts = 0;
+  #attemptedAt = 0;
   /** @type {number | null} */
   #usefulSince = null;
   #notBefore = 0;
@@ -105,9 +108,15 @@ export class ReconnectingConnection {
     this.#clearTimer();
   }
 
-  /** Ends the wait and reconnects. The wait after close code 4429 cannot be ended early. */
+  /**
+   * Ends the wait and reconnects, or replaces an attempt that hangs. The wait after close code 4429 cannot be ended early.
+   * If the attempt fails, the next one follows soon.
+   */
   reconnectNow() {
-    if (this.#state === "waiting" && this.#environment.now() >= this.#notBefore) this.#connect();
+    const now = this.#environment.now();
+    const isStale = this.#state === "connecting" && now - this.#attemptedAt >= STALE_ATTEMPT_MS;
+    if (isStale || (this.#state === "waiting" && now >= this.#notBefore)) this.#connect();
+    if (this.#state === "connecting") this.#attempts = 0;
   }
 
   /** Treats the connection as dead, although no close has been received. */
@@ -125,6 +134,7 @@ export class ReconnectingConnection {
   #connect() {
     this.#dropTransport();
     this.#usefulSince = null;
+    this.#attemptedAt = this.#environment.now();
     this.#changeStatus({ state: "connecting" });
     const transport = this.#selector.connect(this.#address());
     this.#transport = transport;
