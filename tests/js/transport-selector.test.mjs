@@ -63,6 +63,14 @@ test("after a websocket has opened once, only eight failures in a row lead to po
   assert.deepEqual(Array.from({ length: 8 }, chooseAndFail), Array(8).fill("socket"));
 });
 
+test("failures without a network do not lead to polling", () => {
+  let isOffline = true;
+  const { chooseAndFail } = makeSelector({ isOffline: () => isOffline });
+  assert.deepEqual(new Set(Array.from({ length: 20 }, chooseAndFail)), new Set(["socket"]));
+  isOffline = false;
+  assert.deepEqual([chooseAndFail(), chooseAndFail(), chooseAndFail()], ["socket", "socket", "poll"]);
+});
+
 test("an address that cannot be polled always uses websockets", () => {
   const { selector, chooseAndFail, choose } = makeSelector();
   for (let time = 0; time < 5; time += 1) chooseAndFail();

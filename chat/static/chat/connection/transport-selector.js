@@ -22,6 +22,10 @@ export function isPollingForced(scope = globalThis) {
   return new SafeStorage(() => scope.localStorage).getItem("chat.transport") === "poll";
 }
 
+function isBrowserOffline() {
+  return globalThis.navigator?.onLine === false;
+}
+
 export class TransportSelector {
   /** @type {any} */
   #WebSocket;
@@ -31,6 +35,8 @@ export class TransportSelector {
   #page;
   /** @type {() => boolean} */
   #isForced;
+  /** @type {() => boolean} */
+  #isOffline;
   /** @type {() => number} */
   #now;
   /** @type {any} */
@@ -48,12 +54,14 @@ export class TransportSelector {
    * @param {import("./long-polling.js").Page | null} [options.page]
    * @param {() => number} options.now
    * @param {() => boolean} [options.isForced]
+   * @param {() => boolean} [options.isOffline] whether the browser knows that it has no network
    */
-  constructor({ WebSocket, LongPolling, page = null, now, isForced = isPollingForced }) {
+  constructor({ WebSocket, LongPolling, page = null, now, isForced = isPollingForced, isOffline = isBrowserOffline }) {
     this.#WebSocket = WebSocket;
     this.#LongPolling = LongPolling;
     this.#page = page;
     this.#isForced = isForced;
+    this.#isOffline = isOffline;
     this.#now = now;
   }
 
@@ -91,8 +99,12 @@ export class TransportSelector {
     this.#failures = 0;
   }
 
-  /** Records that the chosen transport has not opened. After a failed poll the next attempt is a websocket. */
+  /**
+   * Records that the chosen transport has not opened. After a failed poll the next attempt is a websocket. Without a network
+   * no transport opens, so such a failure does not count.
+   */
   failed() {
+    if (this.#isOffline()) return;
     this.#isPollingProven = false;
     this.#failures = this.#chosen === this.#LongPolling ? this.#allowedFailures - 1 : this.#failures + 1;
   }
