@@ -129,9 +129,8 @@ class Shard:
         The other commands have run. Raise Unsent if there is no usable connection. Raise redis' ConnectionError or
         TimeoutError if the connection fails during the trip. Then the caller cannot know which commands ran.
         """
-        if _thread.written is not None:
-            # These commands must not overtake those that the thread has written before.
-            read_written()
+        # These commands must not overtake those that the thread has written before.
+        read_written()
         connection = self.pool.get_connection("EVALSHA")
         try:
             _connect(connection)
