@@ -49,22 +49,23 @@ class Prefetched:
         self._layer = layer
         self._items: collections.deque[bytes] = collections.deque()
         self.popped_at = 0.0  # no later than Redis popped the turns, by the monotonic clock (s)
-        self._has_items, self._is_running = threading.Event(), False
+        self._has_items, self._stopped = threading.Event(), threading.Event()
+        self._stopped.set()
 
     def start(self) -> None:
         """Prefetch turns from now on."""
         if self._layer.ring_size == 1:
-            self._is_running = True
+            self._stopped.clear()
             threading.Thread(target=self._return_late, name="prefetching", daemon=True).start()
 
     def stop(self) -> None:
         """Prefetch no more turns. The turns that have not begun stay until `return_all`."""
-        self._is_running = False
+        self._stopped.set()
         self._has_items.set()
 
     def get_limit(self, last_seconds: float) -> int:
         """Return how many turns may be prefetched now. `last_seconds` is the time that the last message took."""
-        return MAX_PREFETCHED if self._is_running and last_seconds < QUICK_SECONDS else 0
+        return MAX_PREFETCHED if last_seconds < QUICK_SECONDS and not self._stopped.is_set() else 0
 
     def add(self, items: Iterable[bytes], popped_at: float) -> None:
         """Store turns that Redis popped at or after the monotonic time `popped_at`."""
@@ -109,13 +110,14 @@ class Prefetched:
             return None
 
     def _return_late(self) -> None:
-        while self._is_running:
+        # `wait` ends at once after `stop`. `time.sleep` would not, and raises OSError if libfaketime moves the clock.
+        while not self._stopped.is_set():
             self._has_items.wait()
             self._has_items.clear()
-            while self._items and self._is_running:
+            while self._items and not self._stopped.is_set():
                 time_left = self.popped_at + HOLD_SECONDS - time.monotonic()
                 if time_left > 0:
-                    time.sleep(time_left)
+                    self._stopped.wait(time_left)
                 else:
                     self._try_to_return()
 
@@ -124,6 +126,6 @@ class Prefetched:
             self.return_all()
         except redis.RedisError as error:
             logger.warning("Frames that wait behind a slow one cannot be returned to Redis: %s", error)
-            time.sleep(RENEW_SECONDS)
+            self._stopped.wait(RENEW_SECONDS)
         except Exception:
             logger.exception("Frames that wait behind a slow one cannot be returned to Redis")

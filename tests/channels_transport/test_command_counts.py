@@ -62,7 +62,7 @@ def test_a_prefetched_frame_takes_few_more_commands(layer, count_commands):
     for number in range(16):
         send_frame(layer, 0, reply=f"{PROCESS}{number}")
     layer.receive(["websocket.receive"])
-    layer.receiver.prefetched._is_running = True
+    layer.receiver.prefetched._stopped.clear()
 
     def take_four():
         for _ in range(4):

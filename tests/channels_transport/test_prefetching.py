@@ -25,7 +25,7 @@ LIST = "transport:websocket.receive"
 def layer(valkey_url, monkeypatch):
     """Return a layer whose thread prefetches turns, and returns none of them by itself."""
     layer = make_layer(valkey_url, capacity=1000)
-    layer.receiver.prefetched._is_running = True
+    layer.receiver.prefetched._stopped.clear()
     monkeypatch.setattr("channels_transport.prefetching.QUICK_SECONDS", float("inf"))
     return layer
 
@@ -114,7 +114,7 @@ def test_several_shards_are_not_prefetched_from(valkey_url):
     layer.receiver.prefetched.start()
     send_frames(layer, 30)
     assert sorted(receive_numbers(layer, 30)) == list(range(30))
-    assert not layer.receiver.prefetched._is_running
+    assert layer.receiver.prefetched._stopped.is_set()
 
 
 def test_the_frames_of_each_connection_stay_in_order(layer):
@@ -194,7 +194,7 @@ def test_an_answer_is_handled_at_most_three_frames_later(layer):
 
 def test_a_message_to_a_full_list_is_counted_as_lost(valkey_url, caplog):
     layer = make_layer(valkey_url, capacity=10)
-    layer.receiver.prefetched._is_running = True
+    layer.receiver.prefetched._stopped.clear()
     layer.channel_capacity = [(layer.compile_capacities({"websocket.receive": 100})[0])]
     send_frames(layer, 20)
     receive_number(layer)
@@ -212,7 +212,7 @@ def test_a_message_to_a_full_list_is_counted_as_lost(valkey_url, caplog):
 
 def test_a_killed_worker_loses_only_the_frame_that_it_runs(layer):
     def be_killed():
-        layer.receiver.prefetched._is_running = True
+        layer.receiver.prefetched._stopped.clear()
         receive_numbers(layer, 2)
         layer.receiver.prefetched._items.clear()
         shards.read_written()
@@ -374,7 +374,7 @@ def test_without_a_connection_the_prefetched_turns_wait_in_the_worker(layer, mon
         layer.receiver.prefetched.return_all()
     monkeypatch.undo()
     layer.shards[0].pool.reset()
-    layer.receiver.prefetched._is_running = True
+    layer.receiver.prefetched._stopped.clear()
     assert receive_numbers(layer, 20) == [*range(1, 20), None]
 
 
