@@ -6,6 +6,8 @@ would run. To add a row, add a text to payloads.py; to add a place, add it to `f
 PAGES.
 """
 
+import secrets
+
 import pytest
 
 from tests.browser.log_in import log_in
@@ -67,7 +69,7 @@ def fill(site, owner):
     room = owner.call(
         "POST",
         "/api/rooms/",
-        slug=f"scripts-{new_ref()[:4].lower().strip('-_')}x",
+        slug=f"scripts-{secrets.token_hex(4)}",
         name=texts[3],
         topic=" ".join(texts[:6]),
         expected=201,
