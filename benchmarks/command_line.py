@@ -30,6 +30,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--warm-up", type=positive(float), help="seconds before each measurement (default: 1; 0.2 with --quick)"
     )
+    parser.add_argument(
+        "--fixed-processors",
+        action="store_true",
+        help="keep the load generator on the last processor, and each process with sockets on one of the processors",
+    )
     parser.add_argument("--out", type=Path, help="folder for the results (default: var/bench/<time>)")
     parser.add_argument("--list", action="store_true", help="print the stacks and scenarios")
     parser.add_argument("--environments", action="store_true", help=argparse.SUPPRESS)

@@ -5,6 +5,7 @@ The load generator is a separate process; this process sleeps while the generato
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -47,6 +48,7 @@ def _plan(site, scenario, choices, cookies):
         "cookies": cookies,
         "holder": site.stack.holder,
         "processes": site.pids,
+        "processor": max(os.sched_getaffinity(0)) if site.has_fixed_processors else None,
     }
 
 

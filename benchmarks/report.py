@@ -200,7 +200,8 @@ def markdown(found: dict) -> str:
     median_results = medians(found)
     parts = [
         "# Results",
-        f"Medians of {found['repetitions']} interleaved repetitions, long scenarios of one; losses are the worst.",
+        f"Medians of {found['repetitions']} interleaved repetitions, long scenarios of one; losses are the worst."
+        + (" With --fixed-processors." if found["fixed_processors"] else ""),
         headlines(found, median_results),
     ]
     wrong = failures(found)

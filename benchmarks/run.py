@@ -82,7 +82,8 @@ def measure_block(choices, audience, stack, block):
     remaining = list(block)
     is_chat = stack.dialect == "chat"
     try:
-        with running.RunningStack(stack, audience.database() if is_chat else None) as site:
+        database = audience.database() if is_chat else None
+        with running.RunningStack(stack, database, choices.fixed_processors) as site:
             while remaining:
                 cookies = audience.cookies if is_chat else []
                 result = measuring.measure(site, remaining[0], choices, cookies)
@@ -123,6 +124,7 @@ def describe(choices, runs, described, started) -> dict:
         "started_at": time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(started)),
         "minutes": round((time.time() - started) / 60, 1),
         "repetitions": choices.repetitions,
+        "fixed_processors": choices.fixed_processors,
         "scenarios": [scenario._asdict() for scenario in choices.scenarios],
         "stacks": [{"name": stack.name, "title": stack.title} for stack in choices.stacks],
         "baselines": stacks.BASELINES,

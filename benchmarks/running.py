@@ -72,10 +72,15 @@ def valkey_binary() -> str:
 
 
 class RunningStack:
-    """A context manager: one stack on free ports in a temporary folder. It starts with a copy of `first_database`."""
+    """
+    A context manager: one stack on free ports in a temporary folder. It starts with a copy of `first_database`.
 
-    def __init__(self, stack: stacks.Stack, first_database: Path | None = None):
+    With `has_fixed_processors`, the main thread of each process with sockets stays on one processor.
+    """
+
+    def __init__(self, stack: stacks.Stack, first_database: Path | None = None, has_fixed_processors: bool = False):
         self.stack, self.first_database = stack, first_database
+        self.has_fixed_processors = has_fixed_processors
         self.processes: list[tuple[str, subprocess.Popen]] = []
         self.database: sqlite3.Connection | None = None
 
@@ -105,6 +110,14 @@ class RunningStack:
         for each in self.site.ports:
             self._wait_for_port(each)
         self.wait_until_settled()
+        if self.has_fixed_processors:
+            self._fix_processors()
+
+    def _fix_processors(self):
+        processors = sorted(os.sched_getaffinity(0))
+        holders = [pid for role, pid in self.pids if role == self.stack.holder]
+        for number, pid in enumerate(holders):
+            os.sched_setaffinity(pid, {processors[number % len(processors)]})
 
     def _prepare_database(self):
         if self.first_database is not None:

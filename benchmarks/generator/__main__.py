@@ -38,6 +38,8 @@ async def run(plan: dict) -> dict:
 
 def main() -> None:
     plan = json.load(sys.stdin)
+    if plan["processor"] is not None:
+        os.sched_setaffinity(0, {plan["processor"]})
     # A garbage collection over thousands of sockets is a pause that the server did not cause. The
     # generator makes so few reference cycles that it needs no collection.
     gc.disable()
