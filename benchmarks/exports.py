@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 1800
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--messages", type=int, default=200_000)
+    parser.add_argument("--messages", type=int, default=200_000, help="messages of the room (default: %(default)s)")
     count = parser.parse_args().messages
     with contextlib.ExitStack() as stack:
         site = Site(workers=1, task_workers=1, CHAT_LIMITS="off")

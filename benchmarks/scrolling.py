@@ -52,7 +52,7 @@ SCROLL = """async (step) => {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--messages", type=int, default=10_000, help="messages of the room (default: %(default)s)")
     count = parser.parse_args().messages
     with browse_filled_room(count) as (site, person, slug, browser):
         measure(open_room(browser, site, person, slug), count)

@@ -122,9 +122,11 @@ def report(without: list[Round], with_search: list[Round]) -> None:
 def main() -> None:
     """Fill the database. If it is full, measure the posts."""
     parser = make_parser("Measure what the index of the search costs for each post.")
-    parser.add_argument("--rounds", type=int, default=7, help="how many rounds of each kind")
-    parser.add_argument("--posts", type=int, default=1000, help="the posts of each round")
-    parser.add_argument("--turn", type=int, default=100, help="the posts between two turns of the index")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of each kind (default: %(default)s)")
+    parser.add_argument("--posts", type=int, default=1000, help="posts of each round (default: %(default)s)")
+    parser.add_argument(
+        "--turn", type=int, default=100, help="posts between two turns of the index (default: %(default)s)"
+    )
     options = parser.parse_args()
     with filled_database(options) as is_full:
         if is_full:

@@ -19,9 +19,13 @@ def make_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser with the options that name and fill the database."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--folder", type=Path, required=True, help="the folder of the database")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop filling after this time")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite", help="(default: %(default)s)")
+    parser.add_argument(
+        "--messages", type=int, default=1_000_000, help="messages of the full database (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="stop filling after this time (default: never)"
+    )
     return parser
 
 

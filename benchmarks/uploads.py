@@ -39,8 +39,8 @@ class Content:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--bytes", type=int, default=100_000_000)
-    parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--bytes", type=int, default=100_000_000, help="size of a file (default: %(default)s)")
+    parser.add_argument("--at-once", type=int, default=1, help="files at the same time (default: %(default)s)")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         site = Site(workers=1, **SETTINGS)
