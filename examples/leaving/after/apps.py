@@ -8,7 +8,7 @@ class AfterConfig(AppConfig):
     name = "after"
 
     def ready(self):
-        if settings.KEEPS_OLD_LOGINS:
+        if getattr(settings, "KEEPS_OLD_LOGINS", False):
             from after.logins import keep_logins
 
             keep_logins()

@@ -1,6 +1,8 @@
 """
-The bridge between both sites while they run side by side: each site appends its group messages to a list in Redis, and
-a process of the other site sends them to its own groups.
+The bridge between both sites while they run side by side.
+
+Each site appends its group messages to a list in Redis. A process of the other site sends them to the groups of its
+site. While no process reads the list, the list keeps the newest MAX_WAITING messages.
 
 BRIDGE in the settings is {"url": Redis, "from": name of this site, "to": name of the other site}, or None.
 
