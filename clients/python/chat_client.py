@@ -65,9 +65,9 @@ class ChatError(Exception):
     """
     The server refused a request, or the bot stopped before the answer.
 
-    - `code`: a word of the protocol, such as `forbidden`; the status of a response without such a word; or `closed` if
-      the bot stopped or the room ended;
-    - `detail`: a sentence or the text of the response;
+    - `code`: a word of the protocol, such as `forbidden`; for a response without such a word, `rate_limited`,
+      `unavailable` or its status; `closed` if the bot stopped or the room ended;
+    - `detail`: a sentence, or the beginning of the response;
     - `retry_after`: seconds, or None.
     """
 
@@ -264,7 +264,11 @@ class Room:
         self._bot.room_ended(self)
 
     def _connect(self) -> int | None:
-        """Connect, read until the connection ends, and return its close code, or None if there was no connection."""
+        """
+        Connect, read until the connection ends, and return its close code, or None if there was no connection.
+
+        Raise _Final if the server refuses the connection for good.
+        """
         query = {"cursor": self.cursor, "epoch": self.epoch} if self.cursor is not None else {}
         given = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
         url = f"{self._bot.url.replace('http', 'ws', 1)}/chat/{self.slug}/{'?' + given if given else ''}"
@@ -469,7 +473,7 @@ class Bot:
         return handler
 
     def on_change(self, handler: Callable[[Message], object]) -> Callable:
-        """Call `handler(message)` when a message is edited, is removed or gets a reaction; sometimes twice."""
+        """Call `handler(message)` for each change of a message, such as an edit or a reaction; sometimes twice."""
         self._handlers["change"].append(handler)
         return handler
 
@@ -512,7 +516,11 @@ class Bot:
         return self.api("GET", f"/api/rooms/{slug}/messages/?{query}")["messages"]
 
     def upload(self, slug: str, path: str) -> dict[str, Any]:
-        """Upload a file for a room, and return {id, name, type, size}. Give the id to `post(files=[id])`."""
+        """
+        Upload a file for a room, and return its `id`, `name`, `type` and `size`. Give the id to `post(files=[id])`.
+
+        A picture also has `width` and `height`. Raise what `api` raises.
+        """
         file, boundary = pathlib.Path(path), secrets.token_hex(16)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         name = file.name.replace("\\", "_").replace('"', "_")
