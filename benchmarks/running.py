@@ -168,7 +168,11 @@ class RunningStack:
             time.sleep(0.02)
 
     def wait_until_settled(self) -> None:
-        """Wait until all processes are idle. A worker has no port to probe; its idleness shows that it has started."""
+        """
+        Wait until all processes are idle, for at most START_SECONDS. Raise CannotStart if a process has ended.
+
+        A worker has no port to probe. Its idleness shows that it has started.
+        """
         deadline = time.monotonic() + START_SECONDS
         is_busy = True
         while is_busy and time.monotonic() < deadline:

@@ -45,7 +45,7 @@ def find_misfit(scenario: Scenario, stack: Stack, capacity: Capacity) -> str:
 
 
 def find_remark(stack: Stack, capacity: Capacity) -> str:
-    """Return a sentence if a stack has more processes of a kind than there are cores, or an empty text."""
+    """Return a remark if a stack has more processes of a kind than there are cores, or an empty text."""
     for kind, count in (("workers", stack.workers), (f"{stack.holder}s", stack.holders)):
         if count > capacity.cores:
             return (

@@ -17,7 +17,7 @@ STOP_SECONDS = 3
 
 
 class CannotMeasure(Exception):
-    """A generator failed, or did not answer in time. The error text says which."""
+    """A generator failed, or did not answer in time. The error text says which of these happened."""
 
 
 class Agents:

@@ -171,7 +171,7 @@ class Costs:
         return count
 
     def _wait_for_monitor(self):
-        """Wait until the monitor has used nearly no CPU for longer than its pause of 3 s."""
+        """Wait until the monitor has used nearly no CPU for longer than its pause of 3 s, for at most 45 s."""
         last, quiet, deadline = -1.0, 0, time.monotonic() + 45
         while quiet < 4 and time.monotonic() < deadline:
             time.sleep(1)

@@ -76,7 +76,7 @@ class RedisConnection:
         return int(rest) if kind == b":" else rest
 
     def info(self) -> dict[str, int]:
-        """Return the numbers in Redis' INFO."""
+        """Return the integers in the sections `stats` and `memory` of INFO."""
         found = {}
         for line in (self.call("INFO", "stats") + self.call("INFO", "memory")).decode().splitlines():
             name, _, value = line.partition(":")
@@ -110,7 +110,7 @@ class RedisConnection:
 
 
 def postgres_figures(url: str) -> dict[str, int] | None:
-    """Return transactions, changed rows and bytes of the write-ahead log of a PostgreSQL database; None elsewhere."""
+    """Return transactions, changed rows and bytes of the log of a PostgreSQL database; None without figures."""
     if not url.startswith("postgres"):
         return None
     done = subprocess.run(

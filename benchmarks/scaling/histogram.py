@@ -34,7 +34,7 @@ def merge(histograms: list[dict[str, int]]) -> dict[str, int]:
 
 
 def percentiles(buckets: dict[str, int], parts: tuple = (0.5, 0.95, 0.99)) -> dict[str, float | None]:
-    """Return {"p50_ms": ...} of a histogram; None without values."""
+    """Return {"p50_ms": ...} of a histogram. Without values, each percentile is None."""
     total, found = sum(buckets.values()), {}
     for part in parts:
         name, left = f"p{round(part * 100)}_ms", max(1, math.ceil(total * part))

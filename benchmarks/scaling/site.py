@@ -119,7 +119,11 @@ class RunningSite:
             time.sleep(0.05)
 
     def wait_until_idle(self) -> None:
-        """Wait until no process is busy: a worker has no port to probe, and departures take time."""
+        """
+        Wait until no process is busy, for at most START_SECONDS. Raise CannotStart if a process has ended.
+
+        A worker has no port to probe, and departures take time.
+        """
         deadline, is_busy = time.monotonic() + START_SECONDS, True
         while is_busy and time.monotonic() < deadline:
             before = [meters.cpu_seconds(process.pid) for _, process in self.processes]

@@ -40,9 +40,10 @@ def _subtract(before, after):
 
 def per_step(usage: dict, base: dict, count: int) -> dict:
     """
-    Return the cost of one of `count` steps: CPU in us by role, commands and bytes, without what the idle site uses.
+    Return the cost of one of `count` steps: CPU in us by role, Redis commands, bytes, transactions and rows.
 
-    `base` has the CPU us in a second of the idle site by role, and `commands` for each Redis server.
+    CPU and commands are without what the idle site uses. `base` has this for each second: `cpu_us` by role, and
+    `commands` for each Redis server.
     """
     seconds, redis = usage["seconds"], usage["redis"]
     commands = [

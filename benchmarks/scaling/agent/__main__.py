@@ -148,7 +148,12 @@ class Agent:
         return {"posts": sum(self.steady.posts.values()), "reads": self.steady.reads, "beats": self.steady.beats}
 
     async def figures(self) -> dict:
-        """Return what has been counted since `begin`. `received` has [sockets, messages of all] for each room."""
+        """
+        Return what has been counted since `begin`, and empty the histograms of times.
+
+        `received` has [sockets, messages of all] for each room. `closed` counts since the last `leave`. `samples` are
+        the first refusals of this process.
+        """
         rooms: dict[str, list[int]] = {}
         for client in self.clients.values():
             if client.room and not client.is_closed:
@@ -177,7 +182,7 @@ class Agent:
         }
 
     async def leave(self, numbers=None) -> dict:
-        """Close these sockets (None: all), and forget them."""
+        """Close these sockets (None: all), forget them, and stop the steady load."""
         leaving = [self.clients.pop(number) for number in (numbers or list(self.clients)) if number in self.clients]
         if self._steady_task is not None:
             self._steady_task.cancel()
