@@ -6,7 +6,7 @@ import pytest
 from asgiref.inmemory import ChannelLayer as StockMemoryChannelLayer
 from channels import channel_layers
 from channels.management.commands import runworker as stock_runworker
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 
 import channels_transport.worker
 
@@ -58,3 +58,8 @@ def test_the_default_layer_must_be_of_the_transport(worker, settings):
 def test_an_unknown_alias_is_reported(worker):
     with pytest.raises(CommandError, match="CHANNEL_LAYERS has no layer 'nowhere'"):
         call_command("runworker", "--layer=nowhere")
+
+
+def test_the_help_says_that_threads_is_a_number_of_processes(capsys):
+    load_command_class("channels_transport", "runworker").print_help("manage.py", "runworker")
+    assert "--threads THREADS The number of worker processes (default: 1)." in " ".join(capsys.readouterr().out.split())

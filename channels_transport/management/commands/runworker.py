@@ -34,6 +34,8 @@ class Command(channels_runworker.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
+        # Channels' text says "threads".
+        parser._option_string_actions["--threads"].help = "The number of worker processes (default: 1)."
         parser.add_argument(
             "--max-messages",
             type=int,
