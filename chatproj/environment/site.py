@@ -13,7 +13,7 @@ _HOSTS_EXPECTED = (
 SETTINGS = [
     Setting(
         name="SECRET_KEY",
-        effect="Signs the cookies of logins, and encrypts the secrets of second factors.",
+        effect="Signs the cookies of logins, and encrypts the secrets of second factors and webhooks.",
         kind="text",
         parse=read_key,
         expected="a long random text",

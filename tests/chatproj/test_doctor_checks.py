@@ -105,7 +105,7 @@ def var(tmp_path, monkeypatch):
 
 
 def test_the_time_of_a_backup_is_stored_and_an_old_backup_is_a_problem(var, settings):
-    assert "has made none" in checked_text(backups.check_backups(), is_well=True)
+    assert "has made no backup" in checked_text(backups.check_backups(), is_well=True)
     local.note_backup()
     assert "0.0 days old" in checked_text(backups.check_backups(), is_well=True)
     settings.DOCTOR_BACKUP_DAYS = -1

@@ -1,5 +1,5 @@
 """
-`manage.py index_messages`: index all messages except those of boards for the search, with progress.
+`manage.py index_messages`: index all messages for the search, except those of boards, and show the progress.
 
 It may be interrupted and run again.
 """
@@ -14,7 +14,7 @@ REPORT_SECONDS = 2
 
 class Command(ServiceCommand):
     help = (
-        "Index all messages except those of boards for the search. The monitor indexes new messages by itself; this"
+        "Index all messages for the search, except those of boards. The monitor indexes new messages by itself; this"
         " command indexes many old messages faster. It may run beside a live site, and continues where it was"
         " interrupted."
     )

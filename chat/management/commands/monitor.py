@@ -26,10 +26,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--interval", type=float, default=settings.CHAT_MONITOR_SECONDS, help="Seconds between two checks."
+            "--interval",
+            type=float,
+            default=settings.CHAT_MONITOR_SECONDS,
+            help="Seconds between two checks (default: %(default)s).",
         )
         parser.add_argument(
-            "--sweep-interval", type=float, default=settings.CHAT_SWEEP_SECONDS, help="Seconds between two sweeps."
+            "--sweep-interval",
+            type=float,
+            default=settings.CHAT_SWEEP_SECONDS,
+            help="Seconds between two sweeps (default: %(default)s).",
         )
 
     def handle(self, *args, **options):

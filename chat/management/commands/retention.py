@@ -30,13 +30,16 @@ class Command(ServiceCommand):
         actions.add_parser("remove", help="Remove the rule of a target.").add_argument("target")
         run = actions.add_parser("run", help="Apply the rules now.")
         run.add_argument("--dry-run", action="store_true", help="Count the messages, and delete nothing.")
-        for name, text in (("hold", "Stop every deletion."), ("release", "End a hold.")):
+        for name, text in (
+            ("hold", "Stop every deletion in a room, or in all rooms of a person."),
+            ("release", "End a hold."),
+        ):
             action = actions.add_parser(name, help=text)
             action.add_argument("room", nargs="?", help="The slug of a room.")
             action.add_argument("--person", metavar="HANDLE", help="Instead of a room: all rooms of this person.")
             if name == "hold":
                 action.add_argument("--reason", required=True, help="Why, such as the number of a case.")
-        held = actions.add_parser("held", help="Print what was removed during a hold, as one JSON object per line.")
+        held = actions.add_parser("held", help="Print the texts that a hold has kept, as one JSON object per line.")
         held.add_argument("room", help="The slug of a room.")
 
     def call_service(self, options):

@@ -20,8 +20,8 @@ class Command(BaseCommand):
     """Restores or verifies a backup."""
 
     help = (
-        "Restores a backup of `manage.py backup` into an empty database, or with --replace in the place of the present"
-        " one. Stop the site first. SOURCE is a file, or - for the standard input."
+        "Restores a backup of `manage.py backup` into an empty database. With --replace, it replaces the data in the"
+        " database. Stop the site first. SOURCE is a file, or - for the standard input."
     )
     # The database may have no tables yet.
     requires_migrations_checks = False
