@@ -54,7 +54,7 @@ SETTINGS = [
     ),
     Setting(
         name="CHAT_RESERVED_HANDLES",
-        effect="The handles that nobody can take.",
+        effect="The handles that people get only from an operator.",
         kind="list of handles",
         parse=values.read_handles,
         expected=values.HANDLES_EXPECTED,

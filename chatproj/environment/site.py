@@ -102,7 +102,7 @@ SETTINGS = [
         is_shared=False,
     ),
     make_switch(
-        "CHAT_LIMITS", "Whether rate limits are on; they are off only for load tests.", default=True, example="off"
+        "CHAT_LIMITS", "Whether rate limits are on; switch them off only for load tests.", default=True, example="off"
     ),
     # The browsers' lists of such sites (`preload`) accept no less than a year. Two years are common too.
     make_count(
@@ -116,7 +116,7 @@ SETTINGS = [
     ),
     make_choice(
         "HSTS_SCOPE",
-        "The names for which browsers remember it: the host, all names below it, or the browsers' own list.",
+        "The names for which browsers use https only: the host, all names below it, or the browsers' own list.",
         choices=HSTS_SCOPES,
         default="host",
         example="subdomains",

@@ -60,7 +60,7 @@ SETTINGS = [
     ),
     make_seconds(
         "LOG_SLOW_SECONDS",
-        "A worker logs each message that takes it longer than this.",
+        "A worker logs each message that takes longer than this; 0 logs none.",
         default=1,
         example="0.5",
         is_shared=False,
@@ -74,14 +74,14 @@ SETTINGS = [
     ),
     make_switch(
         "TRACING",
-        "Whether the steps of messages are traced with OpenTelemetry. The variables OTEL_* say where to.",
+        "Whether the steps of messages are traced with OpenTelemetry. The variables OTEL_* say where traces go.",
         default=False,
         example="1",
         is_shared=False,
     ),
     Setting(
         name="ALIVE_FILE",
-        effect="A file that a process without HTTP touches every few seconds while it works, for a probe.",
+        effect="A file that workers, the monitor and the delay server touch while they work, for a probe.",
         kind="path",
         parse=read_file,
         expected="the absolute path of a file, in a directory that the process may write to",

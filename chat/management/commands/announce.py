@@ -5,7 +5,10 @@ from chat.services import announcements
 
 
 class Command(ServiceCommand):
-    help = "Announce a text to everybody who is connected, and once to everybody who connects before the text expires."
+    help = (
+        "Announce a text to everybody who is connected, and to everybody who connects before it expires. Each person"
+        " sees the text until they dismiss it."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("text", help="The announcement: 1 to 1,000 characters.")

@@ -7,7 +7,7 @@ from chat.services import people
 class Command(ServiceCommand):
     help = (
         "Say whether two-factor sign-in of a person is on, or switch it off for a person who has lost the app and the "
-        "recovery codes. The person is signed out everywhere. Write -- before a handle that begins with -."
+        "recovery codes. `off` also signs the person out everywhere. Write -- before a handle that begins with -."
     )
 
     def add_arguments(self, parser):

@@ -5,7 +5,10 @@ from chat.services import announcements
 
 
 class Command(ServiceCommand):
-    help = "Announce a text to one person: in all open tabs, or else when the person connects before the text expires."
+    help = (
+        "Announce a text to one person: in all open tabs, and in later ones until the person dismisses the text or it"
+        " expires."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("handle", help="The person's handle; upper or lower case makes no difference.")
