@@ -139,7 +139,7 @@ _ALL = [
     FileSetting("DOCTOR_ECHO_PATH", "The socket with which doctor measures a round trip.", "/echo/", PATH),
     FileSetting("DOCTOR_CHECKS", "The checks of doctor that belong to the chat.", _CHECKS, NAMES),
     # A week, and a day for the backup itself.
-    FileSetting("DOCTOR_BACKUP_DAYS", "An older last backup is a problem for doctor.", 8, DAYS),
+    FileSetting("DOCTOR_BACKUP_DAYS", "doctor reports a problem if the last backup is older than this.", 8, DAYS),
 ]
 FILE_SETTINGS = {setting.name: setting for setting in _ALL}
 

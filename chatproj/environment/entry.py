@@ -118,7 +118,7 @@ SETTINGS = [
     ),
     Setting(
         name="OIDC_SCOPES",
-        effect="What this site asks the provider about a person.",
+        effect="The scopes that this site requests from the provider.",
         kind="list of scopes",
         parse=values.read_scopes,
         expected=values.SCOPES_EXPECTED,
