@@ -59,7 +59,7 @@ class Setting:
             return self.parse(text)
         except ValueError as error:
             # A text with a user before the @ may also contain a password.
-            shown = "; it contains @" if "@" in text else f", not {text!r}"
+            shown = "; its value is not shown, because it contains @" if "@" in text else f", not {text!r}"
             reason = f"; {error}" if self.is_secret else shown
             raise ImproperlyConfigured(f"{self.name} must be {self.expected}{reason}.") from None
 
@@ -194,8 +194,10 @@ def make_count(
     )
 
 
-def make_seconds(name: str, effect: str, default: float, example: str, **options: Any) -> Setting:
-    """Return the setting of a time limit in seconds, which 0 switches off. A day is the longest."""
-    expected = "a number of seconds from 0 (no limit) to 86400"
+def make_seconds(
+    name: str, effect: str, default: float, example: str, zero: str = "no limit", **options: Any
+) -> Setting:
+    """Return the setting of a time in seconds, at most a day. `zero` says what 0 means."""
+    expected = f"a number of seconds from 0 ({zero}) to 86400"
     parse, shown = read_number(0, 86400), str(default)
     return Setting(name, effect, "number", parse, expected, float(default), shown, example, wrong="1m", **options)

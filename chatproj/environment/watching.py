@@ -63,6 +63,7 @@ SETTINGS = [
         "A worker logs each message that takes longer than this; 0 logs none.",
         default=1,
         example="0.5",
+        zero="no log lines",
         is_shared=False,
     ),
     make_switch(
