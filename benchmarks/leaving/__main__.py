@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 
+from benchmarks.command_line import pick
 from benchmarks.leaving import faults, run
 
 COLUMNS = {
@@ -29,22 +30,26 @@ COLUMNS = {
 TITLES = {"before": "this package", "after": "Channels 4"}
 
 
-def parse():
+def parse(arguments=None):
+    """Return the choices, with `faults` as objects and `sites` as names. End the process if a choice is wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.leaving", description=__doc__.strip().splitlines()[0])
-    parser.add_argument("--faults", default=",".join(faults.BY_NAME), help="names, separated by commas (default: all)")
-    parser.add_argument("--sites", default="before,after", help="before or after, or before,after (default)")
+    parser.add_argument("--faults", help=f"names, separated by commas, of: {', '.join(faults.BY_NAME)} (default: all)")
+    parser.add_argument("--sites", help="before, after, or both (default)")
     parser.add_argument("--json", help="a file for all figures")
-    return parser.parse_args()
+    choices = parser.parse_args(arguments)
+    choices.faults = pick(parser, choices.faults, faults.BY_NAME)
+    choices.sites = pick(parser, None if choices.sites == "both" else choices.sites, {name: name for name in TITLES})
+    return choices
 
 
 def row(cells):
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def line(name, site, figures):
+def line(fault, site, figures):
     """Return a row of the table in channels_transport/docs/leaving.md."""
     cells = [figures[column] for column in COLUMNS]
-    title = faults.BY_NAME[name].title + (f" ({figures['slow_client']})" if figures["slow_client"] else "")
+    title = fault.title + (f" ({figures['slow_client']})" if figures["slow_client"] else "")
     return row([title, TITLES[site], *(" ".join(cell) if isinstance(cell, list) else cell for cell in cells)])
 
 
@@ -55,11 +60,11 @@ def main():
     results = []
     print(row(["fault", "site", *COLUMNS.values()]))
     print("|" + "---|" * (len(COLUMNS) + 2), flush=True)
-    for name in choices.faults.split(","):
-        for site in choices.sites.split(","):
-            figures = run.run(site, faults.BY_NAME[name])
-            results.append({"fault": name, "site": site, **figures})
-            print(line(name, site, figures), flush=True)
+    for fault in choices.faults:
+        for site in choices.sites:
+            figures = run.run(site, fault)
+            results.append({"fault": fault.name, "site": site, **figures})
+            print(line(fault, site, figures), flush=True)
     if choices.json:
         with open(choices.json, "w") as file:
             json.dump(results, file, indent=1)
