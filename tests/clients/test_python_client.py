@@ -4,7 +4,9 @@ import datetime
 import email
 import importlib.util
 import json
+import runpy
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.hook_receiver import Receiver
 pytestmark = pytest.mark.no_database
 
 PATH = Path(__file__).resolve().parent.parent.parent / "clients" / "python" / "chat_client.py"
+STANDUP_BOT = PATH.parent / "examples" / "standup_bot.py"
 
 
 @pytest.fixture
@@ -31,6 +34,19 @@ def library(monkeypatch):
 def receiver():
     with Receiver() as found:
         yield found
+
+
+@pytest.fixture
+def standup(library, monkeypatch):
+    """Return the example of a bot for standups, in a place that is two hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "UTC-2")
+    time.tzset()
+    monkeypatch.setenv("CHAT_URL", "http://127.0.0.1")
+    monkeypatch.setenv("CHAT_TOKEN", "key")
+    monkeypatch.setattr(sys, "argv", ["standup_bot.py", "garden"])
+    yield runpy.run_path(str(STANDUP_BOT))
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_a_hook_is_called_again_with_the_same_id_until_it_answers(library, receiver):
@@ -93,3 +109,17 @@ def test_unanswered_changes_and_handled_messages_survive_a_restart(library, tmp_
     # The messages 11 and 13 were not handled.
     assert again.cursor == 10 and again._handled == {12}
     assert [waiting.event["body"] for waiting in again._waiting.values()] == ["Hello"]
+
+
+def test_a_summary_lists_the_answers_of_its_own_day(library, standup, monkeypatch):
+    def said(at, body="!today Tests"):
+        return {"at": f"2026-11-{at}Z", "author": {"handle": at}, "body": body}
+
+    days = [said("27T09:40:00.100"), said("29T21:59:59.900"), said("29T22:00:00.100"), said("30T07:40:00.100")]
+    monkeypatch.setattr(standup["bot"], "history", lambda room, limit: [*days, said("30T07:41:00.100", "Good morning")])
+    replies = []
+    monkeypatch.setattr(library.Message, "reply", lambda message, body: replies.append(body))
+    standup["summarise"](library.Message(None, said("30T08:00:00.100", "!summary")), "")
+    standup["summarise"](library.Message(None, said("25T08:00:00.100", "!summary")), "")
+    # In this place, 22:00 UTC is midnight.
+    assert replies == ["- @29T22:00:00.100: Tests\n- @30T07:40:00.100: Tests", "Nobody has said anything yet."]

@@ -1,5 +1,6 @@
 """
-A bot that asks for the standup at 9:30 from Monday to Friday. `!summary` lists the answers in the newest 100 messages.
+A bot that asks for the standup at 9:30 from Monday to Friday. `!summary` lists the answers of its own day among the
+newest 100 messages.
 
     CHAT_URL=https://chat.example CHAT_TOKEN=... CHAT_STATE=standup.json python standup_bot.py garden
 """
@@ -30,9 +31,15 @@ def note(message, text):
 
 @bot.command("summary")
 def summarise(message, text):
-    said = [found for found in bot.history(room, limit=100) if found["body"].startswith("!today ")]
+    answers = [found for found in bot.history(room, limit=100) if found["body"].startswith("!today ")]
+    said = [found for found in answers if day_of(found) == day_of(message.fields)]
     lines = [f"- @{found['author']['handle']}: {found['body'][len('!today ') :]}" for found in said]
     message.reply("\n".join(lines) or "Nobody has said anything yet.")
+
+
+def day_of(fields):
+    """Return the local day of a message, whose time is in UTC."""
+    return datetime.datetime.fromisoformat(fields["at"].replace("Z", "+00:00")).astimezone().date()
 
 
 if __name__ == "__main__":
