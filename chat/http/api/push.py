@@ -27,7 +27,7 @@ def _describe(subscription, own_key):
         "text": subscription.shows_text,
         "created_at": protocol.format_time(subscription.created_at),
         "sent_at": protocol.format_time(subscription.sent_at),
-        "failing": subscription.failing_since is not None,
+        "failing": push.is_failing(subscription),
         "own": subscription.login.session_key == own_key,
     }
 

@@ -18,6 +18,7 @@ from .subscriptions import (
     end_subscription,
     find_login,
     get_subscription,
+    is_failing,
     list_subscriptions,
     subscribe,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "get_subscription",
     "has_contact",
     "is_active",
+    "is_failing",
     "is_push_on",
     "list_subscriptions",
     "make_key_pair",

@@ -98,12 +98,15 @@ def _check_endpoint(value):
         parts = urlsplit(outgoing.check_url(value))
     except outgoing.AddressRefused as error:
         raise ChatError("invalid_field", "'endpoint' must be an https URL.", field="endpoint") from error
-    host = parts.hostname or ""
     if len(value) > PushSubscription.MAX_ENDPOINT or (parts.scheme != "https" and not settings.OUTGOING_NETWORKS):
         raise ChatError("invalid_field", "'endpoint' must be an https URL.", field="endpoint")
-    if not validate_host(host, settings.CHAT_PUSH_SERVICES):
+    if not _is_accepted(value):
         raise ChatError("forbidden", "This site sends nothing to the push service of this browser.", field="endpoint")
     return value
+
+
+def _is_accepted(endpoint):
+    return validate_host(urlsplit(endpoint).hostname or "", settings.CHAT_PUSH_SERVICES)
 
 
 def _check_key(value, name, check):
@@ -150,13 +153,24 @@ def keep_signed_in(found: Iterable[PushSubscription]) -> list[PushSubscription]:
 
 
 def find_subscriptions(person_ids: Collection[int], ids: Collection[int] | None = None) -> list[PushSubscription]:
-    """Return the subscriptions of these people to which a push may be sent now. With `ids`, return only these."""
+    """
+    Return the subscriptions of these people to which a push may be sent now. With `ids`, return only these.
+
+    Nothing is sent to a push service that the operator has removed from CHAT_PUSH_SERVICES. The rows stay, because the
+    operator may add the service again, and because a worker with older settings may run beside newer ones.
+    """
     found = PushSubscription.objects.filter(person__in=person_ids, person__is_active=True).exclude(
         held_until__gt=timezone.now()
     )
     if ids is not None:
         found = found.filter(id__in=ids)
-    return keep_signed_in(found.select_related("login", "person").order_by("id"))
+    subscriptions = keep_signed_in(found.select_related("login", "person").order_by("id"))
+    return [subscription for subscription in subscriptions if _is_accepted(subscription.endpoint)]
+
+
+def is_failing(subscription: PushSubscription) -> bool:
+    """Return whether the last push failed, or the site sends no pushes to the push service any longer."""
+    return subscription.failing_since is not None or not _is_accepted(subscription.endpoint)
 
 
 def get_subscription(person: Person, subscription_id: int) -> PushSubscription:

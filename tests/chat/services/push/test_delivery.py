@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from chat.models import Login, PushSubscription
-from chat.services import people, sweeps
+from chat.services import people, rooms, sweeps
 from chat.services.push import delivery, subscriptions
 from tests import wire
 from tests.push_service import PushBrowser
@@ -57,6 +57,24 @@ def test_the_pause_of_a_push_service_that_does_not_answer_grows(
         wait()
     assert [round(hold, -1) for hold in holds[:2]] == [30, 60]
     assert subscription().failures == 3 and wait() == [], "then it is lost, and the message waits in its room"
+
+
+def test_nothing_is_sent_to_a_push_service_that_was_removed_from_the_settings(
+    subscribe, room, bob, say, work, service, later, settings
+):
+    rooms.join_room(bob, "garden")
+    phone, client = subscribe(bob)
+    settings.CHAT_PUSH_SERVICES = [".example.com"]
+    say("@Bob")
+    work()
+    (row,) = client.get("/api/push/").json()["browsers"]
+    client.post(f"/api/push/{row['id']}/test/")
+    work()
+    assert service.pushes == [] and row["failing"]
+    settings.CHAT_PUSH_SERVICES = ["127.0.0.1"]
+    client.post(f"/api/push/{row['id']}/test/")
+    work()
+    assert len(phone.shown) == 1 and not client.get("/api/push/").json()["browsers"][0]["failing"]
 
 
 def test_a_redirect_is_not_followed(phone, say, work, service, subscription):
