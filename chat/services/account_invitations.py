@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
@@ -31,9 +32,17 @@ def can_make(person: Person | AnonymousUser) -> bool:
 
 
 def check_can_make(person: Person | AnonymousUser) -> None:
-    """Raise `forbidden` if a person may not make links for accounts."""
-    if not can_make(person):
+    """Raise `forbidden` if a person may not make links for accounts, or if the site accepts no new accounts."""
+    if not may_invite_people(person):
+        if settings.CHAT_MEMBERS_INVITE:
+            raise ChatError("forbidden", "Only accounts can invite people to this site.")
         raise ChatError("forbidden", "Only operators of this site can invite people to it.")
+    _check_open()
+
+
+def _check_open() -> None:
+    if not entry.may_accounts_be_made():
+        raise ChatError("forbidden", "Nobody can create an account here now: CHAT_SIGN_UP is closed.")
 
 
 def make_invitation(
@@ -60,9 +69,9 @@ def make_invitation(
       accounts;
     - `not_found` for the room; `taken` for the handle; or the error of a field.
     """
-    if not entry.may_accounts_be_made():
-        raise ChatError("forbidden", "Nobody can create an account here now: CHAT_SIGN_UP is closed.")
-    if person is not None:
+    if person is None:
+        _check_open()
+    else:
         check_can_make(person)
     room = _get_room(person, slug) if slug else None
     handle = _check_handle(person, handle) if handle else None

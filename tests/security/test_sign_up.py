@@ -248,7 +248,16 @@ def test_strangers_and_guests_make_no_links(settings, charlie):
     settings.CHAT_MEMBERS_INVITE = True
     assert Client().get("/invitations/")["Location"] == "/sign-in/?next=/invitations/"
     assert Client().post("/invitations/1/revoke/")["Location"] == "/sign-in/?next=/invitations/"
-    assert wire.browser_of(charlie).get("/invitations/").status_code == 403
+    response = wire.browser_of(charlie).get("/invitations/")
+    assert response.status_code == 403 and "Only accounts can invite people to this site." in response.content.decode()
+
+
+def test_the_page_says_why_a_person_can_make_no_links(settings, alice, admin_browser):
+    refused = "Only operators of this site can invite people to it."
+    assert refused in wire.browser_of(alice).get("/invitations/").content.decode()
+    settings.CHAT_SIGN_UP = settings.OIDC_SIGN_UP = "closed"
+    closed = "Nobody can create an account here now: CHAT_SIGN_UP is closed."
+    assert closed in admin_browser.get("/invitations/").content.decode()
 
 
 def test_only_moderators_of_a_private_room_make_links_into_it(settings, alice, bob, root, cellar):

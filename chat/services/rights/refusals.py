@@ -10,7 +10,7 @@ from chat import protocol
 from chat.models import Member, Room
 from chat.protocol import ChatError
 
-from .table import WRITES, Action, Standing
+from .table import OPERATORS, WRITES, Action, Standing, get_allowed
 
 Make = Callable[[], ChatError]
 
@@ -23,16 +23,16 @@ def _make_owners_error() -> ChatError:
     return ChatError("forbidden", "Only the owners of this room can do this.")
 
 
+def _make_operators_error() -> ChatError:
+    return ChatError("forbidden", "Only operators of this site can do this.")
+
+
 def _make_authors_error() -> ChatError:
     return ChatError("forbidden", "Only the author of a message and moderators can change it.")
 
 
 def _make_private_rooms_error() -> ChatError:
     return ChatError("forbidden", "Only a private room can get another address.")
-
-
-def _make_public_room_error() -> ChatError:
-    return ChatError("forbidden", "This room is public. Send people its address instead.")
 
 
 def _make_no_hooks_error() -> ChatError:
@@ -56,7 +56,6 @@ _FORBIDDEN: dict[Action, Make] = {
     Action.SEE_AUDIT: _make_moderators_error,
     Action.MAKE_HOOKS: _make_moderators_error,
     Action.CHANGE_ROLES: _make_moderators_error,
-    Action.REMOVE_MEMBER: _make_moderators_error,
 }
 # The errors for an action that nobody can do in this kind of room.
 _IMPOSSIBLE: dict[tuple[Action, str], Make] = {
@@ -69,8 +68,12 @@ _IMPOSSIBLE: dict[tuple[Action, str], Make] = {
     (Action.INVITE, Room.DIRECT): lambda: ChatError(
         "forbidden", "Nobody can join a direct conversation. Open one with more people instead."
     ),
-    (Action.INVITE, Room.PUBLIC): _make_public_room_error,
-    (Action.INVITE, Room.BOARD): _make_public_room_error,
+    (Action.INVITE, Room.PUBLIC): lambda: ChatError(
+        "forbidden", "This room is public. Send people its address instead."
+    ),
+    (Action.INVITE, Room.BOARD): lambda: ChatError(
+        "forbidden", "Nobody can be invited to a board. Send people its link instead."
+    ),
     (Action.CHANGE_ROLES, Room.DIRECT): lambda: ChatError(
         "forbidden", "The people of a direct conversation have no roles."
     ),
@@ -80,6 +83,12 @@ _IMPOSSIBLE: dict[tuple[Action, str], Make] = {
     (Action.SEND_OUT, Room.BOARD): _make_no_hooks_error,
     (Action.CHANGE_ADDRESS, Room.PUBLIC): _make_private_rooms_error,
     (Action.CHANGE_ADDRESS, Room.DIRECT): _make_private_rooms_error,
+    (Action.CHANGE_ADDRESS, Room.BOARD): _make_private_rooms_error,
+}
+# The errors for all other actions that nobody can do in this kind of room.
+_IMPOSSIBLE_IN: dict[str, Make] = {
+    Room.DIRECT: lambda: ChatError("forbidden", "This is not available in direct conversations."),
+    Room.BOARD: lambda: ChatError("forbidden", "This is not available on boards."),
 }
 
 
@@ -104,8 +113,16 @@ def make_refusal(action: Action, standing: Standing, room: Room, member: Member 
         return ChatError("forbidden", "This room is archived. You can read it, but not write in it.")
     if action in WRITES and standing == Standing.MUTED and member is not None:
         return _make_muted_error(member)
-    make = _IMPOSSIBLE.get((action, room.access)) or _FORBIDDEN.get(action, _make_owners_error)
-    return make()
+    return _choose(action, room.access)()
+
+
+def _choose(action: Action, kind: str) -> Make:
+    if (action, kind) in _IMPOSSIBLE:
+        return _IMPOSSIBLE[action, kind]
+    allowed = get_allowed(action, kind)
+    if allowed == OPERATORS:
+        return _make_operators_error
+    return _FORBIDDEN.get(action, _make_owners_error) if allowed else _IMPOSSIBLE_IN[kind]
 
 
 def _make_muted_error(member: Member) -> ChatError:

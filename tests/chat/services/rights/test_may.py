@@ -106,6 +106,26 @@ def test_an_action_that_nobody_can_do_has_its_own_text(root, room):
     assert rights.get_roles(Action.INVITE, Room.PRIVATE) == [Member.MODERATOR, Member.OWNER]
 
 
+@pytest.mark.parametrize("kind", [Room.PUBLIC, Room.PRIVATE, Room.DIRECT, Room.BOARD])
+def test_a_refusal_names_only_people_who_may_do_the_action(alice, room, kind):
+    owner, room.access = rooms.join_room(alice, "garden"), kind
+    for action in set(Action) - {Action.LEAVE}:  # an owner cannot leave, and the text says so
+        refusal = rights.find_refusal(alice, action, room, owner)
+        if refusal is not None:
+            names_a_role = " of this room " in refusal.detail or "members" in refusal.detail
+            is_for_operators = rights.get_allowed(action, kind) == {Standing.OPERATOR}
+            assert not names_a_role and ("Only operators" in refusal.detail) == is_for_operators, (
+                action,
+                refusal.detail,
+            )
+
+
+def test_people_come_to_a_board_by_its_link(alice, room):
+    owner, room.access = rooms.join_room(alice, "garden"), Room.BOARD
+    refusal = assert_refused("forbidden", rights.check_may, alice, Action.INVITE, room, owner)
+    assert refusal.detail == "Nobody can be invited to a board. Send people its link instead."
+
+
 def test_the_role_of_an_operator_alone_may_allow_less(alice, root, room):
     owner, operator = rooms.join_room(alice, "garden"), rooms.join_room(root, "garden")
     assert rights.may(root, Action.SEE_REPORTS, room, operator)
