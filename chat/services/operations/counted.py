@@ -45,12 +45,18 @@ class Histogram:
 
     def find_bound(self) -> float | None:
         """
-        Return the upper bound (s) of the bucket with the longest duration, or None without durations.
+        Return a time (s) that no duration exceeds, or None without durations.
 
-        The last bucket has no upper bound. For this bucket, return its lower bound.
+        This is the upper bound of the bucket with the longest duration. The last bucket has none: the longest duration
+        can be at most what remains of the sum if every other duration is as short as its bucket allows.
         """
         filled = [index for index, count in enumerate(self.counts) if count]
-        return float(BOUNDS[min(filled[-1], len(BOUNDS) - 1)]) if filled else None
+        if not filled:
+            return None
+        if filled[-1] < len(BOUNDS):
+            return float(BOUNDS[filled[-1]])
+        shortest = sum(count * lower for count, lower in zip(self.counts, (0, *BOUNDS), strict=True))
+        return BOUNDS[-1] + max(0.0, self.total - shortest)
 
 
 class Step:

@@ -4,6 +4,7 @@ import pytest
 import redis
 from django.db import OperationalError
 
+from channels_transport.counting import Histogram
 from chat.models import Room
 from chat.services import busy_rooms, rooms
 from chat.services.operations import Sampler, parts, sampling
@@ -133,6 +134,26 @@ def test_the_slowest_consumers_come_first_with_their_errors_and_share(site, samp
     assert (fast["consumer"], fast["count"]) == ("fast", 100) and slow["share"] == pytest.approx(0.9)
     assert find_process(sample, 1)["busy"] == pytest.approx(0.1)
     assert [problem["condition"] for problem in sample.state["problems"]] == ["consumer_fails"]
+
+
+@pytest.mark.parametrize(
+    "durations, most", [((0.3,), 0.5), ((17,), 17), ((0.01, 0.7, 40), 40.205), ((12, 12.5, 40), 44.5)]
+)
+def test_no_duration_of_a_consumer_is_above_its_bound(site, sampler, durations, most):
+    histogram = Histogram()
+
+    def report():
+        numbers = {"consumer_seconds": [[["jobs", "slow"], [list(histogram.counts), histogram.total]]]}
+        site.report("worker", 1, numbers, channels=["jobs"])
+
+    report()
+    sampler.take()
+    site.pass_by(60)
+    for seconds in durations:
+        histogram.observe(seconds)
+    report()
+    (slow,) = sampler.take().state["consumers"]
+    assert slow["longest"] == pytest.approx(most) and max(durations) <= slow["longest"]
 
 
 def test_a_dead_process_keeps_its_last_row(site, sampler):
