@@ -12,6 +12,7 @@ import logging
 from channels_transport import OUTAGES, GatheredFrames, LogThrottle, count
 from chat import broadcast, protocol
 from chat.connections import Connection
+from chat.models import may_be_cut_off
 from chat.services import access, limits, presence, workspace
 
 from . import admission, me
@@ -70,9 +71,13 @@ def _answer_rooms(frames):
 def _answer_streams(frames):
     """Return {reply channel: the answer} of the heartbeats of people's own streams that need no more than that."""
     connections, events = _read_heartbeats(frames, "rooms", STREAM_EVENTS)
-    # The heartbeat of an active person delays pushes.
-    idle = [connection for connection in connections if not events[connection.name].active]
-    speaking = access.find_speaking_people(idle)
+    # The heartbeat of an active person delays pushes. Of many rooms, `_sync` reads a limited number.
+    eligible = [
+        connection
+        for connection in connections
+        if not events[connection.name].active and not may_be_cut_off(connection.session["rooms"])
+    ]
+    speaking = access.find_speaking_people(eligible)
     posts = workspace.get_posts_of_all({person.id for _, person in speaking}) if speaking else {}
     current = [
         (person.id, connection)

@@ -48,7 +48,16 @@ from .tasks import Task, TaskPart
 from .threads import Follower, Summary, Thread, ThreadMember, find_followers, find_summaries
 from .tokens import Token
 from .uploads import Upload
-from .workspace import Newest, Place, count_news, find_newest, find_places, find_posts, find_posts_of_all
+from .workspace import (
+    Newest,
+    Place,
+    count_news,
+    find_newest,
+    find_places,
+    find_posts,
+    find_posts_of_all,
+    may_be_cut_off,
+)
 
 __all__ = [
     "AccountEntry",
@@ -151,6 +160,7 @@ __all__ = [
     "make_handle_keys",
     "make_handle_skeleton",
     "make_words",
+    "may_be_cut_off",
     "read_changed_messages",
     "read_from_replica",
     "read_messages_between",

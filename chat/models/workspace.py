@@ -77,7 +77,7 @@ def find_posts_of_all(person_ids: Collection[int]) -> dict[int, dict[int, int]]:
     Return {id of a person: what `find_posts` returns for the person without a token}, in one statement.
 
     Leave out the people with more than MAX_ROOMS rooms: the order of their rooms decides which of them `find_posts`
-    finds.
+    finds. The statement reads all of their rooms, so ask for nobody whose rooms `may_be_cut_off`.
     """
     found: dict[int, dict[int, int]] = {person_id: {} for person_id in person_ids}
     marks = ", ".join(["%s"] * len(found))
@@ -86,6 +86,11 @@ def find_posts_of_all(person_ids: Collection[int]) -> dict[int, dict[int, int]]:
         for person_id, room_id, posts in cursor.fetchall():
             found[person_id][room_id] = posts
     return {person_id: posts for person_id, posts in found.items() if len(posts) <= MAX_ROOMS}
+
+
+def may_be_cut_off(room_ids: Collection[int]) -> bool:
+    """Return whether a workspace with these rooms may leave out other rooms of its person."""
+    return len(room_ids) >= MAX_ROOMS
 
 
 def _select(select: str, person: Person, room_id: int | None) -> tuple[str, list]:

@@ -45,7 +45,8 @@ def get_posts_of_all(person_ids: Collection[int]) -> dict[int, dict[int, int]]:
     """
     Return {id of a person: what `get_posts` returns for the person without a token}. Run one statement.
 
-    Leave out people whose workspace does not have all of their rooms, because there are too many.
+    Leave out people whose workspace does not have all of their rooms, because there are too many. The statement reads
+    all rooms of each person, so ask for nobody whose rooms `may_be_cut_off`.
     """
     return find_posts_of_all(person_ids)
 

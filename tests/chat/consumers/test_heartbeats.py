@@ -348,6 +348,17 @@ def test_these_heartbeats_of_a_stream_are_passed_on(stream, fields):
 def test_the_heartbeat_of_a_person_with_too_many_rooms_is_passed_on(stream, monkeypatch):
     assert beat_stream(stream) is not None
     monkeypatch.setattr("chat.models.workspace.MAX_ROOMS", 0)
+    with CaptureQueriesContext(connection) as queries:
+        assert beat_stream(stream) is None
+    # `_sync` reads at most MAX_ROOMS rooms, and the statement for many people would read all of them.
+    assert ("SELECT", "chat_member") not in statements(queries)
+
+
+def test_the_heartbeat_of_a_person_who_has_just_got_too_many_rooms_is_passed_on(stream, alice, monkeypatch):
+    monkeypatch.setattr("chat.models.workspace.MAX_ROOMS", 2)
+    Member.objects.bulk_create(
+        Member(person=alice, room=Room.objects.create(slug=slug, name=slug), role=Member.OWNER) for slug in ("a", "b")
+    )
     assert beat_stream(stream) is None
 
 
