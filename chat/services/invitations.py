@@ -213,7 +213,9 @@ def leave_room(person: Person, slug: str) -> None:
     Raise `not_found` for the room; `forbidden` if the person cannot leave it.
     """
     room = rooms.get_room_for(person, slug, Action.LEAVE)
-    member = Member.objects.get(room=room, person=person)
+    member = _find_member(person, room)
+    if member is None:
+        return  # another request of the person has left the room since the check
     group = broadcast.member_group(member.id)
     with transaction.atomic():
         # A person who is muted or banned at this moment must not escape by leaving. So the room is locked, as for every
@@ -221,6 +223,8 @@ def leave_room(person: Person, slug: str) -> None:
         rooms.lock_room(room.id)
         roles = rights.get_roles(Action.LEAVE, room.access)
         if not Member.objects.filter(id=member.id, role__in=roles).delete()[0]:
+            if _find_member(person, room) is None:
+                return
             raise ChatError("forbidden", "Your role in this room has just changed. Reload the page.")
         close_after_commit(group, CLOSE_FORBIDDEN)
         feeds.unfollow(person.id, room.id, room.slug)

@@ -22,7 +22,9 @@ def list_commands(request, slug):
 @signed_in
 def run_command(request, slug):
     """
-    Run a command, for people who may enter the room. They become members. Body {ref, name, text?, zone?, thread?}.
+    Run a command, for people who may enter the room. They become members, except by the command that leaves the room.
+
+    Body {ref, name, text?, zone?, thread?}.
 
     Return 200 and the `ack` without its type: {ref, id, offset, notice?}. A repeated `ref` gets the same body.
     """
@@ -30,7 +32,7 @@ def run_command(request, slug):
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         budgets.check_markup(request.user.id, event.text)
-        outcome = commands.run_command(rooms.join_room(request.user, slug), event)
+        outcome = commands.enter_and_run(request.user, slug, event)
     body = {name: value for name, value in outcome.ack.items() if name != "type"}
     if isinstance(notice := body.get("notice"), commands.Notice):
         body["notice"] = _translate(notice)

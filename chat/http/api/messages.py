@@ -62,7 +62,7 @@ def create_message(request, slug):
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         budgets.check_markup(request.user.id, event.body)
-        member = rooms.join_room(request.user, slug)
+        member = rooms.join_room(request.user, slug, event)
         outcome = rooms.post_message(member, event)
     body = {name: outcome.ack[name] for name in ("ref", "id", "offset")}
     return JsonResponse(body, status=201 if outcome.is_new else 200)

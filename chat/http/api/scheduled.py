@@ -43,7 +43,7 @@ def create_scheduled(request, slug):
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
         budgets.check_markup(request.user.id, event.body)
-        member = rooms.join_room(request.user, slug)
+        member = rooms.join_room(request.user, slug, event)
         scheduled_id, is_new = scheduled.schedule_message(member, event)
     return JsonResponse({"ref": event.ref, "scheduled_id": scheduled_id}, status=201 if is_new else 200)
 

@@ -27,7 +27,7 @@ def start_task(request, slug):
     event = protocol.read_event(protocol.parse_object(request.body), protocol.Start)
     with errors_with_ref(event.ref):
         limits.check_event(request.user.id, event.ref)
-        started = tasks.start_task(rooms.join_room(request.user, slug), event)
+        started = tasks.start_task(rooms.join_room(request.user, slug, event), event)
     tasks.publish_task(started.task_id)
     return JsonResponse(_describe_started(request.user, started), status=201 if started.is_new else 200)
 

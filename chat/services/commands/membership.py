@@ -39,13 +39,21 @@ def unmute(call: Call) -> Outcome:
     )
 
 
-@command("leave", gettext_lazy("Leave this room"), action=Action.LEAVE)
+@command("leave", gettext_lazy("Leave this room"), action=Action.LEAVE, joins=False)
 def leave(call: Call) -> Outcome:
-    """Delete the person's membership. The connections to the room close, so the answer may not arrive."""
-    return call.run_once(
-        lambda: invitations.leave_room(call.person, call.room.slug),
-        Notice(gettext_noop("You have left this room.")),
-    )
+    """
+    Delete the person's membership. The connections to the room close, so the answer may not arrive.
+
+    A person who is not in the room gets the same answer, if the person may know of the room.
+    """
+    return call.run_once(lambda: _leave(call), Notice(gettext_noop("You have left this room.")))
+
+
+def _leave(call: Call) -> None:
+    if call.member.id is None:
+        rooms.get_readable_room(call.person, call.room.slug)
+    else:
+        invitations.leave_room(call.person, call.room.slug)
 
 
 @command("invite", gettext_lazy("Bring people into this room"), gettext_lazy("@name"), scope=ROOMS)

@@ -152,6 +152,7 @@ class _Command:
     action: Action
     scope: str
     run: Run
+    joins: bool
 
 
 class Source(Protocol):
@@ -169,7 +170,7 @@ _sources: list[Source] = []
 
 
 def command(
-    name: str, detail: Any, usage: Any = "", action: Action = Action.POST, scope: str = POST
+    name: str, detail: Any, usage: Any = "", action: Action = Action.POST, scope: str = POST, joins: bool = True
 ) -> Callable[[Run], Run]:
     """
     Register a function as a command.
@@ -179,10 +180,12 @@ def command(
     - `usage`: what may follow the name, as a lazy translation.
     - `action`: only people who have the right to this action see the command in the list.
     - `scope`: the scope that a token needs to run the command.
+    - `joins`: whether a person from outside, who runs the command over HTTP, becomes a member of a public room. If not,
+      the command may get a Member that is not stored: see `rooms.find_visitor`.
     """
 
     def register(run: Run) -> Run:
-        _commands[name] = _Command(CommandInfo(name, detail, usage), action, scope, run)
+        _commands[name] = _Command(CommandInfo(name, detail, usage), action, scope, run, joins)
         return run
 
     return register
@@ -203,6 +206,17 @@ def list_commands(person: Person, room: Room) -> list[CommandInfo]:
         found = {}
     found.update((name, known.info) for name, known in _commands.items() if may(person, known.action, room, member))
     return [found[name] for name in sorted(found)]
+
+
+def enter_and_run(person: Person, slug: str, event: protocol.Command) -> Outcome:
+    """
+    Run a command in a room for a person who has no connection to it. Raise what `rooms.join_room` and `run_command` do.
+
+    The person becomes a member, except by a command that the person has run before, or that does not join.
+    """
+    known = _commands.get(event.name)
+    joins = known is None or known.joins
+    return run_command(rooms.join_room(person, slug, event) if joins else rooms.find_visitor(person, slug), event)
 
 
 def run_command(member: Member, event: protocol.Command) -> Outcome:

@@ -6,13 +6,14 @@ to the streams of a new member, and each changed role to the room.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from chat import protocol
-from chat.models import Member, Person, Room, read_page
+from chat.models import Change, Member, Person, Room, read_page
 from chat.services import feeds, rights
 from chat.services.rights import Action, get_default_role
 from chat.services.scopes import reaches
@@ -59,9 +60,12 @@ def get_readable_room(person: Person | AnonymousUser, slug: str) -> Room:
     return get_room_for(person, slug, Action.READ)
 
 
-def join_room(person: Person, slug: str) -> Member:
+def join_room(person: Person, slug: str, event: Any = None) -> Member:
     """
     Return the person's Member of a room. If there is no Member and the room is public, create one.
+
+    `event` is the change that the person enters for, if it has a ref. A person who has left the room, and resends a
+    change, stays outside: this function then returns a Member that is not stored, which gets the earlier answer.
 
     Mute a person whose browser has a muted guest in the room, and end a mute that has expired. Raise `forbidden` for a
     banned person, for a person whose browser has a banned guest, and for a guest if the room is closed to guests. Raise
@@ -70,6 +74,8 @@ def join_room(person: Person, slug: str) -> Member:
     room, member = _read_room(person, slug, Action.ENTER)
     rights.check_may(person, Action.ENTER, room, member)
     other = rights.check_not_held(person, room, member)
+    if member is None and event is not None and Change.objects.filter(person=person, ref=event.ref).exists():
+        return Member(room=room, person=person, role=get_default_role(person))
     if member is None:
         # Messages that were posted before the person came count as read.
         defaults = {"role": get_default_role(person), "read_offset": room.offset}
@@ -83,6 +89,18 @@ def join_room(person: Person, slug: str) -> Member:
     if other is not None and member.role == get_default_role(person):
         apply_role(member, Member.MUTED, other.muted_until)
     end_expired_mute(member)
+    return member
+
+
+def find_visitor(person: Person, slug: str) -> Member:
+    """
+    Return the person's Member of a room, or one that is not stored. Make nobody a member, and check no rights.
+
+    If the person may not know of the room, the room has no id, as in `get_room_for`.
+    """
+    room, member = _read_room(person, slug, Action.READ)
+    member = member or Member(role=get_default_role(person))
+    member.room, member.person = room, person
     return member
 
 
