@@ -10,16 +10,18 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from channels_transport import OUTAGES
 from chat import broadcast, protocol
 from chat.models import FormerSlug, Member, Message, Person, ScheduledMessage
 from chat.protocol import ChatError
-from chat.services import entry, rooms, threads, uploads
+from chat.services import announcements, entry, rooms, threads, uploads
 from chat.services.after_commit import start_job_after_commit
 from chat.services.free_rows import delete_free_rows, find_free_rows, lock_free_rows
-from chat.services.rights import Action, check_may
+from chat.services.mails import choose_language
+from chat.services.rights import Action, check_may, may
 from chat.services.scopes import get_room_ids
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ MAX_SWEPT = 100
 # kept longer, because the author reads the reason in it.
 KEEP_POSTED = timedelta(days=1)
 KEEP_REFUSED = timedelta(days=30)
+TOLD_SECONDS = 30 * 24 * 3600  # pages tell an author for this time that the message was refused
 
 
 def schedule_message(member: Member, event: protocol.Schedule) -> tuple[int, bool]:
@@ -133,7 +136,8 @@ def post_scheduled(scheduled_id: int) -> bool:
     """
     Post a message that is due. Several calls, also in several processes, post it once.
 
-    If the author may no longer post, the message is refused, and the row says why.
+    If the author may no longer post, the message is refused, and the row says why. An author who is no longer in the
+    room gets an announcement too.
 
     Return whether the message was posted or refused now.
     """
@@ -148,6 +152,7 @@ def post_scheduled(scheduled_id: int) -> bool:
             fields = {"number": _post(row)}
         except ChatError as refusal:
             fields = {"state": ScheduledMessage.REFUSED, "why": refusal.detail}
+            _tell_outsider(row)
         ScheduledMessage.objects.filter(id=scheduled_id).update(**fields)
     return True
 
@@ -157,7 +162,7 @@ def _post(row):
         raise ChatError("forbidden", "The author's account is no longer active.")
     if row.author.is_guest:
         entry.check_guests()
-    member = rooms.join_room(row.author, row.room.slug)
+    member = rooms.return_to_room(row.author, row.room)
     # The ref contains the time of creation, because clients choose their refs freely and may use `scheduled-7`.
     ref = f"scheduled-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"
     # If the message is refused, its files stay with it.
@@ -165,6 +170,16 @@ def _post(row):
         files = uploads.release_scheduled(row)
         event = protocol.Post(ref, row.body, row.reply_to, files, row.thread_root)
         return rooms.post_message(member, event).ack["id"]
+
+
+def _tell_outsider(row):
+    """Tell an author who is no longer in the room, and does not read there that the message was refused."""
+    if not row.author.is_active or Member.objects.find_in_room(row.room_id, row.author_id) is not None:
+        return
+    with translation.override(choose_language(row.author)):
+        text = gettext("Your scheduled message was not posted, because you are no longer in its room.")
+    link = f"/rooms/{row.room.slug}/" if may(row.author, Action.READ, row.room) else None
+    announcements.whisper(row.author, text, expires_in=TOLD_SECONDS, link=link)
 
 
 def _start_early_job_again(scheduled_id):

@@ -89,7 +89,7 @@ def _post(row: Reminder) -> None:
         raise ChatError("not_found", "The room of this reminder was deleted.")
     if row.person.is_guest:
         entry.check_guests()
-    member = rooms.join_room(row.person, row.room.slug)
+    member = rooms.return_to_room(row.person, row.room)
     # The ref contains the time of creation, because clients choose their refs freely and may use `reminder-7`.
     ref = f"reminder-{row.id}-{row.created_at:%Y%m%d%H%M%S%f}"
     rooms.post_message(member, protocol.Post(ref=ref, body=f"⏰ {row.text}"))

@@ -20,6 +20,7 @@ from .access import (
     get_room_for,
     join_room,
     lock_room,
+    return_to_room,
 )
 from .addition_changes import change_addition
 from .additions import Addition, delete_additions, describe_additions, register_addition, remove_additions
@@ -170,6 +171,7 @@ __all__ = [
     "remove_message",
     "renew_epochs",
     "save_room",
+    "return_to_room",
     "set_archived",
     "set_callers",
     "set_guests",

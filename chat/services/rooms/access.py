@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from chat import protocol
 from chat.models import Change, Member, Person, Room, read_page
+from chat.protocol import ChatError
 from chat.services import feeds, rights
 from chat.services.rights import Action, get_default_role
 from chat.services.scopes import reaches
@@ -90,6 +91,17 @@ def join_room(person: Person, slug: str, event: Any = None) -> Member:
         apply_role(member, Member.MUTED, other.muted_until)
     end_expired_mute(member)
     return member
+
+
+def return_to_room(person: Person, room: Room) -> Member:
+    """
+    Return the person's Member of a room, for work that the person has ordered for later. Raise what `join_room` raises.
+
+    A person who has left the room since then does not become a member again: raise `forbidden`.
+    """
+    if Member.objects.find_in_room(room.id, person.id) is None:
+        raise ChatError("forbidden", "You are no longer in this room.")
+    return join_room(person, room.slug)
 
 
 def find_visitor(person: Person, slug: str) -> Member:

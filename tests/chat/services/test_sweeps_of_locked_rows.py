@@ -79,6 +79,7 @@ def overdue_messages(alice, bob, room):
 def overdue_messages_of_two_rooms(alice, bob, room):
     other = Room.objects.create(slug="orchard", name="Orchard")
     for place in (room, other):
+        rooms.join_room(alice, place.slug)
         ScheduledMessage.objects.create(room=place, author=alice, body="Hello", due_at=AN_HOUR_AGO)
     return Room
 

@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "أنت محظور من هذه الغرفة. اطلب من مشرفيها رفع الحظر.",
 "You are muted in this room until %(time)s: you can read, but not write.": "أنت مكتوم في هذه الغرفة حتى %(time)s: يمكنك القراءة، لا الكتابة.",
 "You are muted in this room: you can read, but not write.": "أنت مكتوم في هذه الغرفة: يمكنك القراءة، لا الكتابة.",
+"You are no longer in this room.": "لم تعد في هذه الغرفة.",
 "You are not in such a room.": "لست في هذه الغرفة.",
 "You are not signed in there.": "لست مسجّل الدخول هناك.",
 "You can block at most %(most)s people. Unblock a person first.": "يمكنك حجب %(most)s شخصًا على الأكثر. ألغِ حجب أحدهم أولًا.",

@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "Du bist in diesem Raum gesperrt. Bitte die Moderatoren, die Sperre aufzuheben.",
 "You are muted in this room until %(time)s: you can read, but not write.": "Du bist in diesem Raum bis %(time)s stummgeschaltet: Du kannst lesen, aber nicht schreiben.",
 "You are muted in this room: you can read, but not write.": "Du bist in diesem Raum stummgeschaltet: Du kannst lesen, aber nicht schreiben.",
+"You are no longer in this room.": "Du bist nicht mehr in diesem Raum.",
 "You are not in such a room.": "In einem solchen Raum bist du nicht.",
 "You are not signed in there.": "Dort bist du nicht angemeldet.",
 "You can block at most %(most)s people. Unblock a person first.": "Du kannst höchstens %(most)s Personen blockieren. Hebe zuerst eine Blockierung auf.",

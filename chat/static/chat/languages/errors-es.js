@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "Estás vetado en esta sala. Pide a sus moderadores que levanten el veto.",
 "You are muted in this room until %(time)s: you can read, but not write.": "Estás silenciado en esta sala hasta %(time)s: puedes leer, pero no escribir.",
 "You are muted in this room: you can read, but not write.": "Estás silenciado en esta sala: puedes leer, pero no escribir.",
+"You are no longer in this room.": "Ya no estás en esta sala.",
 "You are not in such a room.": "No estás en esa sala.",
 "You are not signed in there.": "Ahí no tienes la sesión iniciada.",
 "You can block at most %(most)s people. Unblock a person first.": "Puedes bloquear como máximo a %(most)s personas. Desbloquea antes a alguien.",

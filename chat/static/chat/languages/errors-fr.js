@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "Vous êtes banni de ce salon. Demandez à ses modérateurs de lever le bannissement.",
 "You are muted in this room until %(time)s: you can read, but not write.": "Vous êtes muet dans ce salon jusqu’à %(time)s : vous pouvez lire, mais pas écrire.",
 "You are muted in this room: you can read, but not write.": "Vous êtes muet dans ce salon : vous pouvez lire, mais pas écrire.",
+"You are no longer in this room.": "Vous n’êtes plus dans ce salon.",
 "You are not in such a room.": "Vous n’êtes pas dans ce salon.",
 "You are not signed in there.": "Vous n’êtes pas connecté là.",
 "You can block at most %(most)s people. Unblock a person first.": "Vous pouvez bloquer au plus %(most)s personnes. Débloquez d’abord quelqu’un.",

@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "このルームから追放されています。解除をモデレーターに依頼してください。",
 "You are muted in this room until %(time)s: you can read, but not write.": "このルームで %(time)s まで発言禁止です。読めますが、書き込めません。",
 "You are muted in this room: you can read, but not write.": "このルームで発言禁止です。読めますが、書き込めません。",
+"You are no longer in this room.": "あなたはもうこのルームにいません。",
 "You are not in such a room.": "そのルームに参加していません。",
 "You are not signed in there.": "そこではサインインしていません。",
 "You can block at most %(most)s people. Unblock a person first.": "ブロックできるのは %(most)s 人までです。先に誰かのブロックを解除してください。",

@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "이 대화방에서 차단되어 있습니다. 관리자에게 해제를 요청하세요.",
 "You are muted in this room until %(time)s: you can read, but not write.": "이 대화방에서 %(time)s까지 발언이 제한되었습니다. 읽을 수 있지만 쓸 수 없습니다.",
 "You are muted in this room: you can read, but not write.": "이 대화방에서 발언이 제한되었습니다. 읽을 수 있지만 쓸 수 없습니다.",
+"You are no longer in this room.": "더 이상 이 대화방에 있지 않습니다.",
 "You are not in such a room.": "그런 대화방에 참여하고 있지 않습니다.",
 "You are not signed in there.": "그곳에는 로그인되어 있지 않습니다.",
 "You can block at most %(most)s people. Unblock a person first.": "%(most)s명까지 차단할 수 있습니다. 먼저 누군가의 차단을 해제하세요.",

@@ -260,6 +260,7 @@ export default {
 "You are banned from this room. Ask its moderators to lift the ban.": "你被本聊天室封禁。请联系其管理员解除封禁。",
 "You are muted in this room until %(time)s: you can read, but not write.": "你在本聊天室被禁言至 %(time)s：可以阅读，但不能发言。",
 "You are muted in this room: you can read, but not write.": "你在本聊天室被禁言：可以阅读，但不能发言。",
+"You are no longer in this room.": "你已不在此聊天室中。",
 "You are not in such a room.": "你不在该聊天室中。",
 "You are not signed in there.": "你没有在那里登录。",
 "You can block at most %(most)s people. Unblock a person first.": "你最多可以屏蔽 %(most)s 人。请先取消屏蔽一人。",

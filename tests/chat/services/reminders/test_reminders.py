@@ -8,7 +8,7 @@ from django.utils import timezone
 from chat import broadcast, protocol
 from chat.models import Announcement, Member, Message, Reminder, Room
 from chat.protocol import Post, Remind
-from chat.services import announcements, blocks, reminders, rooms
+from chat.services import announcements, blocks, invitations, reminders, rooms
 from tests import wire
 from tests.chat.helpers import assert_refused, take_delayed_jobs
 from tests.chat.services.scheduled.helpers import get_time
@@ -136,6 +136,14 @@ def test_a_reminder_of_a_muted_member_for_the_room_is_refused(alice, set_role, r
     make_due()
     row = run_job()
     assert row.state == Reminder.REFUSED and "muted" in row.why
+
+
+def test_a_reminder_for_a_room_that_its_author_has_left_is_refused(bob, run, room):
+    run(bob, "/remind here in 20 minutes Standup")
+    invitations.leave_room(bob, "garden")
+    make_due()
+    assert run_job().why == "You are no longer in this room." and bodies() == []
+    assert not Member.objects.filter(person=bob).exists()
 
 
 def test_a_reminder_of_a_deleted_room_is_refused_and_a_private_one_is_sent(alice, run, room):

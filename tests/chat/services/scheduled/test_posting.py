@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Member, Message, Person, ScheduledMessage
-from chat.services import rooms, scheduled
+from chat.models import Announcement, Member, Message, Person, Room, ScheduledMessage
+from chat.services import invitations, rooms, scheduled
 from tests import wire
 from tests.chat.helpers import take_delayed_jobs
 from tests.chat.services.scheduled.helpers import get_time, read_bodies, run_job
@@ -86,11 +86,25 @@ def test_a_message_of_a_guest_is_refused_after_the_site_was_closed_to_guests(mak
     assert (row.state, read_bodies()) == ("refused", ["Hello"]) and "closed to guests" in row.why
 
 
-def test_a_message_of_an_author_outside_a_private_room_is_refused(bob, room, make_scheduled):
+@pytest.mark.parametrize("access, link", [("public", "/rooms/garden/"), ("private", None)])
+def test_a_message_of_an_author_who_has_left_the_room_is_refused(bob, make_scheduled, access, link):
+    row, page = make_scheduled(bob), wire.Socket("/me/", wire.browser_of(bob)).connect()
+    Room.objects.update(access=access)
+    invitations.leave_room(bob, "garden")
+    row = run_job(row)
+    assert (row.state, row.why, read_bodies()) == ("refused", "You are no longer in this room.", [])
+    assert not Member.objects.filter(person=bob).exists()
+    [told] = page.seen("announcement")
+    assert "not posted" in told["text"] and told.get("link") == link
+    run_job(row)
+    assert Announcement.objects.count() == 1
+
+
+def test_a_message_of_an_author_who_has_come_back_is_posted(bob, make_scheduled):
     row = make_scheduled(bob)
-    room.access = room.PRIVATE
-    room.save()
-    assert run_job(row).state == "refused" and read_bodies() == []
+    invitations.leave_room(bob, "garden")
+    rooms.join_room(bob, "garden")
+    assert run_job(row).state == "posted" and not Announcement.objects.exists()
 
 
 def test_deleting_a_room_deletes_its_scheduled_messages(bob, room, make_scheduled):
