@@ -40,9 +40,12 @@ NOT_SHOWN = {
     "chat_interface_polls",
     "chat_link_previews_total",
     "chat_people",
+    "chat_pushes_total",
     "chat_redis_info",
     "chat_rooms",
     "chat_turns",
+    "chat_upload_bytes_total",
+    "chat_uploads_total",
     "chat_worker_failed_total",
     "chat_worker_retried_total",
 }

@@ -39,9 +39,12 @@ NOT_USED = {
     "chat_hook_deliveries_total",
     "chat_interface_gathered_total",
     "chat_link_previews_total",
+    "chat_pushes_total",
     "chat_refusals_total",
     "chat_removed_total",
     "chat_tasks",
+    "chat_upload_bytes_total",
+    "chat_uploads_total",
 }
 REPORT_SECONDS = 1.2  # each worker reports once a second
 

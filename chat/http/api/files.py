@@ -15,7 +15,7 @@ from chat.http.file_responses import make_file_response
 from chat.http.reads import ListResponse
 from chat.models import POST, READ
 from chat.protocol import ChatError
-from chat.services import boards, budgets, files, limits, rooms, uploads
+from chat.services import boards, budgets, files, limits, numbers, rooms, uploads
 
 
 @signed_in
@@ -40,6 +40,7 @@ def upload_to_board(request, board):
     return _receive(request, boards.get_member(visit))
 
 
+@numbers.counting_refused_uploads()
 def _receive(request, member):
     upload = get_upload(request)
     if upload is None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from chat.models import PushSubscription
-from chat.services import outgoing
+from chat.services import numbers, outgoing
 
 from .encryption import decode, encode, encrypt
 from .identity import sign_request
@@ -35,6 +35,7 @@ LONGEST_HOLD = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)  # since the first failure, if no later push succeeded
 MIN_FAILURES = 10
 GONE = (404, 410)
+SENT, ENDED, RETRIED, FAILED = "sent", "ended", "retried", "failed"  # the outcomes: see `numbers.count_push`
 DAY_SECONDS = 24 * 3600
 
 
@@ -64,9 +65,11 @@ def make_topic(*parts: object) -> str:
     return encode(salted_hmac("chat.push", " ".join(map(str, parts))).digest())[:TOPIC_LENGTH].ljust(TOPIC_LENGTH, "A")
 
 
-def deliver(pushes: Sequence[tuple[PushSubscription, Push]]) -> list[PushSubscription]:
+def deliver(pushes: Sequence[tuple[PushSubscription, Push]], is_last: bool) -> list[PushSubscription]:
     """
     Send pushes to browsers. Return the subscriptions to which a push must be sent again after their `held_until`.
+
+    After the last try, return none.
 
     Delete the subscription of a browser that has ended it, or to which at least MIN_FAILURES pushes have failed for
     longer than GIVE_UP_AFTER.
@@ -76,9 +79,15 @@ def deliver(pushes: Sequence[tuple[PushSubscription, Push]]) -> list[PushSubscri
     # Threads, because a push service that does not answer must not delay the others. They do not use the database.
     with ThreadPoolExecutor(max_workers=min(MAX_AT_ONCE, len(pushes))) as pool:
         answers = list(pool.map(lambda pair: _send(*pair), pushes))
-    return [
-        subscription for (subscription, _), answer in zip(pushes, answers, strict=True) if _record(subscription, answer)
-    ]
+    held = []
+    for (subscription, _), answer in zip(pushes, answers, strict=True):
+        outcome = _record(subscription, answer)
+        if outcome == RETRIED and is_last:
+            outcome = FAILED
+        elif outcome == RETRIED:
+            held.append(subscription)
+        numbers.count_push(outcome)
+    return held
 
 
 def _send(subscription: PushSubscription, push: Push) -> Answered:
@@ -127,22 +136,22 @@ def _read_hold(text: str | None) -> timedelta | None:
     return min(max(left, timedelta(0)), LONGEST_HOLD)
 
 
-def _record(subscription: PushSubscription, answer: Answered) -> bool:
-    """Store the answer of a push service. Return whether the push must be sent again later."""
+def _record(subscription: PushSubscription, answer: Answered) -> str:
+    """Store the answer of a push service. Return the outcome; RETRIED if the push can be sent again later."""
     row, now = PushSubscription.objects.filter(id=subscription.id), timezone.now()
     if 200 <= answer.status < 300:
         row.update(sent_at=now, failures=0, failing_since=None, held_until=None)
-        return False
+        return SENT
     if answer.status in GONE or _must_give_up(subscription, now):
         row.delete()
-        return False
+        return ENDED
     since = subscription.failing_since or now
     hold = answer.hold or min(FIRST_HOLD * 2 ** min(subscription.failures, 10), LONGEST_HOLD)
     row.update(failures=F("failures") + 1, failing_since=since, held_until=now + hold)
     # The address of a subscription is a secret.
     logger.warning("A push service answered %s; push %s is held", answer.status or "nothing", subscription.id)
     subscription.held_until = now + hold
-    return answer.status == 0 or answer.status == 429 or answer.status >= 500
+    return RETRIED if answer.status == 0 or answer.status == 429 or answer.status >= 500 else FAILED
 
 
 def _must_give_up(subscription: PushSubscription, now: datetime) -> bool:

@@ -61,8 +61,9 @@ def _send(announcement: Announcement, job: dict[str, Any]) -> None:
     person = announcement.person
     choices = read_choices([person.id])[person.id]
     subscriptions = find_subscriptions([person.id], job.get("browsers"))
-    held = deliver([(each, write_reminder(announcement, each, choices)) for each in subscriptions])
-    if held and job["tries"] + 1 < MAX_TRIES:
+    pushes = [(each, write_reminder(announcement, each, choices)) for each in subscriptions]
+    held = deliver(pushes, is_last=job["tries"] + 1 >= MAX_TRIES)
+    if held:
         again = {**job, "tries": job["tries"] + 1, "browsers": [subscription.id for subscription in held]}
         _start_job(again, count_seconds_held(held) + 1)
 

@@ -90,8 +90,8 @@ def _send_to(room: Room, notices: Sequence[Notice], span: dict[str, Any]) -> Non
         for person_id in [subscription.person_id]
         if not is_quiet_for(choices[person_id], subscription)
     ]
-    held = deliver(pushes)
-    if held and span["tries"] + 1 < MAX_TRIES:
+    held = deliver(pushes, is_last=span["tries"] + 1 >= MAX_TRIES)
+    if held:
         people = {subscription.person_id for subscription in held}
         again = {**_later(span, people), "browsers": [subscription.id for subscription in held]}
         _start_job(again, count_seconds_held(held) + 1)
@@ -116,4 +116,5 @@ def send_test(subscription_id: int) -> None:
     if found is None or not is_push_on():
         return
     for subscription in find_subscriptions([found], [subscription_id]):
-        deliver([(subscription, write_test(subscription.person, subscription, read_choices([found])[found]))])
+        push = write_test(subscription.person, subscription, read_choices([found])[found])
+        deliver([(subscription, push)], is_last=True)

@@ -15,7 +15,7 @@ from django.db import transaction
 from chat import broadcast
 from chat.models import Member, Person, Upload
 from chat.protocol import ChatError
-from chat.services import budgets, files, rooms
+from chat.services import budgets, files, numbers, rooms
 from chat.services.after_commit import after_commit
 from chat.services.rights import Action, check_may
 
@@ -90,10 +90,12 @@ def finish_upload(member: Member, stored: str, name: str, size: int) -> Upload:
     if not files.is_name(stored) or not stored.startswith(f"{KIND}/"):
         raise ValueError(f"{stored!r} is not the name of an upload")
     try:
-        return _store(member, stored, clean_name(name), size)
+        upload = _store(member, stored, clean_name(name), size)
     except BaseException:
         files.delete_after_commit(stored)
         raise
+    numbers.count_upload(size)
+    return upload
 
 
 def _store(member: Member, stored: str, name: str, size: int) -> Upload:

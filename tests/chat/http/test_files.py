@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 
+from channels_transport import counting
 from chat.http.api import files as files_api
 from chat.models import Member, Upload
 from chat.protocol import ChatError, Post, Remove
@@ -257,3 +258,20 @@ def test_a_failure_of_the_interface_becomes_a_refusal(alice, room, failure, code
     with pytest.raises(ChatError) as refused:
         stage(alice, stage="failed", code=failure)
     assert refused.value.code == code
+
+
+def test_each_upload_is_counted_once_by_its_outcome(as_alice, alice, room, settings):
+    counting.forget()
+    settings.CHAT_UPLOAD_BYTES = 1000
+    _, answer = stage(alice, stage="ask", size=900)
+    files.put(answer["name"], [b"Hello"])
+    stage(alice, stage="stored", name=answer["name"], filename="a.txt", type="text/html", size=5)
+    assert send(as_alice, content=b"Hello Bob")[0] == 201
+    for refused in ({"stage": "ask", "size": 200_000}, {"stage": "failed", "code": "no_space"}):
+        with pytest.raises(ChatError):
+            stage(alice, **refused)
+    settings.CHAT_UPLOAD_TYPES = ("image/*",)
+    assert send(as_alice)[1] == "unsupported_type"
+    found = {labels[-1]: number for labels, number in counting.read()["uploads"]}
+    assert found == {"stored": 2, "too_large": 1, "unavailable": 1, "unsupported_type": 1}
+    assert [number for _, number in counting.read()["upload_bytes"]] == [14]

@@ -6,9 +6,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from channels_transport import counting
 from chat.models import Login, PushSubscription
 from chat.services import people, rooms, sweeps
 from chat.services.push import delivery, subscriptions
+from chat.store import store
 from tests import wire
 from tests.push_service import PushBrowser
 
@@ -75,6 +77,22 @@ def test_nothing_is_sent_to_a_push_service_that_was_removed_from_the_settings(
     client.post(f"/api/push/{row['id']}/test/")
     work()
     assert len(phone.shown) == 1 and not client.get("/api/push/").json()["browsers"][0]["failing"]
+
+
+def test_each_request_to_a_push_service_is_counted_by_its_outcome(phone, say, work, wait, service):
+    counting.forget()
+    service.answers = [(201, {}), (500, {}), (429, {}), (503, {}), (403, {}), (410, {})]
+    for outcomes in (["sent"], ["retried", "retried", "failed"], ["failed"], ["ended"]):
+        before = len(service.pushes)
+        PushSubscription.objects.update(held_until=None)
+        store.clear()
+        say("@Bob")
+        work()
+        while len(service.pushes) < before + len(outcomes):
+            PushSubscription.objects.update(held_until=None)
+            wait()
+    found = {labels[-1]: number for labels, number in counting.read()["pushes"]}
+    assert found == {"sent": 1, "retried": 2, "failed": 2, "ended": 1}
 
 
 def test_a_redirect_is_not_followed(phone, say, work, service, subscription):
