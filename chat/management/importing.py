@@ -6,6 +6,7 @@ A subclass names the reader of its system.
 
 import time
 from collections.abc import Iterable
+from math import inf
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -14,6 +15,14 @@ from chat.services import imports
 
 REPORT_SECONDS = 2
 MAX_LINES = 50  # of a list in the report
+
+
+def number_of_bytes(text: str) -> float:
+    """Return a number of bytes such as `2e8`, for argparse, which shows the name of this function in its error."""
+    number = float(text)
+    if not number >= 0:
+        raise ValueError
+    return number
 
 
 class ImportCommand(ServiceCommand):
@@ -38,6 +47,13 @@ class ImportCommand(ServiceCommand):
             metavar="NAME",
             help="The name of the other system. An import under another name stores everything again.",
         )
+        parser.add_argument(
+            "--file-bytes",
+            metavar="N",
+            type=number_of_bytes,
+            default=inf,
+            help="Keep only the name of a file, or a link, if the file has more than N bytes, such as 2e8.",
+        )
 
     def add_file_options(self, parser: CommandParser) -> None:
         """Add the option for systems whose exports do not contain the bytes of files."""
@@ -54,7 +70,7 @@ class ImportCommand(ServiceCommand):
 
     def call_service(self, options):
         mapping = imports.read_mapping(options["people"]) if options["people"] else {}
-        chosen = imports.Options(mapping, options["same_handles"], options["source"])
+        chosen = imports.Options(mapping, options["same_handles"], options["source"], options["file_bytes"])
         with (
             imports.Export(options["path"]) as export,
             imports.Import(self.make_reader(export, options), chosen) as work,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 from django.db import IntegrityError
@@ -35,11 +36,13 @@ class Options:
     - `mapping`: {name of a person in the export: Person}.
     - `same_handles`: whether a person of the export and an account with the same handle here are the same person.
     - `source`: the name of the other system; None for the name in the export.
+    - `file_bytes`: how many bytes a file may have. Of a larger file, only the name or a link is kept.
     """
 
     mapping: dict[str, Person] = field(default_factory=dict)
     same_handles: bool = False
     source: str | None = None
+    file_bytes: float = inf
 
 
 class Progress(NamedTuple):
@@ -87,7 +90,8 @@ class Import:
         self.people.plan(people)
         self.rooms = Rooms(self.source)
         self.rooms.plan(found_rooms)
-        self.writer = Writer(self.source, self.reader, self.people, self.rooms, {emoji.name for emoji in self.emoji})
+        emoji = {emoji.name for emoji in self.emoji}
+        self.writer = Writer(self.source, self.reader, self.people, self.rooms, emoji, self.options.file_bytes)
         self._check_order(self._count_fresh())
 
     def _read(self) -> tuple[list[ImportedPerson], list[ImportedRoom], list[ImportedEmoji]]:

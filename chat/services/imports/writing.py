@@ -65,13 +65,15 @@ class Writer:
     """
     Stores batches of messages. `left_out` counts what is not stored, by the reason.
 
-    `emoji` are the names of the emoji of the export that the site has or gets.
+    `emoji` are the names of the emoji of the export that the site has or gets. A file may have at most `file_bytes`.
     """
 
-    def __init__(self, source: str, reader: Reader, people: People, planned: Rooms, emoji: set[str]) -> None:
+    def __init__(
+        self, source: str, reader: Reader, people: People, planned: Rooms, emoji: set[str], file_bytes: float
+    ) -> None:
         self.source, self.reader, self.people, self.rooms = source, reader, people, planned
         self.names = Names(people, planned)
-        self.emoji = emoji
+        self.emoji, self.file_bytes = emoji, file_bytes
         self.left_out: Counter[str] = Counter()
         self._next: dict[int, int] = {}
         # The messages of the present batch with files, and the rows of these files. The bytes are stored already.
@@ -197,12 +199,30 @@ class Writer:
         kept: list[Upload] = []
         missing: list[ImportedFile] = []
         for file in found:
-            upload = _keep_file(file) if len(kept) < MAX_FILES else None
+            upload = self._keep_file(file) if len(kept) < MAX_FILES else None
             if upload is None:
                 missing.append(file)
             else:
                 kept.append(upload)
         return kept, missing
+
+    def _keep_file(self, file: ImportedFile) -> Upload | None:
+        """Store the bytes of a file. Return its row, or None if the file is missing, damaged or too large."""
+        if file.open is None or not uploads.accepts_imported_files():
+            return None
+        try:
+            content = file.open()
+            if content is None:
+                return None
+            with content:
+                return uploads.keep_imported_file(file.name, content, self.file_bytes)
+        except files.FileTooLarge:
+            self.left_out["files that are larger than --file-bytes"] += 1
+            return None
+        except files.NoSpace:
+            raise ImportFailure("The disk has no space for the files. Make space, and run the command again.") from None
+        except (ExportError, *DAMAGED):
+            return None
 
     def _make_bodies(
         self, content: ImportedMessage, missing: Sequence[ImportedFile], kept: int, is_placed: bool
@@ -253,19 +273,3 @@ class Writer:
             )
             for message, (key, parts) in zip(fresh, made.items(), strict=True)
         )
-
-
-def _keep_file(file: ImportedFile) -> Upload | None:
-    """Store the bytes of a file. Return its row, or None if the file is missing or damaged."""
-    if file.open is None or not uploads.accepts_imported_files():
-        return None
-    try:
-        content = file.open()
-        if content is None:
-            return None
-        with content:
-            return uploads.keep_imported_file(file.name, content)
-    except files.NoSpace:
-        raise ImportFailure("The disk has no space for the files. Make space, and run the command again.") from None
-    except (ExportError, *DAMAGED):
-        return None

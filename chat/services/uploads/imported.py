@@ -3,7 +3,8 @@ The files of imported messages.
 
 An import stores the bytes of a file first, and the row together with its message. A process that is killed in between
 leaves a file without a row, which the sweep deletes. A picture is decoded at once: a job would publish its message
-again. The limits for the files of people do not apply. This module writes Upload.
+again. The limits for the files of people do not apply: the operator may choose a limit for the import. This module
+writes Upload.
 """
 
 import secrets
@@ -33,13 +34,13 @@ def accepts_imported_files() -> bool:
     return bool(settings.CHAT_UPLOAD_BYTES)
 
 
-def keep_imported_file(name: str, content: IO[bytes]) -> Upload | None:
+def keep_imported_file(name: str, content: IO[bytes], most_bytes: float) -> Upload | None:
     """
     Store the bytes of a file. Return its row, which is not stored yet, or None for an empty file.
 
-    Raise NoSpace, and what reading the content raises.
+    Raise FileTooLarge if the file has more than `most_bytes`, NoSpace, and what reading the content raises.
     """
-    stored, size = store_parts(read_parts(content))
+    stored, size = store_parts(read_parts(content), most_bytes)
     if not size:
         files.delete(stored)
         return None

@@ -9,6 +9,7 @@ import logging
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from math import inf
 from typing import IO
 
 from django.db import transaction
@@ -84,10 +85,10 @@ def read_parts(content: IO[bytes]) -> Iterator[bytes]:
         yield part
 
 
-def store_parts(parts: Iterable[bytes]) -> tuple[str, int]:
-    """Store a new file. Return (its name, its size in bytes). Raise NoSpace."""
+def store_parts(parts: Iterable[bytes], most_bytes: float = inf) -> tuple[str, int]:
+    """Store a new file. Return (its name, its size in bytes). Raise NoSpace, and FileTooLarge above `most_bytes`."""
     name = files.make_name(KIND)
-    return name, files.write(name, parts)
+    return name, files.write(name, parts, most_bytes)
 
 
 def give_up(upload: Upload) -> bool:

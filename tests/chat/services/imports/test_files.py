@@ -85,6 +85,27 @@ def test_the_files_of_mattermost_are_in_its_export(mattermost):
     assert b"secret place" not in download(photo) and download(photo, "thumbnail")
 
 
+def test_only_the_name_of_a_file_above_the_limit_is_kept(mattermost, own_files, capsys):
+    import_mattermost(mattermost, file_bytes=len("Some notes") - 1)
+    message, _ = read_only_message()
+    assert message["body"].splitlines() == ["see", "📎 notes.txt", "📎 photo.jpg", "📎 lost.pdf"]
+    assert "files" not in message and "2 files that are larger than --file-bytes" in capsys.readouterr().out
+    if own_files is not None:
+        assert not [path for path in own_files.rglob("*") if path.is_file()]
+
+
+def test_files_up_to_the_limit_are_kept(mattermost):
+    import_mattermost(mattermost, file_bytes=len("Some notes"))
+    message, download = read_only_message()
+    assert [download(file) for file in message["files"]] == [b"Some notes"]
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "100 MB"])
+def test_the_limit_for_files_must_be_a_number_of_bytes(mattermost, text):
+    with pytest.raises(CommandError, match=f"invalid number_of_bytes value: '{text}'"):
+        call_command("import_mattermost", str(mattermost), f"--file-bytes={text}")
+
+
 def test_a_symbolic_link_in_an_export_is_not_followed(mattermost, tmp_path):
     (tmp_path / "secret.txt").write_text("The secret of this machine")
     folder = tmp_path / "unpacked"

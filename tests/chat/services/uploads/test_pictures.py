@@ -210,7 +210,7 @@ def test_a_missing_file_ends_the_job(member, caplog):
 def test_a_full_disk_does_not_use_up_the_tries_of_a_picture(member, monkeypatch):
     row = upload(member, "a.png", make_image())
 
-    def refuse(name, parts):
+    def refuse(name, parts, most_bytes):
         raise files.NoSpace(name)
 
     with monkeypatch.context() as full:
