@@ -108,7 +108,7 @@ class DeferredCommands:
             return
         self._answered.extend(zip(entries, answers))
         if isinstance(answers[-1], Exception):
-            logger.error("Redis has refused to end a turn, trying again: %s", answers[-1])
+            logger.error("Redis has refused a command: %s", answers[-1])
             on_failure()
 
     def _handle_failure(self, entries: list[DeferredCommand]) -> None:

@@ -90,3 +90,12 @@ def test_without_a_current_message_a_deferred_command_runs_at_once(valkey_url):
     layer.group_renew(["room"], "daphne.response.abc!x", lambda: None)
     layer.run_later(0, ("INCR", "number"), answers.append)
     assert (layer.group_channels("room"), answers) == (["daphne.response.abc!x"], [1])
+
+
+def test_a_written_command_that_redis_refuses_is_logged_and_its_sender_is_told(valkey_url, caplog):
+    layer, failures = make_layer(valkey_url), []
+    layer.receiver.deferred.write_after_waiting(0, ("INCRBY", "number", "x"), lambda: failures.append("number"))
+    layer.receiver.deferred.add(0, ("PING",))
+    layer.receiver.finish()
+    assert failures == ["number"]
+    assert "Redis has refused a command: value is not an integer" in caplog.text and "turn" not in caplog.text
