@@ -146,6 +146,7 @@ api_patterns = [
     path("api/rooms/<slug>/members/<path:handle>/", moderation.member),
     path("api/rooms/<slug>/messages/<row_id:number>/reports/", moderation.message_reports),
     path("api/rooms/<slug>/messages/<row_id:number>/history/", moderation.message_history),
+    path("api/rooms/<slug>/messages/<row_id:number>/files/<file_id>/", files.file_of_message),
     path("api/rooms/<slug>/messages/<row_id:number>/previews/<row_id:preview_id>/", link_previews.one_preview),
     path("api/rooms/<slug>/messages/<row_id:number>/previews/<row_id:preview_id>/image/", link_previews.image),
     path("api/rooms/<slug>/reports/", moderation.reports),

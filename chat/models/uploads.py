@@ -25,7 +25,7 @@ class Upload(models.Model):
     A file that a person has uploaded into a room.
 
     `key` is the id on the wire. `number` is the number of the message with the file; it is null until the person has
-    posted the message.
+    posted the message. It is negative if the file was removed from the message during a hold, which keeps it.
 
     `stored` and `thumbnail` are names in the store. A picture is WAITING until a job has removed its metadata and made
     its thumbnail. Nobody gets its bytes before that. A FAILED picture could not be decoded: it is an ordinary file.

@@ -144,6 +144,9 @@ ROWS = {
         "remove another's preview": Row(
             Action.EDIT_OTHERS, request("DELETE", API + "messages/{others}/previews/{preview}/"), True
         ),
+        "remove another's file": Row(
+            Action.EDIT_OTHERS, request("DELETE", API + "messages/{others}/files/{file}/"), True
+        ),
         "list scheduled": Row(Action.READ, request("GET", API + "scheduled/")),
         "schedule": Row(
             Action.SCHEDULE,

@@ -113,6 +113,7 @@ CALLS = {
     "PUT /api/rooms/<slug>/reports/<report_id>/": ROOMS,
     "GET /api/rooms/<slug>/audit/": READ,
     "GET /api/search/": READ,
+    "DELETE /api/rooms/<slug>/messages/<number>/files/<file_id>/": POST,
     "DELETE /api/rooms/<slug>/messages/<number>/previews/<preview_id>/": POST,
     "GET /api/rooms/<slug>/messages/<number>/previews/<preview_id>/image/": READ,
     "GET /api/emoji/": READ,

@@ -131,8 +131,17 @@ def delete_file(request, file_id):
     return HttpResponse(status=204)
 
 
+@signed_in
+def remove_file(request, slug, number, file_id):
+    """Remove a file from a message, for the author and for moderators. Return 204."""
+    limits.check_event(request.user.id)
+    uploads.remove_file(request.user, slug, number, file_id)
+    return HttpResponse(status=204)
+
+
 room_files = endpoint(GET=(READ, list_files), POST=(POST, upload_file))
 board_files = endpoint(POST=(POST, upload_to_board))
 file = endpoint(GET=(READ, get_file))
 thumbnail = endpoint(GET=(READ, get_thumbnail))
 unused_file = endpoint(DELETE=(POST, delete_file))
+file_of_message = endpoint(DELETE=(POST, remove_file))

@@ -137,7 +137,7 @@ class _Lists:
                 _with_message(EarlierBody.objects.filter(message__author=person)),
                 self._describe_earlier_body,
             ),
-            ("files", _with_room(Upload.objects.filter(person=person)), self._describe_upload),
+            ("files", _with_room(Upload.objects.filter(person=person).exclude(number__lt=0)), self._describe_upload),
             ("messages", _with_room(Message.objects.filter(author=person, removed_at=None)), self._describe_message),
         ]
 

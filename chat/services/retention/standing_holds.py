@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from chat.models import EarlierBody, Hold, Message, RetentionEntry, Room
-from chat.services import rooms
+from chat.services import rooms, uploads
 from chat.services.holds import is_held
 from chat.services.people import get_person
 
@@ -59,8 +59,8 @@ def place_hold(slug: str | None, handle: str | None, reason: str, actor: str) ->
 
 def release_hold(slug: str | None, handle: str | None, actor: str) -> int:
     """
-    End a hold. Delete the bodies and the additions of removed messages that only this hold has kept. Return the number
-    of deleted bodies.
+    End a hold. Delete the bodies and the additions of removed messages, and the removed files, that only this hold has
+    kept. Return the number of deleted bodies.
 
     If the process ends in the middle, the hold stays, and the next call continues. Raise RetentionError.
     """
@@ -103,6 +103,7 @@ def _delete_bodies(room_id):
             for message in Message.objects.filter(id__in={message_id for _, message_id in batch}):
                 rooms.remove_additions(message)
             deleted += EarlierBody.objects.filter(id__in=[body_id for body_id, _ in batch]).delete()[0]
+    uploads.delete_held_files(room_id)
     return deleted
 
 

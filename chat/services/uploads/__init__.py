@@ -24,6 +24,7 @@ from .names import clean_name
 from .opening import Opened, find_upload, open_file, open_thumbnail
 from .processing import process_picture
 from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
+from .removal import delete_held_files, remove_file
 from .sweeping import sweep_uploads
 from .unused import delete_unused
 
@@ -36,6 +37,7 @@ __all__ = [
     "attach_imported_files",
     "attach_to_scheduled",
     "clean_name",
+    "delete_held_files",
     "delete_unused",
     "describe_files",
     "discard_imported_files",
@@ -51,6 +53,7 @@ __all__ = [
     "open_thumbnail",
     "process_picture",
     "release_scheduled",
+    "remove_file",
     "store_upload",
     "sweep_uploads",
 ]

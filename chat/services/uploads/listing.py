@@ -23,7 +23,7 @@ def list_files(room: Room, before: int | None = None, only_pictures: bool = Fals
 
     A page has the files of whole messages, and about PAGE files. Leave out removed messages.
     """
-    posted = Upload.objects.filter(room=room, number__isnull=False)
+    posted = Upload.objects.filter(room=room, number__gt=0)
     if only_pictures:
         posted = posted.filter(width__isnull=False).exclude(state=Upload.FAILED)
     if before is not None:
