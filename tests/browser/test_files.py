@@ -104,6 +104,20 @@ def test_files_are_chosen_pasted_dropped_sent_and_viewed(join_room):
     keep_screenshot(bob, "files, list")
     bob.get_by_role("radio", name="Pictures").check()
     expect(bob.locator(".room-files li")).to_have_count(2)
+    # The author removes a file, and nobody else has a button for it.
+    last_files(alice).locator(".file").last.hover()
+    button = last_files(alice).get_by_role("button", name="Remove report.pdf")
+    expect(button).to_have_css("opacity", "1")
+    keep_in_both_themes(alice, "files, removal")
+    button.click()
+    expect(last_files(alice).get_by_role("button", name="Remove?")).to_have_text("Remove?")
+    assert_accessible(alice, "files, removal confirmed")
+    last_files(alice).get_by_role("button", name="Remove?").click()
+    expect(alice.get_by_test_id("notice")).to_contain_text("The file is removed.")
+    for page in (alice, bob):
+        expect(last_files(page).locator(".file-card")).to_have_count(0)
+        expect(last_files(page).locator("a.picture img")).to_have_count(2)
+    expect(last_files(bob).locator(".file > button").first).to_be_hidden()
 
 
 def test_uploads_on_a_phone_wait_fail_and_are_repeated(join_room):

@@ -17,7 +17,7 @@ STATIC = f"/static/{CLIENT_VERSION}/"
 # Stylesheets, scripts, and modules that the page preloads.
 LOADED = re.compile(r'<(?:link rel="(?:stylesheet|modulepreload)" href|script type="module" src)="([^"]+)"')
 # README.md names the first limit.
-MOST_BYTES = {"en": 109_000, "ar": 123_000}
+MOST_BYTES = {"en": 109_000, "ar": 124_000}
 
 
 def test_the_readme_names_the_limit_of_the_first_page():

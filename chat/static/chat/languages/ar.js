@@ -573,6 +573,7 @@ export default {
 "The connection has ended.": "انتهى الاتصال.",
 "The connection has ended. Reload the page to continue.": "انتهى الاتصال. أعد تحميل الصفحة للمتابعة.",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "التصدير ملف ZIP يحتوي أيضًا على ملفات الرسائل وصورها.",
+"The file is removed.": "حُذف الملف.",
 "The first day is after the last day.": "أول يوم يقع بعد آخر يوم.",
 "The first message was deleted.": "حُذفت الرسالة الأولى.",
 "The first message was removed, so nobody can reply.": "أُزيلت الرسالة الأولى، فلا يستطيع أحد الرد.",

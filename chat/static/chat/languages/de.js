@@ -489,6 +489,7 @@ export default {
 "The connection has ended.": "Die Verbindung ist beendet.",
 "The connection has ended. Reload the page to continue.": "Die Verbindung ist beendet. Lade die Seite neu, um weiterzumachen.",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "Der Export ist eine ZIP-Datei, die auch die Dateien und Bilder der Nachrichten enthält.",
+"The file is removed.": "Die Datei ist entfernt.",
 "The first day is after the last day.": "Der erste Tag liegt nach dem letzten.",
 "The first message was deleted.": "Die erste Nachricht wurde gelöscht.",
 "The first message was removed, so nobody can reply.": "Die erste Nachricht wurde entfernt, darum kann niemand antworten.",

@@ -489,6 +489,7 @@ export default {
 "The connection has ended.": "La conexión ha terminado.",
 "The connection has ended. Reload the page to continue.": "La conexión ha terminado. Recarga la página para continuar.",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "La exportación es un archivo ZIP que también contiene los archivos y las imágenes de los mensajes.",
+"The file is removed.": "El archivo se ha quitado.",
 "The first day is after the last day.": "El primer día es posterior al último.",
 "The first message was deleted.": "El primer mensaje se borró.",
 "The first message was removed, so nobody can reply.": "El primer mensaje se eliminó, así que nadie puede responder.",

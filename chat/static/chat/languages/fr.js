@@ -489,6 +489,7 @@ export default {
 "The connection has ended.": "La connexion est terminée.",
 "The connection has ended. Reload the page to continue.": "La connexion est terminée. Rechargez la page pour continuer.",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "L’export est un fichier ZIP qui contient aussi les fichiers et les images des messages.",
+"The file is removed.": "Le fichier est retiré.",
 "The first day is after the last day.": "Le premier jour est après le dernier.",
 "The first message was deleted.": "Le premier message a été supprimé.",
 "The first message was removed, so nobody can reply.": "Le premier message a été supprimé, donc personne ne peut répondre.",

@@ -468,6 +468,7 @@ export default {
 "The connection has ended.": "接続が終了しました。",
 "The connection has ended. Reload the page to continue.": "接続が終了しました。続けるにはページを再読み込みしてください。",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "エクスポートは、メッセージのファイルと画像も含む ZIP ファイルになります。",
+"The file is removed.": "ファイルを削除しました。",
 "The first day is after the last day.": "最初の日が最後の日より後です。",
 "The first message was deleted.": "最初のメッセージは削除されました。",
 "The first message was removed, so nobody can reply.": "最初のメッセージは削除されたため、誰も返信できません。",

@@ -468,6 +468,7 @@ export default {
 "The connection has ended.": "연결이 끝났습니다.",
 "The connection has ended. Reload the page to continue.": "연결이 끝났습니다. 계속하려면 페이지를 새로고침하세요.",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "내보내기 결과는 메시지의 파일과 이미지도 포함하는 ZIP 파일입니다.",
+"The file is removed.": "파일을 삭제했습니다.",
 "The first day is after the last day.": "첫날이 마지막 날보다 늦습니다.",
 "The first message was deleted.": "첫 메시지가 삭제되었습니다.",
 "The first message was removed, so nobody can reply.": "첫 메시지가 삭제되어 아무도 답장할 수 없습니다.",

@@ -468,6 +468,7 @@ export default {
 "The connection has ended.": "连接已结束。",
 "The connection has ended. Reload the page to continue.": "连接已结束。请重新加载页面以继续。",
 "The export is a ZIP file that also contains the files and pictures of the messages.": "导出结果是一个 ZIP 文件，其中也包含消息的文件和图片。",
+"The file is removed.": "文件已移除。",
 "The first day is after the last day.": "开始日期晚于结束日期。",
 "The first message was deleted.": "第一条消息已被删除。",
 "The first message was removed, so nobody can reply.": "第一条消息已被移除，因此无法回复。",

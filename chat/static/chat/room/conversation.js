@@ -346,12 +346,12 @@ export class Conversation {
   }
 
   /**
-   * Removes a preview if its button was clicked, here or in a thread.
+   * Removes a preview or a file if its button was clicked, here or in a thread.
    * @param {MouseEvent} event
    */
-  removeClickedPreview(event) {
-    const button = closestTo(event, "[data-remove-preview]");
-    if (button) this.withDialogs(({ removePreview }) => removePreview(this.slug, button, this.notify));
+  removeClicked(event) {
+    const button = closestTo(event, "[data-remove]");
+    if (button) this.withDialogs(({ removePart }) => removePart(this.slug, button, this.notify));
   }
 
   /** @param {MouseEvent} event */
@@ -360,7 +360,7 @@ export class Conversation {
     const reaction = closestTo(event, "[data-react]");
     const thread = closestTo(event, "[data-thread]");
     if (thread) this.openThread(Number(thread.dataset.thread));
-    this.removeClickedPreview(event);
+    this.removeClicked(event);
     const option = closestTo(event, "[data-vote]");
     const voters = closestTo(event, "[data-voters]");
     if (option) this.polls.choose(idOf(option), Number(option.dataset.vote));

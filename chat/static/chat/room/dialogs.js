@@ -19,7 +19,7 @@ export { ModerationDialog } from "./moderation-dialog.js";
 export { openPersonCard } from "./person-card.js";
 export { PersonDialog } from "./person-dialog.js";
 export { openPollDialog } from "./poll-dialog.js";
-export { removePreview } from "./preview-removal.js";
+export { removePart } from "./part-removal.js";
 export { ReactorsTip } from "./reactors-tip.js";
 export { openRemindDialog } from "./remind-dialog.js";
 export { openReportDialog } from "./report-dialog.js";

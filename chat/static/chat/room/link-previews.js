@@ -1,6 +1,6 @@
 // @ts-check
 // Draws the previews of the links in a message: cards with the title, the description and the image of the linked pages.
-// Everything is text, except the image, which comes from this site. Must not remove a preview: preview-removal.js does.
+// Everything is text, except the image, which comes from this site. Must not remove a preview: part-removal.js does.
 // Only preview-places.js may load this module, with `import()`.
 
 import { make } from "../ui/dom.js";
@@ -42,7 +42,7 @@ function makeImage({ url, width, height }) {
  */
 function makeRemoval(id, title) {
   return make("button", {
-    type: "button", class: "link-preview-remove", tabindex: "-1", "data-remove-preview": id, title: gettext("Remove this preview"),
+    type: "button", class: "link-preview-remove", tabindex: "-1", "data-remove": `previews/${id}`, title: gettext("Remove this preview"),
     "aria-label": gettext("Remove the preview of “%(title)s”", { title }), text: "✕",
   });
 }

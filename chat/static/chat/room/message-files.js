@@ -20,13 +20,28 @@ const stillPictures = globalThis.window?.matchMedia?.("(prefers-reduced-motion: 
  * @param {Message} message
  * @param {string} elementId the id of the message's element
  */
-export function makeFiles({ files = [], removed }, elementId) {
+export function makeFiles({ files = [], removed, body }, elementId) {
   if (removed || !files.length) return null;
+  // A message must keep a text or a file.
+  const isRemovable = body || files.length > 1;
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
-  const grid = pictures.length ? make("div", { class: "pictures" }, ...pictures.map((file) => makePicture(file, pictures.length === 1))) : null;
+  const grid = pictures.length ? make("div", { class: "pictures" }, ...pictures.map((file) => addRemoval(file, makePicture(file, pictures.length === 1), isRemovable))) : null;
   const state = files.map((file) => `${file.id}${file.thumbnail ? "+" : ""}${isPicture(file) ? "" : "-"}`).join(" ");
-  return make("div", { class: "files", id: `${elementId}-files`, "data-files": state }, grid, ...others.map(makeOther));
+  return make("div", { class: "files", id: `${elementId}-files`, "data-files": state }, grid, ...others.map((file) => addRemoval(file, makeOther(file), isRemovable)));
+}
+
+/**
+ * Adds the button that removes a file from its message, if it can be removed. Only the author and moderators see the button.
+ * @param {MessageFile} file
+ * @param {HTMLElement} element
+ * @param {unknown} isRemovable
+ */
+function addRemoval({ id, name }, element, isRemovable) {
+  if (!isRemovable) return element;
+  return make("div", { class: "file" }, element, make("button", {
+    type: "button", "data-remove": `files/${id}`, "aria-label": gettext("Remove %(name)s", { name }), text: "✕",
+  }));
 }
 
 /**

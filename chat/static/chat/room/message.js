@@ -116,7 +116,7 @@ function replaceRow(item, row) {
  * @param {Element | null} part
  */
 function describe(part) {
-  const names = ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove-preview", "data-vote", "data-voters", "href"];
+  const names = ["data-react", "data-jump", "data-thread", "data-copy-code", "data-remove", "data-vote", "data-voters", "href"];
   return names.map((name) => part?.getAttribute(name)).join(" ");
 }
 

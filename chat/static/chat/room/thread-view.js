@@ -345,7 +345,7 @@ export class ThreadView {
     const [option, voters] = [closestTo(event, "[data-vote]"), closestTo(event, "[data-voters]")];
     if (option) this.#polls.choose(idOf(option), Number(option.dataset.vote));
     if (voters) this.#showVoters(idOf(voters));
-    this.#conversation.removeClickedPreview(event);
+    this.#conversation.removeClicked(event);
     if (quote && !this.#timeline.jump(Number(quote.dataset.jump))) this.#conversation.jump(Number(quote.dataset.jump));
     if (reaction) this.#actions.toggleReaction(idOf(reaction), reaction.dataset.react ?? "");
   }
