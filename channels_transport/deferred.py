@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OnAnswer = Callable[[Any], object]
+Ask = Callable[..., "list[Any]"]
 
 
 class DeferredCommand(NamedTuple):
@@ -61,15 +62,16 @@ class DeferredCommands:
             self._run(index)
         self.handle_answers()
 
-    def run_after_waiting(self, index: int, command: tuple) -> Any:
+    def run_after_waiting(self, index: int, command: tuple, ask: Ask | None = None) -> Any:
         """
         Run all waiting commands, and then `command` on its shard. Return the answer of `command`.
 
-        This takes one round trip if all commands are for the same shard. Raise the error reply of Redis, or an outage.
+        This takes one round trip if all commands are for the same shard. `ask` runs the commands of this shard like
+        `Shard.ask`, which is the default. Raise the error reply of Redis, or an outage.
         """
         for other in {entry.shard for entry in self._waiting} - {index}:
             self._run(other)
-        (answer,) = self._run(index, command)
+        (answer,) = self._run(index, command, ask=ask)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -121,14 +123,14 @@ class DeferredCommands:
         if unknown:
             logger.warning("The connection broke: it is unknown whether %d deferred commands ran", unknown)
 
-    def _run(self, index: int, *commands: tuple) -> list[Any]:
+    def _run(self, index: int, *commands: tuple, ask: Ask | None = None) -> list[Any]:
         # A failure of the commands that were written before adds commands, which this trip must not remove.
         read_written()
         # Mostly, all commands are for the same shard.
         entries = [entry for entry in self._waiting if entry.shard == index]
         others = [entry for entry in self._waiting if entry.shard != index] if len(entries) < len(self._waiting) else []
         try:
-            answers = self._layer.shards[index].ask(*(entry.command for entry in entries), *commands)
+            answers = (ask or self._layer.shards[index].ask)(*(entry.command for entry in entries), *commands)
         except Unsent:
             raise  # the commands still wait for the next trip
         except REDIS_OUTAGES:

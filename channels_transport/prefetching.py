@@ -52,6 +52,9 @@ class Prefetched:
         self._has_items, self._stopped = threading.Event(), threading.Event()
         self._stopped.set()
 
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
     def start(self) -> None:
         """Prefetch turns from now on."""
         if self._layer.ring_size == 1:

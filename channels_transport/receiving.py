@@ -18,6 +18,8 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, Tuple
 
+from redis.exceptions import ResponseError
+
 from . import scripts
 from .channel_layer import Message
 from .channel_names import is_fixed
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 Received = Tuple[str, Message]
 
-# A turn that is popped within this time after the list was empty cannot belong to another worker.
+# A turn that is popped within this time after its list was empty cannot belong to another worker.
 FRESH_SECONDS = 1
 
 _numbers = itertools.count(1)
@@ -54,7 +56,8 @@ class Receiver:
         self.deferred = DeferredCommands(layer)
         self.sending_seconds = 0.0  # how long the last trip took that sent a consumer's messages; 0 if there were none
         self.wake_up: int | None = None  # a file that ends a wait when it can be read
-        self._asked_at = 0.0
+        self._empty_at = -math.inf  # no message waited at this monotonic time (s), with one shard
+        self._came_alone = False  # whether the current turn was the only one in its list
         self._popped: collections.deque[tuple[int, str, bytes]] = collections.deque()
         self.prefetched = Prefetched(layer)
         # The turns whose end Redis may not have received: {connection: number}.
@@ -71,8 +74,11 @@ class Receiver:
             for shard in self.layer.shards:
                 check_version(shard)
             self._checked = True
-        found = self._poll(channels)
-        if found is None and block and self._wait(channels):
+        # If the current turn came alone, probably no message waits now. Then the worker does not ask before it waits.
+        ends_turn = block and self._came_alone and self._can_end_turn_and_wait()
+        self._came_alone = False
+        found = None if ends_turn else self._poll(channels)
+        if found is None and block and self._wait(channels, ends_turn):
             found = self._poll(channels)
         self._returned_at = time.monotonic()
         return found
@@ -136,7 +142,7 @@ class Receiver:
     def _finish_turn(self) -> None:
         if self.reply or self.deferred:
             # The channel "" has no messages, so the answer is empty.
-            self._ask(self.index, [""])
+            self._ask_for_item(self.index, [""])
 
     # These methods ask for a message.
 
@@ -185,6 +191,7 @@ class Receiver:
         while True:
             answer = self._ask_for_item(index, channels)
             if not answer:
+                self._empty_at = self._asked_at
                 return None
             channel, item = answer[0].decode(), answer[1]
             found = self._read(channel, item) if len(answer) > 2 else self._open(channel, item)
@@ -239,15 +246,16 @@ class Receiver:
     def _open_turn(self, index: int, item: bytes, is_expired: bool) -> bytes | None:
         """Begin a popped turn. Return its frame's body, or None if another worker already owns the turn."""
         turn = read_turn_item(item)
-        # A worker that was delayed since the pop may count as dead by now, so it waits for the answer to its claim.
-        # Otherwise no other worker can own the turn, and the claim needs no answer. With several shards, `_asked_at`
-        # may be the time of a request to another shard.
-        is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._asked_at < FRESH_SECONDS
+        # A worker that was delayed since the pop may count as dead by now, so it waits for the answer to its claim. It
+        # also does so if the turn may have waited before, for an unknown time. Otherwise no other worker can own the
+        # turn, and the claim needs no answer. With several shards, `_empty_at` may be the time of another shard.
+        is_fresh = self.layer.ring_size == 1 and time.monotonic() - self._empty_at < FRESH_SECONDS
         if not turn.has_copy or is_expired or not is_fresh:
             return self._claim_and_wait(index, turn.reply, turn.number)
         # The copied session arrived with a renewed lease, so the claim has nothing to read.
         self._waiters[index].send(self._claim_command(turn.reply, turn.number, "copied"))
         self._begin_turn(index, turn.reply, turn.number, turn.session)
+        self._came_alone = True
         return turn.body
 
     def _open_prefetched(self, item: bytes) -> Received | None:
@@ -332,18 +340,28 @@ class Receiver:
         message = self.layer.read_body(channel, body)
         return None if message is None else (channel, message)
 
-    # This method waits.
+    # These methods wait.
 
-    def _wait(self, channels: list[str]) -> bool:
-        """Wait for an item on all shards at once. Return whether one has arrived."""
-        if self.reply:
+    def _wait(self, channels: list[str], ends_turn: bool = False) -> bool:
+        """
+        Wait for an item on all shards at once. Return whether one has arrived.
+
+        With `ends_turn`, end the current turn with the same write. There must be one shard, with an open connection.
+        """
+        if self.reply and not ends_turn:
             self.finish()
         waiters: dict[int, Waiter] = {}
+        refusal: ResponseError | None = None
         try:
             for index, names in self._by_shard(channels).items():
                 waiters[index] = self._waiters.setdefault(index, Waiter(self.layer.shards[index]))
-                waiters[index].begin([self.layer.prefix + name for name in names], self.layer.blpop_timeout)
-            ready = wait_for_any(list(waiters.values()), self.layer.blpop_timeout + 1, self.wake_up)
+                if ends_turn:
+                    refusal = self._finish_and_begin_wait(waiters[index], names)
+                else:
+                    waiters[index].begin(self._get_keys(names), self.layer.blpop_timeout)
+            # If Redis has refused to end the turn, cancel the wait, and keep the item that it may have popped.
+            seconds = self.layer.blpop_timeout + 1 if refusal is None else 0
+            ready = wait_for_any(list(waiters.values()), seconds, self.wake_up)
             for index, waiter in waiters.items():
                 popped = waiter.end() if waiter in ready else waiter.cancel()
                 if popped is not None:
@@ -353,4 +371,39 @@ class Receiver:
             for waiter in waiters.values():
                 waiter.drop()
             raise
+        if refusal is not None:
+            raise refusal
         return bool(self._popped)
+
+    def _can_end_turn_and_wait(self) -> bool:
+        return not self._popped and not self.prefetched and self._waiters[0].is_open()
+
+    def _get_keys(self, channels: list[str]) -> list[str]:
+        return [self.layer.prefix + channel for channel in channels]
+
+    def _finish_and_begin_wait(self, waiter: Waiter, channels: list[str]) -> ResponseError | None:
+        """
+        Send the waiting commands, end the current turn and begin to wait, in one write. Return the refusal of Redis.
+
+        If a message waited then, the worker must claim the turn that it pops, because that turn may have waited too.
+        """
+        command = self.layer.command(scripts.FINISH, self.name, self.reply, self.number, *channels)
+        began_at, has_messages = time.monotonic(), bool(self.deferred)
+
+        def ask(*commands: tuple) -> list[Any]:
+            answers = waiter.begin_after(commands, self._get_keys(channels), self.layer.blpop_timeout)
+            # A script that runs only now proves nothing, because the wait has begun before it.
+            is_proof = not self.layer.shards[0].rerun_unknown(commands, answers)
+            self._empty_at = began_at if is_proof and answers[-1] == 0 else -math.inf
+            return answers
+
+        try:
+            self.deferred.run_after_waiting(0, command, ask)
+            self._unended.clear()
+            self.reply, self.session = "", None
+        except ResponseError as refusal:
+            return refusal
+        finally:
+            self.deferred.handle_answers()
+            self.sending_seconds = time.monotonic() - began_at if has_messages else 0.0
+        return None

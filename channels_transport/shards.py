@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 import hiredis
+import redis
 from redis.exceptions import NoScriptError, ResponseError
 
 from . import scripts
@@ -26,7 +27,7 @@ CLOCK_SECONDS = 10
 
 # What a poll shows of a connection that the server has closed. Without POLLRDHUP (macOS), answers must be read before
 # the end shows.
-_ENDED = getattr(select, "POLLRDHUP", select.POLLIN) | select.POLLHUP | select.POLLERR
+ENDED = getattr(select, "POLLRDHUP", select.POLLIN) | select.POLLHUP | select.POLLERR
 
 # What is called with the answers to written commands, or with the exception that ended the connection before them.
 OnAnswers = Callable[["list[Any] | BaseException"], None]
@@ -43,7 +44,7 @@ class _Written:
         """Read all answers and pass them on. If the connection has ended, pass on its exception and close it."""
         commands = [command for commands, _ in self.trips for command in commands]
         try:
-            answers = _rerun_unknown(self.connection, commands, _read(self.connection, len(commands)))
+            answers = _rerun_unknown(self.connection, commands, read_answers(self.connection, len(commands)))
         except BaseException as error:
             self._fail(error)
             if not isinstance(error, REDIS_OUTAGES):
@@ -60,7 +61,7 @@ class _Written:
 
     def is_open(self) -> bool:
         """Return whether more commands can be written. If the server has closed the connection, read its answers."""
-        while _get_events(self.connection) & _ENDED:
+        while get_events(self.connection) & ENDED:
             if not self.trips:
                 self.connection.disconnect()  # no answer is expected, so the connection has ended
                 return False
@@ -72,7 +73,7 @@ class _Written:
     def write(self, commands: Sequence[tuple], on_answers: OnAnswers) -> None:
         """Write commands. If that fails, raise its exception: the connection is closed, and all trips have failed."""
         try:
-            _write(self.connection, commands)
+            write_commands(self.connection, commands)
         except BaseException as error:
             self._fail(error)
             raise
@@ -165,6 +166,22 @@ class Shard:
         if not is_open:
             on_answers(self.ask(*commands))
 
+    def rerun_unknown(self, commands: Sequence[tuple], answers: list[Any]) -> bool:
+        """
+        Return whether the server did not know scripts of commands that ran on another connection.
+
+        If so, run these commands again, and replace their answers. Raise the outages of `ask`, but not Unsent.
+        """
+        unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if unknown:
+            try:
+                again = self.ask(*(commands[index] for index in unknown))
+            except Unsent as outage:
+                raise redis.ConnectionError(str(outage)) from outage
+            for index, answer in zip(unknown, again):
+                answers[index] = answer
+        return bool(unknown)
+
     def now(self) -> float:
         """Return the time by Redis' clock (ms), which is the clock of all expiry times."""
         local_now = time.monotonic()
@@ -220,14 +237,15 @@ def _connect(connection: Any) -> None:
 
 
 def _can_be_read(connection: Any) -> bool:
-    return bool(_get_events(connection))
+    return bool(get_events(connection))
 
 
-def _get_events(connection: Any) -> int:
+def get_events(connection: Any) -> int:
+    """Return what a poll shows of an open connection now."""
     # Every trip polls its connection, so the connection keeps its poll.
     if getattr(connection, "polled", None) is not connection._sock:
         connection.polled, connection.poll = connection._sock, select.poll()
-        connection.poll.register(connection._sock, select.POLLIN | _ENDED)
+        connection.poll.register(connection._sock, select.POLLIN | ENDED)
     found = connection.poll.poll(0)
     return found[0][1] if found else 0
 
@@ -245,16 +263,18 @@ def _rerun_unknown(connection: Any, commands: Sequence[tuple], answers: list[Any
 
 
 def _exchange(connection: Any, commands: Sequence[tuple]) -> list[Any]:
-    _write(connection, commands)
-    return _read(connection, len(commands))
+    write_commands(connection, commands)
+    return read_answers(connection, len(commands))
 
 
-def _write(connection: Any, commands: Sequence[tuple]) -> None:
+def write_commands(connection: Any, commands: Sequence[tuple]) -> None:
+    """Write commands to an open connection."""
     # hiredis packs the commands in C. The loop of redis-py takes longer than the rest of this function.
     connection.send_packed_command([b"".join(map(hiredis.pack_command, commands))])
 
 
-def _read(connection: Any, count: int) -> list[Any]:
+def read_answers(connection: Any, count: int) -> list[Any]:
+    """Read answers. The answer of a command that Redis refused is a ResponseError."""
     answers = []
     for _ in range(count):
         try:

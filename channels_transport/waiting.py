@@ -13,8 +13,9 @@ import hiredis
 import redis
 from redis.exceptions import ResponseError
 
+from .outages import REDIS_OUTAGES
 from .polling import find_readable
-from .shards import Shard
+from .shards import ENDED, Shard, get_events, read_answers, write_commands
 
 
 class Waiter:
@@ -28,17 +29,37 @@ class Waiter:
 
     def begin(self, keys: Sequence[str], seconds: float) -> None:
         """Begin to wait for the first item of any of these lists, for at most `seconds`."""
-        self._ask("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
+        self._ask(*_make_wait(keys, seconds))
+
+    def begin_after(self, commands: Sequence[tuple], keys: Sequence[str], seconds: float) -> list[Any]:
+        """
+        Run commands, and then begin to wait like `begin`, in one write. Return the answers of the commands.
+
+        The answer of a command that Redis refused is a ResponseError. The connection must be open.
+        """
+        write_commands(self._connection, [*commands, _make_wait(keys, seconds)])
+        unread, self._unread = self._unread, 0
+        return read_answers(self._connection, unread + len(commands))[unread:]
+
+    def is_open(self) -> bool:
+        """Return whether commands can be written. Otherwise close the connection."""
+        if self._connection is not None and self._connection._sock is None:
+            self.drop()
+        try:
+            while self._connection is not None and get_events(self._connection) & ENDED:
+                if not self._unread:
+                    self.drop()  # no answer is expected, so the connection has ended
+                self._read_unread()
+        except REDIS_OUTAGES:
+            self.drop()
+        return self._connection is not None
 
     def begin_move(self, source: str, target: str, seconds: float) -> None:
         """Begin to wait for the first item of a list, for at most `seconds`. Redis moves it to the end of `target`."""
         self._ask("BLMOVE", source, target, "LEFT", "RIGHT", seconds)
 
     def _ask(self, *command: Any) -> None:
-        while self._unread:
-            self._unread -= 1
-            with contextlib.suppress(ResponseError):
-                self._connection.read_response()
+        self._read_unread()
         if self._connection is None:
             pool = self._shard.pool
             # The connection has the options of the pool, but is not in it, because the wait uses it the whole time.
@@ -48,9 +69,19 @@ class Waiter:
         # hiredis packs a command in 1 us. redis-py takes 5 us.
         self._connection.send_packed_command([hiredis.pack_command(command)])
 
+    def _read_unread(self) -> None:
+        while self._unread:
+            self._unread -= 1
+            with contextlib.suppress(ResponseError):
+                self._connection.read_response()
+
     def fileno(self) -> int:
         """Return the number of the connection's socket, for a poll."""
         return self._connection._sock.fileno()
+
+    def has_answer(self) -> bool:
+        """Return whether the answer has arrived with earlier answers. Then a poll does not show it."""
+        return self._connection._parser.can_read()
 
     def end(self) -> Any:
         """Return (name of the list, item), or the item alone after `begin_move`; None after the timeout."""
@@ -80,12 +111,19 @@ class Waiter:
             self._connection, self._unread = None, 0
 
 
+def _make_wait(keys: Sequence[str], seconds: float) -> tuple:
+    return ("BLMPOP", seconds, len(keys), *keys, "LEFT", "COUNT", 1)
+
+
 def wait_for_any(waiters: Sequence[Waiter], seconds: float, wake_up: int | None = None) -> list[Waiter]:
     """
     Return the waiters whose answers have arrived.
 
     Wait for the first answer, but at most `seconds`, and only until the file `wake_up` can be read.
     """
+    arrived = [waiter for waiter in waiters if waiter.has_answer()]
+    if arrived:
+        return arrived
     readable = find_readable([*waiters, *([wake_up] if wake_up is not None else [])], seconds)
     if wake_up is not None and wake_up in readable:
         os.read(wake_up, 4096)

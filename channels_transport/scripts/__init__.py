@@ -51,6 +51,7 @@ from .turns import (
     BEGIN_PREFETCHED,
     CLAIM,
     ENQUEUE,
+    FINISH,
     NEXT,
     REQUEUE,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "COUNT",
     "DELETE_MATCHING",
     "ENQUEUE",
+    "FINISH",
     "GROUP_ADD",
     "GROUP_ADD_MEMBERS",
     "GROUP_DISCARD",

@@ -181,6 +181,19 @@ return false
     frees=True,
 )
 
+# Ends the current turn of a worker that then waits. ARGV: worker, the connection whose frame the worker has finished or
+# '', the number of that turn, then the channels. Returns how many of the channels have a list: 0 if no message waits.
+FINISH = LayerScript(
+    "finish_turn",
+    """
+if ARGV[4] ~= '' then finish_turn(ARGV[3], ARGV[4], ARGV[5]) end
+local keys = {}
+for index = 6, #ARGV do keys[#keys + 1] = P .. ARGV[index] end
+return redis.call('EXISTS', unpack(keys))
+""",
+    frees=True,
+)
+
 # Claims a turn, or renews its lease. ARGV: worker, lease (ms), reply channel, number of the turn, and 'copied' if the
 # worker has copies of the frame and the session. Returns false if the turn has ended or another worker owns it, 0 if
 # the lease is renewed. If the turn begins, it returns {body of its frame or '', session or ''}, or 1 to a worker with

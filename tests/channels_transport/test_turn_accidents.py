@@ -44,7 +44,7 @@ def no_memory(valkey_url):
 def wait_long(layer):
     """Let this thread wait for a turn, so long that it must check whether it still owns the turn."""
     assert layer.receiver._wait(CHANNELS)
-    layer.receiver._asked_at -= 2
+    layer.receiver._empty_at -= 2
 
 
 def test_a_heartbeat_during_a_claim_does_not_take_the_frame(layer):

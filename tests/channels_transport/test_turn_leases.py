@@ -118,7 +118,7 @@ def test_a_worker_that_was_delayed_checks_whether_it_still_owns_the_turn(valkey_
     assert layer.receiver._wait(["websocket.receive"])
     end_turn_lease(layer)
     assert in_a_worker(lambda: layer.receive(["websocket.receive"]))[1]["order"] == 0
-    layer.receiver._asked_at -= 10
+    layer.receiver._empty_at -= 10
     assert layer.receiver._open_popped(*layer.receiver._popped.popleft()) is None
     assert layer.receiver.reply == ""
 
@@ -129,7 +129,7 @@ def test_a_frame_that_is_lost_with_the_answer_to_its_claim_is_counted(layer):
     item, index = pop_turn(layer), layer.consistent_hash("daphne.response.abc!")
     layer.receiver._begin_turn(index, b"daphne.response.abc!x", item[14:30], None)
     layer.shards[index].call(layer.receiver.claim_command()[1])
-    layer.receiver._asked_at = -10
+    layer.receiver._empty_at = -10
     assert layer.receiver._open_popped(index, "websocket.receive", item) is None
     assert receive_orders(layer, 1) == [1]
     assert layer.global_statistics()["lost_count"] == 1

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.no_database
 def make_layer(url, shard_class):
     layer = RedisChannelLayer(hosts=[url])
     layer.shards = [shard_class(client) for client in layer._connection_list]
+    layer.blpop_timeout = 0.001
     return layer
 
 
@@ -30,6 +31,8 @@ WORKER_STEPS = [
     "ask_and_lose_the_answer",
     "ask_during_a_heartbeat",
     "wait",
+    "finish_and_wait",
+    "finish_and_wait_over_a_broken_connection",
     "claim_arrives",
     "heartbeat",
     "requeue",
@@ -39,7 +42,7 @@ WORKER_STEPS = [
     "die",
     "die_asking",
 ]
-ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long"] * 3
+ORDINARY_WORK = ["ask", "wait_and_begin", "wait_long", "finish_and_wait"] * 3
 
 
 def steps():

@@ -60,12 +60,19 @@ class FaultyShard(Shard):
 
 
 class SlowWaiter(Waiter):
-    """A waiter that sends a claim only when `deliver` is called."""
+    """A waiter that sends a claim when `deliver` is called, or with its next write. It can lose the answers."""
 
-    unsent = None
+    unsent, is_broken = None, False
 
     def send(self, command):
         self.unsent = command
+
+    def begin_after(self, commands, keys, seconds):
+        self.deliver()
+        answers = super().begin_after(commands, keys, seconds)
+        if self.is_broken:
+            raise redis.ConnectionError("The connection ended before the answers.")
+        return answers
 
     def deliver(self):
         if self.unsent is not None:
@@ -222,6 +229,21 @@ class TurnModel:
             assert worker.receiver._wait(worker.channels)
             worker.has_popped, worker.is_late = True, False
 
+    def finish_and_wait(self, number):
+        """Let a worker end its turn and wait with one write, as after a lone frame. The wait may end with a turn."""
+        worker = self.workers[number]
+        if worker.has_popped or worker.receiver.prefetched or not worker.waiter.is_open():
+            return
+        worker.current_frame = None
+        with worker.acting():
+            worker.has_popped, worker.is_late = worker.receiver._wait(worker.channels, ends_turn=True), False
+
+    def finish_and_wait_over_a_broken_connection(self, number):
+        self.workers[number].waiter.is_broken = True
+        with contextlib.suppress(redis.ConnectionError):
+            self.finish_and_wait(number)
+        self.workers[number].waiter.is_broken = False
+
     def wait_and_begin(self, number):
         self.wait(number)
         self.ask(number)
@@ -297,7 +319,7 @@ class TurnModel:
         worker.current_frame = None
         if worker.has_popped:
             # The worker has just popped the turn, unless it was delayed for longer than a lease.
-            worker.receiver._asked_at = LONG_AGO if worker.is_late else time.monotonic()
+            worker.receiver._empty_at = LONG_AGO if worker.is_late else time.monotonic()
         try:
             with worker.acting():
                 channel, message = worker.receiver.receive(worker.channels, block=False) or (None, None)
