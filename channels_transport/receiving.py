@@ -63,7 +63,8 @@ class Receiver:
         # The turns whose end Redis may not have received: {connection: number}.
         self._unended: dict[str, bytes] = {}
         self._returned_at = 0.0  # when `receive` returned the current message
-        self._waiters: dict[int, Waiter] = {}
+        self._waiters: dict[int, Waiter] = {}  # by the index of the shard
+        self._begun: dict[int, Waiter] = {}  # those that wait now
         self._checked = False
 
     def receive(self, channels: list[str], block: bool) -> Received | None:
@@ -101,12 +102,21 @@ class Receiver:
     def finish(self) -> None:
         """End the current turn and return the popped items to Redis. Ask for no new message."""
         self._finish_turn()
+        self._return_popped()
+        self.prefetched.return_all()
+
+    def stop_waiting(self) -> None:
+        """End a wait that has begun, and return the popped item to Redis. The caller is about to pause this thread."""
+        if self._begun:
+            self._end_waits([])
+            self._return_popped()
+
+    def _return_popped(self) -> None:
         while self._popped:
             index, channel, item = self._popped[-1]
             command = self.layer.command(scripts.RETURN_ITEM, channel, remove_copy(item), self.layer.expiry)
             self.layer.shards[index].call(command)
             self._popped.pop()
-        self.prefetched.return_all()
 
     def holds(self, connection: str | None) -> bool:
         """Return whether this thread's current message belongs to that connection."""
@@ -350,30 +360,43 @@ class Receiver:
         """
         if self.reply and not ends_turn:
             self.finish()
-        waiters: dict[int, Waiter] = {}
         refusal: ResponseError | None = None
         try:
             for index, names in self._by_shard(channels).items():
-                waiters[index] = self._waiters.setdefault(index, Waiter(self.layer.shards[index]))
+                waiter = self._waiters.setdefault(index, Waiter(self.layer.shards[index]))
                 if ends_turn:
-                    refusal = self._finish_and_begin_wait(waiters[index], names)
+                    refusal = self._finish_and_begin_wait(waiter, names)
                 else:
-                    waiters[index].begin(self._get_keys(names), self.layer.blpop_timeout)
-            # If Redis has refused to end the turn, cancel the wait, and keep the item that it may have popped.
-            seconds = self.layer.blpop_timeout + 1 if refusal is None else 0
-            ready = wait_for_any(list(waiters.values()), seconds, self.wake_up)
-            for index, waiter in waiters.items():
+                    waiter.begin(self._get_keys(names), self.layer.blpop_timeout)
+                    self._begun[index] = waiter
+            ready: list[Waiter] = []
+            if refusal is None and self._begun:
+                ready = wait_for_any(list(self._begun.values()), self.layer.blpop_timeout + 1, self.wake_up)
+        except BaseException:
+            self._drop_waits()
+            raise
+        self._end_waits(ready)
+        if refusal is not None:
+            raise refusal
+        return bool(self._popped)
+
+    def _end_waits(self, ready: list[Waiter]) -> None:
+        """Read the answers of the waits in `ready`, and cancel the other ones. Keep the items that they have popped."""
+        try:
+            for index, waiter in self._begun.items():
                 popped = waiter.end() if waiter in ready else waiter.cancel()
                 if popped is not None:
                     key, item = popped
                     self._popped.append((index, key[len(self.layer.prefix) :], item))
         except BaseException:
-            for waiter in waiters.values():
-                waiter.drop()
+            self._drop_waits()
             raise
-        if refusal is not None:
-            raise refusal
-        return bool(self._popped)
+        self._begun.clear()
+
+    def _drop_waits(self) -> None:
+        for waiter in self._waiters.values():
+            waiter.drop()
+        self._begun.clear()
 
     def _can_end_turn_and_wait(self) -> bool:
         return not self._popped and not self.prefetched and self._waiters[0].is_open()
@@ -392,6 +415,7 @@ class Receiver:
 
         def ask(*commands: tuple) -> list[Any]:
             answers = waiter.begin_after(commands, self._get_keys(channels), self.layer.blpop_timeout)
+            self._begun[0] = waiter
             # A script that runs only now proves nothing, because the wait has begun before it.
             is_proof = not self.layer.shards[0].rerun_unknown(commands, answers)
             self._empty_at = began_at if is_proof and answers[-1] == 0 else -math.inf

@@ -151,6 +151,8 @@ class RedisSending(RedisBase):
     def _slow_down(self, channel: str, index: int) -> None:
         if time.monotonic() < self._stalled_until.get(channel, 0):
             return
+        # Meanwhile other workers can process what this thread would receive.
+        self.receiver.stop_waiting()
         deadline = time.monotonic() + SLOW_DOWN_SECONDS
         while time.monotonic() < deadline:
             time.sleep(SLOW_DOWN_STEP_SECONDS)

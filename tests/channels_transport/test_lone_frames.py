@@ -149,6 +149,38 @@ def test_a_message_to_a_full_list_is_counted_as_lost(layer, caplog, monkeypatch)
     assert layer.channel_statistics("jobs")["channel_full_count"] == 1
 
 
+def test_a_worker_that_waits_for_a_full_list_leaves_the_next_frame_to_others(layer, monkeypatch):
+    taken = []
+
+    def sleep(seconds):
+        if not taken:
+            in_a_worker(lambda: send_frame(layer, 1))
+            taken.append(other_receives(layer))
+
+    layer.channel_capacity = layer.compile_capacities({"jobs": 1})
+    for _ in range(2):
+        layer.send_later("jobs", {})
+    with monkeypatch.context() as patch:
+        patch.setattr("channels_transport.redis_sending.time.sleep", sleep)
+        patch.setattr("channels_transport.redis_sending.SLOW_DOWN_SECONDS", 0.001)
+        assert layer.receive(CHANNELS, block=True) == (None, None)
+    assert taken == [1]
+    assert take_when_waiting(layer, lambda: send_frame(layer, 2)) == 2
+
+
+def test_a_worker_returns_the_frame_that_it_has_popped_before_it_waits_for_a_full_list(layer):
+    taken = []
+
+    def pop_and_stop(_):
+        in_a_worker(lambda: send_frame(layer, 1))
+        layer.receiver.stop_waiting()
+        taken.append(other_receives(layer))
+
+    layer.run_later(0, ("PING",), pop_and_stop)
+    assert layer.receive(CHANNELS, block=True) == (None, None)
+    assert taken == [1]
+
+
 def test_a_turn_that_waited_is_claimed_first(layer):
     send_frame(layer, 0, reply=f"{PROCESS}y")
     assert layer.receiver._wait(CHANNELS, ends_turn=True)
