@@ -6,6 +6,7 @@ import os
 import hypothesis
 import pytest
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.message import pending_message_store
 from django.db import connection
 
 from channels_transport import log_context
@@ -78,6 +79,8 @@ def django_db_modify_db_settings_xdist_suffix(request):
 def empty_state():
     """Empty the layer, the store and the caches of this process before each test."""
     channel_layers[DEFAULT_CHANNEL_LAYER].flush()
+    # After a worker has run in this thread, messages would wait for the end of a consumer.
+    vars(pending_message_store.threadlocal).pop("messages", None)
     store.clear()
     busy_rooms.forget_messages()
     custom_emoji.forget_emoji()

@@ -91,11 +91,8 @@ def test_the_content_must_be_a_dict(layer):
 
 @pytest.fixture
 def consumer():
-    """Let a test send like a consumer, and discard messages that were not sent."""
+    """Let a test send like a consumer. Messages that were not sent are discarded."""
     pending_message_store.prepare()
-    yield
-    if pending_message_store.active:
-        del pending_message_store.threadlocal.messages
 
 
 def test_within_a_consumer_a_send_waits_until_the_consumer_has_ended(layer, consumer):
