@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from django.utils.timezone import utc
 
+from chatproj.db.cursors import QuickCursors
+
 from .limits import NO_LIMITS, LimitedCursor, TimeLimits
 
 
@@ -26,7 +28,7 @@ def utc_tzinfo_factory(offset):
     return utc
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(QuickCursors, base.DatabaseWrapper):
     """Creates cursors that read aware datetimes with psycopg2 2.9, and that keep to the time limits."""
 
     def __init__(self, settings_dict, *args, **kwargs):

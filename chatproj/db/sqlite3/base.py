@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import utc
 
 from chatproj import local
+from chatproj.db.cursors import QuickCursors
 
 from .turns import Turn
 
@@ -60,7 +61,7 @@ class CursorWrapper(base.SQLiteCursorWrapper):
         return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(QuickCursors, base.DatabaseWrapper):
     """Uses a write-ahead log and a long timeout; `atomic()` takes the write lock when it opens."""
 
     # If a transaction reads first, and another transaction then writes, a write of the first transaction fails at once,
