@@ -56,14 +56,15 @@ def handle_frame(connection, text, events, get_sender, handlers, scopes):
         event, refusal = parse_frame(text, events)
         request.ref = getattr(event or refusal, "ref", None)
         sender = get_sender(connection)
+        person_id = connection.session["person"]
         # Invalid frames count against the rate limit too.
-        limits.check_frame(connection.session["person"], request.ref)
+        limits.check_frame(person_id, request.ref)
         if refusal is not None:
             raise refusal
         check_scope(getattr(sender, "person", sender), scopes.get(event.type))
         # A command may post its text.
         if isinstance(body := getattr(event, "body", getattr(event, "text", None)), str):
-            budgets.check_markup(connection.session["person"], body)
+            budgets.check_markup(person_id, body)
         handlers[event.type](connection, sender, event)
         count("events", (event.type,))
 

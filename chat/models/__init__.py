@@ -43,7 +43,7 @@ from .rooms import FormerSlug, Member, Room
 from .scheduled import ScheduledMessage
 from .search import Changed, Document, Due, SearchDay, SearchDocument, SearchProgress, get_changed_messages
 from .second_factor import AccountEntry, RecoveryCode, SecondFactor
-from .statements import insert, long_statements, set_related, snapshot
+from .statements import insert, insert_row, long_statements, set_related, snapshot
 from .tasks import Task, TaskPart
 from .threads import Follower, Summary, Thread, ThreadMember, find_followers, find_summaries
 from .tokens import Token
@@ -155,6 +155,7 @@ __all__ = [
     "get_news",
     "has_replica",
     "insert",
+    "insert_row",
     "long_statements",
     "make_handle_key",
     "make_handle_keys",

@@ -24,8 +24,14 @@ IS_UNEXPIRED = "(token.expires_at IS NULL OR token.expires_at > %s)"
 
 
 def insert(model: Any, **values: Any) -> Any:
+    """Do what `insert_row` does, and return the row as an instance of the model, without its id."""
+    insert_row(model, **values)
+    return make_instance(model, {model._meta.pk.attname: None, **values})
+
+
+def insert_row(model: Any, **values: Any) -> None:
     """
-    Store a new row and return it as an instance of the model, without its id.
+    Store a new row.
 
     `values` are plain values and datetimes by the names of the attributes, such as `room_id`. Every column except the
     id must be given. Unlike `save`, this function sends no signals.
@@ -35,9 +41,9 @@ def insert(model: Any, **values: Any) -> Any:
     with connection.cursor() as cursor:
         adapt = cursor.db.ops.adapt_datetimefield_value
         for index in times:
-            row[index] = adapt(row[index])
+            if row[index] is not None:
+                row[index] = adapt(row[index])
         cursor.execute(statement, row)
-    return make_instance(model, {model._meta.pk.attname: None, **values})
 
 
 @cache
@@ -144,10 +150,10 @@ class CredentialStatement:
 
     def fetch(self, row_id: int, session_key: str | None, token_id: int | None) -> Credential | None:
         """Return the Credential of the row with this id, or None. If `token_id` is None, `session_key` is checked."""
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
+            now = cursor.db.ops.adapt_datetimefield_value(timezone.now())
             if token_id is not None:
-                cursor.execute(self._by_token[connection.vendor], [token_id, now, row_id])
+                cursor.execute(self._by_token[cursor.db.vendor], [token_id, now, row_id])
             else:
                 cursor.execute(self._by_session, [session_key, now, row_id])
             found = cursor.fetchone()

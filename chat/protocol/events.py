@@ -236,8 +236,8 @@ def digest(event: Event, slug: str) -> str:
     fingerprint. This matters for a client that sends an event before an update of the server and resends it afterwards.
     """
     event_class: Any = type(event)
-    given = ((name, getattr(event, name), default) for name, default in _get_defaults(event_class))
-    content = {name: value for name, value, default in given if value != default}
+    defaults = _get_defaults(event_class)
+    content = {name: value for name, default in defaults if (value := getattr(event, name)) != default}
     canonical = _CANONICAL.encode([event.type, slug, content])
     return hashlib.sha256(canonical.encode()).hexdigest()
 

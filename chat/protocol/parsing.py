@@ -162,25 +162,26 @@ def _required(fields, name):
 def _find_event_class(fields, events):
     if "type" not in fields:
         raise ChatError("missing_type", "'type' is missing.")
-    kind = check_string(fields["type"], "type")
-    if kind not in events:
+    kind = fields["type"]
+    if not isinstance(kind, str) or kind not in events:
+        check_string(kind, "type")
         raise ChatError("unknown_type", "This type is unknown. Known types: %(types)s.", types=", ".join(events))
     return events[kind]
 
 
 def _build_event(event_class, fields):
     values = {}
-    for name in _get_field_names(event_class):
-        if name in _OPTIONAL and fields.get(name) is None:
+    for name, check in _get_checks(event_class):
+        if fields.get(name) is None and name in _OPTIONAL:
             continue
-        check = _CHECKS_OF.get((event_class, name), _CHECKS[name])
         values[name] = check(_required(fields, name), name)
     return event_class(**values)
 
 
 @functools.cache
-def _get_field_names(event_class):
-    return [field.name for field in dataclasses.fields(event_class)]
+def _get_checks(event_class):
+    names = [field.name for field in dataclasses.fields(event_class)]
+    return [(name, _CHECKS_OF.get((event_class, name), _CHECKS[name])) for name in names]
 
 
 def _refuse_constant(name):

@@ -116,9 +116,11 @@ def check_connection(connection: Connection, kind: ConnectionKind, read_facts: C
     `read_facts(session)` reads the rows. If there is a Reason to close the connection, raise CloseConnection with the
     code that `kind` has for the first Reason.
     """
-    if kind.key not in connection.session:
+    # Each access to a channel session runs three functions of Django.
+    session = dict(connection.session.items())
+    if kind.key not in session:
         raise CloseConnection(kind.close_codes[Reason.SESSION_LOST])
-    facts = read_facts(connection.session)
+    facts = read_facts(session)
     reason = _find_reason(facts)
     if reason is not None:
         raise CloseConnection(kind.close_codes[reason])
@@ -150,9 +152,10 @@ def _read_member(session: Session) -> Facts:
     member = rooms.find_member(session["member"], session["login"], session["token"])
     if member is None:
         return Facts(None, is_there=False)
-    if not reaches(member.person, member.room_id):
+    person = member.person
+    if not reaches(person, member.room_id):
         return Facts(None, is_there=False)
-    people.touch_token(member.person.grant)
+    people.touch_token(person.grant)
     return _make_facts(member, member.is_signed_in, session)
 
 

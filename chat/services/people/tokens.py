@@ -198,6 +198,8 @@ def touch_token(grant: Grant | None) -> None:
 
     Without a token (None), do nothing.
     """
+    if grant is None:
+        return
     now = timezone.now()
-    if grant is not None and (grant.used_at is None or now - grant.used_at > USED_PRECISION):
+    if grant.used_at is None or now - grant.used_at > USED_PRECISION:
         Token.objects.filter(id=grant.token_id).update(used_at=now)

@@ -66,7 +66,7 @@ class Prepared:
     @property
     def bits(self) -> int | None:
         """Return the sum of the bits, or None if there are no additions."""
-        return sum(addition.bit for addition, _ in self.parts) or None
+        return sum([addition.bit for addition, _ in self.parts]) or None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -95,9 +95,13 @@ class Prepared:
 
 def prepare_additions(member: Member, event: Any) -> Prepared:
     """Return what the additions of a `post` will store. Raise ChatError if one of them refuses the post."""
-    asked = ((addition, addition.prepare) for addition in _registered.values())
-    found = [(addition, prepare(member, event)) for addition, prepare in asked if prepare is not None]
-    return Prepared([(addition, value) for addition, value in found if value is not None])
+    return Prepared(
+        [
+            (addition, value)
+            for addition in _registered.values()
+            if addition.prepare is not None and (value := addition.prepare(member, event)) is not None
+        ]
+    )
 
 
 def revise_additions(member: Member, message: Message, body: str) -> int | None:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat import broadcast, protocol
-from chat.models import Change, Member, Message, Room, insert
+from chat.models import Change, Member, Message, Room, insert_row
 from chat.protocol import ChatError
 from chat.services import feed_posts, numbers, push_posts
 from chat.services.after_commit import publish_after_commit
@@ -102,7 +102,7 @@ def record_once(member: Member, event: Any, create: Callable[[], int]) -> tuple[
 
 
 def _store_ref(member, ref, fingerprint, number, offset, now):
-    insert(
+    insert_row(
         Change,
         person_id=member.person_id,
         ref=ref,
