@@ -94,7 +94,9 @@ def person(handle: str, is_guest: bool, **more: Any) -> dict:
     difference wherever the handle is shown.
     """
     fields = {"handle": handle, **more}
-    return {**fields, "guest": True} if is_guest else fields
+    if is_guest:
+        fields["guest"] = True
+    return fields
 
 
 def you(

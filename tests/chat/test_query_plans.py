@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chat.models import Change, Member, Mention, Message, Reaction, Room, count_news, find_places
+from chat.models import Change, Member, Mention, Message, Person, Reaction, Room, count_news, find_places, find_present
 from chat.models.full_text import NEWEST_READ
 from chat.services import people, rooms, search
 from chat.services.retention import removal
@@ -154,6 +154,17 @@ def test_a_search_for_a_common_word_does_not_read_the_whole_room():
     rare, common = (measure(lambda text=text: search_for(text)(InRoom("large"))) for text in ("{slug}rare", "common"))
     # 20 results of a page and one more, each with its room and its author, instead of one result.
     assert common.work <= 40 * rare.work + NEWEST_READ and common.scanned == frozenset(), (rare, common)
+
+
+def test_the_list_of_present_people_does_not_read_absent_members():
+    costs = []
+    for slug, absent in (("small", 10), ("large", 2000)):
+        room, keys = Room.objects.get(slug=slug), [f"{slug} {number}" for number in range(20 + absent)]
+        Person.objects.bulk_create(Person(handle=key, handle_key=key) for key in keys)
+        people_there = Person.objects.filter(handle_key__startswith=f"{slug} ")
+        Member.objects.bulk_create(Member(room=room, person=person) for person in people_there)
+        costs.append(measure(lambda room_id=room.id, present=keys[:20]: find_present(room_id, present)).work)
+    assert costs[1] <= MOST_GROWTH * costs[0] + FREE, costs
 
 
 def test_the_sweep_of_old_refs_reads_one_batch():

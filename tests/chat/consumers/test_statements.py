@@ -22,7 +22,7 @@ def test_a_connect_costs_eight_statements(alice, bob, enter):
         ("SELECT", "django_session"),
         ("SELECT", "chat_person"),
         ("SELECT", "chat_room"),  # the room and the member
-        ("SELECT", "chat_member"),  # the people who are present
+        ("SELECT", "chat_person"),  # the people who are present
         ("SELECT", "chat_announcement"),  # the newest id, and the number of unread messages
         ("SELECT", "chat_member"),  # the right to stay, the offset, and whether there are tasks or announcements
         ("SELECT", "chat_room"),  # the backlog: the room's offset
