@@ -61,9 +61,14 @@ def get_backlog(room: Room, cursor: int | None) -> Backlog:
 
 
 def catch_up(room: Room, cursor: int | None) -> Backlog:
-    """Return the backlog as `get_backlog` does. If `cursor` equals `room.offset`, which was just read, run no query."""
-    # Most heartbeats find nothing new, so most of them need no query here.
-    return Backlog([], room.offset) if cursor == room.offset else get_backlog(room, cursor)
+    """
+    Return the backlog as `get_backlog` does.
+
+    If `room.offset`, which was just read, shows that the backlog is empty, run no query.
+    """
+    # Most heartbeats find nothing new, so most of them need no query here. A room without changes has no messages.
+    is_empty = cursor == room.offset or (cursor is None and room.offset == 0)
+    return Backlog([], room.offset) if is_empty else get_backlog(room, cursor)
 
 
 def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bool]:

@@ -13,8 +13,8 @@ from tests.helpers import statements
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_connect_costs_eight_statements(alice, bob, enter):
-    enter(alice)
+def test_a_connect_costs_nine_statements(alice, bob, enter):
+    enter(alice).post("r1")
     browser = enter(bob).browser
     with CaptureQueriesContext(connection) as queries:
         wire.Socket("/chat/garden/", browser).connect()
@@ -27,7 +27,17 @@ def test_a_connect_costs_eight_statements(alice, bob, enter):
         ("SELECT", "chat_member"),  # the right to stay, the offset, and whether there are tasks or announcements
         ("SELECT", "chat_room"),  # the backlog: the room's offset
         ("SELECT", "chat_message"),  # the backlog: the newest messages
+        ("SELECT", "chat_reaction"),  # and their reactions
     ]
+
+
+def test_a_connect_to_a_room_without_messages_costs_no_statement_for_the_backlog(alice, bob, enter):
+    enter(alice)
+    browser = enter(bob).browser
+    with CaptureQueriesContext(connection) as queries:
+        entered = wire.Socket("/chat/garden/", browser).connect()
+    assert entered.seen("synced")[-1]["offset"] == 0
+    assert len(statements(queries)) == 6
 
 
 @pytest.mark.parametrize("number", [1, 50])
