@@ -112,9 +112,13 @@ class RedisStore(StoreScripts, Store):
             throttle.warning("A part of the store is ignored: it %s", error)
             return None
 
-    def _unseal(self, owners: Iterable[str]) -> list[str | None]:
+    def _unseal(self, owners: Collection[str]) -> list[str | None]:
         """Return the owners, with None in place of each one whose key this process does not have."""
-        return [self._read(self._crypter.unseal, owner) for owner in owners]
+        unseal = self._crypter.unseal
+        try:
+            return [unseal(owner) for owner in owners]
+        except CannotDecrypt:
+            return [self._read(unseal, owner) for owner in owners]
 
     def append_texts(self, texts: Mapping[str, str], limits: Mapping[str, int], seconds: float) -> None:
         commands: list[tuple] = []
@@ -199,7 +203,7 @@ class RedisStore(StoreScripts, Store):
     def _read_owners(self, answer, limit):
         count, owners = answer
         # While a key is being replaced, an owner may be there twice.
-        found = dict.fromkeys(self._unseal(owner.decode() for owner in owners))
+        found = dict.fromkeys(self._unseal([owner.decode() for owner in owners]))
         are_all_known = count <= limit and None not in found
         return [owner for owner in found if owner is not None], len(found) if are_all_known else count
 
