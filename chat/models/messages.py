@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from .people import Person
+from .relations import make_quick
 from .rooms import Room
 
 MAX_SWAPPED = 20  # the most messages whose times are expected to be swapped
@@ -164,6 +165,9 @@ class Message(models.Model):
             return []
         people = [reaction.person for reaction in self.all_reactions]
         return list(dict.fromkeys(person.handle for person in people if person.is_guest))
+
+
+make_quick(Message, "author", "room")
 
 
 class Reaction(models.Model):

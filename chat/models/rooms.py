@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
 from .people import Person
+from .relations import make_quick
 from .statements import Columns, CredentialStatement, RowStatement, fetch_values, set_related
 
 
@@ -308,6 +309,8 @@ class Member(models.Model):
         """Return whether the member is muted now. After `find_with_credential`, only a muted member costs a query."""
         return self.role == self.MUTED and (self.muted_until is None or self.muted_until > timezone.now())
 
+
+make_quick(Member, "person", "room")
 
 # RETURNING saves a second statement. SQLite >= 3.35 and every PostgreSQL have it. Django 2.2 cannot use it.
 _TAKE_OFFSET = 'UPDATE chat_room SET "offset" = "offset" + 1 WHERE id = %s RETURNING "offset"'

@@ -222,3 +222,16 @@ def test_the_present_people_of_a_handshake_are_members_with_these_keys(bob, room
     Member.objects.create(room=room, person=bob, role=Member.MODERATOR)
     assert find_present(room.id, []) == []
     assert find_present(room.id, ["bob", "nobody"]) == [("Bob", False, Member.MODERATOR)]
+
+
+def test_a_quick_relation_behaves_as_the_relation_of_django(alice, bob, room, django_assert_num_queries):
+    member = Member.objects.get(id=Member.objects.create(room=room, person=bob).id)
+    with django_assert_num_queries(1):
+        assert member.person == bob and member.person is member.person
+    member.person = alice
+    assert (member.person_id, member.person) == (alice.id, alice)
+    with django_assert_num_queries(1):
+        assert Member.objects.select_related("person").get(id=member.id).person == bob
+    with pytest.raises(Person.DoesNotExist):
+        _ = Member(room=room, person_id=0).person
+    assert Member.person.field is Member._meta.get_field("person")
