@@ -9,7 +9,13 @@ import enum
 from chat.models import Member, Room
 
 
-class Standing(enum.Enum):
+class _Choice(enum.Enum):
+    """An Enum whose hash needs no Python: each value is one object, and the function of Enum would hash its name."""
+
+    __hash__ = object.__hash__
+
+
+class Standing(_Choice):
     """
     What a person is in a room. A person has exactly one standing in a room; OPERATOR comes in addition.
 
@@ -28,7 +34,7 @@ class Standing(enum.Enum):
     OPERATOR = "operator"  # may use the admin; the shell is an operator too
 
 
-class Action(enum.Enum):
+class Action(_Choice):
     """Everything that a person can do in a room, or with a room. The value completes the sentence "a person may"."""
 
     KNOW = "know that the room exists"
