@@ -170,8 +170,8 @@ def snapshot() -> Iterator[None]:
     """
     Run a block in which all reads see the rows as they were at one moment. No writer has to wait for the block.
 
-    In SQLite, the block is a transaction that begins without the write lock (this site's database backend reads the
-    flag `read_snapshot`). In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, this
+    This site's database backends read the flag `read_snapshot`. In SQLite, the block is a transaction that begins
+    without the write lock. In PostgreSQL, it is a transaction at REPEATABLE READ. Inside another transaction, this
     function has no effect: the block runs in that transaction.
     """
     using = get_read_connection()
@@ -181,8 +181,6 @@ def snapshot() -> Iterator[None]:
     using.read_snapshot = True
     try:
         with transaction.atomic(using.alias):
-            if using.vendor == "postgresql":
-                using.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield
     finally:
         using.read_snapshot = False

@@ -124,6 +124,18 @@ def test_a_transaction_may_still_choose_its_isolation_level(make):
     assert ask(connection, "SELECT current_setting('transaction_isolation')") == "read committed"
 
 
+def test_only_a_snapshot_reads_all_rows_at_one_moment(make):
+    connection = make(**LIMITS)
+    for is_snapshot, level in ((False, "read committed"), (True, "repeatable read"), (False, "read committed")):
+        connection.read_snapshot = is_snapshot
+        begin(connection)
+        assert ask(connection, "SELECT current_setting('transaction_isolation')") == level
+        connection.commit()
+        connection.set_autocommit(True)
+    # psycopg2 would run one more statement for another default of the session.
+    assert ask(connection, "SELECT current_setting('default_transaction_isolation')") == "read committed"
+
+
 def test_many_rows_are_written_with_the_limits(make):
     connection = make(**LIMITS)
     begin(connection)

@@ -4,6 +4,8 @@ Django 2.2's PostgreSQL backend, made to work with psycopg2 2.9, with time limit
 psycopg2 2.9 passes the time zone's offset as a timedelta. Django 2.2 compares it with the number 0, and raises
 "database connection isn't set to UTC" for every aware datetime.
 
+A transaction for consistent reads gets its isolation level from the statement that begins it, without a further trip.
+
 `limits.py` has the time limits. With a pooler in transaction mode, such as PgBouncer, each transaction may use another
 connection to the server. So if this backend finds a pooler, it sets the limits for each transaction, not for a session.
 """
@@ -15,6 +17,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.backends.postgresql import base
 from django.utils.timezone import utc
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from chatproj.db.cursors import QuickCursors
 
@@ -30,6 +33,9 @@ def utc_tzinfo_factory(offset):
 
 class DatabaseWrapper(QuickCursors, base.DatabaseWrapper):
     """Creates cursors that read aware datetimes with psycopg2 2.9, and that keep to the time limits."""
+
+    # While this is True, `atomic()` opens a snapshot, for several consistent queries that write nothing.
+    read_snapshot = False
 
     def __init__(self, settings_dict, *args, **kwargs):
         super().__init__(settings_dict, *args, **kwargs)
@@ -58,6 +64,16 @@ class DatabaseWrapper(QuickCursors, base.DatabaseWrapper):
             cursor.execute("SELECT pg_backend_pid()")
             (pid,) = cursor.fetchone()
         return pid != self.connection.info.backend_pid
+
+    def _set_autocommit(self, autocommit):
+        """Begin or end transactions. psycopg2 sends the isolation level with the BEGIN of the next transaction."""
+        with self.wrap_database_errors:
+            # The level must change while psycopg2 is not in autocommit: there, it would run a statement.
+            if autocommit and self.read_snapshot:
+                self.connection.isolation_level = self.isolation_level
+            super()._set_autocommit(autocommit)
+            if self.read_snapshot and not autocommit:
+                self.connection.isolation_level = ISOLATION_LEVEL_REPEATABLE_READ
 
     def create_cursor(self, name=None):
         """Return a cursor. If the session does not have the time limits, each transaction sets them."""
