@@ -45,18 +45,21 @@ class Backlog:
     reset: bool = False
 
 
-def get_backlog(room: Room, cursor: int | None) -> Backlog:
+def get_backlog(room: Room, cursor: int | None, offset: int | None = None) -> Backlog:
     """
     Return at most MAX_BACKLOG changes after `cursor`.
 
     If there is no cursor (None), return the newest messages. If the cursor is beyond the room's offset, return the
     newest messages with `reset`.
+
+    `offset` is the room's offset, if it was read after the client sent its cursor. If it is None, one more query reads
+    it.
     """
     with snapshot():
-        offset = _read_offset(room)
+        offset = _read_offset(room) if offset is None else offset
         if cursor is None or cursor > offset:
             newest = read_newest_messages(room.id, None, NEWEST_MESSAGES)[::-1]
-            return Backlog(_describe_all(newest), offset, reset=cursor is not None)
+            return Backlog(_describe_all(newest), _find_last_offset(newest, offset), reset=cursor is not None)
         return _read_changes(room, cursor, MAX_BACKLOG, offset)
 
 
@@ -68,7 +71,7 @@ def catch_up(room: Room, cursor: int | None) -> Backlog:
     """
     # Most heartbeats find nothing new, so most of them need no query here. A room without changes has no messages.
     is_empty = cursor == room.offset or (cursor is None and room.offset == 0)
-    return Backlog([], room.offset) if is_empty else get_backlog(room, cursor)
+    return Backlog([], room.offset) if is_empty else get_backlog(room, cursor, room.offset)
 
 
 def get_page(room: Room, before: int | None, limit: int) -> tuple[list[dict], bool]:
@@ -164,7 +167,14 @@ def _read_offset(room):
 def _read_changes(room, after, limit, offset):
     found = read_changed_messages(room.id, after, limit + 1) if after < offset else []
     changed, more = found[:limit], len(found) > limit
-    return Backlog(_describe_all(changed), changed[-1].offset if more else offset, more)
+    last = changed[-1].offset if more else _find_last_offset(changed, offset)
+    return Backlog(_describe_all(changed), last, more)
+
+
+def _find_last_offset(messages: list[Message], offset: int) -> int:
+    """Return the offset up to which messages are complete. `offset` was read before the messages, or with them."""
+    # Offsets become visible in ascending order. So a snapshot with a change has all changes before it.
+    return max([offset, *(message.offset for message in messages)])
 
 
 def mark_read(member: Member, offset: int, connection: Connection | None = None) -> None:

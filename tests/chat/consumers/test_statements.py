@@ -13,7 +13,7 @@ from tests.helpers import statements
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_connect_costs_nine_statements(alice, bob, enter):
+def test_a_connect_costs_eight_statements(alice, bob, enter):
     enter(alice).post("r1")
     browser = enter(bob).browser
     with CaptureQueriesContext(connection) as queries:
@@ -25,7 +25,6 @@ def test_a_connect_costs_nine_statements(alice, bob, enter):
         ("SELECT", "chat_person"),  # the people who are present
         ("SELECT", "chat_announcement"),  # the newest id, and the number of unread messages
         ("SELECT", "chat_member"),  # the right to stay, the offset, and whether there are tasks or announcements
-        ("SELECT", "chat_room"),  # the backlog: the room's offset
         ("SELECT", "chat_message"),  # the backlog: the newest messages
         ("SELECT", "chat_reaction"),  # and their reactions
     ]
@@ -50,7 +49,7 @@ def test_a_connect_costs_one_statement_more_for_any_number_of_messages(alice, bo
         entered = wire.Socket("/chat/garden/", browser).connect()
     assert len(entered.seen("message")) == number
     assert statements(queries)[-2:] == [("SELECT", "chat_message"), ("SELECT", "chat_reaction")]
-    assert len(statements(queries)) == 9
+    assert len(statements(queries)) == 8
     with CaptureQueriesContext(connection) as queries:
         resumed = wire.Socket("/chat/garden/", browser, query=f"cursor={number + 1}").connect()
     assert resumed.seen("message") == [] and resumed.seen("synced")[-1]["offset"] == number + 1
@@ -99,7 +98,7 @@ def test_a_heartbeat_costs_one_statement_unless_the_client_missed_a_message(alic
     assert statements(queries) == [("SELECT", "chat_member")]
     with CaptureQueriesContext(connection) as queries:
         socket.say("sync", cursor=0)
-    assert [table for _, table in statements(queries)] == ["chat_member", "chat_room", "chat_message", "chat_reaction"]
+    assert [table for _, table in statements(queries)] == ["chat_member", "chat_message", "chat_reaction"]
 
 
 def test_typing_costs_one_statement(alice, enter):

@@ -49,6 +49,16 @@ def test_a_cursor_beyond_the_rooms_offset_gives_a_reset(alice, member_of, room):
     assert (ids(backlog.messages), backlog.offset, backlog.reset) == ([1, 2, 3], 3, True)
 
 
+def test_a_backlog_contains_changes_that_were_stored_after_its_offset_was_read(alice, member_of, room, monkeypatch):
+    fill(member_of(alice), 3)
+    for cursor in (None, 0):
+        backlog = rooms.get_backlog(room, cursor, 1)
+        assert (ids(backlog.messages), backlog.offset, backlog.more) == ([1, 2, 3], 3, False)
+    monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", 2)
+    backlog = rooms.get_backlog(room, 0, 1)
+    assert (ids(backlog.messages), backlog.offset, backlog.more) == ([1, 2], 2, True)
+
+
 @pytest.mark.parametrize("limit, more", [(3, True), (4, False), (5, False)])
 def test_a_backlog_says_whether_more_changes_follow(alice, member_of, room, monkeypatch, limit, more):
     monkeypatch.setattr(rooms.reading, "MAX_BACKLOG", limit)
