@@ -15,6 +15,7 @@ from twisted.web.http_headers import Headers
 # autobahn reads the handshake with str.splitlines, which ends a line at each of these bytes. So a header value with
 # such a byte could inject another header, for example Origin.
 LINE_ENDS = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x85")
+_LINE_END = re.compile(b"|".join(LINE_ENDS))
 # A request has at most one line of each of these headers. With two lines, this server and a proxy in front of it could
 # each use a different one. Twisted refuses a second Content-Length itself.
 SINGLE = (b"host", b"authorization", b"origin", b"content-type", b"upgrade", b"sec-websocket-key")
@@ -22,6 +23,7 @@ SCHEMES = (b"http", b"https")
 REQUEST_ID = b"x-request-id"
 # Every common format: hexadecimal digits, a UUID, the ids of load balancers. No character needs an escape in a log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:=@+/-]{1,128}")
+_NOT_IN_ADDRESS = re.compile(rb"[^\x21-\x7e]")
 
 
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
@@ -43,10 +45,10 @@ def split_absolute(uri: bytes) -> tuple[bytes, bytes] | None:
 
 def find_fault(uri: bytes, version: bytes, headers: Headers) -> str | None:
     """Return why a request must be answered with 400, or None if its address and its header lines are valid."""
-    if any(byte <= 0x20 or byte >= 0x7F for byte in uri):
+    if _NOT_IN_ADDRESS.search(uri):
         return "The address contains characters that must be percent-encoded."
-    for name in SINGLE:
-        if len(headers.getRawHeaders(name, [])) > 1:
+    for name, values in headers.getAllRawHeaders():
+        if len(values) > 1 and name.lower() in SINGLE:
             return f"The request has more than one header {name.decode().title()}."
     if version == b"HTTP/1.1" and not headers.hasHeader(b"host"):
         return "The request has no header Host."
@@ -73,7 +75,7 @@ def _find_fault_of_handshake(version: bytes, headers: Headers) -> str | None:
 
 def _has_line_ends(headers: Headers) -> bool:
     values = [value for _, values in headers.getAllRawHeaders() for value in values]
-    return any(end in value for value in values for end in LINE_ENDS)
+    return _LINE_END.search(b"\n".join(values)) is not None
 
 
 def join_cookies(headers: Headers) -> None:
