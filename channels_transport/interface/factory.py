@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
+import random
 import re
+import string
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from urllib.parse import unquote
@@ -39,6 +41,7 @@ throttle = LogThrottle(logger)
 HANDSHAKE_SECONDS = 20
 DROP_SECONDS = 5
 CLOSE_ANSWER_SECONDS = 5
+ID_LETTERS = 10  # of the part of a reply channel that belongs to one connection
 
 
 class HTTPFactory(http_protocol.HTTPFactory):
@@ -114,6 +117,10 @@ class HTTPFactory(http_protocol.HTTPFactory):
     def acceptableProtocols(self) -> list[bytes]:
         """Return the protocols that TLS may negotiate. The limits of this server work for HTTP/1.1 only."""
         return [b"http/1.1"]
+
+    def make_send_channel(self) -> str:
+        """Return the reply channel of a new request or websocket."""
+        return self.send_channel + "".join(random.choices(string.ascii_letters, k=ID_LETTERS))
 
     def find_host(self, headers: Any, transport: Any) -> str | None:
         """Return the address of the client, as a trusted proxy saw it, or of the peer."""
