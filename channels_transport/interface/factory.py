@@ -39,7 +39,6 @@ logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
 
 HANDSHAKE_SECONDS = 20
-DROP_SECONDS = 5
 CLOSE_ANSWER_SECONDS = 5
 ID_LETTERS = 10  # of the part of a reply channel that belongs to one connection
 
@@ -51,7 +50,6 @@ class HTTPFactory(http_protocol.HTTPFactory):
         self,
         *args: Any,
         trusted_proxies: int = 0,
-        handshake_seconds: float = HANDSHAKE_SECONDS,
         ping_timeout: float = 30,
         limits: Limits | None = None,
         rules: Iterable[PathRule] = (),
@@ -92,8 +90,7 @@ class HTTPFactory(http_protocol.HTTPFactory):
             failByDrop=False,
             # A client that is still sending needs more than autobahn's one second to answer the close frame.
             closeHandshakeTimeout=CLOSE_ANSWER_SECONDS,
-            # This is longer than the limit in `check_ping`, which answers 503. Autobahn only drops the connection.
-            openHandshakeTimeout=handshake_seconds + DROP_SECONDS,
+            openHandshakeTimeout=0,  # `check_ping` checks the limit `websocket_connect_timeout`
             autoPingTimeout=ping_timeout,
             # Every call of setProtocolOptions resets this option. The site itself checks `Origin: null`.
             allowNullOrigin=True,

@@ -13,6 +13,8 @@ from typing import Any
 
 from autobahn.websocket import protocol
 
+from .handshake import begin_answer
+
 # The attributes that only the handshake needs.
 HANDSHAKE_ONLY = (
     "request_info",
@@ -66,7 +68,8 @@ _SIMPLE = (type(None), bool, int, float, str, bytes)
 
 def make_class(base: Any, factory: Any) -> Any:
     """
-    Return a subclass of `base` for the websockets of a factory. It has the factory's options as its attributes.
+    Return a subclass of `base` for the websockets of a factory. Its attributes are the options of the factory, and the
+    first values of a connection.
 
     autobahn would copy the options to each connection, and describe them for a log that is off. Later changes of the
     factory's options have no effect.
@@ -82,7 +85,12 @@ def make_class(base: Any, factory: Any) -> Any:
     values.update((name, staticmethod(value) if callable(value) else value) for name, value in options.items())
     values.update(_USUAL, **SHARED, CONFIG_ATTRS=(), factory=factory)
     values.update(main_factory=factory.main_factory, channel_layer=factory.main_factory.channel_layer)
+    values.update(first_lines=begin_answer(factory.server), __init__=_begin)
     return type(base)(base.__name__, (base,), values)
+
+
+def _begin(websocket: Any) -> None:
+    """Do nothing. autobahn's own method would set values that the class has."""
 
 
 def shrink(websocket: Any) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from daphne import http_protocol
 from twisted.internet import interfaces, reactor
+from twisted.protocols.policies import ProtocolWrapper
 from twisted.web import http
 from zope.interface import implementer
 
@@ -20,6 +21,7 @@ from .. import counting, following, log_context
 from ..writing import unsent_bytes
 from .answers import describe_request, give_answer
 from .budgets import Address
+from .handshake import Handshake, read_handshake
 from .headers import find_fault, join_cookies, split_absolute, trust_ids, trust_proxies
 from .sent_files import SentFile
 from .slow_readers import SlowReader
@@ -71,6 +73,8 @@ class WebRequest(http_protocol.WebRequest):
     """
 
     uri: bytes  # set by Twisted
+    transport: Any  # None after a handshake, as in Daphne; so is `reply_channel`
+    reply_channel: Any
     body_bytes = 0
     answered_at = 0.0  # when the worker last sent a part, or the client last read one
     unsent = 0  # bytes that the client had not read at the last check
@@ -175,10 +179,26 @@ class WebRequest(http_protocol.WebRequest):
         give_answer(self, function, asked, self._pass_on)
 
     def _pass_on(self) -> None:
-        if self.upload is None:
-            super().process()
-        else:
+        if self.upload is not None:
             self.upload.ask()
+        elif (handshake := read_handshake(self.method, self.uri, self.requestHeaders)) is not None:
+            self._open_websocket(handshake)
+        else:
+            super().process()
+
+    def _open_websocket(self, handshake: Handshake) -> None:
+        """Let a websocket take over the connection. Daphne's `process` does so for other handshakes."""
+        protocol = self.factory.ws_factory.protocol()
+        transport, self.transport = self.transport, None
+        if isinstance(transport, ProtocolWrapper):
+            transport.wrappedProtocol = protocol  # TLS
+        else:
+            transport.protocol = protocol
+        protocol.makeConnection(transport)
+        protocol.receive_handshake(handshake)
+        del self.factory.reply_protocols[self.reply_channel]
+        self.reply_channel = None
+        self.channel._networkProducer.resumeProducing()
 
     def send_to_workers(self, message: dict[str, Any]) -> None:
         """Pass on a message of an upload, as `process` does for other requests."""

@@ -154,7 +154,6 @@ class Server(server.Server):
             proxy_forwarded_address_header=self.proxy_forwarded_address_header,
             proxy_forwarded_port_header=self.proxy_forwarded_port_header,
             proxy_forwarded_proto_header=self.proxy_forwarded_proto_header,
-            handshake_seconds=self.websocket_handshake_timeout,
             trusted_proxies=self.trusted_proxies,
             limits=self.limits,
             rules=self.rules,

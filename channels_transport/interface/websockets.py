@@ -5,25 +5,21 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from typing import Any
 
-from autobahn.twisted.websocket import ConnectionDeny
 from daphne import ws_protocol
-from django.conf import settings
 from twisted.internet.protocol import connectionDone
 
 from .. import counting, log_context
 from ..log_throttle import LogThrottle
 from ..ordering import CLOSE_CONNECTION_LOST
 from ..writing import data_frame, find_send, write_now
-from .budgets import Address
 from .closing import OrderlyClosing
 from .decoding import Utf8Validator, XorMasker
 from .idle import shrink
+from .opening import Opening
 from .reading import HANDSHAKE, QUEUE, MeteredReading
 from .slow_readers import MAX_UNREAD_SECONDS, UnreadWatch
 
@@ -33,7 +29,6 @@ throttle = LogThrottle(logger)
 # The close code for a client that goes on sending above its budget. Consumers use it too.
 CLOSE_FLOODING = 4429
 CLOSE_TRY_AGAIN_LATER = 1013
-MAX_PARAMETERS = 100
 # Close codes that autobahn's sendClose rejects; only the server itself sends them.
 SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 # A client that sends nothing does not renew its group memberships. Before the memberships expire, the server closes the
@@ -41,20 +36,15 @@ SERVER_CLOSE_CODES = (1001, 1011, 1012, 1013)
 SILENT_SHARES = 0.7, 0.9
 
 
-class OpenRequest(NamedTuple):
-    """The part of the request that Daphne reads after the handshake."""
-
-    path: str
-
-
 INCOMING, OUTGOING = ("in",), ("out",)  # labels of the counters
 
 
-class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketProtocol):
+class WebSocketProtocol(Opening, OrderlyClosing, MeteredReading, ws_protocol.WebSocketProtocol):
     """
     One websocket. It refuses `?session_key=`, can close with the codes of servers, and drops clients that do not read.
 
-    It limits what its client sends: see `reading.py`. It closes connections in order: see `closing.py`.
+    It opens as `opening.py` says, and closes connections in order: see `closing.py`. It limits what its client sends:
+    see `reading.py`.
     """
 
     utf8validator: Utf8Validator | None
@@ -63,8 +53,6 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
     request: Any
     last_data: float
     autoPingTimeoutCall: Any
-    address: Address | None = None
-    is_refused = False  # the address has too many sockets, and no consumer knows this one
     frame_at: float | None = None  # when the last frame arrived to which no reply was sent (s, monotonic)
     close_code: int | None = None  # the code with which this interface closes the websocket
     has_ended = False  # `websocket.disconnect` has been sent
@@ -78,56 +66,6 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
         super().onFrameBegin()
         if self.current_frame.mask:
             self.current_frame_masker = XorMasker(self.current_frame.mask)
-
-    def onConnect(self, request: Any) -> Any:
-        """Check a handshake and pass it on. Raise ConnectionDeny to refuse it."""
-        # Channels would prefer this parameter over the cookie, so a link could log its victim in to another account.
-        # `request.params` is not enough: it leaves out a parameter without a value.
-        try:
-            query = parse_qsl(
-                self._raw_query_string.decode("latin1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
-            )
-        except ValueError:
-            raise ConnectionDeny(code=400, reason="Too many parameters") from None
-        if "session_key" in dict(query) and not getattr(settings, "INTERFACE_ACCEPTS_SESSION_KEY", False):
-            raise ConnectionDeny(code=400, reason="session_key is not accepted")
-        if not self._count_socket(request):
-            return None
-        try:
-            accepted = super().onConnect(request)
-            # The sockets of a room have the same path.
-            self.decoded_path = sys.intern(self.unquote(self.path))
-            return accepted
-        except ConnectionDeny:
-            raise
-        except UnicodeError:
-            raise ConnectionDeny(code=400, reason="A header is not ASCII") from None
-        except Exception:
-            logger.exception("A handshake could not be passed on to the workers")
-            raise ConnectionDeny(code=503, reason="Service Unavailable") from None
-
-    def _count_socket(self, request: Any) -> bool:
-        """Set the budgets and count the socket. If the address has too many sockets, refuse it and return False."""
-        host = self.main_factory.find_host(self.http_headers, self.transport)
-        address = self.main_factory.addresses.find(host)
-        rule = self.main_factory.find_rule(request.path)
-        shared = rule.addresses.find(host) if rule.addresses is not None else address
-        self.begin_reading(self.main_factory.turns, rule, shared.meter)
-        if address.sockets >= self.main_factory.limits.sockets_per_address:
-            self._refuse_socket(request, host)
-            return False
-        address.sockets += 1
-        rule.sockets += 1
-        self.address = address
-        return True
-
-    def _refuse_socket(self, request: Any, host: str | None) -> None:
-        # A page cannot read the status of a handshake, so the handshake is accepted and the socket is closed.
-        self.request, self.client_addr, self.packets_received = request, None, 0
-        self.socket_opened = self.last_data = time.time()
-        self.reply_channel = self.main_factory.make_send_channel()
-        self.is_refused = self.muted = True
-        throttle.warning("An address has too many open websockets; a new one is closed with 1013: %s", host)
 
     def onOpen(self) -> None:
         """Watch the unread bytes, and free the memory of the handshake."""
@@ -150,7 +88,6 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
 
     def _forget_handshake(self) -> None:
         """Release what only the handshake needed: most of the memory of an idle websocket."""
-        self.request = OpenRequest(sys.intern(self.request.path))
         if self.main_factory.action_logger is None:
             self.client_addr = None
         # Twisted would keep two texts for its log.
@@ -365,17 +302,6 @@ class WebSocketProtocol(OrderlyClosing, MeteredReading, ws_protocol.WebSocketPro
             self.address = None
         self.cancel_calls()
         self.main_factory.connection_ended(self.transport)
-
-    def refuse_handshake(self) -> None:
-        """Answer 503 to a handshake that no consumer answered in time."""
-        counting.add("interface_handshakes", ("timeout",))
-        self.handshake_deferred.errback(ConnectionDeny(code=503, reason="Service Unavailable"))
-        self.cleanup()
-
-    def serverReject(self) -> None:
-        """Refuse a handshake with 403, because a consumer says so."""
-        counting.add("interface_handshakes", ("refused",))
-        super().serverReject()
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         """Send a text or bytes. Send nothing if the connection is closing."""
