@@ -1,13 +1,16 @@
 """The interface server: its limits, broadcasts, closes after a loss, signals and timers."""
 
+import gc
 import signal
 import time
 from unittest.mock import MagicMock
 
 import pytest
+from django.core.management import call_command
 from twisted.internet import task
 
 from channels_transport import interface
+from channels_transport.management.commands import interface as command
 from channels_transport.memory import MemoryChannelLayer
 from channels_transport.writing import data_frame
 from tests.channels_transport.connection import FakeConnection
@@ -123,3 +126,23 @@ def test_timers_use_the_monotonic_clock(monkeypatch):
     server.endpoints = []
     server.run()
     assert reactor.seconds is time.monotonic
+
+
+def test_the_garbage_collector_leaves_out_what_the_start_has_made(monkeypatch):
+    frozen = []
+    server = MagicMock()
+    server.return_value.run.side_effect = lambda: frozen.append(gc.get_freeze_count())
+    monkeypatch.setattr(command, "Server", server)
+    for name in (
+        "check_interface_settings",
+        "get_shared_layer",
+        "check_servers",
+        "raise_file_limit",
+        "start_following",
+    ):
+        monkeypatch.setattr(command, name, MagicMock())
+    try:
+        call_command("interface")
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 10_000
