@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from ..writing import unsent_bytes
 from .budgets import Address
+from .handshake import read_head
 from .limits import Limits
 from .slow_readers import SlowReader
 from .uploads import IncomingUpload
@@ -130,13 +131,28 @@ class Channel(http.HTTPChannel):
         """Read a part of a request. After a refusal or the last response, drop the part."""
         if self.is_ending:
             return self._drop(data)
-        if self.phase is Phase.IDLE:
-            self._begin(Phase.HEAD, self.limits.head_seconds)
         was_reading, self.is_reading = self.is_reading, True
         try:
+            if self.phase is Phase.IDLE:
+                head = None if was_reading else read_head(data)
+                if head is not None:
+                    return self._receive_handshake(*head)
+                self._begin(Phase.HEAD, self.limits.head_seconds)
             return super().dataReceived(data)
         finally:
             self.is_reading = was_reading
+
+    def _receive_handshake(self, uri: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Process a handshake that arrived in one piece, as Twisted does after the last of its lines."""
+        request = self.requestFactory(self, len(self.requests))
+        self.requests.append(request)
+        for name, value in headers:
+            request.requestHeaders.addRawHeader(name, value)
+        request.gotLength(0)
+        self._handlingRequest = True
+        self.setRawMode()
+        self._begin(Phase.RESPONSE, None)
+        request.requestReceived(b"GET", uri, b"HTTP/1.1")
 
     def _drop(self, data: bytes) -> None:
         self.discarded_bytes += len(data)

@@ -1,9 +1,9 @@
 """
-Reads the usual handshake of a websocket, and writes its answer, with less work than autobahn.
+Reads the usual handshake of a websocket, and writes its answer, with less work than Twisted and autobahn.
 
-Daphne would write the request that Twisted has parsed as bytes again, and autobahn would parse these bytes. This module
-reads the request itself. It knows only what browsers and common clients send. autobahn reads all other handshakes,
-valid or not, and answers them. This module sends nothing.
+Twisted reads a request line by line. Daphne would write what Twisted has read as bytes again, and autobahn would parse
+these bytes. This module reads only what browsers and common clients send. Twisted and autobahn read all other
+handshakes, valid or not, and answer them. This module sends nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ _OPTIONAL = {
     # What browsers offer. The interface does not compress, so it ignores the offer.
     b"sec-websocket-extensions": re.compile(rb"permessage-deflate(?:; client_max_window_bits)?"),
 }
+# A head that arrives in one piece. Longer ones are left to Twisted, which has a limit for them.
+_HEAD = re.compile(rb"GET ([\x21-\x7e]+) HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\x20-\x7e]*\r\n){1,100})\r\n")
+MAX_HEAD_BYTES = 8192
+# Twisted would read a body, answer "100 Continue", or close the connection after a response.
+_NOT_IN_HEAD = (b"content-length", b"transfer-encoding", b"expect")
 
 
 class Handshake(NamedTuple):
@@ -68,6 +73,20 @@ def read_handshake(method: bytes, uri: bytes, headers: Headers) -> Handshake | N
         found[b"sec-websocket-key"],
         [] if protocol is None else [protocol.decode("ascii")],
     )
+
+
+def read_head(data: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]] | None:
+    """Return the address and the header lines of a whole handshake, or None if Twisted must read the bytes."""
+    if len(data) > MAX_HEAD_BYTES or b"\nsec-websocket-key:" not in data.lower():
+        return None
+    match = _HEAD.fullmatch(data)
+    if match is None:
+        return None
+    lines = [line.partition(b":") for line in match[2].split(b"\r\n")[:-1]]
+    headers = [(name.lower(), value.strip(b" ")) for name, _, value in lines]
+    if any(name in _NOT_IN_HEAD or (name == b"connection" and b"close" in value.lower()) for name, value in headers):
+        return None
+    return match[1], headers
 
 
 def begin_answer(server: str) -> bytes:

@@ -1,14 +1,14 @@
 """
-Handshakes of unusual clients: each one gets the answer that it gets from autobahn.
+Handshakes of unusual clients: each one gets the answer that it gets from Twisted and autobahn.
 
-The interface reads usual handshakes itself, and leaves the others to autobahn. The answers in the tables are those of
-autobahn, from a version that left all handshakes to it.
+The interface reads usual handshakes itself, and leaves the others to Twisted and autobahn. The answers in the tables
+are those of a version that left all handshakes to them.
 """
 
 import pytest
 from twisted.internet.protocol import connectionDone
 
-from channels_transport.interface import requests
+from channels_transport.interface import deadlines, requests
 from tests.channels_transport.connection import KEY, FakeConnection, make_frame
 
 pytestmark = pytest.mark.no_database
@@ -190,6 +190,10 @@ def try_handshake(data, **options):
     return connection.received, message, text, has_ended, counts
 
 
+def leave_to_twisted(monkeypatch):
+    monkeypatch.setattr(deadlines, "read_head", lambda data: None)
+
+
 def leave_to_autobahn(monkeypatch):
     monkeypatch.setattr(requests, "read_handshake", lambda *request: None)
 
@@ -198,18 +202,21 @@ def leave_to_autobahn(monkeypatch):
 def test_a_valid_handshake_has_the_effect_that_autobahn_gives_it(monkeypatch, data):
     proxy = {"trusted_proxies": 1, "proxy_forwarded_address_header": "X-Forwarded-For"}
     found = [try_handshake(data), try_handshake(data, **proxy)]
-    leave_to_autobahn(monkeypatch)
-    assert [try_handshake(data), try_handshake(data, **proxy)] == found
+    for leave_to_others in (leave_to_twisted, leave_to_autobahn):
+        leave_to_others(monkeypatch)
+        assert [try_handshake(data), try_handshake(data, **proxy)] == found
     received, _, text, *_ = found[0]
     assert received.startswith(b"HTTP/1.1 101 ") and text == "late"
 
 
 @pytest.mark.parametrize(("data", "status"), REFUSED.values(), ids=REFUSED)
 def test_a_wrong_handshake_gets_the_answer_of_autobahn(monkeypatch, data, status):
-    received, message, *_ = try_handshake(data)
-    assert received.partition(b" ")[2].partition(b"\r\n")[0] == status and message is None
-    leave_to_autobahn(monkeypatch)
-    assert try_handshake(data)[0].partition(b"\r\n")[0] == received.partition(b"\r\n")[0]
+    received, message, _, has_ended, _ = try_handshake(data)
+    assert received.partition(b" ")[2].partition(b"\r\n")[0] == status and message is None and has_ended
+    for leave_to_others in (leave_to_twisted, leave_to_autobahn):
+        leave_to_others(monkeypatch)
+        again = try_handshake(data)
+        assert again[0].partition(b"\r\n")[0] == received.partition(b"\r\n")[0] and again[3]
 
 
 @pytest.mark.parametrize("name", ["usual", "origin", "one protocol", "compression of browsers", "Connection is a list"])
