@@ -199,6 +199,8 @@ class WebRequest(http_protocol.WebRequest):
         del self.factory.reply_protocols[self.reply_channel]
         self.reply_channel = None
         self.channel._networkProducer.resumeProducing()
+        # Without this cycle, Python frees the request and the HTTP connection at once.
+        self.channel.requests.remove(self)
 
     def send_to_workers(self, message: dict[str, Any]) -> None:
         """Pass on a message of an upload, as `process` does for other requests."""

@@ -301,6 +301,7 @@ class WebSocketProtocol(Opening, OrderlyClosing, MeteredReading, ws_protocol.Web
             self.rule.sockets -= 1
             self.address = None
         self.cancel_calls()
+        self.unread = None  # without this cycle, Python frees the websocket at once
         self.main_factory.connection_ended(self.transport)
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:

@@ -1,8 +1,11 @@
 """An open websocket has few attributes of its own, and behaves as one that has all of autobahn's attributes."""
 
+import gc
 import types
+import weakref
 
 import pytest
+from twisted.internet.protocol import connectionDone
 
 from channels_transport.interface.idle import make_class
 from tests.channels_transport.connection import FakeConnection, make_frame
@@ -61,3 +64,20 @@ def test_a_function_among_the_options_is_not_a_method():
     base = type(factory.protocol())
     kind = make_class(types.new_class("Other", (base.__mro__[1],)), factory)
     assert kind().perMessageCompressionAccept("offers") == "offers"
+
+
+def test_a_websocket_leaves_no_work_for_the_garbage_collector():
+    connection = FakeConnection()
+    channel = weakref.ref(connection.channel)
+    del connection.channel
+    gc.disable()
+    try:
+        connection.open()
+        assert channel() is None
+        protocol = weakref.ref(connection.transport.protocol)
+        connection.transport.protocol.connectionLost(connectionDone)
+        # Twisted's real transport does the same.
+        connection.transport.protocol = connection.transport.producer = None
+        assert protocol() is None
+    finally:
+        gc.enable()
