@@ -79,6 +79,7 @@ TARGETS = {
         Target("mattermost", histories.check_mattermost, IMPORTS, tokens.MATTERMOST, most_bytes=1000),
         Target("transcripts", histories.check_transcript, IMPORTS, tokens.TRANSCRIPT, most_bytes=1000),
         Target("requests", interface.check_request, INTERFACE, tokens.HTTP, most_bytes=2000),
+        Target("handshakes", interface.check_handshake, INTERFACE, tokens.HTTP, most_bytes=2000),
         Target("websockets", interface.check_websocket, INTERFACE, tokens.WEBSOCKET, most_bytes=1000),
         Target("pages", pages.check_page, ("chat.services.link_previews",), tokens.PAGES, most_bytes=2000),
         Target(

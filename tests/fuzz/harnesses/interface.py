@@ -70,6 +70,30 @@ def _check_passed_on(message):
         assert not DANGEROUS & set(name + value), (name, value)
 
 
+def check_handshake(data):
+    """A handshake has the same effect whether the interface, Twisted or autobahn reads it."""
+    if not data:
+        return
+    with contextlib.ExitStack() as stack:
+        found = _try_handshake(data)
+        for module, reader in ((deadlines, "read_head"), (requests, "read_handshake")):
+            stack.enter_context(mock.patch.object(module, reader, return_value=None))
+            assert _try_handshake(data) == found
+
+
+def _try_handshake(data):
+    """Return what a handshake gets as its answer, and what it passes on, if a consumer accepts it."""
+    with open_connection() as connection:
+        connection.write(data)
+        messages = [connection.passed_on(channel) for channel in CHANNELS]
+        reply_channels = [message.pop("reply_channel") for message in messages if message is not None]
+        if messages[2] is not None:
+            connection.factory.dispatch_reply(reply_channels[-1], {"accept": True})
+            return connection.received, messages
+        # Other responses contain a random id.
+        return connection.received.partition(b"\r\n")[0], messages
+
+
 def check_websocket(data):
     """Bytes of a client after the handshake are passed on as whole messages, in order, or the connection is closed."""
     with open_connection() as connection:
