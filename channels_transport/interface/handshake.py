@@ -55,8 +55,8 @@ def read_handshake(method: bytes, uri: bytes, headers: Headers) -> Handshake | N
     match = _URI.fullmatch(uri)
     if match is None or method != b"GET":
         return None
-    # As in Daphne, one line replaces several lines with the same name.
-    lines = [(name.lower(), b",".join(values)) for name, values in headers.getAllRawHeaders()]
+    # As in Daphne, one line replaces several lines with the same name. Joined cookies may end with a blank.
+    lines = [(name.lower(), b",".join(values).strip(b" ")) for name, values in headers.getAllRawHeaders()]
     if _UNUSUAL.search(b"".join([name + value for name, value in lines])):
         return None
     found = dict(lines)

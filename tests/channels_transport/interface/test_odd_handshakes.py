@@ -86,6 +86,7 @@ ACCEPTED = {
     "relative path": with_path(b"chat/"),
     "long header": make_handshake(X_Long=b"a" * 15000),
     "two lines of Cookie": make_handshake(LINE, b"Cookie: a=1", b"Cookie: b=2"),
+    "empty line of Cookie": make_handshake(LINE, b"Cookie: a=1", b"Cookie:"),
     "two lines of another header": make_handshake(LINE, b"X-A:", b"X-A: 2"),
     "header in UTF-8": make_handshake(X_Name="é".encode()),
     "header in Latin-1": make_handshake(X_Name=b"\xe9"),
