@@ -18,6 +18,8 @@ from django.db import connection, transaction
 
 from .archive import BackupError
 
+# A process whose last report is older than this is not running. A process that stops normally removes its report.
+LIVING_SECONDS = 60
 COUNTED = ("chat_person", "chat_room", "chat_message")
 # The variables of libpq for the options of a connection.
 _VARIABLES = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}
@@ -172,20 +174,22 @@ def _feed(target: Any, start: bytes, source: Any) -> None:
 
 
 def find_living() -> Iterator[str]:
-    """Yield the names of the site's processes that are running: interfaces, workers, delay servers, and `serve`."""
-    from channels import channel_layers
+    """
+    Yield the names of the site's processes that are running: `bin/serve`, and each process that reports to Redis.
 
-    from channels_transport import OUTAGES, watching
+    These are interfaces, workers, task workers, delay servers and monitors, including monitors that stand by.
+    """
+    from channels_transport import OUTAGES
+    from channels_transport.site_state import is_shared, read_processes
     from chatproj import local
 
     if local.is_serve_running():
         yield "bin/serve"
-    layer = channel_layers["default"].channel_layer
-    if not getattr(layer, "shards", None):
+    if not is_shared():
         return  # a site without Redis runs in one process
     try:
-        for shard in layer.shards:
-            yield from watching.read_interfaces(layer, shard)
-        yield from (report["name"] for report in watching.read_reports(layer))
+        found = read_processes()
     except OUTAGES:
         return  # without Redis, no process serves anybody
+    # A monitor does not report during a sweep, which may take long.
+    yield from (process["name"] for process in found if process["silent_seconds"] < LIVING_SECONDS)

@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 
-from channels_transport import watching
+from channels_transport import site_state
+from channels_transport.layer import RedisChannelLayer
 from chat.services import files
 from chatproj import backups
 from chatproj.backups import archive, databases, manifest
@@ -140,12 +142,27 @@ def test_a_damaged_backup_is_refused_before_anything_changes(site, tmp_path):
     assert "garden" in rooms_of(site)
 
 
-def test_the_interfaces_and_other_processes_that_prevent_a_restore_are_found(monkeypatch):
-    monkeypatch.setattr(watching, "read_interfaces", lambda layer, shard: ["daphne.one"])
-    monkeypatch.setattr(watching, "read_reports", lambda layer: [{"name": "host-7"}])
-    layer = type("Layer", (), {"shards": [None]})()
-    monkeypatch.setattr("channels.channel_layers", {"default": type("Wrapper", (), {"channel_layer": layer})()})
-    assert list(databases.find_living()) == ["daphne.one", "host-7"]
+def test_the_processes_that_report_prevent_a_restore(valkey_url, monkeypatch):
+    layer = RedisChannelLayer(hosts=[valkey_url])
+    monkeypatch.setattr(channel_layers[DEFAULT_CHANNEL_LAYER], "channel_layer", layer)
+    assert list(databases.find_living()) == []
+    running = [site_state.ProcessReport(kind) for kind in ("interface", "monitor", "worker")]
+    for report in running:
+        report.write()
+    assert sorted(databases.find_living()) == [report.name for report in running]
+    for report in running:
+        report.end()
+    assert list(databases.find_living()) == []
+
+
+def test_a_process_that_is_silent_prevents_a_restore_for_a_minute(monkeypatch):
+    """A monitor in a long sweep does not report, and writes to the database."""
+    silent = [{"name": "monitor:host.7", "silent_seconds": 59.0}, {"name": "worker:host.8", "silent_seconds": 61.0}]
+    monkeypatch.setattr(site_state, "is_shared", lambda: True)
+    monkeypatch.setattr(site_state, "read_processes", lambda: silent)
+    assert list(databases.find_living()) == ["monitor:host.7"]
+    with pytest.raises(backups.BackupError, match="monitor:host.7"):
+        restore.Command()._check_stopped()
 
 
 def test_a_backup_has_the_complete_files_also_if_they_are_deleted_after_it_has_kept_them(tmp_path, settings):

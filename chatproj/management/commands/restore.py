@@ -80,7 +80,7 @@ class Command(BaseCommand):
         if living:
             raise backups.BackupError(
                 f"Stop the site first. These processes are running: {', '.join(living[:5])}. A killed process counts as"
-                " running for up to a minute."
+                " running for a minute."
             )
 
 
