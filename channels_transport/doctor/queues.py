@@ -16,11 +16,11 @@ BUSY_SECONDS = 30
 OLD_SECONDS = 1
 FULL_SHARE = 0.8
 LOSSES_SECONDS = 1
-# The texts say, for each counter of lost messages, what happened to the messages, and what to do.
+# The texts say, for each counter of lost messages, what happened to the messages, how many they are, and what to do.
 LOSSES = {
-    "lost_count": "were lost with killed workers: look for workers that were killed, or ran out of memory",
-    "expired_count": "expired before a worker received them: start more workers",
-    "channel_full_count": "were refused because the channel was full: start more workers, or raise its capacity",
+    "lost_count": "were lost with killed workers (%s): look for workers that were killed, or ran out of memory",
+    "expired_count": "expired before a worker received them (%s): start more workers",
+    "channel_full_count": "were refused because the channel was full (%s): start more workers, or raise its capacity",
 }
 
 
@@ -46,7 +46,8 @@ def check_workers(wrapper: Any) -> list[Finding]:
     problems += [_describe_busy(report) for report in reports if _is_stuck(report)]
     if problems:
         return [Finding.problem("workers", problem) for problem in problems]
-    return [Finding.ok("workers", f"{len(reports)} processes receive from {len(received)} channels.")]
+    numbers = f"Channels: {len(received)}, receivers: {len(reports)}."
+    return [Finding.ok("workers", f"Every channel has a receiver. {numbers}")]
 
 
 def _is_stuck(report: Mapping[str, Any]) -> bool:
@@ -73,16 +74,14 @@ def check_queues(wrapper: Any) -> list[Finding]:
         waiting += pending
         if age > OLD_SECONDS:
             problems.append(
-                f"On {channel} the oldest of {pending} messages has waited for {age:.1f} s: start more workers for it,"
-                " or find out what keeps them busy."
+                f"On {channel} the oldest message has waited for {age:.1f} s (waiting: {pending}): start more workers"
+                " for it, or find out what keeps them busy."
             )
         if pending > capacity * FULL_SHARE:
-            problems.append(
-                f"On {channel} {pending} messages wait, and its capacity is {capacity}: start more workers for it."
-            )
+            problems.append(f"{channel} is nearly full ({pending} of {capacity}): start more workers for it.")
     if problems:
         return [Finding.problem("queues", problem) for problem in problems]
-    return [Finding.ok("queues", f"{waiting} messages wait, none for longer than {OLD_SECONDS} s.")]
+    return [Finding.ok("queues", f"No message has waited for longer than {OLD_SECONDS} s (waiting: {waiting}).")]
 
 
 def check_losses(wrapper: Any) -> list[Finding]:
@@ -97,7 +96,7 @@ def check_losses(wrapper: Any) -> list[Finding]:
             total += after[name]
             lost = after[name] - before[channel][name]
             if lost > 0:
-                text = f"On {channel} {lost} messages within {LOSSES_SECONDS} s {what}."
+                text = f"On {channel} messages {what % f'{lost} within {LOSSES_SECONDS} s'}."
                 found.append(Finding.problem("losses", text))
     text = f"No message was lost within {LOSSES_SECONDS} s ({total} since the counting began, at most a day ago)."
     return found or [Finding.ok("losses", text)]

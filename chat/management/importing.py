@@ -103,7 +103,7 @@ class ImportCommand(ServiceCommand):
                 percent = 100 * progress.done // progress.total
                 self.stdout.write(f"{progress.done:,} of {progress.total:,} messages ({percent}%)")
                 reported_at = now
-        self.stdout.write(f"Stored: {work.fresh:,} messages, {work.created:,} new accounts.")
+        self.stdout.write(f"Messages stored: {work.fresh:,}. New accounts: {work.created:,}.")
 
     def _print_plan(self, work):
         people, rooms = work.people.by_id.values(), work.rooms.by_id.values()
@@ -125,7 +125,7 @@ class ImportCommand(ServiceCommand):
 
     def _print_left_out(self, work):
         counted = work.left_out.most_common()
-        self._print_list("Left out or changed", (f"{number:,} {reason}" for reason, number in counted))
+        self._print_list("Left out or changed", (f"{reason}: {number:,}" for reason, number in counted))
 
     def _print_list(self, title: str, lines: Iterable[str]) -> None:
         found = list(lines)
@@ -139,7 +139,7 @@ class ImportCommand(ServiceCommand):
 
 def _describe_room(planned):
     state = "continues" if planned.room else "new"
-    return f"{planned.slug} ({planned.imported.kind}, {state}): {planned.fresh:,} new messages"
+    return f"{planned.slug} ({planned.imported.kind}, {state}), new messages: {planned.fresh:,}"
 
 
 def _list_reasons(people):

@@ -34,7 +34,7 @@ def _find_outdated() -> Iterator[str]:
             yield f"There are no static files in {folder}: run `manage.py collectstatic` with each release."
     elif outdated := find_outdated_files():
         yield (
-            f"{len(outdated)} static files in {folder} are missing or outdated, such as {outdated[0]}: run"
+            f"Static files are missing or outdated ({len(outdated)}), such as {outdated[0]} in {folder}: run"
             " `manage.py collectstatic` with each release, and restart the interfaces."
         )
 

@@ -81,7 +81,7 @@ def test_a_backup_is_restored_into_the_same_kind_of_database_and_clients_learn_o
     backup = tmp_path / "one.tar"
     done = run(site, "backup", backup)
     assert done.returncode == 0, done.stderr
-    assert "and 2 files" in done.stderr.decode()
+    assert "files: 2)" in done.stderr.decode()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert "exists already" in refused(site, "backup", backup)
     assert sorted(os.listdir(tmp_path)) == ["one.tar"]

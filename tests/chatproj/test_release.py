@@ -54,14 +54,14 @@ def test_release_ends_after_a_failed_migration(steps, monkeypatch):
 
 
 def test_release_with_wait_ends_when_another_process_has_migrated(steps, monkeypatch, capsys):
-    reasons = iter(["no server", "no server", "3 migrations are not applied.", None])
+    reasons = iter(["no server", "no server", "Migrations that are not applied: 3.", None])
     monkeypatch.setattr(release, "find_reason_to_wait", lambda: next(reasons))
     monkeypatch.setattr(release, "CHECK_SECONDS", 0)
     call_command("release", "--wait")
     assert steps == []
     assert capsys.readouterr().out.splitlines() == [
         "Waiting for `manage.py release`: no server",
-        "Waiting for `manage.py release`: 3 migrations are not applied.",
+        "Waiting for `manage.py release`: Migrations that are not applied: 3.",
         "The database and Redis are ready.",
     ]
 
@@ -75,7 +75,7 @@ def test_release_with_wait_notices_what_is_missing(tmp_path, monkeypatch, django
         assert release.find_reason_to_wait() == "unable to open database file"
         (tmp_path / "missing").mkdir()
         graph = MigrationExecutor(connection).loader.graph
-        assert release.find_reason_to_wait() == f"{len(graph.nodes)} migrations are not applied."
+        assert release.find_reason_to_wait() == f"Migrations that are not applied: {len(graph.nodes)}."
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
         for app, name in graph.nodes:

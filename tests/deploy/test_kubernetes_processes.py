@@ -148,7 +148,7 @@ def test_the_pods_start_and_stop_and_an_update_with_a_wrong_setting_replaces_not
     worker.init.start()
     cluster.make("valkey").run()
     # The database has no tables yet, so a worker waits.
-    worker.init.wait_until_logged("migrations are not applied.")
+    worker.init.wait_until_logged("Migrations that are not applied: ")
     assert cluster.make("release").part.start().process.wait(120) == 0
     pods = [worker, *(cluster.make(name) for name in BACKGROUND if name != "worker")]
     assert worker.init.process.wait(30) == 0

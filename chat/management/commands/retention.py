@@ -51,7 +51,7 @@ class Command(ServiceCommand):
     def _list(self, options):
         for rule in retention.find_rules():
             target = f"room {rule.room.slug}" if rule.room else rule.access or "all"
-            days = "kept without a limit" if rule.days is None else f"deleted after {rule.days} days"
+            days = "kept without a limit" if rule.days is None else f"deleted after {_write_days(rule.days)}"
             self.stdout.write(f"{target}: {days}")
         for hold in retention.find_holds():
             target = f"room {hold.room.slug}" if hold.room else f"person {hold.person.handle}"
@@ -69,7 +69,7 @@ class Command(ServiceCommand):
         total = 0
         for removal in retention.run_retention(_get_actor(), is_dry=options["dry_run"]):
             word = "kept by a hold" if removal.is_held else "would be deleted" if options["dry_run"] else "deleted"
-            self.stdout.write(f"{removal.slug}: {removal.messages:,} older than {removal.days} days {word}")
+            self.stdout.write(f"{removal.slug}: {removal.messages:,} older than {_write_days(removal.days)} {word}")
             total += 0 if removal.is_held else removal.messages
         self.stdout.write(f"Messages {'to delete' if options['dry_run'] else 'deleted'}: {total:,}.")
 
@@ -95,6 +95,10 @@ def _read_days(text):
     if not text.isascii() or not text.isdigit():
         raise CommandError(f"The days must be a number, or `{NEVER}`.")
     return int(text)
+
+
+def _write_days(days):
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _read_target(options):

@@ -43,8 +43,8 @@ class Command(BaseCommand):
         except backups.BackupError as error:
             raise CommandError(str(error)) from None
         local.note_backup()
-        made_of = f"{manifest.counts['chat_message']:,} messages and {len(manifest.files):,} files"
-        self.stderr.write(f"Backup of {made_of}: {path or 'standard output'}")
+        made_of = f"messages: {manifest.counts['chat_message']:,}, files: {len(manifest.files):,}"
+        self.stderr.write(f"Backup ({made_of}): {path or 'standard output'}")
         if keep is not None:
             for old in sorted(folder.glob(f"{PREFIX}*{ENDING}"))[:-keep]:
                 old.unlink()

@@ -70,7 +70,7 @@ def find_reason_to_wait():
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
-            return f"{len(plan)} migrations are not applied."
+            return f"Migrations that are not applied: {len(plan)}."
         store.ping()
     except (*OUTAGES, RedisConfigurationError) as failure:
         return " ".join(str(failure).split())

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         try:
             if new_epoch:
                 self._check_stopped()
-                self.stdout.write(f"All clients load their messages again: {rooms.renew_epochs()} rooms.")
+                self.stdout.write(f"All clients load their messages again. Rooms: {rooms.renew_epochs():,}.")
             else:
                 self._restore(sys.stdin.buffer if source == "-" else Path(source), verify, replace)
         except backups.BackupError as error:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             _check_known(manifest)
             _check_names(manifest)
             if is_check:
-                made_of = f"{manifest.counts} and {len(manifest.files)} files"
+                made_of = f"{manifest.counts}, files: {len(manifest.files):,}"
                 self.stdout.write(f"The backup of {manifest.made_at} is complete: {made_of}")
                 return
             self._check_stopped()

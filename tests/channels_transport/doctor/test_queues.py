@@ -28,7 +28,7 @@ def test_channels_without_a_receiver_are_named(wrapper):
     assert "No worker receives from chat.scheduled: start" in text and "websocket" not in text
     report(wrapper, "chat.scheduled")
     report(wrapper, "asgi.delay")
-    assert "3 processes" in checked_text(check_workers(wrapper), is_well=True)
+    assert "receivers: 3" in checked_text(check_workers(wrapper), is_well=True)
 
 
 def test_a_worker_that_stops_reporting_is_not_counted(wrapper):
@@ -55,10 +55,10 @@ def test_a_worker_is_found_among_many_keys(wrapper, monkeypatch):
 
 
 def test_a_message_that_waits_too_long_is_reported(wrapper, monkeypatch):
-    assert "0 messages wait" in checked_text(check_queues(wrapper), is_well=True)
+    assert "waiting: 0" in checked_text(check_queues(wrapper), is_well=True)
     wrapper.channel_layer.send("chat.scheduled", {"scheduled": 1})
     monkeypatch.setattr(queues, "OLD_SECONDS", -1)
-    assert "On chat.scheduled the oldest of 1 messages has waited" in checked_text(
+    assert "On chat.scheduled the oldest message has waited" in checked_text(
         [one for one in check_queues(wrapper) if "chat.scheduled" in one.text]
     )
 
@@ -66,8 +66,8 @@ def test_a_message_that_waits_too_long_is_reported(wrapper, monkeypatch):
 def test_a_nearly_full_queue_is_reported(wrapper):
     for _ in range(9):
         wrapper.channel_layer.send("asgi.delay", {})
-    found = [one for one in check_queues(wrapper) if "capacity" in one.text]
-    assert "On asgi.delay 9 messages wait, and its capacity is 10" in checked_text(found)
+    found = [one for one in check_queues(wrapper) if "nearly full" in one.text]
+    assert "asgi.delay is nearly full (9 of 10)" in checked_text(found)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_growing_losses_are_reported(wrapper, monkeypatch, name, text_part):
     assert "(2 since the counting began" in checked_text(check_losses(wrapper), is_well=True)
     monkeypatch.setattr(queues.time, "sleep", lambda seconds: lose())
     text = checked_text(check_losses(wrapper))
-    assert "On websocket.receive 2 messages" in text and text_part in text
+    assert "On websocket.receive messages" in text and "(2 within 1 s)" in text and text_part in text

@@ -154,6 +154,8 @@ def test_the_most_specific_rule_decides(socket, room):
     direct.refresh_from_db()
     assert direct.kept_days == 30
     assert command("list") == "all: deleted after 30 days\nroom garden: kept without a limit\n"
+    command("set", "garden", "1")
+    assert "room garden: deleted after 1 day\n" in command("list")
     for arguments in (("set", "all", "0"), ("set", "all", "x"), ("set", "nowhere", "5"), ("remove", "board")):
         with pytest.raises(CommandError):
             command(*arguments)

@@ -279,7 +279,7 @@ MISTAKES = [
         "static files are of another release",
         DOCTOR,
         with_files(outdated=["chat/a.js", "chat/b.js"]),
-        "2 static files in",
+        "Static files are missing or outdated (2), such as chat/a.js",
     ),
     Mistake(
         "CHAT_VAR cannot be written",

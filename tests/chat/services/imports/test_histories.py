@@ -61,7 +61,7 @@ def test_an_export_of_slack_is_imported_completely(history, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "230 of 230 messages (100%)" in printed
     assert "reactions :ourlogo:, an emoji that this site does not have" in printed
-    assert "notices of Slack" in printed
+    assert "notices of Slack, such as who joined a channel: 5\n" in printed
 
 
 def test_an_export_of_mattermost_is_imported_completely(history, tmp_path, capsys):
@@ -77,7 +77,7 @@ def test_a_second_import_of_the_same_export_changes_nothing(history, tmp_path, c
         rows = count_rows()
         run(path)
         assert count_rows() == rows
-        assert "Stored: 0 messages, 0 new accounts." in capsys.readouterr().out
+        assert "Messages stored: 0. New accounts: 0." in capsys.readouterr().out
 
 
 def test_a_later_export_adds_only_the_later_messages(history, tmp_path):

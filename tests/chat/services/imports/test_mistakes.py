@@ -179,7 +179,7 @@ def test_a_dry_run_stores_nothing_and_says_what_an_import_would_do(tmp_path, cap
     printed = capsys.readouterr().out
     for words in (
         "Messages: 120, of which 120 are new",
-        "general (public, new): ",
+        "general (public, new), new messages: ",
         "People: 7 new",
         "reactions :ourlogo:",
         "This was a dry run: nothing is stored.",
@@ -193,7 +193,7 @@ def test_a_long_message_becomes_several_messages(write_slack, capsys):
     answer = message("answer", "1.2", thread_ts="1.1")
     path = write_slack([message(text, "1.1", reactions=reactions), answer])
     import_slack(path, dry_run=True)
-    assert "1 long messages that became several messages" in capsys.readouterr().out
+    assert "long messages that became several messages: 1\n" in capsys.readouterr().out
     import_slack(path)
     *parts, last = Message.objects.order_by("number")
     assert len(parts) > 10 and "\n".join(part.body for part in parts) == text
