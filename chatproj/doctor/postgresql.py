@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from channels import DEFAULT_CHANNEL_LAYER, channel_layers
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from channels_transport import OUTAGES, Finding
@@ -12,6 +13,10 @@ from channels_transport.watching import read_process_reports
 OLDEST = 12
 # Connections for commands, backups and health checks, beside those of the processes.
 SPARE_CONNECTIONS = 10
+# A monitor has a second connection while it takes a sample. An interface has one while `/metrics` is read, and one for
+# each of its threads that read or write files in the database: THREADS of `channels_transport.interface.storage`.
+MONITOR_CONNECTIONS = 2
+FILE_CONNECTIONS = 8
 MOST_CONNECTIONS = 0.9
 # A migration or an export may take longer than this.
 SHORT_STATEMENT_SECONDS = 60
@@ -62,7 +67,7 @@ def check_postgresql() -> list[Finding]:
         # In this mode, PgBouncer closes the connection of a client that begins a transaction.
         text = "The connection pooler allows no transactions: set pool_mode = transaction in pgbouncer.ini."
         return [Finding.problem("postgresql", text)]
-    problems = [*_evaluate(state), *_evaluate_connections(state, _count_processes(), has_pooler)]
+    problems = [*_evaluate(state), *_evaluate_connections(state, _count_needed(), has_pooler)]
     if problems:
         return [Finding.problem("postgresql", problem) for problem in problems]
     shown = f"{state.connections_open} of {_find_limit(state)} connections"
@@ -94,27 +99,29 @@ def _find_limit(state: ServerState) -> int:
     return min(limit for limit in (state.connections_allowed, state.role_limit) if limit >= 0)
 
 
-def _evaluate_connections(state: ServerState, processes: int, has_pooler: bool) -> Iterator[str]:
+def _evaluate_connections(state: ServerState, needed: int, has_pooler: bool) -> Iterator[str]:
     limit = _find_limit(state)
     if state.connections_open > limit * MOST_CONNECTIONS:
         yield (
             f"{state.connections_open} of {limit} connections to PostgreSQL are open: raise max_connections (or the"
             " CONNECTION LIMIT of the role), or use PgBouncer."
         )
-    needed = processes + SPARE_CONNECTIONS
-    if not has_pooler and needed > limit:
+    if not has_pooler and needed + SPARE_CONNECTIONS > limit:
         yield (
-            f"{processes} processes and {SPARE_CONNECTIONS} commands need {needed} connections to PostgreSQL, which"
-            f" allows {limit}: raise max_connections (or the CONNECTION LIMIT of the role), or use PgBouncer."
+            f"The processes need {needed} connections to PostgreSQL, and commands {SPARE_CONNECTIONS}, but it allows"
+            f" {limit}: raise max_connections (or the CONNECTION LIMIT of the role), or use PgBouncer."
         )
 
 
-def _count_processes() -> int:
-    """Return the number of the site's processes that may have a connection, or 0 if Redis does not tell."""
+def _count_needed() -> int:
+    """Return how many connections the site's processes may have together, or 0 if Redis does not tell."""
     layer: Any = channel_layers[DEFAULT_CHANNEL_LAYER].channel_layer
     if not layer.is_shared:
         return 0
     try:
-        return len(read_process_reports(layer))
+        reports = read_process_reports(layer)
     except OUTAGES:
         return 0
+    of_files = FILE_CONNECTIONS if settings.CHAT_FILES == "database:" else 0
+    needed = {"monitor": MONITOR_CONNECTIONS, "interface": 1 + of_files}
+    return sum(needed.get(report["kind"], 1) for report in reports)

@@ -1,11 +1,14 @@
 """The doctor's checks of real servers of PostgreSQL: wrong settings, PgBouncer in statement mode, and replicas."""
 
 import contextlib
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
+from channels import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.db import connection
 
+from channels_transport.interface import storage
 from chatproj import database_settings
 from chatproj.db.postgresql.base import DatabaseWrapper
 from chatproj.doctor import postgresql, replica
@@ -76,7 +79,7 @@ def test_the_encoding_and_the_limits_of_the_role_are_named(use, servers):
     use(servers[0].url.replace("chat@", "hasty@").replace("/chat", "/latin"))
     text = checked_text(postgresql.check_postgresql())
     assert "has the encoding LATIN1" in text and "statement_timeout to 5 s" in text
-    assert "0 processes and 10 commands need 10 connections to PostgreSQL, which allows 3:" in text
+    assert "The processes need 0 connections to PostgreSQL, and commands 10, but it allows 3:" in text
 
 
 def test_a_pgbouncer_in_statement_mode_is_named(use, servers):
@@ -105,6 +108,17 @@ def test_a_replica_is_well_until_it_is_behind_and_a_primary_server_is_no_replica
     use(primary.url, "postgres://chat@127.0.0.1:1/chat")
     text = checked_text(replica.check_replica())
     assert "The replica does not answer" in text and "the primary server answers all reads" in text
+
+
+@pytest.mark.parametrize("place, needed", [("database:", 2 + 2 + 2 * 9), ("/srv/files", 2 + 2 + 2)])
+def test_the_connections_of_each_kind_of_process_are_counted(settings, monkeypatch, place, needed):
+    settings.CHAT_FILES = place
+    kinds = ["worker", "delay server", "monitor", "interface", "interface"]
+    layer = SimpleNamespace(is_shared=True)
+    monkeypatch.setattr(channel_layers[DEFAULT_CHANNEL_LAYER], "channel_layer", layer)
+    monkeypatch.setattr(postgresql, "read_process_reports", lambda layer: [{"kind": kind} for kind in kinds])
+    assert postgresql._count_needed() == needed
+    assert postgresql.FILE_CONNECTIONS == storage.THREADS
 
 
 def test_a_site_without_a_replica_or_postgresql_gets_no_report(settings):

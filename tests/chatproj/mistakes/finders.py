@@ -26,11 +26,11 @@ def about_redis(median=0.001, is_behind_sentinel=False, **fields):
 SERVER = postgresql.ServerState("15.4", 150004, "UTF8", False, "on", "on", 0, 97, 9, -1)
 
 
-def about_postgresql(processes=5, has_pooler=False, **changes):
+def about_postgresql(needed=5, has_pooler=False, **changes):
     state = SERVER._replace(**changes)
     return lambda bench: [
         *postgresql._evaluate(state),
-        *postgresql._evaluate_connections(state, processes, has_pooler),
+        *postgresql._evaluate_connections(state, needed, has_pooler),
     ]
 
 

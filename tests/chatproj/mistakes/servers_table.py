@@ -254,7 +254,10 @@ MISTAKES = [
         "PostgreSQL has few free connections", DOCTOR, about_postgresql(connections_open=95), "95 of 97 connections"
     ),
     Mistake(
-        "max_connections is too low", DOCTOR, about_postgresql(processes=90), "90 processes and 10 commands need 100"
+        "max_connections is too low",
+        DOCTOR,
+        about_postgresql(needed=90),
+        "The processes need 90 connections to PostgreSQL",
     ),
     Mistake(
         "PgBouncer is in statement mode", DOCTOR, with_statement_mode, "The connection pooler allows no transactions"
