@@ -72,7 +72,7 @@ def read_mapping(path: str | Path) -> dict[str, Person]:
                 person = Person.objects.find_by_handle(row[1].strip())
                 if person is None:
                     raise ImportFailure(f"{path}, line {number}: nobody here has the handle {row[1].strip()!r}.")
-                found[row[0].strip().casefold()] = person
+                found[row[0].strip()] = person
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ImportFailure(f"Cannot read {path}: {error}") from None
     return found
@@ -82,10 +82,11 @@ class People:
     """The people of one export, by their ids."""
 
     def __init__(self, source: str, mapping: dict[str, Person], same_handles: bool = False) -> None:
-        self.source, self.mapping, self.same_handles = source, mapping, same_handles
+        self.source, self.same_handles = source, same_handles
+        self._mapping = {name.casefold(): person for name, person in mapping.items()}
         self.by_id: dict[str, Planned] = {}
         self._taken: set[str | None] = set()
-        self._unused = set(mapping)
+        self._unused = {name.casefold(): name for name in mapping}
 
     def plan(self, found: list[ImportedPerson]) -> None:
         """Choose an account for each person. Active people get their handles first, then the others."""
@@ -95,8 +96,8 @@ class People:
                 self.by_id[person.id] = self._plan_one(person, before.get(make_key(person.id)))
 
     def find_unused(self) -> list[str]:
-        """Return the names in the operator's file that no person of the export has."""
-        return sorted(self._unused)
+        """Return the names in the operator's file that no person of the export has, as they are in the file."""
+        return sorted(self._unused.values())
 
     def find_handle(self, id: str) -> str | None:
         """Return the handle that a person of the export has here, or None."""
@@ -137,8 +138,9 @@ class People:
 
     def _plan_one(self, person: ImportedPerson, earlier: Person | None) -> Planned:
         names = [name.casefold() for name in (person.id, person.email, *person.aliases) if name]
-        self._unused.difference_update(names)
-        named = next((self.mapping[name] for name in names if name in self.mapping), None)
+        for name in names:
+            self._unused.pop(name, None)
+        named = next((self._mapping[name] for name in names if name in self._mapping), None)
         same = imported.find_by_email(person.email) if person.is_active else None
         alike = self._find_same(person) if self.same_handles else None
         for found, reason in ((earlier, BEFORE), (named, NAMED), (same, EMAIL), (alike, HANDLE)):

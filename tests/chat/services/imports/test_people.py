@@ -53,10 +53,10 @@ def test_a_person_whose_handle_is_taken_gets_another_one(path, alice, capsys):
 
 @pytest.mark.parametrize("name", ["U00001", "alice", "ALICE@example.com"])
 def test_the_file_of_the_operator_says_who_a_person_is(path, bob, write_mapping, name, capsys):
-    import_slack(path, people=write_mapping(f"{name},bob\nnobody,Bob\n"))
+    import_slack(path, people=write_mapping(f"{name},bob\nU7,Bob\n"))
     assert Member.objects.filter(person=bob, room__slug="general", role="owner").exists()
     assert find_authors() >= {"Bob", "Bob-2"} and "Alice" not in find_authors()
-    assert "name nobody in the export:\n  nobody" in capsys.readouterr().out
+    assert "name nobody in the export:\n  U7\n" in capsys.readouterr().out
 
 
 def test_an_account_with_the_same_verified_address_is_the_same_person(path, bob, capsys):
