@@ -108,26 +108,22 @@ def costs(results: dict) -> str:
 
 
 def memory(results: dict) -> str:
-    """Return the table of memory."""
+    """Return the table of memory. What is not measured is empty."""
     one = choose(results, 2)
     if one is None:
         return ""
     rows = [
         [
             f"one socket of a {kind}" if kind == "room" else "one own stream",
-            *(f"{number(sizes[role])} KB" for role in ("interface", "redis")),
+            f"{number(sizes['interface'])} KB",
+            "",
+            f"{number(sizes['redis'])} KB",
         ]
         for kind, sizes in one["memory_kb"].items()
     ]
     processes = one.get("process_mb", {})
-    rows.append(
-        [
-            "a process without sockets",
-            f"{number(processes.get('interface'))} MB",
-            f"a worker has {number(processes.get('worker'))} MB",
-        ]
-    )
-    return table(["", "interface", "Redis"], rows)
+    sizes = [f"{number(processes.get(role))} MB" for role in ("interface", "worker")]
+    return table(["", "interface", "worker", "Redis"], [*rows, ["a process without sockets", *sizes, ""]])
 
 
 def levels(results: dict) -> str:

@@ -36,6 +36,16 @@ def test_only_the_text_between_markers_is_replaced():
     assert "10 KB" in filled and "old" not in filled
 
 
+def test_each_column_of_the_memory_has_only_the_memory_of_its_process():
+    head, _, *rows = measured_tables.memory({"costs": [make_costs()]}).splitlines()
+    assert head == "|  | interface | worker | Redis |"
+    assert rows == [
+        "| one socket of a room | 10 KB |  | 2 KB |",
+        "| one own stream | 10 KB |  | 2 KB |",
+        "| a process without sockets | 70 MB | 75 MB |  |",
+    ]
+
+
 def test_the_tables_of_a_run_that_ended_early_are_empty():
     results = {"costs": [], "levels": [], "shape": {}}
     assert measured_tables.costs(results) == measured_tables.memory(results) == ""
