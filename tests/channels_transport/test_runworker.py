@@ -60,6 +60,13 @@ def test_an_unknown_alias_is_reported(worker):
         call_command("runworker", "--layer=nowhere")
 
 
+@pytest.mark.parametrize("name", ["doctor", "interface", "metrics", "rundelay", "runserver", "runworker"])
+def test_each_command_has_a_description_of_its_own(name):
+    command = load_command_class("channels_transport", name)
+    stock = [getattr(parent, "help", "") for parent in type(command).__mro__[1:]]
+    assert command.help and command.help not in stock
+
+
 def test_the_help_says_that_threads_is_a_number_of_processes(capsys):
     load_command_class("channels_transport", "runworker").print_help("manage.py", "runworker")
     assert "--threads THREADS The number of worker processes (default: 1)." in " ".join(capsys.readouterr().out.split())

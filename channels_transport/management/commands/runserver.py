@@ -56,6 +56,11 @@ def run_delay_server(layer: Any) -> None:
 class Command(ChannelsCommand):
     """Runs the processes of a site in threads of one process, with the options of Channels' command."""
 
+    help = (
+        "Runs a site for development, in threads of one process: an interface server, workers, and a delay server if"
+        " channels.delay is installed."
+    )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """
         Check the interface's settings, and run the server. Raise CommandError if a setting is wrong.

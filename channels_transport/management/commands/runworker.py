@@ -32,6 +32,8 @@ class Command(channels_runworker.Command):
     of another package, under another alias than "default", the command does what Channels' command does.
     """
 
+    help = "Runs a worker, which receives messages from channels and calls the site's consumers for them."
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         # Channels' text says "threads".
