@@ -44,7 +44,8 @@ class RedisBase(StockRedisChannelLayer):
     The common part of sending, groups and receiving.
 
     It takes the arguments of the layer of asgi_redis, as keywords. The prefixes have other defaults. A text in `hosts`
-    may contain several URLs, separated by commas. A `prefix` in the URLs precedes both prefixes.
+    may contain several URLs, separated by commas. With a `prefix` in the URLs, such as `a:`, the keys begin
+    with `a:transport:` and `a:transport-meta:`.
     """
 
     is_shared = True
