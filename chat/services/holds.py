@@ -24,4 +24,7 @@ def is_held(room_id: int, without: int | None = None) -> bool:
 def check_not_held(room_id: int) -> None:
     """Raise `forbidden` if a hold applies to a room."""
     if is_held(room_id):
-        raise ChatError("forbidden", "An operator has forbidden to delete this room. Archive the room instead.")
+        raise ChatError(
+            "forbidden",
+            "This room cannot be deleted, because an operator keeps its messages. Archive the room instead.",
+        )

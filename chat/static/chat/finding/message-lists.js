@@ -45,7 +45,7 @@ export class PinsView {
   constructor(host) {
     this.#host = host;
     this.#results = new Results(() => this.#fetch(), {
-      label: gettext("Pinned messages"), empty: gettext("Nothing is pinned here. Moderators pin a message with the actions of the message."),
+      label: gettext("Pinned messages"), empty: gettext("Nothing is pinned here. Moderators choose “Pin for everybody” among the actions of a message."),
     });
     this.element = make("div", { class: "panel-view" }, this.#results.element);
   }

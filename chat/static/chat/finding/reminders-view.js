@@ -32,7 +32,7 @@ export class RemindersView {
   #list = make("ol", { class: "results reminders", "aria-label": gettext("Reminders") });
   element = make(
     "div", { class: "panel-view" },
-    make("p", { class: "results-note", text: gettext("Make a reminder with the actions of a message, or with a command:") }),
+    make("p", { class: "results-note", text: gettext("Choose “Remind me about this” among the actions of a message, or write a command:") }),
     make("code", { class: "reminders-example", dir: "ltr", text: EXAMPLE }),
     this.#error.element, this.#note, this.#list,
   );
