@@ -473,7 +473,11 @@ class Bot:
         return handler
 
     def on_change(self, handler: Callable[[Message], object]) -> Callable:
-        """Call `handler(message)` for each change of a message, such as an edit or a reaction; sometimes twice."""
+        """
+        Call `handler(message)` for each change of a message, also of the bot's own messages; sometimes twice.
+
+        Changes are edits, removals, reactions, pins, votes, ends of polls, previews of links, and thumbnails.
+        """
         self._handlers["change"].append(handler)
         return handler
 
