@@ -1,7 +1,8 @@
-"""The checks of the channel layer and its servers that `interface`, `runworker` and `rundelay` run at their start."""
+"""The steps at the start of `interface`, `runworker` and `rundelay`, such as the checks of the Redis servers."""
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import Any
 
@@ -62,3 +63,14 @@ def start_following() -> None:
         following.start()
     except ImproperlyConfigured as error:
         raise CommandError(str(error)) from None
+
+
+def freeze_objects() -> None:
+    """
+    Let the garbage collector leave out all objects that exist now. Call this right before the process begins its work.
+
+    The code and the settings live as long as the process. If each full collection looked at them again, it would stop
+    the process for tens of milliseconds, and an interface would spend a third of its CPU for a new websocket on that.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,5 +1,6 @@
 """`runworker` for the layers of a site, with the worker that a test may replace."""
 
+import gc
 from unittest import mock
 
 import pytest
@@ -70,3 +71,13 @@ def test_each_command_has_a_description_of_its_own(name):
 def test_the_help_says_that_threads_is_a_number_of_processes(capsys):
     load_command_class("channels_transport", "runworker").print_help("manage.py", "runworker")
     assert "--threads THREADS The number of worker processes (default: 1)." in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_garbage_collector_leaves_out_what_the_start_has_made(worker):
+    frozen = []
+    worker.return_value.run.side_effect = lambda: frozen.append(gc.get_freeze_count())
+    try:
+        call_command("runworker")
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 10_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,7 +11,7 @@ from channels_transport import following
 from channels_transport.interface import Server
 from channels_transport.management.interface_options import add_arguments, server_arguments
 from channels_transport.management.interface_settings import check_interface_settings
-from channels_transport.management.servers import check_servers, get_shared_layer, start_following
+from channels_transport.management.servers import check_servers, freeze_objects, get_shared_layer, start_following
 from channels_transport.open_files import raise_file_limit
 
 
@@ -36,10 +35,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The access log cannot be opened: {error}.") from None
         start_following()
-        # The code and the settings live as long as the process. If each collection looked at them again, a third of the
-        # CPU of a new websocket would be spent on that.
-        gc.collect()
-        gc.freeze()
+        freeze_objects()
         try:
             exit_code = server.run()
         finally:

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError, CommandParser
 from channels_transport import following
 from channels_transport.management.loggers import format_channels_log
 from channels_transport.management.processes import Processes
-from channels_transport.management.servers import check_servers, get_shared_layer, start_following
+from channels_transport.management.servers import check_servers, freeze_objects, get_shared_layer, start_following
 from channels_transport.redis_info import UnsupportedRedis
 from channels_transport.stock_layers import is_own
 
@@ -81,6 +81,7 @@ class Command(channels_runworker.Command):
         worker_process_ready.send(sender=worker)
         worker.ready()
         start_following()
+        freeze_objects()
         try:
             worker.run()
         except UnsupportedRedis as error:
