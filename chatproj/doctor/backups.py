@@ -16,5 +16,5 @@ def check_backups() -> list[Finding]:
     days = (datetime.now(UTC) - made_at).total_seconds() / 86400
     if days <= settings.DOCTOR_BACKUP_DAYS:
         return [Finding.ok("backups", f"The last backup is {days:.1f} days old.")]
-    text = f"The last backup is {days:.0f} days old: look at the log of the timer that runs `manage.py backup`."
+    text = f"The last backup is {days:.1f} days old: look at the log of the timer that runs `manage.py backup`."
     return [Finding.problem("backups", text)]

@@ -109,7 +109,7 @@ def test_the_time_of_a_backup_is_stored_and_an_old_backup_is_a_problem(var, sett
     local.note_backup()
     assert "0.0 days old" in checked_text(backups.check_backups(), is_well=True)
     settings.DOCTOR_BACKUP_DAYS = -1
-    assert "The last backup is 0 days old: look at the log" in checked_text(backups.check_backups())
+    assert "The last backup is 0.0 days old: look at the log" in checked_text(backups.check_backups())
     (var / "last-backup").write_text("yesterday")
     assert local.read_backup_time() is None
 
@@ -125,7 +125,7 @@ def test_static_files_are_complete_only_after_collectstatic(var, settings):
     settings.DEBUG, settings.PUBLIC_URL, settings.STATIC_ROOT = False, None, str(var / "static")
     assert checked_text(static_files.check_static_files(), is_well=True)
     (var / "static").mkdir()
-    assert "are missing or outdated, such as" in checked_text(static_files.check_static_files())
+    assert "Static files are missing or outdated (" in checked_text(static_files.check_static_files())
     settings.DEBUG = True
     assert checked_text(static_files.check_static_files(), is_well=True)
 

@@ -297,5 +297,5 @@ MISTAKES = [
         without_packages_of_a_bucket,
         "CHAT_FILES names a bucket, and django-storages or boto3 is not installed",
     ),
-    Mistake("no backup is made", DOCTOR, with_old_backup, "The last backup is 12 days old"),
+    Mistake("no backup is made", DOCTOR, with_old_backup, "The last backup is 12.0 days old"),
 ]
