@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 ON, OFF = ("1", "true", "yes", "on", "y", "t"), ("0", "false", "no", "off", "n", "f")
 # Python's own names of levels, also in their short forms.
 LEVELS = ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "NOTSET")
-assert set(LEVELS) <= set(logging.getLevelNamesMapping()), "LOGGING accepts only these"
+assert set(LEVELS) <= set(logging.getLevelNamesMapping()), "each name in LEVELS must be a level of Python's logging"
 
 
 # The processes that must start again after a change of most settings.
@@ -130,7 +130,7 @@ def read_file(text: str) -> str:
 
 
 def read_choice(choices: tuple[str, ...]) -> Callable[[str], str]:
-    """Return a function that reads one of the choices, in any case."""
+    """Return a function that reads one of the choices, in upper or lower case, and returns it in lower case."""
 
     def parse(text: str) -> str:
         if text.strip().lower() not in choices:
@@ -178,7 +178,7 @@ def make_choice(
     default_text: str | None = None,
     **options: Any,
 ) -> Setting:
-    """Return the setting of one of some words. `default_text` describes a default of None."""
+    """Return a setting whose value is one of `choices`. `default_text` describes a default of None."""
     expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
     parse, shown = read_choice(choices), default_text or str(default)
     return Setting(name, effect, "choice", parse, expected, default, shown, example, wrong=wrong, **options)

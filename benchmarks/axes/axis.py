@@ -1,7 +1,8 @@
 """
 Define each axis: one scenario, in which one number grows from level to level. This module is pure.
 
-HOLDERS gives the number of processes of a stack. The axes `workers`, `interfaces` and `sockets` use other numbers.
+HOLDERS gives the default number of the processes of a stack that hold the sockets. The axes `interfaces` and `sockets`
+use other numbers, and the axis `workers` does so for peers.
 """
 
 from typing import NamedTuple
@@ -30,8 +31,9 @@ class Axis(NamedTuple):
     """
     One scenario with one number that changes. `field` names it: a field of the scenario, or one of the stack.
 
-    `promise` is SAME, AS_LEVEL or "" for an axis without a promise. A stack whose dialect is not in `dialects` has no
-    such number. `spread` is the minimum number of processes that hold the sockets.
+    `promise` is SAME, AS_LEVEL or "" for an axis without a promise. A stack whose dialect is not in
+    `dialects` is not measured, because the number does not exist there. `spread` is the minimum number of processes
+    that hold the sockets.
     """
 
     name: str
@@ -128,7 +130,7 @@ ALL = [
         (100, 1_000, 5_000, 20_000),
         _loop("sockets", "20 rooms of 5; 50 senders, each with one message in flight", rooms=20, members=5, senders=50),
         SAME,
-        # Many systems let a process open at most 20,000 files, so two processes share the sockets.
+        # With a limit of 20,000 open files, one process cannot hold 20,000 sockets, so two processes share them.
         spread=2,
     ),
 ]

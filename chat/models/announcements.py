@@ -1,5 +1,5 @@
 """
-Announcements of operators, and the receipts of the people who have dismissed them.
+Announcements of operators and of the site, and the receipts of the people who have dismissed them.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,9 @@ class AnnouncementQuerySet(models.QuerySet):
 
 class Announcement(models.Model):
     """
-    A text that an operator sends to everybody, to everybody in `room`, or (a whisper) to `person` only.
+    A text of an operator for everybody, for everybody in `room`, or (a whisper) for `person` only.
+
+    The site itself sends reminders and notices as whispers.
 
     Each person sees it until they dismiss it, or until `expires_at`. A Receipt records that the person has dismissed
     it.
@@ -43,8 +45,8 @@ class Announcement(models.Model):
     level = models.CharField(max_length=10, choices=LEVELS, default=INFO)
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, null=True, related_name="whispers", on_delete=models.CASCADE)
-    # The id of the Reminder that this whisper delivers, and the path of the room or message that the reminder is about.
-    # Null for other announcements.
+    # `reminder` is the id of the Reminder that this whisper delivers. `link` is the path of the room or message that
+    # this whisper is about. Both may be null.
     reminder = models.BigIntegerField(null=True, editable=False)
     link = models.CharField(max_length=200, null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

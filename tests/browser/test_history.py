@@ -36,7 +36,7 @@ def test_a_click_on_a_quote_loads_the_page_around_the_old_message_with_one_reque
     expect(old_quote.get_by_test_id("new-messages")).to_contain_text("Jump to the newest message")
 
 
-def test_live_messages_are_counted_while_old_messages_are_shown_and_drawn_after_the_return(old_quote, join_room):
+def test_live_messages_are_counted_during_a_jump_and_drawn_after_the_return(old_quote, join_room):
     click_quote(old_quote)
     bob = join_room("Bob")
     for number in range(3):

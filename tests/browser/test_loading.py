@@ -29,9 +29,9 @@ class HeldCode:
 @pytest.fixture
 def open_slowly(browser_of, site, slug):
     """
-    Return a function that opens the room for a new person while its code is held: it returns (page, code, sockets).
+    Return a function that opens the room for a new person and holds the page's code back.
 
-    `sockets` are the addresses of the page's websockets.
+    The function returns (page, code, sockets). `sockets` are the addresses of the page's websockets.
     """
 
     def open(**options):

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.process, pytest.mark.long]
 MESSAGES = 100_000
 # The whole export needs 300 MB when it is read at once.
 MAX_GROWTH_MB = 50
-# The process dies in the transaction of the third batch: its rows are stored, and nothing is committed.
+# The process dies in the transaction of the third batch: its messages are inserted, and not committed.
 KILL_IN_BATCH = """
 import os, signal
 from django.db import connection
@@ -71,7 +71,7 @@ def count(site):
     return site.query("SELECT count(*) FROM chat_message")
 
 
-def test_a_killed_process_continues_with_the_next_batch(site, tmp_path):
+def test_a_second_run_stores_the_batches_that_a_killed_import_did_not_commit(site, tmp_path):
     path = generator.write_slack(generator.make_history(100), tmp_path / "slack.zip")
     assert run(site, KILL_IN_BATCH, path).returncode == -signal.SIGKILL
     assert count(site) == [(40,)]

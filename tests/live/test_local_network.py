@@ -40,7 +40,11 @@ def host(request, site):
 
 
 def sign_up(site, host):
-    """Return a session of a new person, with the header `Host` of another machine."""
+    """
+    Sign up a new person, and return the session.
+
+    Its requests have `host` in the header `Host`, like those of a browser on another machine.
+    """
     browser = requests.Session()
     browser.headers["Host"] = host
     browser.headers["X-CSRFToken"] = browser.get(f"{site.url}/api/session/").json()["csrf"]

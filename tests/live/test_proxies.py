@@ -119,7 +119,7 @@ def test_a_large_body_without_a_length_gets_413(proxied, olga):
 
 
 def test_the_site_decides_about_a_large_file_before_it_is_sent(proxied, olga):
-    """There is no such room, and the site says so. A proxy with a limit would answer 413, or wait for the file."""
+    """The room `nowhere` does not exist, so the site answers 404. A proxy with a limit would answer 413, or wait."""
     address, headers = f"{proxied.url}/api/rooms/nowhere/files/", {"X-CSRFToken": olga.http.cookies["csrftoken"]}
     chunks = (b"x" * 10_000 for _ in range(300))
     for content in (b"x" * 3_000_000, chunks):
@@ -154,7 +154,7 @@ def test_a_slow_upload_does_not_delay_other_requests(proxied, olga):
     for number in range(1, 11):
         assert olga.call("GET", "/api/session/").status_code == 200
         slow.send(content[number * 1000 : (number + 1) * 1000])
-    # If a proxy or an interface waited for the upload, it would answer only after its deadline of 30 s.
+    # If the other requests had to wait for the upload, they would get no response before a deadline of at least 30 s.
     assert time.monotonic() - began < 15
     slow.send(content[11_000:])
     assert slow.getresponse().status == 200

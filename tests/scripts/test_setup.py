@@ -197,7 +197,7 @@ def test_an_installation_that_fails_for_an_unknown_reason_shows_its_output(machi
     assert machine.setup().stderr == "Something else\nbin/setup: downloading Python failed; the output is above.\n"
 
 
-@pytest.mark.parametrize("name", ["setup", "bench", "test"])
+@pytest.mark.parametrize("name", ["setup", "bench", "test", "audit", "autobahn"])
 def test_no_script_has_its_own_copy_of_a_shared_function(name):
     text = (ROOT / "bin" / name).read_text()
     assert ". bin/shared.sh\n" in text

@@ -1,5 +1,5 @@
 """
-Post what an incoming hook received, as a message of the hook's bot.
+Post messages of a hook's bot: what an incoming hook received, and what the receiver of a delivery answered.
 
 A hook has the limits and the rights of a member: rate limits, mutes, bans and archived rooms stop it too. A sender that
 repeats a request with the same id does not post twice.
