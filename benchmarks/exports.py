@@ -1,5 +1,5 @@
 """
-Measure the exports and the statistics of a long room: seconds, and the memory of every process that takes part.
+Measure the exports and the statistics of a long room: seconds, and the memory of the workers, the interface and Valkey.
 
     .venv/bin/python -m benchmarks.exports                    200,000 messages, on SQLite
     .venv/bin/python -m benchmarks.exports --messages 20000

@@ -81,7 +81,8 @@ class CpuMeter:
         Return the CPU time and the wake-ups of each role.
 
         The time is a percentage of one core (in total and for each process), seconds, and microseconds for each of the
-        `messages`. The wake-ups are a number for each message.
+        `messages`. The wake-ups are a total, and a number for each message. Without `messages`, the figures for a
+        message are None.
         """
         found: dict[str, dict] = {}
         for role, seconds, woken in self.used:

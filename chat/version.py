@@ -1,5 +1,6 @@
 """
-Two versions, each a hash of files: the version of the client's code, and the version of all code.
+Two versions, each a hash of files: CLIENT_VERSION is that of the client, and the release is that of the client and all
+Python code.
 
 Operators see which processes still run older code. The addresses of static files contain the version of the client. An
 open tab compares the server's version with its own, and so finds out that its code is outdated.
@@ -25,7 +26,7 @@ def _hash_files(folder: Path) -> str:
 
 @cache
 def get_release() -> str:
-    """Return the version of all code of the site: a hash of the files that this process started with."""
+    """Return a hash of the site's Python files and of CLIENT_VERSION, computed once in each process."""
     root = CHAT.parent
     found = [path for name in CODE for path in (root / name).rglob("*.py")]
     digest = hashlib.sha256(CLIENT_VERSION.encode())

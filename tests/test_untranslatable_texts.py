@@ -26,7 +26,7 @@ NAMES = {"Chat", "K", "en-us"}
 FIELDS = {"Contact: 0", "Expires: 0"}
 # The values of buttons, which only the server reads.
 VALUES = {"open", "closed"}
-# These blocks of templates have attributes, or the value of one.
+# These blocks of templates contain attributes, or the value of an attribute.
 ATTRIBUTE_BLOCKS = {"body_class", "room_is"}
 READ_ALOUD = {"title", "placeholder", "aria-label", "alt", "value"}
 HOLE = "\ue000"  # stands for a tag or a variable of a template

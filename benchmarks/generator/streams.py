@@ -1,5 +1,5 @@
 """
-Hold the own streams (`/me/`) of people who show another room, and count the events about one room.
+Hold the streams at `/me/` of people who show another room, and count the events about one room.
 
 This module sends nothing.
 """
@@ -38,7 +38,7 @@ class Streams:
     def _on_frame(self, stream: Stream, payload: bytes) -> None:
         if payload not in self._parsed:
             event = json.loads(payload)
-            # The `workspace` of each stream is different, so the cache would grow with it.
+            # The event `workspace` differs for each stream, so it would only enlarge the cache.
             if event["type"] != "room":
                 return
             self._parsed[payload] = event.get("posts")

@@ -122,7 +122,7 @@ class RunningSite:
         """
         Wait until no process is busy, for at most START_SECONDS. Raise CannotStart if a process has ended.
 
-        A worker has no port to probe, and departures take time.
+        A worker has no port to probe, and the disconnects of many sockets take time.
         """
         deadline, is_busy = time.monotonic() + START_SECONDS, True
         while is_busy and time.monotonic() < deadline:
@@ -175,6 +175,8 @@ class RunningSite:
     def read_counters(self, begins: bool) -> dict:
         """
         Return what the site has used so far. `cpu` has microseconds by (role, id).
+
+        `begins`: whether the measured time begins after this call, and not before it.
 
         The questions to Redis and PostgreSQL cost CPU time too, so this method asks them outside of the measured time.
         """

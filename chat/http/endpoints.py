@@ -18,7 +18,7 @@ from chat.http.responses import error_response, flood_error
 from chat.protocol import ChatError
 
 View = Callable[..., HttpResponse]
-# A view alone, which no token may call, or a scope of tokens and the view that tokens with this scope may call.
+# Either a view that no token may call, or (scope, view): tokens with this scope may call the view.
 Handler = View | tuple[str, View]
 
 MAX_PAGE_NUMBER = 10000  # for a later page, the database would scan the whole table
@@ -26,7 +26,9 @@ MAX_PAGE_NUMBER = 10000  # for a later page, the database would scan the whole t
 
 def endpoint(**methods: Handler) -> View:
     """
-    Return a view that calls the function for the HTTP method. HEAD is answered like GET, other methods with 405.
+    Return a view that calls the function for the HTTP method. HEAD calls the function for GET.
+
+    A method without a function gets 405.
 
     `(scope, function)` is open to tokens with this scope, and a function alone is closed to all tokens. The attribute
     `scopes` of the view is {method: scope or None}. The middleware for tokens reads it, and refuses a
@@ -110,8 +112,9 @@ def page_response(request: HttpRequest, name: str, find: Callable[[int], tuple],
     """
     Return one page of a list as JSON: {name: [items], "more": whether another page follows}.
 
-    The query parameter `page` counts from 0. A page after MAX_PAGE_NUMBER counts as this page. `find(page)` returns
+    The query parameter `page` counts from 0. A number above MAX_PAGE_NUMBER means MAX_PAGE_NUMBER. `find(page)` returns
     (rows, more); `describe(rows)` returns the items.
+
     Raise `invalid_field` for a `page` that is not an integer.
     """
     page = min(get_query_integer(request, "page", protocol.check_integer, 0), MAX_PAGE_NUMBER)

@@ -2,7 +2,8 @@
 The files with which people install the site on a phone or a computer: the web manifest, the service worker, and the
 page that the worker shows while the server cannot be reached.
 
-These files contain nothing about a person. They depend only on the language. This module must not write rows.
+These files contain nothing about a person: all requests in one language get the same files. This module must not write
+rows.
 """
 
 import json

@@ -148,7 +148,7 @@ def room_address(request, slug):
 @require_safe
 def board(request, board):
     """
-    Show a board to its owner and to every visitor: 404 if there is none.
+    Show a board to its owner and to every visitor: 404 if there is no open board at this address.
 
     People without an account are redirected to the page for signing in if the site is closed to guests.
 
@@ -174,7 +174,7 @@ def invitation(request, key):
     """
     Show the room of an invitation: 404 if the key is not valid.
 
-    For a stranger or a guest, the login session keeps the invitation, because a sign-up may need it. An invitation
+    For a stranger or a guest, the login session keeps an invitation that lets people create an account. An invitation
     without a room redirects to the page for signing up, and people with an account to the lobby.
 
     A POST makes a signed-in person a member, and redirects to the room. A GET must not use the invitation, because link

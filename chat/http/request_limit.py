@@ -1,6 +1,6 @@
 """
-The limit of all HTTP requests of an address. It holds for every path except UNCOUNTED_PATHS, before any view or query
-runs.
+The limit of the HTTP requests of an address. It counts every request that reaches this middleware, except those for
+UNCOUNTED_PATHS, before any view or query runs. Requests for static files do not reach it.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ UNCOUNTED_PATHS = ("/readyz", "/metrics")
 
 
 class RequestLimitMiddleware:
-    """Count the requests of an address that a worker answers, except UNCOUNTED_PATHS. Answer 429 above the limit."""
+    """Count the requests of each address, except those for UNCOUNTED_PATHS. Answer 429 above the limit."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

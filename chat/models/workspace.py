@@ -77,7 +77,7 @@ def find_posts_of_all(person_ids: Collection[int]) -> dict[int, dict[int, int]]:
     Return {id of a person: what `find_posts` returns for the person without a token}, in one statement.
 
     Leave out the people with more than MAX_ROOMS rooms: the order of their rooms decides which of them `find_posts`
-    finds. The statement reads all of their rooms, so ask for nobody whose rooms `may_be_cut_off`.
+    finds. The statement reads all of their rooms, so callers must not ask for people whose rooms `may_be_cut_off`.
     """
     found: dict[int, dict[int, int]] = {person_id: {} for person_id in person_ids}
     marks = ", ".join(["%s"] * len(found))
@@ -122,7 +122,8 @@ class Newest(NamedTuple):
     """
     The newest state of a room, for an item that all members of the room receive.
 
-    `authors` are the handles of the authors of the newest messages, one for each message, the newest first.
+    `authors` are the handles of the authors of the newest messages, without replies in threads: one for each message,
+    the newest first.
     """
 
     room_id: int

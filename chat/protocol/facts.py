@@ -332,10 +332,11 @@ def announcement(
     link: str | None = None,
 ) -> dict:
     """
-    Return the event for an operator's announcement, or for a reminder.
+    Return the event for an announcement of an operator or of the site, or for a reminder.
 
-    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person. `reminder` is the id of a
-    reminder that the person asked for, and `link` is the path of the room or message that it is about.
+    `at` and `expires_at` are aware datetimes. `private`: the announcement is for one person. `reminder` is the id of
+    the reminder that the announcement delivers. `link` is the path of the room or message that the announcement is
+    about.
     """
     event = {"type": "announcement", "id": id, "text": text, "level": level, "at": format_time(at)}
     if expires_at is not None:

@@ -16,7 +16,7 @@ ANSWER_SECONDS = 3
 
 
 def check_tracing() -> list[Finding]:
-    """Report a missing package, or a collector that accepts no spans. A site without TRACING gets no report."""
+    """Report whether the collector accepts spans, or that a package is missing. Without TRACING, report nothing."""
     if not getattr(settings, "TRACING", False):
         return []
     problem = _find_problem()
@@ -45,7 +45,7 @@ def _find_problem() -> str | None:
         return "TRACING is on, and opentelemetry is not installed: install requirements-tracing.txt, or unset TRACING."
     address, header = _split_user(_find_address())
     try:
-        # No bytes are a valid message of OTLP: no spans.
+        # An empty body is a valid message of OTLP without spans.
         request = urllib.request.Request(
             address, b"", {"Content-Type": "application/x-protobuf", **header, **_read_headers()}
         )

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "test-results"
-# A person can choose a theme. The other pages use the theme of the system.
+# The theme that the person has chosen, or else the theme of the system.
 _IS_DARK = """() => {
   const scheme = getComputedStyle(document.documentElement).colorScheme;
   return scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);

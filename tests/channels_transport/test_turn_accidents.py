@@ -42,7 +42,7 @@ def no_memory(valkey_url):
 
 
 def wait_long(layer):
-    """Let this thread wait for a turn, so long that it must check whether it still owns the turn."""
+    """Let this thread wait for a turn, as if the wait were so long that another worker may own the turn now."""
     assert layer.receiver._wait(CHANNELS)
     layer.receiver._empty_at -= 2
 

@@ -41,7 +41,7 @@ class Cluster:
         unwanted = {*SHELL_SETTINGS, "DJANGO_SETTINGS_MODULE"}
         kept = {name: value for name, value in os.environ.items() if name not in unwanted}
         self.base = {**kept, "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        # The image gives these to every process.
+        # The image sets these variables for every process.
         self.base.update(CHAT_VAR=str(folder), HOST="127.0.0.1", PYTHONUNBUFFERED="1")
         self.secrets = {
             "SECRET_KEY": "for this test only",
@@ -170,7 +170,7 @@ def test_the_pods_start_and_stop_and_an_update_with_a_wrong_setting_replaces_not
 
 
 def check_interface(pod):
-    """Check that an interface serves pages by a worker, and the metrics only at their own port."""
+    """Check that an interface returns the page of a worker, and serves the metrics only at their own port."""
     headers = {"Host": "chat.example.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
     page = requests.get(f"http://127.0.0.1:{pod.ports['http']}/sign-in/", headers=headers, timeout=30)
     assert page.status_code == 200 and "csrftoken" in page.cookies

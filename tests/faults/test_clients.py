@@ -1,4 +1,8 @@
-"""Clients that do not read, or send many frames at once. The site answers or drops them, without effect on others."""
+"""
+Clients that do not read, that send many frames at once, or whose connections break.
+
+The site answers the clients or drops them, without effect on others, and loses no message.
+"""
 
 import asyncio
 import contextlib

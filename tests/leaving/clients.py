@@ -41,7 +41,7 @@ def receive_texts(socket, count):
 
 
 def close_code(socket):
-    """Wait for the end of a websocket, and return its close code."""
+    """Wait for the end of a websocket. Return its close code, or None if no close frame arrived."""
     try:
         while True:
             socket.recv(timeout=PATIENCE_SECONDS)

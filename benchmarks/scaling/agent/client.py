@@ -64,7 +64,7 @@ class Client(WSListener):
                 # The answer to a heartbeat may contain a message whose broadcast is on its way. Clients ignore repeats.
                 self.agent.repeats += 1
             elif self.is_ready:
-                # Before that, it is a message of the backlog.
+                # A message that arrives before `is_ready` belongs to the backlog.
                 self.offsets.add(offset)
                 self.agent.on_message(self, sent_at)
         elif kind == "room":

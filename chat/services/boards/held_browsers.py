@@ -25,7 +25,7 @@ RETRY_AFTER_DENIAL = timedelta(seconds=30)
 
 
 def is_held(visit: Visit) -> bool:
-    """Return whether a removal keeps the browser of a visit from joining the board."""
+    """Return whether a removal keeps the browser or the person of a visit from joining the board."""
     return Visitor.REMOVED in {decision.state for decision in _find_decisions(visit)}
 
 

@@ -1,8 +1,8 @@
 """
 Pictures of emoji: an upload becomes a small WebP, still or animated.
 
-Only the decoded pixels are kept: see chat/services/images.py. An animation ends after some seconds, because people
-cannot stop it. This module writes nothing.
+Only the decoded pixels are kept: see chat/services/images.py. An animation is repeated only for about PLAY_MS,
+because people cannot stop it. This module writes nothing.
 """
 
 import io

@@ -13,7 +13,7 @@ _KIND = re.compile(r"\A[a-z]{1,20}\Z")
 
 
 def make_name(kind: str) -> str:
-    """Return a name that no file has. `kind` is a word of lower-case letters."""
+    """Return a name that no file has. `kind` is a word of at most 20 lower-case letters."""
     digits = secrets.token_hex(16)
     # Each kind has 256 folders, so that a sweep need not read all folders if there are many files.
     return check_name(f"{kind}/{digits[:2]}/{digits}")
@@ -32,12 +32,12 @@ def is_name(name: str) -> bool:
 
 
 def is_kind(kind: str) -> bool:
-    """Return whether this is a word of lower-case letters."""
+    """Return whether this is a word of at most 20 lower-case letters."""
     return _KIND.match(kind) is not None
 
 
 def check_kind(kind: str) -> str:
-    """Return the kind. Raise ValueError if it is not a word of lower-case letters."""
+    """Return the kind. Raise ValueError if it is not a word of at most 20 lower-case letters."""
     if not is_kind(kind):
         raise ValueError(f"{kind!r} is not a kind of stored files")
     return kind

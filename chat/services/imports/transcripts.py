@@ -2,8 +2,9 @@
 Read exports of rooms of another site like this one, or of this site.
 
 Source of the format: the task `export` with the format `json` (chat/services/tasks/formats.py). The export is one such
-file, or a directory or a zip file with several of them. The first line of a file describes the room, and each further
-line is one message with the fields of `describe` in chat/services/tasks/export.py. The messages keep their numbers.
+file, or a directory or a zip file with several of them. The first line of a file describes the room, the last
+line ends the JSON, and each line between them is one message with the fields of `describe` in
+chat/services/tasks/export.py. The messages keep their numbers.
 
 An export with files is a zip file with `messages.json` and the files. The field `path` of a file is its name in the zip
 file: see chat/services/tasks/packing.py. Several unpacked exports may be in folders of one directory.
@@ -49,7 +50,11 @@ class TranscriptReader:
     source = "export"
 
     def __init__(self, export: Export, is_public: bool = False, attached: Attached | None = None) -> None:
-        """Read exports. `attached` finds the bytes of files that the exports do not contain."""
+        """
+        Prepare to read `export`. `is_public` says whether its rooms become public.
+
+        `attached` finds the bytes of files that the export does not contain.
+        """
         self.export = export
         self.attached = attached or Attached()
         self._kind = ImportedRoom.PUBLIC if is_public else ImportedRoom.PRIVATE

@@ -1,4 +1,4 @@
-"""The interface server: its limits, broadcasts, closes after a loss, signals and timers."""
+"""The interface server: its limits, broadcasts, closes after a loss, signals, timers and garbage collector."""
 
 import gc
 import signal

@@ -1,5 +1,5 @@
 // @ts-check
-// Removes a part of a message, a file or the preview of a link, when a person presses its button. A file needs a second press.
+// Removes a part of a message (a file, or the preview of a link) when a person presses its button. A file needs a second press.
 // Must not decide who may do it: the server does.
 
 import { asApiError, call } from "../connection/api.js";

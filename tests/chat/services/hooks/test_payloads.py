@@ -1,4 +1,4 @@
-"""What tools send in the format of Slack's incoming webhooks becomes a message that people can read."""
+"""What tools send to an incoming webhook, most of it in Slack's format, becomes a message that people can read."""
 
 import pytest
 
