@@ -1,8 +1,8 @@
 """
 The language of pages and of error texts: the one that the person chose, or the best one for the browser.
 
-A person's choice is a preference in the database. Only pages read the preference. A cookie repeats it for the other
-requests, so these need no query. This module must not translate anything.
+A person's choice is a preference in the database. Only requests for pages find the language there. A cookie repeats the
+choice, so the other requests need no query. This module must not translate anything.
 """
 
 from collections.abc import Callable

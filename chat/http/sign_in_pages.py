@@ -61,7 +61,8 @@ def password(request):
     """
     Show and handle the form that changes an account's password. Redirect other people to the page for signing in.
 
-    A valid POST ends the account's other sessions and redirects to the lobby. If the form has errors, return it.
+    A valid POST also ends the account's other sessions and tokens as `people.change_password` does, and redirects to
+    the lobby. If the form has errors, return it.
     """
     if not has_account(request):
         return redirect(f"{reverse('sign_in')}?next={request.path}")

@@ -22,7 +22,7 @@ NAMESPACE = "chat"
 ACTIVE_FOR = timedelta(minutes=5)
 # Counting may take this share of the time. The result of a count that took less than FREE_SECONDS is not kept.
 SHARE, FREE_SECONDS = 0.005, 0.02
-# The kinds of groups that a person has while a page of the person is open: see `chat.broadcast`.
+# The groups of a person's own streams: of pages, and of tokens for certain rooms. See `chat.broadcast`.
 GROUPS_OF_PEOPLE = ("person", "limited")
 
 
