@@ -2,7 +2,7 @@
 The file with which a process without HTTP shows that it works: a supervisor looks at the age of the file.
 
 The loops of workers and delay servers touch the file, also during an outage of Redis or the database. So the file is
-old only if the process hangs. This module must not use Redis.
+old only if the process hangs or has ended. This module must not use Redis.
 """
 
 from __future__ import annotations

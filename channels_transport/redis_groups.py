@@ -70,7 +70,7 @@ class RedisGroups(RedisSending):
         """
         Renew the memberships of {channel: its groups}, in one trip to each shard. The channels belong to one process.
 
-        Return the channels that one of their groups no longer contains. This method does not add them again.
+        Return the channels that are missing in at least one of their groups. This method does not add them again.
         """
         on_shards: dict[int, list[tuple[str, list[str]]]] = collections.defaultdict(list)
         for channel, groups in memberships.items():
@@ -248,7 +248,7 @@ class RedisGroups(RedisSending):
 
     def _send_group_over_shards(self, send: GroupSend) -> list[Any]:
         """
-        Push an item to each process that has members, in one trip to each shard.
+        Push an item to each process that has members, in one trip to each shard, after a trip that reads the processes.
 
         Return [process, length of its list, ...] like GROUP_SEND.
         """

@@ -4,7 +4,7 @@ import redis
 
 from channels_transport.shards import Shard
 
-# CommandCount itself runs `info`. `time` reads the clock of Redis: every process does this every ten seconds.
+# CommandCount itself runs `info`. `time` reads the clock of Redis: some scripts do this, and each process at intervals.
 NOT_COUNTED = ("info", "time")
 
 

@@ -3,7 +3,8 @@ One HTTP connection, with a deadline for each of its phases.
 
 Twisted's own timeout starts again with each byte, so a client that sends a byte every few seconds could stay forever.
 This module gives each phase as a whole a deadline, as Apache's mod_reqtimeout does. A client that closes its side after
-a request still gets the response. The only headers that this module reads are Content-Length and Transfer-Encoding.
+a request still gets the response. The only headers that this module reads are Content-Length, Transfer-Encoding and
+Expect.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ class Channel(http.HTTPChannel):
         if self.phase is Phase.DISCARDING:
             self.transport.abortConnection()
         else:
-            # The client may still read a long response. Until then, TCP stops the client from sending more.
+            # The client may still be reading a long response, so do not abort. TCP stops the client meanwhile.
             self.transport.pauseProducing()
 
     def lineReceived(self, line: bytes) -> None:
@@ -230,7 +231,7 @@ class Channel(http.HTTPChannel):
         request.requestReceived(self._command, self._path, self._version)
 
     def _send100Continue(self) -> None:
-        # A client that waits for this line has not sent its upload yet, and needs not send one that is refused.
+        # A client that waits for this line has not sent its upload yet, and need not send a refused upload at all.
         if self.held is None:
             super()._send100Continue()
 
@@ -276,10 +277,10 @@ class Channel(http.HTTPChannel):
 
     def setLineMode(self, extra: bytes = b"") -> Any:
         """
-        Read the next request. Let it wait for its turn if the one before it was answered at once.
+        Read the next request. Let it wait for its turn if the request before it was answered at once.
 
         Twisted calls this method after each response. Until the turn, the connection is not read. Otherwise
-        the interface would read another 64 KiB after each of its requests.
+        the interface would read another 64 KiB after each request of the connection.
         """
         if not (self.is_reading and (extra or self._buffer)) or self.is_ending:
             return super().setLineMode(extra)
@@ -321,7 +322,7 @@ class Channel(http.HTTPChannel):
 
     def loseConnection(self) -> None:
         """
-        Close the connection when the client has read the response, or does not read it.
+        Close the connection when the client has read the response, or reads it too slowly.
 
         Drop the rest of a request that has not arrived completely.
         """

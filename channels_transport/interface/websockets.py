@@ -205,7 +205,7 @@ class WebSocketProtocol(Opening, OrderlyClosing, MeteredReading, ws_protocol.Web
             self.pass_on(kind, content)
 
     def pass_on(self, kind: str, content: str | bytes) -> None:
-        """Pass a frame on to the workers, if they still know the websocket."""
+        """Pass a frame on to the workers, unless the websocket is muted or has ended."""
         if self.muted or self.has_ended:
             return
         self.packets_received += 1
@@ -319,7 +319,7 @@ class WebSocketProtocol(Opening, OrderlyClosing, MeteredReading, ws_protocol.Web
         self.sendMessage(content.encode() if isinstance(content, str) else content, binary)
 
     def send_texts(self, texts: Sequence[str]) -> None:
-        """Send each text as one frame, in this order, with two writes."""
+        """Send each text as one frame, in this order, with at most two writes."""
         # The first text also accepts a handshake that still waits.
         self.serverSend(texts[0])
         rest = texts[1:]
@@ -329,7 +329,7 @@ class WebSocketProtocol(Opening, OrderlyClosing, MeteredReading, ws_protocol.Web
             self.send_frame(b"".join(data_frame(text.encode()) for text in rest), "")
 
     def answer_heartbeat(self, text: str) -> None:
-        """Send the answer to a frame that was not passed on. It renewed the client's group memberships like others."""
+        """Send the answer to a frame that was not passed on, but has renewed the client's group memberships."""
         self.silence_ends = None
         self.serverSend(text)
 

@@ -43,7 +43,7 @@ class Processes:
         """
         Start the processes, keep them running until a signal, and return the exit code when all have ended.
 
-        That is the first exit code other than 0 after the stop began, or else 0. An end by SIGTERM counts as 0.
+        The result is the first exit code other than 0 after the stop began, or else 0. An end by SIGTERM counts as 0.
         If the first process that ends has the exit code 1 and ended at its start, stop all processes.
         """
         for number in STOP_SIGNALS:

@@ -209,9 +209,9 @@ return ARGV[7] == 'copied' and 1 or {body, read_session(reply) or ''}
     frees=True,
 )
 
-# Ends the current turn, and claims a prefetched one, of which the worker has copies. ARGV: worker, lease (ms), the
-# connection whose frame the worker has finished, the number of that turn, the reply channel and the number of the
-# prefetched turn.
+# Ends the current turn, and claims a prefetched turn. The worker has copies of the frame and the session. ARGV: worker,
+# lease (ms), the connection whose frame the worker has finished, the number of that turn, the reply channel and the
+# number of the prefetched turn.
 BEGIN_PREFETCHED = LayerScript(
     "finish_turn claim_turn",
     """

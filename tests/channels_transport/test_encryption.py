@@ -30,7 +30,7 @@ def test_keys_are_replaced_in_three_steps(writer, reader):
 
 
 @pytest.mark.parametrize("keys", KEYS)
-def test_equal_names_have_equal_encrypted_texts_and_equal_content_has_not(keys):
+def test_equal_names_have_equal_encrypted_texts_and_equal_content_has_different_ones(keys):
     crypter = make_crypter(keys)
     assert crypter.seal("Zoë") == crypter.seal("Zoë") != crypter.seal("Zoe")
     assert crypter.unseal(crypter.seal("Zoë")) == "Zoë"

@@ -1,8 +1,8 @@
 """
-A site moves from stock Channels to this package and back, as docs/moving.md says, while clients send.
+A site moves from stock Channels to this package while clients send, as docs/moving.md says, with one step back.
 
-At each step the test counts the numbers of all clients that were lost, that were stored twice, and that were stored in
-a wrong order. It also counts the numbers that a consumer received again because the client got no confirmation.
+Each client sends increasing numbers. At each step the test counts the numbers that were lost, stored twice, or stored
+in a wrong order. It also counts the numbers that a consumer received again because the client got no confirmation.
 """
 
 import json
@@ -50,7 +50,11 @@ class Load:
             client.start()
 
     def step(self, name, half):
-        """Wait until each client has confirmations of this half of the site, then let the load go on for some time."""
+        """
+        Wait until each client has confirmations of this half of the site, and let the load go on for some time.
+
+        Then check that no number was lost, stored twice or stored in a wrong order.
+        """
         before = {client: client.sent for client in self.clients}
         wait_until(
             lambda: all(

@@ -1,4 +1,4 @@
-"""`runworker` for the layers of a site, with the worker that a test may replace."""
+"""`runworker` starts the worker that fits the layer, and each command of the package has its own help text."""
 
 import gc
 from unittest import mock
@@ -20,7 +20,7 @@ class ForeignLayer(StockMemoryChannelLayer):
 
 @pytest.fixture
 def worker(settings, monkeypatch, valkey_url):
-    """Set three layers, and replace the worker by a mock, as the tests of Channels do. Yield the mock."""
+    """Set three layers, and replace the worker with a mock, as the tests of Channels do. Yield the mock."""
     monkeypatch.setattr(channel_layers, "backends", {})
     foreign = {"BACKEND": f"{__name__}.ForeignLayer", "ROUTING": []}
     own = {

@@ -30,7 +30,7 @@ WORKER_THREADS = 4
 
 def get_default_layer() -> Any:
     """
-    Return the default layer. Replace asgiref's layer in memory by the one of this package.
+    Return the default layer. Replace asgiref's layer in memory with that of this package.
 
     Raise CommandError for a layer of another package, because the interface needs methods that such a layer lacks.
     """

@@ -25,7 +25,7 @@ export const TOO_MANY_FRAMES = 4429;
  * @typedef {object} Options
  * @property {string | string[]} [protocols] the subprotocols
  * @property {"blob" | "arraybuffer"} [binaryType] the type of the `data` of binary messages
- * @property {number[]} [finalCodes] the close codes after which the client does not connect again, such as "forbidden"
+ * @property {number[]} [finalCodes] the close codes after which the client does not connect again, such as that for "forbidden"
  * @property {(url: string, protocols?: string | string[]) => WebSocket} [makeSocket] for tests
  * @property {{setTimeout: Function, clearTimeout: Function}} [timers] for tests
  * @property {() => number} [now] for tests: milliseconds

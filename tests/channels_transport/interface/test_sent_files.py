@@ -1,4 +1,8 @@
-"""Files that the interface reads itself: only one part is in memory, and the client's pace decides."""
+"""
+Files that the interface reads itself.
+
+Only one part of a file is in memory, and no part is read while the client reads nothing.
+"""
 
 import pytest
 from django.test import override_settings

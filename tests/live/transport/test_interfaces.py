@@ -46,7 +46,7 @@ async def test_a_stopped_or_killed_interface_leaves_nothing_in_redis(site, secon
             await asyncio.sleep(0.1)
         [left] = [name.decode() for name in valkey.hkeys(f"asgi:group:{room}")]
         [dead] = processes - {left}
-        await wait(lambda: not valkey.exists(f"asgi:{dead}"), what="the end of its list")
+        await wait(lambda: not valkey.exists(f"asgi:{dead}"), what="the end of the ended interface's list")
         assert valkey.keys(f"asgi:members:{room}:*") == [f"asgi:members:{room}:{left}".encode()]
         await send(reader, "broadcast", still="here")
         assert await receive(reader) == {"still": "here"}

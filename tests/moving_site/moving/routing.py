@@ -1,4 +1,4 @@
-"""The consumers of the site."""
+"""The channel routing of the site."""
 
 from channels.routing import route
 from echoes import consumers
