@@ -1,5 +1,5 @@
 """
-Time zones: the names of the IANA database, and the moments at which days begin.
+Time zones: the names of the IANA database, and the moments of local times.
 
 The names and rules come from pytz, which Django uses for its queries. This module knows no requests and no rows.
 """

@@ -1,7 +1,7 @@
 """
 The audit log: the acts of moderators and owners. Each entry is stored in the transaction of its act.
 
-This module checks no permission and publishes nothing. The services that run such acts call it.
+This module checks no permission and publishes nothing. The services of these acts call it.
 """
 
 from typing import Any

@@ -26,7 +26,11 @@ MAX_ROOMS_PER_JOB = 50
 
 
 def publish_post(room: Room, message: Message, posts: int) -> None:
-    """Publish a new message to the room's feed after the commit. `posts` is the room's number of messages with it."""
+    """
+    Publish a new message to the room's feed after the commit.
+
+    `posts` is the room's number of messages, including this message.
+    """
     after_commit(f"publish it to the feed of room {room.id}", lambda: _publish_post(room, message, posts))
 
 
@@ -74,7 +78,7 @@ def _check_held(room_id: int, posts: int, published: int) -> None:
 
 
 def _end_pauses(end: float) -> None:
-    # From now on, a new message is published at once. The jobs read the state after every earlier message.
+    # From now on, a new message is published at once. The jobs read the state later, so it has every earlier message.
     rooms = {broadcast.feed_group(room_id): room_id for room_id in _pauses.finish(end)}
     if not rooms:
         return

@@ -181,9 +181,10 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
 
     - `account`: a text that stands for the account, or for a handle that nobody has.
     - `address`: the client's address.
-    - `browser`: the digest of the browser's id, if the person has signed in with this browser before. Then the limits
-      count for the browser instead of the address, and other people's wrong passwords do not count.
-    - `knows_address`: whether the person has signed in from this address before.
+    - `browser`: the digest of the browser's id, if the person has signed in with this browser before. Then wrong
+      passwords count for the browser instead of the address, and other people's wrong passwords do not count.
+    - `knows_address`: whether the person has signed in from this address before. Then the limit over all places does
+      not apply.
     """
     place = get_network(address) if browser is None else browser
     attempt = SignIn()
@@ -201,7 +202,7 @@ def start_sign_in(account: str, address: str, browser: str | None, knows_address
 
 
 def _check_sign_in(address: str, browser: str | None) -> None:
-    """Count one check of a password, for the site and for the address or the known browser. Raise `rate_limited`."""
+    """Count one check of a password: for the site, the address, and a known browser. Raise `rate_limited`."""
     if not settings.CHAT_LIMITS_ON:
         return
     if browser is None:

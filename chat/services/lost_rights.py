@@ -1,5 +1,5 @@
 """
-Close the connections of people who lost rights by a change of the rows without a service, for example by SQL.
+Close the connections of people who lost rights because somebody changed rows without a service, for example by SQL.
 
 The next frame of such a connection closes it. A client that sends nothing would keep its connection, so the monitor's
 sweeps look for these rows. This module closes connections; it writes no rows.
@@ -64,7 +64,11 @@ _people, _members = Ledger("people", _close_people), Ledger("members", _close_me
 
 
 def sweep_inactive_people() -> int:
-    """Close the connections of people who are not active. Return their number; each person counts in two sweeps."""
+    """
+    Close the connections of people who are not active.
+
+    Return the number of people; each person counts in two sweeps.
+    """
     # A guest who has left has no last login, and may still have the keys of the handle. The service that ended the
     # guest's login has closed the connections. The visitors of boards never have keys.
     has_left = Q(is_guest=True, last_login=None)

@@ -12,8 +12,8 @@ def is_own_origin(origin: str, host: str) -> bool:
     """
     Return whether a page of this site opened a websocket. `host` is the header Host of the handshake.
 
-    With PUBLIC_URL, only this origin counts. Without it, the origin must have the same host and port as `host`, and the
-    scheme http or https.
+    With PUBLIC_URL, only this origin counts. Without it, ALLOWED_HOSTS must allow `host`, and the origin must have the
+    same host and port as `host`, and the scheme http or https.
     """
     if settings.PUBLIC_URL:
         return origin == settings.PUBLIC_URL

@@ -68,8 +68,8 @@ def is_allowed(address: str) -> bool:
     embedded = _find_embedded(found)
     if embedded is not None:
         return is_allowed(str(embedded))
-    # Python calls some IPv6 networks global that nobody on the internet has: the former site-local addresses, and the
-    # reserved ones, such as `::127.0.0.1`.
+    # Python calls some IPv6 networks global although nobody on the internet has them: the former site-local addresses,
+    # and the reserved ones, such as `::127.0.0.1`.
     is_special = found.is_multicast or found.is_reserved or getattr(found, "is_site_local", False)
     return found.is_global and not is_special
 

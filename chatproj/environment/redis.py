@@ -4,7 +4,7 @@ from chatproj import setting_values as values
 from chatproj.setting_kinds import Setting, make_switch
 
 SETTINGS = [
-    # The transport reads the parts of this URL, and names the wrong one.
+    # The transport reads the parts of this URL, and its error names the wrong part.
     Setting(
         name="REDIS_URL",
         effect="The Redis or Valkey servers through which the processes talk to each other.",

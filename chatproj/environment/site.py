@@ -104,7 +104,7 @@ SETTINGS = [
     make_switch(
         "CHAT_LIMITS", "Whether rate limits are on; switch them off only for load tests.", default=True, example="off"
     ),
-    # The browsers' lists of such sites (`preload`) accept no less than a year. Two years are common too.
+    # The browsers' lists of sites that use https only (`preload`) accept no less than a year. Two years are common too.
     make_count(
         "HSTS_SECONDS",
         "How long browsers remember to use https only.",

@@ -34,7 +34,7 @@ for ref in ("t1", "t2"):
     event = Start(ref=ref, task="export", params={"format": "json"})
     tasks.run_task(tasks.start_task(rooms.join_room(alice, "garden"), event).task_id)
 """
-# The process dies in the transaction of the third batch: its rows are deleted, and nothing is committed.
+# The process dies in the transaction of the third batch, after the deletion of the rows and before the commit.
 KILL_IN_BATCH = """
 import os, signal
 from django.db import connection
@@ -106,7 +106,7 @@ def test_a_result_whose_deletion_was_killed_is_swept_later_and_others_stay(site)
     kept = read_names(site)
     assert len(kept) == 1, "the row is deleted before the file"
     assert set(find_files(site)) == before
-    # A young file stays, and an old one goes.
+    # The sweep keeps the file while it is young, and deletes the file when it is old.
     assert run(site, SWEEP).stdout == b"0 1 0\n"
     assert set(find_files(site)) == kept
 

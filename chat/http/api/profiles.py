@@ -102,7 +102,7 @@ def delete_account(request):
 
 @signed_in
 def download_data(request):
-    """Return everything that the site stores about this person, as a JSON file."""
+    """Return the data that the site stores about this person's account, as a JSON file."""
     limits.check_download(request.user.id)
     response = StreamingHttpResponse(people.write_own_data(request.user), content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="my-data.json"'

@@ -30,7 +30,7 @@ def _describe(row):
 
 @signed_in
 def change_reminder(request, reminder_id):
-    """Give a reminder another time. A private one that was sent is sent again. Body {at}. Return {id, at}."""
+    """Give a reminder another time. A private reminder that was sent is sent again. Body {at}. Return {id, at}."""
     limits.check_event(request.user.id)
     checked = protocol.check_fields(protocol.parse_object(request.body), at=protocol.check_time)
     row = reminders.change_reminder(request.user, reminder_id, checked["at"])

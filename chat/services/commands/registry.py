@@ -212,7 +212,7 @@ def enter_and_run(person: Person, slug: str, event: protocol.Command) -> Outcome
     """
     Run a command in a room for a person who has no connection to it. Raise what `rooms.join_room` and `run_command` do.
 
-    The person becomes a member, except by a command that the person has run before, or that does not join.
+    The person becomes a member, unless the request repeats an earlier ref, or the command does not join.
     """
     known = _commands.get(event.name)
     joins = known is None or known.joins

@@ -166,7 +166,7 @@ def _make_folders(root: Path, folder: Path) -> None:
         made.mkdir(mode=0o700, exist_ok=True)
         _sync_folder(made.parent)
     for made in (root, folder.parent, folder) if settings.CHAT_X_ACCEL else ():
-        # The umask of a service usually forbids this.
+        # `mkdir` applies the umask, which usually removes the rights of the group.
         made.chmod(0o750)
 
 

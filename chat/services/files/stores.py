@@ -2,7 +2,8 @@
 The store that the setting CHAT_FILES chooses, and the database, which may have files from before the setting changed.
 
 New files go into the chosen store. Reads and deletions also look into the database. So a site can move from the
-database to a directory or a bucket at any time. Files in a place that CHAT_FILES no longer names are not found.
+database to a directory or a bucket at any time. Files in a directory or bucket that CHAT_FILES no longer names are not
+found.
 """
 
 import os
@@ -143,8 +144,8 @@ def find_problem() -> str | None:
     """
     Return a sentence for operators about the place of the files, or None if it can be used.
 
-    Problems are a path that is no directory, a place in which this process may not write, and a disk that is nearly
-    full. A missing directory is no problem if this process may make it.
+    Problems of a directory are: it is not a directory, this process may not write in it, or its disk is nearly full. A
+    missing directory is no problem if this process may make it.
     """
     bucket = find_bucket()
     if bucket is not None:

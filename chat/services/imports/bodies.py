@@ -1,11 +1,15 @@
-"""Split texts that are longer than a message may be. A text loses only white space, at the places where it is split."""
+"""
+Split texts that are longer than a message may be.
+
+A text loses only white space, at its ends and at the places where it is split.
+"""
 
 from collections.abc import Iterator
 
 from chat.protocol import MAX_BODY, is_blank
 
 _FENCE = "```"
-# The rest of a line of code leaves room for the fences that close and open the block again.
+# A part leaves room for the fence that closes a block of code, and for the line that opens the block again.
 _ROOM_FOR_FENCES = 2 * len(_FENCE) + 2 + 40
 _SEAMS = ("\n\n", "\n", " ")
 

@@ -141,8 +141,8 @@ class Fields:
     """
     An object of an export. Its fields are checked when they are read.
 
-    All methods except `flag` raise ExportError for a value of a wrong type. The error contains `where`, the place of
-    the object.
+    All methods except `flag` raise ExportError for a value of a wrong type. `text` and `number` also raise it for a
+    missing or null field without a default. The error contains `where`, the place of the object.
     """
 
     def __init__(self, values: Any, where: str) -> None:
@@ -151,7 +151,7 @@ class Fields:
         self.values, self.where = values, where
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a text without NUL and lone surrogates. A field that is missing or null has the value `default`."""
+        """Return a text without NUL and lone surrogates, or `default` if the field is missing or null."""
         value = self.values.get(name)
         if value is None and default is not None:
             return default
@@ -160,7 +160,7 @@ class Fields:
         return clean(value)
 
     def number(self, name: str, default: int | None = None) -> int:
-        """Return an integer from 0 to 2^53."""
+        """Return an integer from 0 to 2^53, or `default` if the field is missing or null."""
         value = self.values.get(name)
         if value is None and default is not None:
             return default
@@ -198,5 +198,5 @@ class Fields:
 
 
 def clean(text: str) -> str:
-    """Return a text that every database can store: without NUL, and without halves of characters."""
+    """Return a text that every database can store: without NUL, and with U+FFFD for each lone surrogate."""
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

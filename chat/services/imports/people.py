@@ -5,7 +5,7 @@ The first of these that exists is the account of a person of the export:
 
 1. the account that an earlier import found or created for this person;
 2. the account that the operator's file names;
-3. the account with the same verified e-mail address;
+3. if the person is active, the account with the same verified e-mail address;
 4. with `same_handles`, the account with the same handle;
 5. a new account. If its handle is taken, it gets a number after the handle.
 

@@ -34,7 +34,7 @@ SECONDS = 5.0  # for a page, and again for its image
 MAX_REDIRECTS = 4
 MAX_PAGE_BYTES = 256 * 1024  # the head of a page is at its beginning
 MAX_IMAGE_BYTES = 4 * 1024 * 1024
-MIN_SIZE, MAX_SIZE = 32, 320  # pixels: the page shows at most half of them, for screens with double density
+MIN_SIZE, MAX_SIZE = 32, 320  # pixels: the chat shows at most half of them, for screens with double density
 MAX_RATIO = 8  # of the sides: a line or a stripe does not show what the page is about
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 # The outcomes for a link, as labels of the metric.

@@ -22,8 +22,8 @@ def mail_kind(name: str) -> Callable[[Writer], Writer]:
     """
     Return a decorator that registers a function as the writer of a kind of mail.
 
-    The function takes the Mail and its parameters, in the language of the reader. It returns the Letter, or None if
-    nobody gets a mail. It may run more than once.
+    The function takes the Mail and its parameters. It writes in the language of the reader, which is active when it
+    runs. It returns the Letter, or None if nobody gets a mail. It may run more than once.
     """
 
     def register(writer: Writer) -> Writer:

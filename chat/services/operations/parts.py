@@ -1,5 +1,5 @@
 """
-The parts of the state that come from the database, and from the store: tasks, rooms, refusals, database servers.
+The parts of the state from the database, the store and the reports: work, rooms, refusals, database servers.
 
 No function keeps what it has read. The functions may raise the errors of the database or of Redis.
 """
@@ -104,7 +104,7 @@ def read_databases() -> list[dict[str, Any]]:
     """
     Return {alias, kind, size (bytes), connections, trip (s), lag (s)} of each database. Run a few queries on each.
 
-    `connections` and `lag` are None for SQLite. `lag` is None without a replica too.
+    `connections` and `lag` are None for SQLite. `lag` is also None without a replica.
     """
     return [_read_database(alias) for alias in settings.DATABASES]
 

@@ -4,7 +4,8 @@ Sign-ins: checks of passwords, and the limits of these checks. The pages, the AP
 Wrong passwords are counted for the account at the browser or address that sends them, and for the account over all
 places together. The second limit would let an attacker lock the owner out. So it does not apply to places from which
 the person has signed in before, and a known browser has limits of its own. This is the protocol of OWASP's "Slow Down
-Online Guessing Attacks with Device Cookies". In addition, a known address is such a place, for clients without cookies.
+Online Guessing Attacks with Device Cookies". In addition, a known address counts as such a place, for clients without
+cookies.
 
 This module writes KnownPlace.
 """
@@ -64,8 +65,8 @@ def check_own_password(request: HttpRequest, password: Any, field: str) -> None:
     """
     Check the password of the signed-in person. Raise `forbidden`, or `rate_limited` after too many wrong passwords.
 
-    Raise `invalid_field` if the password is not text. `field` is the field of the request with the password. Each login
-    session has a limit of its own, so failures in one browser do not lock another browser out.
+    Raise `invalid_field` if the password is not text. `field` is the name of the field that contains the password. Each
+    login session has a limit of its own, so failures in one browser do not lock another browser out.
 
     A person without a password must have signed in at the provider of OpenID Connect within the last ten minutes.
     """

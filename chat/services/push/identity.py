@@ -3,7 +3,7 @@ The identity of the site for push services (VAPID, RFC 8292): a key pair, and a 
 py-vapid makes both.
 
 A browser accepts pushes only from the site with the public key for which it has subscribed. So after a change of the
-key, each browser has to subscribe again, which its next page does by itself.
+key, each browser has to subscribe again. The next page that the browser opens does this by itself.
 """
 
 import time

@@ -136,7 +136,7 @@ def delete_reminder(person: Person, reminder_id: int) -> None:
 
 def change_reminder(person: Person, reminder_id: int, at: datetime) -> Reminder:
     """
-    Give a reminder another time. A private one that was sent is sent again at that time.
+    Give a reminder another time. A private reminder that was sent is sent again at that time.
 
     Raise `not_found` for the reminder; `invalid_field` for the time; `forbidden` if the person has too many reminders.
     """

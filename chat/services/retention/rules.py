@@ -55,7 +55,7 @@ def remove_rule(target: str, actor: str) -> None:
 
 
 def _read_target(target: str) -> tuple[Room | None, str]:
-    """Return (room, kind) of a target. A room whose slug is the name of a kind has a `#` before it."""
+    """Return (room, kind) of a target. A slug that is also `all` or a kind needs a `#` before it."""
     if target == ALL:
         return None, ""
     if target in KINDS:
@@ -67,7 +67,7 @@ def apply_rules() -> int:
     """
     Store in each room for how many days its messages are kept. Return how many rooms changed.
 
-    A rule applies to rooms that are created later too, because the monitor calls this function before each run.
+    A rule also applies to rooms that are created later, because each run of the retention calls this function first.
     """
     by_kind = {rule.access: rule.days for rule in RetentionRule.objects.filter(room=None)}
     of_rooms = dict(RetentionRule.objects.exclude(room=None).values_list("room_id", "days"))

@@ -35,8 +35,8 @@ from .packing import Packing, make_path
 from .pages import check_language
 from .registry import task
 
-# A block has this many messages. A query reads the reactions of a block by the ids of its messages, and SQLite allows
-# 999 parameters in a query.
+# A block has this many messages. A query reads the reactions of a block by the ids of its messages, and older versions
+# of SQLite allow 999 parameters in a query.
 BLOCK = 500
 MOST_BYTES_OF_MESSAGE = 40_000  # in every format
 

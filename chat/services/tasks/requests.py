@@ -87,7 +87,11 @@ def _check_unfinished(person_id):
 
 
 def publish_task(task_id: int) -> None:
-    """Publish the present state of a task, if it still exists, after the answer to the request that started it."""
+    """
+    Publish the present state of a task, if it still exists.
+
+    Call this after the answer to the request that started the task.
+    """
     publishing.publish_task(task_id, broadcast.publish)
 
 

@@ -1,8 +1,9 @@
 """
 The time limits of PostgreSQL: for a statement, for the wait for a lock, and for a pause in a transaction.
 
-PostgreSQL then cancels the statement, or ends the connection. Clients get `unavailable`, and send the change again.
-This module sets limits for a session, or for one transaction. It does not know which processes have which limits.
+At a limit, PostgreSQL cancels the statement, or ends the connection. Clients get `unavailable`, and send the change
+again. This module sets limits for a session, or for one transaction. It does not know which processes have which
+limits.
 """
 
 from typing import NamedTuple

@@ -106,7 +106,7 @@ def test_other_methods_are_refused_for_possible_and_impossible_ids(as_alice):
 @pytest.mark.parametrize(
     "text, number", [("1", 1), ("007", 7), (str(MAX_INTEGER), MAX_INTEGER), (str(2**53), 0), ("0" * 30 + "5", 5)]
 )
-def test_an_id_that_is_too_large_for_the_databases_is_read_as_0(text, number):
+def test_an_id_is_read_without_its_leading_zeros_and_as_0_above_the_largest_integer(text, number):
     assert RowIdConverter().to_python(text) == number and RowIdConverter().to_url(number) == str(number)
 
 

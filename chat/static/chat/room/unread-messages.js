@@ -1,5 +1,5 @@
 // @ts-check
-// Counts what a person has not read: what the server counted before this page loaded, and what the page has received.
+// Counts what a person has not read: what the server counted when this page connected, and what the page has received.
 // Must not know the page, scrolling or sockets.
 
 // The server counts at most this many messages when a page connects.
@@ -19,7 +19,7 @@ export class UnreadMessages {
   /** Whether the server stopped counting at its limit, so that there may be more unread messages. */
   #isCut = false;
   /**
-   * The first unread message when the server counted.
+   * The id of the first unread message when the server counted.
    * @type {number | null}
    */
   #firstCounted = null;

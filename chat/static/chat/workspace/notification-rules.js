@@ -65,7 +65,8 @@ export function isNoticeRead({ isReply }, { unread, mentions = 0, threads }) {
 
 /**
  * Returns the author of the newest message by another person in a `room` event, or null if the event does not notify the
- * person. The event notifies only people who have chosen all messages, and not of direct messages, which cause a `mention`.
+ * person. The event notifies only people who have chosen all messages. It does not notify them of direct messages, because
+ * each of these causes a `mention`.
  * @param {{ posts?: number, by?: string[] }} event
  * @param {Place | undefined} before the room before the event
  * @param {Preferences} preferences

@@ -1,4 +1,4 @@
-"""The example of RFC 8291, what browsers decrypt, and the key of the site."""
+"""Pushes: their encryption as in RFC 8291, their signature and size, and the waiting time that a service asks for."""
 
 import io
 import os
