@@ -133,7 +133,7 @@ def describe(choices, runs, described, started) -> dict:
 
 
 def write(folder, found) -> int:
-    """Write the results, print their folder and all violations, and return the exit code."""
+    """Write the results, print their folder and all faults, and return the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     (folder / "results.md").write_text(report.markdown(found))

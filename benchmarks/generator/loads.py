@@ -166,7 +166,7 @@ async def heartbeats(crowd, plan, cpu):
     await crowd.connect()
     await asyncio.sleep(plan["warm_up"])
     if plan["seconds"] > HEARTBEAT_SECONDS:
-        # The first heartbeat of a client comes sooner after its join than that of a real client. Do not measure it.
+        # Each client sends its first heartbeat sooner after its join than a real client does. Do not measure this one.
         await asyncio.sleep(HEARTBEAT_SECONDS)
     beats.times.clear()
     cpu.start()

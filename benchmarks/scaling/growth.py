@@ -28,8 +28,8 @@ class Growth:
     """
     The measurement of one site with growing numbers of sockets. Its tabs are those of `people.tabs`.
 
-    The load of a level is measured for `seconds`, and this begins `settle_seconds` after the last handshake. Each level
-    has the same rate of posts, so each has the same number of measured messages.
+    The load of a level is measured for `seconds`. The measurement begins `settle_seconds` after the last handshake.
+    Each level has the same rate of posts, so each has the same number of measured messages.
     """
 
     def __init__(self, site, agents, seconds: float, settle_seconds: float, posts_per_second: float):

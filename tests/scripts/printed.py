@@ -46,7 +46,11 @@ def find_block(page, title, word):
 
 
 class Copy:
-    """A copy of the repository. Its virtual environment has the installed packages and the scripts of locked ones."""
+    """
+    A copy of the repository.
+
+    Its virtual environment has the installed packages, and the scripts of the locked packages.
+    """
 
     def __init__(self, folder):
         self.folder = folder / "chat"
@@ -140,7 +144,11 @@ class Running:
 
 
 def wait_until_ready(url, *runs, host=None):
-    """Wait until /readyz returns 200 for STEADY_SECONDS. Raise AssertionError with the output if a run ends."""
+    """
+    Wait until /readyz returns 200 for STEADY_SECONDS.
+
+    Raise AssertionError with the output if a run ends, or if the site is not ready within START_SECONDS.
+    """
     headers = {"Host": host} if host else {}
 
     def is_ready():

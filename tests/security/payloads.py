@@ -1,4 +1,4 @@
-"""Texts that would run a script if a page took them for markup. Each calls `alert`."""
+"""Texts that would run a script if a page inserted them as markup. Each calls `alert`."""
 
 SHORT = [
     "<script>alert(1)</script>",

@@ -11,7 +11,7 @@ DISPOSITION = re.compile(r"attachment; filename=\"[ -!#-~]+\"(?:; filename\*=UTF
 
 
 def check_body(data):
-    """The body of an upload is one file with small fields, or malformed. The first line is its content type."""
+    """A body of an upload is one file with small fields, or malformed. The first line of `data` is the content type."""
     content_type, _, body = data.partition(b"\n")
     found = [read for size in SIZES if (read := _read(content_type.decode("latin1"), body, size)) is not None]
     assert all(read == found[0] for read in found), "the parts in which a body arrives must not matter"
