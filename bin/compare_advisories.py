@@ -46,7 +46,7 @@ def main() -> int:
     known = read_known_ids((ROOT / "SECURITY.md").read_text())
     found = find_advisories(service, "\n".join(read_pins((ROOT / lock).read_text()) for lock in LOCKS))
     if found is None:
-        print("The advisories could not be reached any longer, so nothing was compared.")
+        print("The advisories could no longer be reached, so nothing was compared.")
         return 0
     new = select_new(found, known)
     print(

@@ -30,7 +30,7 @@ _KINDS = {
     "monitor": "monitor",
     "rundelay": "delay",
 }
-# These processes answer clients. The tasks and the monitor have longer statements, and commands have no limits.
+# Clients wait for these processes. The tasks and the monitor have longer statements, and commands have no limits.
 _ANSWERING = ("interface", "runserver", "worker", "delay")
 _WORKING = ("tasks", "monitor")
 

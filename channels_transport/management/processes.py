@@ -21,7 +21,7 @@ from channels_transport.signals import STOP_SIGNALS
 
 logger = logging.getLogger(__name__)
 
-# A process that has run for this time has started well. After an earlier end, the parent waits before the next start.
+# A process that has run for this time has started well. After an earlier failure, the parent waits before a new start.
 STARTED_SECONDS = 10
 
 

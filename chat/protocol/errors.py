@@ -40,8 +40,8 @@ class ChatError(Exception):
     - `ref`: the client's id of the change; None if the request had no readable ref.
     - `retry_after`: the seconds after which the same request may succeed, or None.
     - `id`: the id of the failed request in the server's log, for `internal`; None otherwise.
-    - `field`: the name of the field that the request must change, for forms; None if it is not known. The wire has no
-      such field.
+    - `field`: the name of the field that the request must change, for forms; None if it is not known. The wire does
+      not contain this name.
     """
 
     def __init__(

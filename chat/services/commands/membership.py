@@ -44,7 +44,7 @@ def leave(call: Call) -> Outcome:
     """
     Delete the person's membership. The connections to the room close, so the answer may not arrive.
 
-    A person who is not in the room gets the same answer, if the person may know of the room.
+    A person who is not in the room gets the same answer, if the person may read the room.
     """
     return call.run_once(lambda: _leave(call), Notice(gettext_noop("You have left this room.")))
 
