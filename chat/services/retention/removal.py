@@ -5,8 +5,8 @@ A batch is one short transaction. It deletes the oldest messages of a room with 
 moves `Room.kept_from`. So a killed process leaves no half batch, and the next run continues. Numbers and offsets of
 other messages do not change.
 
-This module deletes rows of Message, Mention and Task, and the additions. It writes `Room.kept_from` and RetentionEntry.
-It publishes `expired` to each room that it changed.
+This module deletes rows of Message, Mention and Task, the additions, and the files that holds have kept. It writes
+`Room.kept_from` and RetentionEntry. It publishes `expired` to each room that it changed.
 """
 
 import time
@@ -26,6 +26,7 @@ from chat.services.free_rows import lock_free_rows
 from chat.services.holds import is_held
 from chat.services.removed import MESSAGES, count_removed
 from chat.services.rooms import delete_additions
+from chat.services.uploads import delete_held_files
 
 from .rules import apply_rules
 
@@ -110,6 +111,8 @@ def _delete_batch(room: Room, end: int, actor: str) -> int:
             return 0
         Mention.objects.filter(room=room, number__in=[number for _, number, _ in found]).delete()
         delete_additions(room.id, {number: additions for _, number, additions in found})
+        # A hold of a person ends in a room without a release if the person leaves.
+        delete_held_files(room.id)
         # Reactions, earlier bodies, bookmarks, reports and the document of the search go with their message.
         Message.objects.filter(id__in=[message_id for message_id, _, _ in found]).delete()
         Room.objects.filter(id=room.id).update(kept_from=found[-1][1] + 1)

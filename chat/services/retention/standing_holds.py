@@ -1,8 +1,8 @@
 """
 Place and release holds, and read what people removed during a hold.
 
-This module writes Hold and RetentionEntry. When a hold ends, this module deletes the bodies and the additions that only
-this hold has kept.
+This module writes Hold and RetentionEntry. When a hold ends, this module deletes the bodies, the additions and the
+files that no other hold keeps.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from chat.models import EarlierBody, Hold, Message, RetentionEntry, Room
+from chat.models import EarlierBody, Hold, Message, RetentionEntry
 from chat.services import rooms, uploads
 from chat.services.holds import is_held
 from chat.services.people import get_person
@@ -59,8 +59,8 @@ def place_hold(slug: str | None, handle: str | None, reason: str, actor: str) ->
 
 def release_hold(slug: str | None, handle: str | None, actor: str) -> int:
     """
-    End a hold. Delete the bodies and the additions of removed messages, and the removed files, that only this hold has
-    kept. Return the number of deleted bodies.
+    End a hold. Delete the bodies and the additions of removed messages, and the removed files, that no other hold
+    keeps. Return the number of deleted bodies.
 
     If the process ends in the middle, the hold stays, and the next call continues. Raise RetentionError.
     """
@@ -69,7 +69,7 @@ def release_hold(slug: str | None, handle: str | None, actor: str) -> int:
     hold = found.select_related("room", "person").first()
     if hold is None:
         raise RetentionError("There is no such hold. `retention list` shows all holds.")
-    deleted = sum(_delete_bodies(room_id) for room_id in _find_rooms(hold) if not is_held(room_id, without=hold.id))
+    deleted = sum(_delete_bodies(room_id) for room_id in _find_rooms() if not is_held(room_id, without=hold.id))
     with transaction.atomic():
         _log(RetentionEntry.RELEASE, hold, actor)
         hold.delete()
@@ -86,13 +86,15 @@ def _log(act, hold, actor):
     RetentionEntry.objects.create(act=act, target=target, reason=hold.reason, actor=actor)
 
 
-def _find_rooms(hold) -> list[int]:
-    """Return the ids of the rooms to which a hold applies."""
-    if hold.room_id:
-        return [hold.room_id]
-    of_member = Room.objects.filter(members__person=hold.person_id).values_list("id", flat=True)
-    written = Message.objects.filter(author=hold.person_id).values_list("room_id", flat=True).distinct()
-    return sorted({*of_member, *written})
+def _find_rooms() -> list[int]:
+    """
+    Return the ids of the rooms in which holds have kept bodies or files.
+
+    The rooms of a hold of a person do not suffice: the person may have left a room since the hold was placed.
+    """
+    removed = EarlierBody.objects.filter(message__removed_at__isnull=False)
+    of_bodies = removed.values_list("message__room_id", flat=True).distinct()
+    return sorted({*of_bodies, *uploads.find_rooms_with_held_files()})
 
 
 def _delete_bodies(room_id):

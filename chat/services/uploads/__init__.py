@@ -24,7 +24,7 @@ from .names import clean_name
 from .opening import Opened, find_upload, open_file, open_thumbnail
 from .processing import process_picture
 from .receiving import Permission, allow_upload, finish_upload, make_failure, store_upload
-from .removal import delete_held_files, remove_file
+from .removal import delete_held_files, find_rooms_with_held_files, remove_file
 from .sweeping import sweep_uploads
 from .unused import delete_unused
 
@@ -42,6 +42,7 @@ __all__ = [
     "describe_files",
     "discard_imported_files",
     "find_notice_files",
+    "find_rooms_with_held_files",
     "find_scheduled",
     "find_upload",
     "finish_upload",

@@ -50,6 +50,11 @@ def _delete(upload: Upload) -> None:
         upload.delete()
 
 
+def find_rooms_with_held_files() -> set[int]:
+    """Return the ids of the rooms in which holds have kept files."""
+    return set(Upload.objects.filter(number__lt=0).values_list("room_id", flat=True))
+
+
 def delete_held_files(room_id: int) -> None:
     """Delete the files that holds have kept since they were removed from their messages."""
     Upload.objects.filter(room_id=room_id, number__lt=0).delete()

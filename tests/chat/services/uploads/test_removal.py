@@ -1,12 +1,14 @@
 """A single file is removed from a message: by its author or a moderator, and never during a hold for good."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from chat.models import AuditEntry, Member, Message, Upload
-from chat.protocol import Post
-from chat.services import people, retention, rooms, uploads
+from chat.models import AuditEntry, EarlierBody, Member, Message, Upload
+from chat.protocol import Post, Remove
+from chat.services import invitations, people, retention, rooms, uploads
 from tests import wire
 from tests.chat.helpers import assert_refused
 
@@ -97,6 +99,26 @@ def test_a_file_that_is_removed_during_a_hold_is_hidden_until_the_hold_ends(bobs
     assert len(names_in_store()) == 2
     retention.release_hold("garden", None, "root")
     assert names_in_store() == names_in_rows() and len(names_in_rows()) == 1
+
+
+@pytest.mark.parametrize("end", ["release", "rule"])
+def test_a_file_is_not_kept_for_a_person_who_has_left_the_room(bobs, bob, charlie, end):
+    rooms.join_room(charlie, "garden")
+    row = upload(bobs)
+    post(bobs, "r1", row, body="See")
+    rooms.post_message(bobs, Post("r2", "Secret"))
+    retention.place_hold(None, "Charlie", "Case 7", "root")
+    remove(bob, row)
+    rooms.remove_message(bobs, Remove("r3", 2))
+    invitations.leave_room(charlie, "garden")
+    assert Upload.objects.count() == EarlierBody.objects.count() == 1
+    if end == "release":
+        assert retention.release_hold(None, "Charlie", "root") == 1
+    else:
+        Message.objects.update(created_at=timezone.now() - timedelta(days=2))
+        retention.set_rule("garden", 1, "root")
+        assert [removal.messages for removal in retention.run_retention("root")] == [2]
+    assert names_in_store() == names_in_rows() == set() and not EarlierBody.objects.exists()
 
 
 def test_the_api_removes_a_file(bobs, bob):
