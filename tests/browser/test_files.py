@@ -153,6 +153,11 @@ def test_uploads_on_a_phone_wait_fail_and_are_repeated(join_room):
     expect(alice.locator(".chip[data-state=done]")).to_have_count(1)
     alice.get_by_test_id("send").click()
     expect(last_files(alice)).to_contain_text("refused.txt")
+    # A message keeps its only file until it has a text.
+    expect(last_files(alice).locator(".file > button")).to_have_count(0)
+    alice.get_by_test_id("composer").press("ArrowUp")
+    say(alice, "My notes")
+    expect(last_files(alice).locator(".file > button")).to_have_count(1)
     keep_in_both_themes(alice, "files, messages on a phone")
     open_picture(alice, "photo.png")
     keep_screenshot(alice, "files, viewer on a phone")

@@ -27,7 +27,8 @@ export function makeFiles({ files = [], removed, body }, elementId) {
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
   const grid = pictures.length ? make("div", { class: "pictures" }, ...pictures.map((file) => addRemoval(file, makePicture(file, pictures.length === 1), isRemovable))) : null;
-  const state = files.map((file) => `${file.id}${file.thumbnail ? "+" : ""}${isPicture(file) ? "" : "-"}`).join(" ");
+  const shown = files.map((file) => `${file.id}${file.thumbnail ? "+" : ""}${isPicture(file) ? "" : "-"}`);
+  const state = [...shown, isRemovable ? "removable" : ""].join(" ");
   return make("div", { class: "files", id: `${elementId}-files`, "data-files": state }, grid, ...others.map((file) => addRemoval(file, makeOther(file), isRemovable)));
 }
 
