@@ -44,7 +44,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--latency-ms", type=int, default=300, help="added to each request (default: %(default)s)")
     parser.add_argument("--kb-per-second", type=int, default=80, help="speed of the network (default: %(default)s)")
-    parser.add_argument("--repetitions", type=int, default=5, help="loads of each page (default: %(default)s)")
+    parser.add_argument(
+        "--repetitions", type=int, default=5, help="visits to each page, each with both loads (default: %(default)s)"
+    )
     parser.add_argument("--language", default="en", help="language of the browser (default: %(default)s)")
     options = parser.parse_args()
     with browse_filled_room(MESSAGES) as (site, person, slug, browser):

@@ -29,6 +29,8 @@ def http_session(consumer: Callable[..., Any]) -> Callable[..., Any]:
     """
     Decorate a consumer so that its message has `http_session`: the session of the browser's cookie, or None.
 
+    The parameter `session_key` of the query string replaces the cookie. If the consumer changes the session, save it.
+
     The decorator of Channels does the same, but makes a whole request of each message, to read one cookie of it.
     """
     with_request = stock_http_session(consumer)

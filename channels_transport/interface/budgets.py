@@ -1,5 +1,6 @@
 """
-Counters of what clients use: token buckets of frames, bytes and control frames, and the connections of each address.
+Counters of what clients use: token buckets of frames, bytes and control frames, and the connections, sockets and
+uploads of each address.
 
 This module only counts. It closes nothing, stops no reading, and knows no protocol.
 """

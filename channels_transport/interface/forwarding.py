@@ -28,7 +28,8 @@ class Forwarding:
     * `private`: those with more addresses than trusted proxies, if the address that counts is of a private network;
     * `without_scheme`: those without a scheme in X-Forwarded-Proto;
     * `cuts`: the websockets that ended without a close frame of either side;
-    * `cuts_together`: the most of these websockets that ended after nearly the same quiet time, which is `cut_seconds`.
+    * `cuts_together`: the largest number of these websockets that ended after nearly the same quiet time;
+    * `cut_seconds`: this quiet time.
     """
 
     def __init__(self, hops: int) -> None:

@@ -28,7 +28,7 @@ from twisted.python.threadpool import ThreadPool
 from .bodies import multipart
 from .headers import split_absolute
 
-# A slow storage delays other files, but no health check: those use the threads of the reactor.
+# A slow storage delays other files, but no health check, because health checks use the threads of the reactor.
 THREADS = 8
 _EXPECTED = (
     "a dictionary such as {'paths': [r'/files/\\Z'], 'create': 'site.files.create', 'read': 'site.files.read_range'}"

@@ -13,7 +13,7 @@ from chat.services import people
 
 
 class SecondFactorActions:
-    """A mixin for the ModelAdmin of people, before `PeopleActions`."""
+    """A mixin for the ModelAdmin of people. It comes before `PeopleActions` among the base classes."""
 
     actions = ["whisper", "disconnect", "switch_second_factor_off"]
 

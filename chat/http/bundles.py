@@ -9,8 +9,9 @@ There is no build step: this module joins the files when `collectstatic` or a se
 pages load the modules themselves, so an engineer sees the files that they edit.
 
 Every page with scripts, except the offline page, has the entry module `page.js`, and most have a second one of their
-own. Each entry module has a bundle with all that it imports. The workspace, which shows rooms, has a third one,
-`first-view.js`. This small bundle arrives first, and draws the messages that the page contains.
+own. Each entry module has a bundle with all that it imports, except what the page has loaded before. The workspace,
+which shows rooms, has a third one, `first-view.js`. This small bundle arrives first, and draws the messages that the
+page contains.
 
 Each module that is loaded later with `import()` has a bundle too. A module may be in several bundles. The browser runs
 a module only once, because only its first definition counts.

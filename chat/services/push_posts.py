@@ -1,8 +1,9 @@
 """
 New messages that may cause pushes: start a job when a message has been in a room for some seconds.
 
-A person who looks at the room reads the message within this time, and then gets no push. Messages that are sent within
-two seconds share a job, also those of several rooms. A job is lost if the process ends before the job starts.
+A person who looks at the room reads the message within this time, and then gets no push. The messages of a period of
+two seconds share a job, also those of several rooms, up to MAX_ROOMS_PER_JOB. A job is lost if the process ends before
+the job starts.
 
 This module writes no rows and decides nothing: `chat.services.push` decides who gets a push.
 """

@@ -173,7 +173,7 @@ def _post(row):
 
 
 def _tell_outsider(row):
-    """Tell an author who is no longer in the room, and does not read there that the message was refused."""
+    """Tell the author about the refusal, if the author is no longer in the room, and so does not see it there."""
     if not row.author.is_active or Member.objects.find_in_room(row.room_id, row.author_id) is not None:
         return
     with translation.override(choose_language(row.author)):

@@ -28,7 +28,7 @@ HOLDS_A_ROOM = "navigator.locks.query().then(({ held }) => held.some(({ name }) 
 SHOWN = """navigator.serviceWorker.getRegistration()
   .then((registration) => registration?.getNotifications() ?? [])
   .then((shown) => shown.map(({ title, body }) => `${title}: ${body}`))"""
-# Only the browser may create a click that a person has made. The worker gets a click that a script has made.
+# A script cannot click a notification as a person does, so this one sends the worker an event of its own.
 CLICK = """async () => {
   const [notification] = await self.registration.getNotifications();
   self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));

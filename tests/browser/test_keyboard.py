@@ -96,7 +96,7 @@ def test_the_tab_key_stops_once_in_the_history_and_then_at_the_parts_of_the_mess
 
 # Each parameter of the next tests is a sequence of keys that takes an action on the focused message.
 @pytest.mark.parametrize("keys", [["r"], ["Enter", "r"], ["Enter", "Enter"]], ids="-".join)
-def test_a_key_replies_to_the_focused_message(join_room, keys):
+def test_a_key_begins_a_reply_to_the_focused_message(join_room, keys):
     alice, bob = join_room("Alice"), join_room("Bob")
     say(alice, "A question")
     expect(message(bob, "A question")).to_have_count(1)
@@ -186,7 +186,7 @@ def test_the_text_is_copied_even_if_the_clipboard_api_of_the_browser_fails(join_
     assert read_clipboard(alice) == "words"
 
 
-def test_a_key_moderates_the_author_of_the_focused_message(owners_page, join_room):
+def test_a_key_opens_the_dialog_about_the_author_of_the_focused_message(owners_page, join_room):
     bob = join_room("Bob")
     say(bob, "Hm")
     expect(message(owners_page, "Hm")).to_have_count(1)

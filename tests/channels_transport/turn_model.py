@@ -1,7 +1,8 @@
 """
 An interface and three workers on a real Valkey. A test lets them act one step at a time.
 
-`TurnModel` checks that each frame of a connection runs once and in order, whatever is lost and whichever worker dies.
+`TurnModel` checks that the frames of a connection run in order, one at a time, and none twice except a lost disconnect.
+Every frame runs, except frames that a dying worker, a lost answer or a flood may have lost.
 """
 
 import contextlib
@@ -101,7 +102,7 @@ class FakeWorker:
 
     @contextlib.contextmanager
     def acting(self):
-        """Give this thread the answers that the worker has not read. They are the worker's own, as in a process."""
+        """Give this thread the answers that the worker has not read. Each worker has its own, as in a process."""
         shards._thread.written = self.written
         try:
             yield
@@ -131,7 +132,8 @@ class TurnModel:
         self.workers = [FakeWorker(layer, channels) for layer, channels in zip(layers, LISTENS_TO)]
         self.sent = {connection: [] for connection in CONNECTIONS}
         self.begun = {connection: [] for connection in CONNECTIONS}
-        self.may_be_lost = set()  # frames of workers that died, and frames in lost answers
+        # Frames of workers that died, frames in answers or commands that were lost, and frames that a flood dropped.
+        self.may_be_lost = set()
         self._lease(10000)
 
     def open_all(self):

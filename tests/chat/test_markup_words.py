@@ -191,7 +191,7 @@ def test_a_body_whose_rendering_would_be_empty_is_shown_as_typed(body):
         ":::",
     ],
 )
-def test_the_time_to_render_grows_with_the_length_of_a_body(unit):
+def test_the_time_to_render_does_not_grow_with_the_square_of_the_length_of_a_body(unit):
     def seconds(length):
         return _seconds_for(("x" + unit * length)[:length] + "x")
 

@@ -91,7 +91,7 @@ async def test_heartbeats_whose_worker_was_killed_are_answered_and_reveal_what_i
         dies = site.folder / injection.GATHERED_DIES
         dies.touch()
         await until(lambda: not dies.exists(), 3 * size.heartbeat, "a worker has received gathered heartbeats")
-        # A worker that dies between its commit and its next trip leaves such a row: nobody was told of it.
+        # If a worker dies between its commit and its next trip, the message is stored, and nobody is told of it.
         ref = fault_ref("dies-ack")
         await people.tabs[0].send("post", ref=ref, body="stored, and published to nobody")
         await people.check_complete()
@@ -186,7 +186,7 @@ async def test_workers_that_stop_under_load_finish_and_no_client_waits_ten_secon
         await people.check_complete()
         slowest = max(tab.slowest() for tab in people.tabs)
         assert slowest < 10
-        # Each worker finished the messages that it had popped: no frame had to be resent.
+        # Each worker finished the messages that it had popped, so no connection was closed.
         assert people.close_codes() == []
     report(f"SIGTERM of {len(ends)} workers under load: ended within {max(ends):.2f} s, slowest ack {slowest:.2f} s")
 

@@ -32,7 +32,7 @@ def create_hook(request, slug):
     Create a hook. Owners and moderators of the room may create incoming hooks, and only owners outgoing ones.
 
     Body {kind, name}; for an outgoing hook also {url, trigger, words?}. Return 201 and the hook with its `address` (of
-    an incoming hook) or its `secret` (of an outgoing hook). No other response contains them.
+    an incoming hook) or its `secret` (of an outgoing hook). Only this response and that of `renew_key` contain them.
     """
     fields = protocol.parse_object(request.body)
     limits.check_event(request.user.id)

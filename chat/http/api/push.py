@@ -36,7 +36,7 @@ def _describe(subscription, own_key):
 def subscribe(request):
     """
     Let this browser receive pushes. Body {endpoint, keys: {p256dh, auth}, time_zone?, text?}. Return {id}: 201, or 200
-    if the browser already received them.
+    if the browser already received pushes.
     """
     budgets.check("push_changes", request.user.id)
     subscription, is_new = push.subscribe(request, protocol.parse_object(request.body))

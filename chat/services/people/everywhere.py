@@ -48,7 +48,7 @@ def end_access(handle: str) -> None:
     End all logins of the person with exactly this handle, whose password somebody else has changed.
 
     Also end the person's tokens, except tokens that survive a change of the password, and forget the known places.
-    Close the connections of these logins and tokens, and tell the person by mail.
+    Close the connections of these logins and tokens, write to the account log, and tell the person by mail.
     """
     with transaction.atomic():
         for person in Person.objects.filter(handle=handle):

@@ -48,7 +48,7 @@ def must_set_up(person: Person | AnonymousUser) -> bool:
     """
     Return whether CHAT_SECOND_FACTOR requires a second factor that this person does not have.
 
-    Such a person may sign in and set the second factor up, and nothing else.
+    Such a person may sign in and out, set the second factor up, and read what everybody may read.
     """
     if settings.CHAT_SECOND_FACTOR == OPTIONAL or not person.is_authenticated or person.is_guest:
         return False

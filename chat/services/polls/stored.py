@@ -2,7 +2,8 @@
 The Addition POLL: store the poll of a new message, describe polls for the `message` event, and delete them.
 
 The event is the same for everybody, so it cannot say what its reader has chosen. It names the people who voted, unless
-the poll is anonymous or has more than MAX_NAMED_VOTES votes. Then `get_own_votes` returns a person's own votes.
+the poll is anonymous or has more than MAX_NAMED_VOTES votes. For a poll without these names, `get_own_votes` returns a
+person's own votes.
 """
 
 from collections import defaultdict

@@ -73,7 +73,8 @@ class Choices(NamedTuple):
 
 def find_subscribers(spans: Collection[dict]) -> dict[int, set[int]]:
     """
-    Return {id of a room: ids of people}: people who receive pushes, and are members of the room or mentioned in it.
+    Return {id of a room: ids of people}: people who receive pushes, and are members of the room or mentioned in its new
+    messages.
 
     `spans` are the new messages of rooms: {room, first, last}. Run two statements for any number of rooms.
     """

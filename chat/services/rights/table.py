@@ -19,7 +19,7 @@ class Standing(_Choice):
     """
     What a person is in a room. A person has exactly one standing in a room; OPERATOR comes in addition.
 
-    The names of the roles are the values of `Member.role`, so queries can use them.
+    For the roles, the value is that of `Member.role`, so queries can use it.
     """
 
     STRANGER = "stranger"  # not signed in

@@ -36,7 +36,7 @@ class Transcript:
     The facts about an export of a room up to an offset.
 
     - `start`, `end`: the limits of the period as in the request; None for no limit.
-    - `zone`: the time zone of these days and of the times that people read; None for UTC.
+    - `zone`: the time zone of this period and of the times that people read; None for UTC.
     - `has_bom`: a CSV file begins with a byte order mark.
     - `has_files`: the transcript is in an archive with the files of its messages.
     - `find_emoji`: returns the picture (WebP) of an emoji of the site by its name, or None.

@@ -106,7 +106,11 @@ def _find_mentioned(message: Message) -> list[int]:
 
 
 def _let_follow(thread: Thread, person_ids: Collection[int]) -> None:
-    """Let people follow a thread from now on, unless they have muted it. Earlier replies count as read."""
+    """
+    Let people follow a thread from now on, unless they have muted it.
+
+    For people without a read marker in the thread, the earlier replies count as read.
+    """
     if not person_ids:
         return
     entries = ThreadMember.objects.filter(thread=thread, person__in=person_ids)

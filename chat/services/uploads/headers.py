@@ -38,7 +38,7 @@ def read_size(stored: str) -> tuple[int, int] | None:
     """
     Return (width, height) of a stored picture, or None if it cannot be read.
 
-    Raise `too_large` for a picture with more pixels than the site decodes.
+    Raise `too_large` for a picture with more pixels than the site decodes, and FileLost if there is no such file.
     """
     with opened(stored) as content:
         try:

@@ -21,7 +21,8 @@ def list_files(room: Room, before: int | None = None, only_pictures: bool = Fals
     """
     Return (the files of a room's newest messages, or of those older than the id `before`; the next `before`, or None).
 
-    A page has the files of whole messages, and about PAGE files. Leave out removed messages.
+    A page has the files of whole messages, and at most PAGE files. Leave out removed messages. With `only_pictures`,
+    leave out other files too.
     """
     posted = Upload.objects.filter(room=room, number__gt=0)
     if only_pictures:

@@ -39,7 +39,7 @@ def test_a_dismissal_and_a_withdrawal_arrive_with_the_next_poll(enter, bobs_clie
     assert set(types(events)) == {"dismissed"}
 
 
-def test_an_announcement_that_was_sent_first_is_not_sent_again(poller, bob):
+def test_an_announcement_in_the_first_answer_is_not_sent_again(poller, bob):
     announcement = announcements.announce("Closing at eight")
     bobs_client = poller(bob)
     assert announcement.id in [event.get("id") for event in bobs_client.start()]

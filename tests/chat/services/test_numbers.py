@@ -23,7 +23,7 @@ def no_numbers():
 
 
 def read(name):
-    """Return {label: the value, or the number of measured times} of a metric with one label, or with none."""
+    """Return {the last label: the value, or the number of measured times} of a metric with labels."""
     found = counting.read().get(name, [])
     return {label: value if isinstance(value, (int, float)) else sum(value[0]) for (*_, label), value in found}
 

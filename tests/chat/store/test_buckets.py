@@ -1,4 +1,4 @@
-"""Token buckets, counters and texts, the same in this process and in Redis."""
+"""Token buckets, counters, texts and tallies, the same in this process and in Redis."""
 
 import time
 

@@ -1,7 +1,8 @@
 """
 ID tokens: the signed statement of the provider about who has signed in.
 
-joserfc checks the signature, and Authlib checks the claims. This module must not find or change a person.
+joserfc checks the signature, and Authlib checks the claims. This module also checks that the subject can be stored, and
+how recent the sign-in is. It must not find or change a person.
 """
 
 import time
@@ -24,8 +25,8 @@ from chat.models import MAX_SUBJECT
 from . import provider
 from .errors import UntrustedToken
 
-# `none` is missing, because such a token has no signature. HS256 and similar algorithms are missing: with them, the
-# client's secret or a public key of the provider could make a valid signature.
+# `none` is missing, because a token with this algorithm has no signature. HS256 and similar algorithms are missing:
+# with them, the client's secret or a public key of the provider could make a valid signature.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_SECONDS = 60  # the clocks of the provider and of this site may differ by this much
 MAX_TOKEN = 64 * 1024  # characters
@@ -38,7 +39,8 @@ def read_claims(tokens: dict[str, Any], nonce: str, is_recent: bool = False) -> 
     Return the claims of the ID token in the provider's answer.
 
     `nonce` is the one of this sign-in. With `is_recent`, the token must say that the person has just signed in at the
-    provider. Raise UntrustedToken; ProviderError if the keys cannot be fetched.
+    provider. Raise UntrustedToken if the token is missing or not valid, and ProviderError if the keys cannot be
+    fetched.
     """
     text = tokens.get("id_token")
     if not isinstance(text, str) or len(text) > MAX_TOKEN:

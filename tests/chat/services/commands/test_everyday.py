@@ -147,7 +147,7 @@ class Dances:
 
 @pytest.fixture
 def dances(monkeypatch):
-    """Add the commands of Dances for one test."""
+    """Make Dances the only source of additional commands."""
     monkeypatch.setattr("chat.services.commands.registry._sources", [Dances()])
 
 

@@ -1,7 +1,7 @@
 """
 An imported history is what its generator says: authors, times, bodies, threads, reactions, files and mentions.
 
-The tests read the site through the API, as its members do.
+`check` reads the rooms through the API, as their members do.
 """
 
 import pytest

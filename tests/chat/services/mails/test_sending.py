@@ -1,4 +1,8 @@
-"""Workers send mails: encrypted, again after a failure, each mail once, and with no header of a stranger."""
+"""
+Workers send mails: encrypted, again after a failure, and each mail once.
+
+A line end in an address or a subject adds no header.
+"""
 
 import pytest
 from django.utils import timezone
@@ -33,7 +37,7 @@ def mailbox(plain, settings):
 
 @pytest.fixture
 def notice(alice, mailbox):
-    """Return a function that stores a notice to Alice and returns its id. Its job is lost."""
+    """Return a function that stores a notice to Alice, drops the job of the notice, and returns the notice's id."""
     EmailAddress.objects.create(person=alice, address="alice@example.com", key="alice@example.com")
 
     def post():

@@ -300,7 +300,7 @@ def test_the_stream_does_not_follow_a_room_that_the_person_enters(alice, bob, ro
 
 
 @pytest.mark.parametrize("how", ["banned", "left"])
-def test_the_stream_receives_nothing_of_a_room_that_the_person_was_removed_from(alice, bob, room, how):
+def test_the_stream_receives_no_posts_of_a_room_that_the_person_was_removed_from(alice, bob, room, how):
     member = rooms.join_room(bob, "garden")
     stream = open_socket(make_key(bob, rooms=["garden"]), "/me/")
     if how == "banned":

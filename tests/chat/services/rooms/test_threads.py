@@ -268,7 +268,7 @@ def test_a_post_without_a_thread_costs_no_further_statement(member_of, bob, root
     assert costs_of(post, member, "r1") == usual
     reply(member, "r2")
     assert costs_of(post, member, "r3") == usual
-    # The event, and no more, reads what the thread contains now. A job notifies the followers.
+    # Only the event reads the summary of the thread. A job notifies the followers.
     costs = costs_of(rooms.post_message, member, Post("r4", "Reply", thread=1))
     assert [table for _, table in costs].count("chat_thread") == 3 and len(costs) == 10
 
