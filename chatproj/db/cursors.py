@@ -1,8 +1,8 @@
 """
 Cursors that run a statement as Django's cursors do, with fewer calls of Python functions.
 
-A post runs five statements, and a handshake ten. Django's cursors add 4 us to each of them, and these cursors only
-2.5 us. They raise the errors of Django, and call `execute_wrappers`.
+A post runs five statements, and a handshake in a room nine. Django's cursors add 4 us to each of them, and these
+cursors only 2.5 us. They raise the errors of Django, and call `execute_wrappers`.
 """
 
 from django.db.backends import utils

@@ -40,7 +40,9 @@ def test_a_connect_to_a_room_without_messages_costs_no_statement_for_the_backlog
 
 
 @pytest.mark.parametrize("number", [1, 50])
-def test_a_connect_costs_one_statement_more_for_any_number_of_messages(alice, bob, enter, number):
+def test_a_connect_costs_eight_statements_for_any_number_of_messages_and_six_without_new_ones(
+    alice, bob, enter, number
+):
     socket, browser = enter(alice), enter(bob).browser
     for index in range(number):
         socket.post(f"r{index}")
