@@ -5,9 +5,9 @@ Measure pages in Chromium on a slow network: the time to load, the requests, the
     .venv/bin/python -m benchmarks.loading --latency-ms 40 --kb-per-second 1000
 
 The program starts its own site, as the live tests do, with a room of 500 messages. It opens each page with an empty
-cache ("first"), and again with what the browser has kept ("again"), and prints a table. The time ends when the page
-shows its main content: the messages, the list of rooms, or the first form. The test requirements and Chromium must be
-installed.
+cache ("first"), and again with what the browser has kept ("again"), and prints a table. It measures the time, the
+requests and the bytes until the page shows its main content: the messages, the list of rooms, or the first form. It
+adds the shifts up for two more seconds. The test requirements and Chromium must be installed.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """
-Draw the curves: for each axis the CPU time of a message and its median time, a line for each stack. This module needs
-matplotlib.
+Draw the curves: for each axis, the CPU time and the median time of a message, with a line for each stack. This module
+needs matplotlib.
 """
 
 import matplotlib

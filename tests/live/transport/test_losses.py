@@ -127,7 +127,7 @@ def lose_all(valkey, reply):
 
 
 def lose_last_frames(valkey, reply):
-    """Lose frames that Redis has accepted, as if a replica without the newest writes had become the primary."""
+    """Lose frames that Redis has accepted, as if a replica without the newest writes had become the master."""
     valkey.hincrby(f"asgi:turn:{reply}", "order", -2)
     valkey.delete(f"asgi:frames:{reply}")
 

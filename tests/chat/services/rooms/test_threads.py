@@ -141,7 +141,7 @@ def test_authors_of_roots_and_replies_and_mentioned_people_follow_a_thread(membe
     assert unread_of(charlie)[1:] == (2, 0) and unread_of(bob)[2] == 1 and unread_of(alice)[2] == 0
 
 
-def test_followers_get_one_event_for_a_reply_and_mentioned_people_get_a_mention(
+def test_followers_get_the_first_and_the_newest_of_quick_replies_and_mentioned_people_get_a_mention(
     member_of, alice, bob, charlie, root, stream, settings, later
 ):
     settings.CHAT_FEED_SECONDS = 60
