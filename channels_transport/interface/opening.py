@@ -162,7 +162,8 @@ class Opening(_Reading):
 
     def _choose_protocol(self, headers: list[tuple[bytes, bytes]]) -> str | None:
         """Return the first protocol of the client that the server speaks, or None. Raise UnicodeError."""
-        offered = [unquote(value.decode("ascii")) for name, value in headers if name == b"sec-websocket-protocol"]
+        # Daphne would decode percent-encoded names. autobahn does not, and fails to accept a name that it has not read.
+        offered = [value.decode("ascii") for name, value in headers if name == b"sec-websocket-protocol"]
         names = [name.strip() for value in offered for name in value.split(",")]
         return next((name for name in names if name in self.factory.protocols), None)
 
@@ -202,7 +203,7 @@ class Opening(_Reading):
     def refuse_handshake(self) -> None:
         """Answer 503 to a handshake that no consumer answered in time."""
         counting.add("interface_handshakes", ("timeout",))
-        self.handshake_deferred.errback(ConnectionDeny(code=503, reason="Service Unavailable"))
+        self.failHandshake("Service Unavailable", 503)
         self.cleanup()
 
     def serverReject(self) -> None:

@@ -64,6 +64,8 @@ ACCEPTED = {
     "protocols in two lines": make_handshake(LINE, b"Sec-WebSocket-Protocol: chat", Sec_WebSocket_Protocol=b"soap"),
     "unknown protocol": make_handshake(Sec_WebSocket_Protocol=b"soap"),
     "empty protocol": make_handshake(Sec_WebSocket_Protocol=b""),
+    "percent-encoded protocol": make_handshake(Sec_WebSocket_Protocol=b"ch%61t"),
+    "percent-encoded list of protocols": make_handshake(Sec_WebSocket_Protocol=b"soap%2Cchat"),
     "compression of browsers": make_handshake(
         Sec_WebSocket_Extensions=b"permessage-deflate; client_max_window_bits", Cookie=b"a=1"
     ),
