@@ -194,13 +194,14 @@ class WebRequest(http_protocol.WebRequest):
             transport.wrappedProtocol = protocol  # TLS
         else:
             transport.protocol = protocol
-        protocol.makeConnection(transport)
-        protocol.receive_handshake(handshake)
+        # If an exception ends the connection, only the websocket learns of it.
         del self.factory.reply_protocols[self.reply_channel]
         self.reply_channel = None
-        self.channel._networkProducer.resumeProducing()
         # Without this cycle, Python frees the request and the HTTP connection at once.
         self.channel.requests.remove(self)
+        protocol.makeConnection(transport)
+        protocol.receive_handshake(handshake)
+        self.channel._networkProducer.resumeProducing()
 
     def send_to_workers(self, message: dict[str, Any]) -> None:
         """Pass on a message of an upload, as `process` does for other requests."""

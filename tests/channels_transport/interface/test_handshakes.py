@@ -1,6 +1,9 @@
 """Handshakes of websockets: valid ones are passed on, and others get a status that the client can read."""
 
+from unittest.mock import Mock
+
 import pytest
+from twisted.internet.protocol import connectionDone
 
 from channels_transport import interface
 from tests.channels_transport.connection import FakeConnection
@@ -89,6 +92,15 @@ def test_a_handshake_that_cannot_be_passed_on_gets_503_without_details(connectio
     monkeypatch.setattr(connection.layer, "send", fail)
     connection.handshake()
     assert connection.status == 503 and b"10.0.0.1" not in connection.received
+
+
+def test_a_handshake_that_ends_with_an_exception_leaves_nothing(connection, monkeypatch):
+    monkeypatch.setattr(connection.factory, "find_rule", Mock(side_effect=RuntimeError))
+    with pytest.raises(RuntimeError):
+        connection.handshake()
+    connection.transport.protocol.connectionLost(connectionDone)
+    factory = connection.factory
+    assert (factory.reply_protocols, factory.ws_factory.countConnections, factory.counted) == ({}, 0, {})
 
 
 def test_a_handshake_gets_503_while_the_channel_is_full():
