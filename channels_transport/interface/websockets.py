@@ -334,7 +334,10 @@ class WebSocketProtocol(Opening, OrderlyClosing, MeteredReading, ws_protocol.Web
         self.serverSend(text)
 
     def serverClose(self, code: int | bool = True) -> None:
-        """Close the connection with a code; True closes it with 1000."""
+        """Close the connection with a code; True closes it with 1000. A handshake only ends at its own time limit."""
+        if self.state == self.STATE_CONNECTING:
+            # If `websocket_timeout` is shorter than this limit, Daphne calls this method instead of `check_ping`.
+            self.check_ping()
         if self.state != self.STATE_OPEN:
             return
         self.close_code = 1000 if code is True else int(code)

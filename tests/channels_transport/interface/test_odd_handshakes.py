@@ -235,8 +235,9 @@ def test_a_handshake_that_waits_has_no_timer_of_its_own():
     assert protocol.holds_handshake and protocol.openHandshakeTimeoutCall is None
 
 
-def test_a_handshake_that_is_answered_late_is_refused_once():
-    connection = FakeConnection(websocket_connect_timeout=-1)
+@pytest.mark.parametrize("websocket_timeout", [-1, 0])
+def test_a_handshake_that_is_answered_late_is_refused_once(websocket_timeout):
+    connection = FakeConnection(websocket_connect_timeout=-1, websocket_timeout=websocket_timeout)
     connection.handshake()
     connection.factory.check_timeouts()
     assert connection.status == 503 and connection.passed_on("websocket.disconnect") is not None
