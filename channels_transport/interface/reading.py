@@ -151,6 +151,8 @@ class MeteredReading(_Protocol):
             self.data += data
             if len(self.data) > MAX_EARLY_BYTES:
                 self.hold(HANDSHAKE)
+                # A handshake that waits for Redis has another hold, which the HTTP request has undone at its end.
+                self.transport.pauseProducing()
             return
         if self.state != self.STATE_CONNECTING:
             if not self.has_rest and (now := time.monotonic()) - self.drained_at > PAUSE_SECONDS:

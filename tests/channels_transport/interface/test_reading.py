@@ -323,6 +323,28 @@ def test_bytes_before_the_answer_to_a_handshake_are_kept_up_to_a_limit(rig):
     assert connection.passed_on("websocket.receive")["text"] == "hello"
 
 
+@pytest.mark.parametrize("header", [b"X-Usual: a", b"X-Unusual: a\tb"], ids=["usual", "for autobahn"])
+def test_early_bytes_are_limited_while_a_handshake_waits_for_redis(rig, monkeypatch, header):
+    connection = FakeConnection()
+    connection.transport.__class__ = PausableTransport
+    held = []
+
+    def send(channel, message):
+        # The upstream does so if Redis is not connected.
+        if channel == "websocket.connect":
+            held.append(connection.factory.reply_protocols[message["reply_channel"]])
+            held[0].pause()
+
+    monkeypatch.setattr(connection.layer, "send", send)
+    connection.handshake(headers=[header])
+    connection.write(b"x" * (reading.MAX_EARLY_BYTES + 1))
+    assert not connection.transport.is_read
+    held[0].resume()
+    assert not connection.transport.is_read
+    held[0].serverAccept()
+    assert connection.transport.is_read
+
+
 def test_a_client_that_does_not_read_gets_no_pongs(rig):
     connection = rig.open()
     connection.write(PING)
