@@ -8,8 +8,8 @@ module knows no frame.
 from __future__ import annotations
 
 import logging
-import sys
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -33,12 +33,25 @@ logger = logging.getLogger(__name__)
 throttle = LogThrottle(logger)
 
 MAX_PARAMETERS = 100
+# The number of paths that are remembered. A path has at most 16 KiB.
+SHARED_PATHS = 512
 
 
 class OpenRequest(NamedTuple):
     """The part of the request that Daphne reads after the handshake."""
 
     path: str
+
+
+@lru_cache(maxsize=SHARED_PATHS)
+def read_path(path: str) -> tuple[OpenRequest, bytes, str]:
+    """
+    Return three forms of a path: for Daphne, percent-encoded, and decoded. Raise UnicodeError if it is not ASCII.
+
+    The sockets of a room share these objects. Interned texts would be shared too, but any client can choose a path, and
+    Python 3.12 never frees them.
+    """
+    return OpenRequest(path), path.encode("ascii"), unquote(path)
 
 
 class Opening(_Reading):
@@ -111,10 +124,7 @@ class Opening(_Reading):
         """Return whether a consumer decides, or False to accept the handshake. Raise ConnectionDeny to refuse it."""
         self._check_query(self._raw_query_string)
         self.protocol_to_accept = self._choose_protocol(headers)
-        self.request = OpenRequest(sys.intern(path))
-        self.path = path.encode("ascii")
-        # The sockets of a room have the same path.
-        self.decoded_path = sys.intern(unquote(path))
+        self.request, self.path, self.decoded_path = read_path(path)
         self.socket_opened = self.last_data = time.time()
         if not self._count_socket(path):
             return False

@@ -6,6 +6,7 @@ import pytest
 from twisted.internet.protocol import connectionDone
 
 from channels_transport import interface
+from channels_transport.interface.opening import SHARED_PATHS, read_path
 from tests.channels_transport.connection import FakeConnection
 
 pytestmark = pytest.mark.no_database
@@ -101,6 +102,12 @@ def test_a_handshake_that_ends_with_an_exception_leaves_nothing(connection, monk
     connection.transport.protocol.connectionLost(connectionDone)
     factory = connection.factory
     assert (factory.reply_protocols, factory.ws_factory.countConnections, factory.counted) == ({}, 0, {})
+
+
+def test_the_paths_of_clients_are_not_kept_for_the_life_of_the_process():
+    for number in range(SHARED_PATHS + 10):
+        read_path(f"/chat/{number}/")
+    assert read_path.cache_info().currsize == SHARED_PATHS
 
 
 def test_a_handshake_gets_503_while_the_channel_is_full():
