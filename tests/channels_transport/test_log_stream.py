@@ -1,6 +1,5 @@
 """The stream of log lines does not wait for a reader that hangs or has ended, and a full disk raises no error."""
 
-import contextlib
 import io
 import logging
 import os
@@ -30,9 +29,14 @@ def ends(request, monkeypatch):
         reading, writing = os.pipe()
     stream = LogStream(writing, os.fstat(writing).st_mode)
     yield reading, stream
+    # The stream's thread must not write to the number of a closed file, which the next opened file gets.
+    with stream._lock:
+        stream._kept.clear()
+        thread = stream._thread
+    if thread is not None:
+        thread.join()
     for number in (reading, writing):
-        with contextlib.suppress(OSError):
-            os.close(number)
+        os.close(number)
 
 
 def read_all(number, until):
@@ -76,7 +80,8 @@ def test_lines_beyond_the_limit_are_lost_and_counted(ends, caplog):
 
 def test_lines_for_a_reader_that_has_ended_are_not_kept(ends):
     reading, stream = ends
-    os.close(reading)
+    with open(os.devnull) as other_file:
+        os.dup2(other_file.fileno(), reading)  # this closes the reader's end
     for _ in range(1000):
         stream.write(LINE)
     assert not stream._kept
