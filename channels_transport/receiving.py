@@ -112,11 +112,19 @@ class Receiver:
             self._return_popped()
 
     def _return_popped(self) -> None:
+        """
+        Return the popped items. Keep an item that Redis has not accepted.
+
+        If the connection breaks, drop the item, because another worker may have it by now. The lease of a turn ends.
+        """
         while self._popped:
-            index, channel, item = self._popped[-1]
+            popped = index, channel, item = self._popped.pop()
             command = self.layer.command(scripts.RETURN_ITEM, channel, remove_copy(item), self.layer.expiry)
-            self.layer.shards[index].call(command)
-            self._popped.pop()
+            try:
+                self.layer.shards[index].call(command)
+            except (Unsent, ResponseError):
+                self._popped.append(popped)
+                raise
 
     def holds(self, connection: str | None) -> bool:
         """Return whether this thread's current message belongs to that connection."""

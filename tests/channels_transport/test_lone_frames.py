@@ -181,6 +181,38 @@ def test_a_worker_returns_the_frame_that_it_has_popped_before_it_waits_for_a_ful
     assert taken == [1]
 
 
+def test_a_frame_whose_return_was_not_confirmed_runs_once(layer, monkeypatch):
+    ask, taken = Shard.ask, []
+
+    def ask_and_lose_the_answer(self, *commands):
+        answers = ask(self, *commands)
+        if commands[0][1] == scripts.RETURN_ITEM.sha:
+            raise redis.ConnectionError("on purpose")
+        return answers
+
+    def pop_and_stop(_):
+        in_a_worker(lambda: send_frame(layer, 1))
+        with monkeypatch.context() as patch, pytest.raises(redis.ConnectionError):
+            patch.setattr(Shard, "ask", ask_and_lose_the_answer)
+            layer.receiver.stop_waiting()
+        taken.append(other_receives(layer))
+
+    layer.run_later(0, ("PING",), pop_and_stop)
+    assert layer.receive(CHANNELS, block=True) == (None, None)
+    assert taken == [1]
+
+
+def test_a_message_that_cannot_be_returned_is_received_later(layer, monkeypatch):
+    def pop_and_stop(_):
+        in_a_worker(lambda: layer.send("http.request", {"path": "/"}))
+        with monkeypatch.context() as patch, pytest.raises(redis.ResponseError):
+            patch.setattr(scripts, "RETURN_ITEM", scripts.LayerScript("", "return redis.error_reply('refused')"))
+            layer.receiver.stop_waiting()
+
+    layer.run_later(0, ("PING",), pop_and_stop)
+    assert layer.receive(CHANNELS, block=True) == ("http.request", {"path": "/"})
+
+
 def test_a_turn_that_waited_is_claimed_first(layer):
     send_frame(layer, 0, reply=f"{PROCESS}y")
     assert layer.receiver._wait(CHANNELS, ends_turn=True)
