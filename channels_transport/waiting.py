@@ -17,6 +17,10 @@ from .outages import REDIS_OUTAGES
 from .polling import find_readable
 from .shards import ENDED, Shard, get_events, read_answers, write_commands
 
+# Redis may read the command that cancels a wait before the command that waits, because they are on two connections. So
+# the former is sent again, but not forever, because the connection that waits may be dead.
+CANCEL_STEPS, CANCEL_STEP_SECONDS = 100, 0.01
+
 
 class Waiter:
     """A blocking command on a connection of its own. It belongs to one thread."""
@@ -101,7 +105,10 @@ class Waiter:
 
     def cancel(self) -> Any:
         """Stop waiting. Return what `end` returns, because an item may have arrived just before."""
-        self._shard.call(("CLIENT", "UNBLOCK", self._id))
+        for _ in range(CANCEL_STEPS):
+            (is_unblocked,) = self._shard.call(("CLIENT", "UNBLOCK", self._id))
+            if is_unblocked or wait_for_any([self], CANCEL_STEP_SECONDS):
+                break
         return self.end()
 
     def drop(self) -> None:

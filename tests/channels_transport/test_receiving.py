@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from channels_transport.redis_info import UnsupportedRedis
+from channels_transport.waiting import Waiter
 from tests.channels_transport.layers import in_a_worker, make_layer, send_frame
 
 pytestmark = pytest.mark.no_database
@@ -91,3 +92,33 @@ def test_a_message_that_arrives_while_a_wait_is_cancelled_is_not_lost(valkey_url
     threading.Timer(0.1, lambda: [layer.send("jobs", {"number": number}) for number in range(3)]).start()
     received = [layer.receive(["jobs"], block=True)[1]["number"] for _ in range(3)]
     assert sorted(received) == [0, 1, 2]
+
+
+@pytest.fixture
+def waiter(valkey_url):
+    """Return a waiter whose connection is open. Its reads end after half a second."""
+    shard = make_layer(valkey_url).shards[0]
+    shard.pool.connection_kwargs["socket_timeout"] = 0.5
+    waiter = Waiter(shard)
+    waiter.begin(["transport:nothing"], 0.001)
+    assert waiter.end() is None
+    return waiter
+
+
+def test_a_wait_is_cancelled_although_redis_reads_the_cancellation_first(waiter, monkeypatch):
+    send = waiter._connection.send_packed_command
+
+    def send_late(packed):
+        threading.Timer(0.05, send, [packed]).start()
+
+    monkeypatch.setattr(waiter._connection, "send_packed_command", send_late)
+    waiter.begin(["transport:nothing"], 60)
+    assert waiter.cancel() is None
+
+
+def test_the_cancellation_of_a_wait_on_a_dead_connection_ends(waiter, monkeypatch):
+    monkeypatch.setattr("channels_transport.waiting.CANCEL_STEPS", 3)
+    monkeypatch.setattr(waiter, "_id", 0)  # the server knows no such connection
+    waiter.begin(["transport:nothing"], 60)
+    with pytest.raises(redis.TimeoutError):
+        waiter.cancel()
