@@ -156,7 +156,7 @@ def test_the_doctor_names_frozen_workers_and_waiting_messages(own_site):
         "asgi.delay: start `manage.py rundelay`",
     ):
         assert channel in problems["workers"]
-    assert "On chat.scheduled the oldest of" in problems["queues"]
+    assert "On chat.scheduled the oldest message" in problems["queues"]
     wait_until(lambda: requests.get(f"{own_site.url}/healthz", timeout=60).ok)
 
 
