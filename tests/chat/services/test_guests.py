@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from django.db import connection
 
 from chat import protocol
 from chat.models import Member
@@ -139,7 +140,7 @@ def test_the_mark_needs_no_further_statement(alice, charlie, room, django_assert
     for number in range(3):
         speak(charlie, f"c{number}")
         react(charlie, f"r{number}", 2 * number + 1)
-    # The statements start the snapshot, read the messages with their authors, and read the reactions with their people.
-    with django_assert_num_queries(3):
+    # The statements read the messages with their authors, and the reactions with their people. On SQLite, BEGIN counts.
+    with django_assert_num_queries(3 if connection.vendor == "sqlite" else 2):
         messages, _ = rooms.get_page(room, None, 10)
     assert all(message["author"]["guest"] and message["guests"] == ["Charlie"] for message in messages)
