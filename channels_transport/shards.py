@@ -172,15 +172,10 @@ class Shard:
 
         If so, run these commands again, and replace their answers. Raise the outages of `ask`, but not Unsent.
         """
-        unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        if unknown:
-            try:
-                again = self.ask(*(commands[index] for index in unknown))
-            except Unsent as outage:
-                raise redis.ConnectionError(str(outage)) from outage
-            for index, answer in zip(unknown, again):
-                answers[index] = answer
-        return bool(unknown)
+        try:
+            return _replace_unknown(commands, answers, lambda unknown: self.ask(*unknown))
+        except Unsent as outage:
+            raise redis.ConnectionError(str(outage)) from outage
 
     def now(self) -> float:
         """Return the time by Redis' clock (ms), which is the clock of all expiry times."""
@@ -252,14 +247,28 @@ def get_events(connection: Any) -> int:
 
 def _rerun_unknown(connection: Any, commands: Sequence[tuple], answers: list[Any]) -> list[Any]:
     """Return the answers. If the server did not know scripts, load all scripts and run these commands again."""
-    unknown = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-    if unknown:
-        # The server is new, or has lost its scripts. No part of an unknown script has run.
+
+    def rerun(unknown: Sequence[tuple]) -> list[Any]:
         _exchange(connection, scripts.Script.load_commands())
-        again = _exchange(connection, [commands[index] for index in unknown])
-        for index, answer in zip(unknown, again):
-            answers[index] = answer
+        return _exchange(connection, unknown)
+
+    _replace_unknown(commands, answers, rerun)
     return answers
+
+
+def _replace_unknown(
+    commands: Sequence[tuple], answers: list[Any], rerun: Callable[[Sequence[tuple]], list[Any]]
+) -> bool:
+    """
+    Return whether the server did not know scripts of the commands. If so, `rerun` runs these commands again.
+
+    The server is new, or has lost its scripts. No part of an unknown script has run.
+    """
+    indices = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    if indices:
+        for index, answer in zip(indices, rerun([commands[index] for index in indices])):
+            answers[index] = answer
+    return bool(indices)
 
 
 def _exchange(connection: Any, commands: Sequence[tuple]) -> list[Any]:

@@ -4,14 +4,11 @@ A blocking pop that can be cancelled without losing an item that it pops at the 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Sequence
 from typing import Any
 
-import hiredis
 import redis
-from redis.exceptions import ResponseError
 
 from .outages import REDIS_OUTAGES
 from .polling import find_readable
@@ -70,14 +67,11 @@ class Waiter:
             self._connection = pool.connection_class(**pool.connection_kwargs)
             self._connection.send_command("CLIENT", "ID")
             self._id = self._connection.read_response()
-        # hiredis packs a command in 1 us. redis-py takes 5 us.
-        self._connection.send_packed_command([hiredis.pack_command(command)])
+        write_commands(self._connection, [command])
 
     def _read_unread(self) -> None:
-        while self._unread:
-            self._unread -= 1
-            with contextlib.suppress(ResponseError):
-                self._connection.read_response()
+        unread, self._unread = self._unread, 0
+        read_answers(self._connection, unread)
 
     def fileno(self) -> int:
         """Return the number of the connection's socket, for a poll."""
@@ -100,7 +94,7 @@ class Waiter:
             # redis-py would connect again, but `cancel` would still use the old connection's id.
             self.drop()
             raise redis.ConnectionError("The connection that waited has ended")
-        self._connection.send_packed_command([hiredis.pack_command(command)])
+        write_commands(self._connection, [command])
         self._unread += 1
 
     def cancel(self) -> Any:
