@@ -37,13 +37,24 @@ def receive_order(layer):
     return message and message["order"]
 
 
+def wait_until(condition):
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert condition()
+
+
+def wait_until_blocked(layer):
+    """Wait until a worker waits in Redis, which has then run all commands that the worker wrote before."""
+    client = redis.StrictRedis(connection_pool=layer.shards[0].pool)
+    wait_until(lambda: client.info("clients")["blocked_clients"])
+
+
 def take_when_waiting(layer, send):
     """Let this thread wait, then send a frame, and return the order of the frame that arrives."""
-    waiting = redis.StrictRedis(connection_pool=layer.shards[0].pool)
 
     def send_later():
-        while not waiting.info("clients")["blocked_clients"]:
-            time.sleep(0.001)
+        wait_until_blocked(layer)
         send()
 
     sender = threading.Thread(target=send_later)
@@ -88,7 +99,7 @@ def wait_times_out(layer):
     layer.blpop_timeout = 5
 
 
-def break_after_write(monkeypatch):
+def break_after_write(layer, monkeypatch):
     """Let the connection of the next wait break after Redis has received its commands."""
     write = Waiter.begin_after
 
@@ -98,7 +109,7 @@ def break_after_write(monkeypatch):
 
         def break_connection(*_):
             monkeypatch.undo()
-            time.sleep(0.05)
+            wait_until_blocked(layer)
             left, right = socket.socketpair()
             right.close()
             with left:
@@ -269,13 +280,6 @@ def find_owner(layer):
     return layer.shards[0].call(("HGET", f"transport:turn:{PROCESS}y", "owner"))[0]
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
-
-
 def test_a_worker_that_is_killed_while_it_runs_a_lone_frame_loses_this_frame(layer):
     kill(layer, lambda receiver: None)
     wait_until(lambda: find_owner(layer) not in (None, b"-"))
@@ -325,7 +329,7 @@ def test_a_connection_that_ended_before_the_write_loses_no_message(layer):
 
 def test_a_connection_that_breaks_after_the_write_jams_no_socket(layer, monkeypatch, caplog):
     layer.send_later("jobs", {})
-    break_after_write(monkeypatch)
+    break_after_write(layer, monkeypatch)
     with pytest.raises(redis.ConnectionError):
         receive_order(layer)
     assert caplog.text.count("it is unknown whether 1 deferred commands ran") == 1
