@@ -108,7 +108,7 @@ def costs(results: dict) -> str:
 
 
 def memory(results: dict) -> str:
-    """Return the table of memory. What is not measured is empty."""
+    """Return the table of memory. A cell is empty if its number was not measured."""
     one = choose(results, 2)
     if one is None:
         return ""

@@ -30,7 +30,7 @@ _NEEDED = {
 _OPTIONAL = {
     b"origin": re.compile(rb"https?://" + _HOST, re.IGNORECASE),
     b"sec-websocket-protocol": re.compile(rb"[A-Za-z0-9._-]+"),
-    # What browsers offer. The interface does not compress, so it ignores the offer.
+    # Browsers offer this. The interface does not compress, so it ignores the offer.
     b"sec-websocket-extensions": re.compile(rb"permessage-deflate(?:; client_max_window_bits)?"),
 }
 # A head that arrives in one piece. Longer ones are left to Twisted, which has a limit for them.
@@ -41,7 +41,7 @@ _NOT_IN_HEAD = (b"content-length", b"transfer-encoding", b"expect")
 
 
 class Handshake(NamedTuple):
-    """What a websocket needs of its request. `path` is percent-encoded; the names of `headers` are in lower case."""
+    """The request of a websocket. `path` is percent-encoded, and the names of `headers` are in lower case."""
 
     path: str
     query: bytes

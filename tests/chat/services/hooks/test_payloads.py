@@ -1,4 +1,4 @@
-"""What tools send to an incoming webhook, most of it in Slack's format, becomes a message that people can read."""
+"""Requests of tools to an incoming webhook, most of them in Slack's format, become messages that people can read."""
 
 import pytest
 
